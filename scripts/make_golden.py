@@ -39,7 +39,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
 
 from sparkops import Engine, SparkopsError  # noqa: E402
 from sparkops.artifact.certify import certify  # noqa: E402
-from sparkops.artifact.frames import fields_of_frame, sample_rows, to_python  # noqa: E402
+from sparkops.artifact.frames import read_frame_fields, sample_rows, to_python  # noqa: E402
 from sparkops.checks.execution.suite_cache import load_compiled_suite  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
@@ -261,7 +261,7 @@ def _write_trained_artifacts(spark: Any, home: Path, work: Path) -> None:
         fitted.write().save(folder.as_uri())
         example = frame.select(*case.inputs)
         model = Model(fitted=fitted, example=example)
-        description = compile_model(folder, fields_of_frame(model.example))
+        description = compile_model(folder, read_frame_fields(model.example))
         ops = {step.op for step in description.steps}
         if ops <= covered or sum(a.nbytes for s in description.steps for a in s.arrays.values()) > 60_000:
             continue

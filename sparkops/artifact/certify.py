@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sparkops.artifact.frames import (
     create_frame,
     quote_column,
+    read_session_zone,
     sample_rows,
     sample_unread,
-    session_zone,
     to_python,
 )
 from sparkops.artifact.spark_answers import align_answers, analysis_problem, bisect_refused, select_indexed
@@ -75,13 +75,13 @@ def compare_with_spark(
     from sparkops.scoring.artifact.certificate import compare_answers
 
     spark = _SparkModel(scorer, fitted, like)
-    if problem := spark.analysis_problem(rows[:1]):
+    if problem := spark.find_analysis_problem(rows[:1]):
         raise ParityBroken(f"Spark's analysis refuses every row: {problem}")
     actual = [scorer.answer(row) for row in rows]
     accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
-    refused = evenly_spaced(find_refused(scorer, rows, actual), MAX_REFUSED)
-    expected = dict(zip(accepted, spark.answers([rows[index] for index in accepted]), strict=True))
-    expected |= {index: spark.answers([rows[index]])[0] for index in refused}
+    refused = sample_evenly(find_refused(scorer, rows, actual), MAX_REFUSED)
+    expected = dict(zip(accepted, spark.answer_rows([rows[index] for index in accepted]), strict=True))
+    expected |= {index: spark.answer_rows([rows[index]])[0] for index in refused}
     order = sorted(expected)
     differences = compare_answers(
         [expected[index] for index in order], [actual[index] for index in order], scorer.outputs
@@ -131,7 +131,7 @@ def find_refused(scorer: Scorer, rows: Sequence[Mapping[str, Any]], answers: Seq
     ]
 
 
-def evenly_spaced(indices: list[int], most: int) -> list[int]:
+def sample_evenly(indices: list[int], most: int) -> list[int]:
     """Return at most `most` of the indices, evenly spaced."""
     step = max(1, -(-len(indices) // most))
     return indices[::step]
@@ -151,15 +151,15 @@ class _SparkModel:
         self._unread = sample_unread(like, scorer.fields)
         self._columns = [output.column for output in scorer.outputs if output.column is not None]
 
-    def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
+    def answer_rows(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         """Return an answer for each row: output values, "dropped" or "refused"."""
         return bisect_refused(self._transform, rows)
 
-    def analysis_problem(self, rows: Sequence[dict[str, Any]]) -> str:
+    def find_analysis_problem(self, rows: Sequence[dict[str, Any]]) -> str:
         """Return why Spark cannot score any rows with these columns; empty if it can."""
-        return analysis_problem(lambda: self._scored(rows))
+        return analysis_problem(lambda: self._transform_rows(rows))
 
-    def _scored(self, rows: Sequence[dict[str, Any]]) -> DataFrame:
+    def _transform_rows(self, rows: Sequence[dict[str, Any]]) -> DataFrame:
         rows = [{**self._unread, **row} for row in rows]
         frame = create_frame(self._like, self._fields, rows, _INDEX)
         transformed = self._fitted.transform(frame)
@@ -169,7 +169,7 @@ class _SparkModel:
         return scored
 
     def _transform(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
-        collected, zone = self._scored(rows).collect(), session_zone(self._like)
+        collected, zone = self._transform_rows(rows).collect(), read_session_zone(self._like)
         answers = [
             dict(zip(self._columns, (to_python(cell, zone) for cell in row[1:]), strict=True))
             for row in collected

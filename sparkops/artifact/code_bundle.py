@@ -34,7 +34,7 @@ def copy_scoring_package(folder: Path) -> str:
     return package
 
 
-def scoring_package() -> tuple[str, dict[str, str]]:
+def read_scoring_package() -> tuple[str, dict[str, str]]:
     """Return the scoring package as its name and its files (path to source).
 
     The name contains the hash of the source, and differs from the package's name in an artifact.
@@ -44,14 +44,14 @@ def scoring_package() -> tuple[str, dict[str, str]]:
 
 
 def _hash_files() -> tuple[str, dict[str, bytes]]:
-    files = dict(_source_files())
+    files = dict(_iterate_source_files())
     digest = hashlib.sha256()
     for path, content in files.items():
         digest.update(f"{path}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:12], files
 
 
-def _source_files() -> Iterator[tuple[str, bytes]]:
+def _iterate_source_files() -> Iterator[tuple[str, bytes]]:
     root = Path(__file__).parents[1]
     yield "__init__.py", b'"""The compiled scorer of a model, as sparkops registered it."""\n'
     yield from ((name, (root / name).read_bytes()) for name in _SHARED_FILES)

@@ -1,4 +1,4 @@
-"""Small DataFrames as plain rows, and plain rows as DataFrames."""
+"""Convert small DataFrames to plain rows, and plain rows to DataFrames."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def sample_rows(frame: DataFrame, columns: Sequence[str], count: int) -> list[di
     narrow = frame.select(*(F.col(quote_path(frame, name)).alias(name) for name in columns))
     hashed = [F.col(quote_column(name)) for name, type_ in narrow.dtypes if type_ != "vector"]
     ordered = narrow.orderBy(F.xxhash64(*hashed)) if hashed else narrow
-    zone = session_zone(frame)
+    zone = read_session_zone(frame)
     return [{name: to_python(row[name], zone) for name in columns} for row in ordered.limit(count).collect()]
 
 
-def session_zone_name(frame: DataFrame) -> str:
+def read_session_zone_name(frame: DataFrame) -> str:
     """Return the name of the session's time zone, in which timestamps of rows are given."""
     return str(frame.sparkSession.conf.get("spark.sql.session.timeZone"))
 
 
-def session_zone(frame: DataFrame) -> tzinfo | None:
+def read_session_zone(frame: DataFrame) -> tzinfo | None:
     """Return the session's time zone."""
     from sparkops.scoring.ir.temporal import time_zone
 
-    return time_zone(session_zone_name(frame))
+    return time_zone(read_session_zone_name(frame))
 
 
 def measure_vectors(fields: Sequence[Field], frame: DataFrame) -> tuple[Field, ...]:
@@ -51,12 +51,12 @@ def measure_vectors(fields: Sequence[Field], frame: DataFrame) -> tuple[Field, .
     return with_vector_sizes(fields, rows[0] if rows else {})
 
 
-def fields_of_frame(frame: DataFrame) -> tuple[Field, ...]:
+def read_frame_fields(frame: DataFrame) -> tuple[Field, ...]:
     """Return the columns of a frame as fields, with the lengths of vectors and the time zone of dates and timestamps."""
     from sparkops.compiler.schema import fields_from_spark
 
     fields = measure_vectors(fields_from_spark(frame.schema.jsonValue()), frame)
-    zone = session_zone_name(frame)
+    zone = read_session_zone_name(frame)
     return tuple(
         replace(field, zone=zone) if field.type.removeprefix("array<").startswith(_TEMPORAL) else field
         for field in fields
@@ -84,7 +84,7 @@ def create_frame(
     from pyspark.sql import types as T
 
     types = {field.name: field.dataType for field in like.schema.fields}
-    read = dict.fromkeys(_root(types, field.name) for field in fields)
+    read = dict.fromkeys(_find_root_column(types, field.name) for field in fields)
     names = [*read, *(name for name in types if name not in read)]
     schema = T.StructType([T.StructField(name, types[name]) for name in names])
     schema = schema.add(index, T.LongType(), nullable=False)
@@ -92,13 +92,13 @@ def create_frame(
     nested = [nest_structs(row, paths) for row in rows] if paths else rows
     columns = {name: [row.get(name) for row in nested] for name in names}
     positions = list(range(len(rows)))
-    zone = session_zone(like)
+    zone = read_session_zone(like)
     if not any(isinstance(field.dataType, T.UserDefinedType) for field in schema):
-        arrays = [_arrow_array(columns[name], types[name], zone) for name in names]
+        arrays = [_build_arrow_array(columns[name], types[name], zone) for name in names]
         table = pa.table([*arrays, pa.array(positions)], [*names, index])
         return like.sparkSession.createDataFrame(table, schema)
     kinds = {field.name: field.type for field in fields}
-    columns = {name: _cells(columns[name], kinds.get(name, ""), zone) for name in names}
+    columns = {name: _convert_cells(columns[name], kinds.get(name, ""), zone) for name in names}
     return like.sparkSession.createDataFrame(list(zip(*columns.values(), positions, strict=True)), schema)
 
 
@@ -116,11 +116,11 @@ def _is_simple(type_: str) -> bool:
     return TYPE_NAMES.get(type_, type_) in ATOMIC
 
 
-def _root(columns: Mapping[str, Any], name: str) -> str:
+def _find_root_column(columns: Mapping[str, Any], name: str) -> str:
     return name if name in columns else name.partition(".")[0]
 
 
-def _arrow_array(values: list[Any], data_type: Any, zone: tzinfo | None) -> Any:
+def _build_arrow_array(values: list[Any], data_type: Any, zone: tzinfo | None) -> Any:
     """Return a column in Arrow; structs, of which rows may have only some fields, with all of their fields."""
     import pyarrow as pa
     from pyspark.sql import types as T
@@ -128,16 +128,16 @@ def _arrow_array(values: list[Any], data_type: Any, zone: tzinfo | None) -> Any:
 
     if not isinstance(data_type, T.StructType):
         return pa.array(values)
-    return pa.array([_in_zone(value, zone) for value in values], to_arrow_type(data_type))
+    return pa.array([_set_zone(value, zone) for value in values], to_arrow_type(data_type))
 
 
-def _in_zone(value: Any, zone: tzinfo | None) -> Any:
+def _set_zone(value: Any, zone: tzinfo | None) -> Any:
     """Return a value with the session's time zone in every timestamp."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=zone)
     if isinstance(value, dict):
-        return {name: _in_zone(item, zone) for name, item in value.items()}
-    return [_in_zone(item, zone) for item in value] if isinstance(value, list) else value
+        return {name: _set_zone(item, zone) for name, item in value.items()}
+    return [_set_zone(item, zone) for item in value] if isinstance(value, list) else value
 
 
 def nest_structs(row: Mapping[str, Any], paths: Sequence[str]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def quote_path(frame: DataFrame, name: str) -> str:
     return quote_column(name) if name in frame.columns else ".".join(map(quote_column, name.split(".")))
 
 
-def input_type(frame: DataFrame, name: str) -> str:
+def find_input_type(frame: DataFrame, name: str) -> str:
     """Return the type of a column or of a field of a struct by its path, as `dtypes` has it; empty if there is none."""
     from pyspark.sql import types as T
 
@@ -190,10 +190,10 @@ def quote_column(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def _cells(values: list[Any], type_: str, zone: tzinfo | None) -> list[Any]:
+def _convert_cells(values: list[Any], type_: str, zone: tzinfo | None) -> list[Any]:
     if type_ == "timestamp":
         # PySpark would read a time without a zone by the clock of this machine.
-        return [_in_zone(value, zone) for value in values]
+        return [_set_zone(value, zone) for value in values]
     if type_ != "vector":
         return values
     from pyspark.ml.linalg import Vectors

@@ -15,20 +15,22 @@ _RESULT_PARAMS = ("predictionCol", "probabilityCol", "outputCol", "outputCols", 
 _OPAQUE_STAGES = ("SQLTransformer", "RFormulaModel")
 
 
-def input_columns(fitted: Any) -> frozenset[str] | None:
+def find_input_columns(fitted: Any) -> frozenset[str] | None:
     """Return the columns that the predictions depend on; None if the stages' parameters do not show them.
 
     A stage that only computes the label is ignored: none of its outputs leads to a prediction.
     """
-    stages = tuple(_leaf_stages(fitted))
-    if any(type(stage).__name__ in _OPAQUE_STAGES or not _columns(stage, INPUT_PARAMS) for stage in stages):
+    stages = tuple(_iterate_leaf_stages(fitted))
+    if any(
+        type(stage).__name__ in _OPAQUE_STAGES or not _read_columns(stage, INPUT_PARAMS) for stage in stages
+    ):
         return None
     predicts = any(stage.hasParam("predictionCol") for stage in stages)
     needed: set[str] = set()
     for stage in reversed(stages):
-        outputs = _columns(stage, OUTPUT_PARAMS)
+        outputs = _read_columns(stage, OUTPUT_PARAMS)
         if not predicts or stage.hasParam("predictionCol") or outputs & needed:
-            needed = (needed - outputs) | _columns(stage, INPUT_PARAMS)
+            needed = (needed - outputs) | _read_columns(stage, INPUT_PARAMS)
     return frozenset(needed)
 
 
@@ -38,14 +40,14 @@ def is_column_reference(name: str, column: str) -> bool:
     return column.lower() in (name.lower(), first.lower())
 
 
-def output_columns(fitted: Any) -> tuple[str, ...]:
+def find_output_columns(fitted: Any) -> tuple[str, ...]:
     """Return the result columns: predictions and what later stages derive from them, no intermediate columns."""
-    stages = tuple(_leaf_stages(fitted))
+    stages = tuple(_iterate_leaf_stages(fitted))
     predictors = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
     first = predictors[0] if predictors else len(stages) - 1
     names: list[str] = []
     for stage in stages[first:]:
-        names += [name for param in _RESULT_PARAMS for name in sorted(_columns(stage, (param,)))]
+        names += [name for param in _RESULT_PARAMS for name in sorted(_read_columns(stage, (param,)))]
         if type(stage).__name__ == "SQLTransformer":
             # Imported here because it brings NumPy.
             from sparkops.compiler.sql.select import named_columns
@@ -54,19 +56,19 @@ def output_columns(fitted: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _leaf_stages(fitted: Any) -> Iterator[Any]:
+def _iterate_leaf_stages(fitted: Any) -> Iterator[Any]:
     """Yield the transforming stages in order, from inside pipelines and tuning wrappers."""
     best = getattr(fitted, "bestModel", None)
     if best is not None:
-        yield from _leaf_stages(best)
+        yield from _iterate_leaf_stages(best)
     elif hasattr(fitted, "stages"):
         for stage in fitted.stages:
-            yield from _leaf_stages(stage)
+            yield from _iterate_leaf_stages(stage)
     else:
         yield fitted
 
 
-def _columns(stage: Any, params: tuple[str, ...]) -> set[str]:
+def _read_columns(stage: Any, params: tuple[str, ...]) -> set[str]:
     names: set[str] = set()
     for param in params:
         if stage.hasParam(param) and stage.isDefined(param):

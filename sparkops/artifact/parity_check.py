@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
 
-from sparkops.artifact.certify import MAX_REFUSED, Case, evenly_spaced, find_refused
+from sparkops.artifact.certify import MAX_REFUSED, Case, find_refused, sample_evenly
 from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model, read_unread_columns
 from sparkops.artifact.facts import read_unread_types
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
@@ -55,7 +55,7 @@ class ParityResult:
         return sum(isinstance(answer, dict) for _, answer in self.cases)
 
     def messages(self) -> list[str]:
-        """Return each difference with its row."""
+        """Return a line for each difference, with its row."""
         return [f"{difference}; {self.cases[difference.index][0]}" for difference in self.differences]
 
 
@@ -127,7 +127,7 @@ class ParityCheck:
         rows = self._rows()
         actual = [self.scorer.answer(row) for row in rows]
         accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
-        refused = evenly_spaced(find_refused(self.scorer, rows, actual), MAX_REFUSED)
+        refused = sample_evenly(find_refused(self.scorer, rows, actual), MAX_REFUSED)
         order = [*accepted, *refused]
         request = {
             "fields": [{"name": field.name, "type": field.type} for field in self.scorer.fields],

@@ -23,13 +23,12 @@ _WITH_NULLS = frozenset((*INTEGER_RANGES, "boolean"))
 _OUTPUT_TYPES = {"date": "datetime", "timestamp": "datetime", "byte": "integer", "short": "integer"}
 
 
-def compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSignature:
+def build_compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSignature:
     """Return the signature of a compiled model.
 
     pandas represents an integer column with nulls as floats, which MLflow would refuse for a column of integers before
     the model sees it; and its server reads null in a column of booleans as false. Where the model accepts a null, such a
-    column is therefore optional and of MLflow's type `any`;
-    the scorer itself validates every value.
+    column is therefore optional and of MLflow's type `any`; the scorer itself validates every value.
 
     Args:
         scorer: The compiled scorer.
@@ -39,7 +38,7 @@ def compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSigna
     from mlflow.types.schema import ColSpec, Schema
 
     inputs = [
-        _input_column(
+        _build_input_column(
             field,
             optional=field.type in _WITH_NULLS
             and isinstance(scorer.answer({**example, field.name: None}), dict),
@@ -47,31 +46,31 @@ def compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSigna
         )
         for field in scorer.fields
     ]
-    outputs = [ColSpec(_output_type(output.type), output.name) for output in scorer.outputs]
+    outputs = [ColSpec(_to_output_type(output.type), output.name) for output in scorer.outputs]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
-def spark_signature(fields: Sequence[Field]) -> ModelSignature:
+def build_spark_signature(fields: Sequence[Field]) -> ModelSignature:
     """Return the signature of a model that only Spark scores; MLflow's own flavor decides about the outputs."""
     from mlflow.models import ModelSignature
     from mlflow.types.schema import Schema
 
     inputs = [
-        _input_column(field, optional=field.nullable and field.type in _WITH_NULLS, is_compiled=False)
+        _build_input_column(field, optional=field.nullable and field.type in _WITH_NULLS, is_compiled=False)
         for field in fields
     ]
     return ModelSignature(inputs=Schema(inputs), outputs=None)
 
 
-def _input_column(field: Field, *, optional: bool, is_compiled: bool) -> Any:
+def _build_input_column(field: Field, *, optional: bool, is_compiled: bool) -> Any:
     # MLflow's type of vectors takes lists only: its flavor of Spark turns them into vectors, the scorer takes every form.
     from mlflow.types.schema import AnyType, ColSpec
 
-    type_ = AnyType() if optional or (is_compiled and field.type == "vector") else _input_type(field.type)
+    type_ = AnyType() if optional or (is_compiled and field.type == "vector") else _to_input_type(field.type)
     return ColSpec(type_, field.name, required=not optional)
 
 
-def _input_type(type_: str) -> Any:
+def _to_input_type(type_: str) -> Any:
     """Return MLflow's type of a column; `any` where its own types would change values or refuse some.
 
     Its `datetime` takes no text, no time zone and no year before 1677 or after 2262, its arrays no nulls; it has no decimals.
@@ -83,17 +82,17 @@ def _input_type(type_: str) -> Any:
     return _INPUT_TYPES.get(type_) or AnyType()
 
 
-def _output_type(type_: str) -> Any:
+def _to_output_type(type_: str) -> Any:
     from mlflow.types.schema import Array, DataType
 
     if type_ == "vector":
         return Array(DataType.double)
     if type_.startswith("decimal("):
         return "double"
-    return _array_type(type_) if type_.startswith("array<") else _OUTPUT_TYPES.get(type_, type_)
+    return _to_array_type(type_) if type_.startswith("array<") else _OUTPUT_TYPES.get(type_, type_)
 
 
-def _array_type(type_: str) -> Any:
+def _to_array_type(type_: str) -> Any:
     """Return MLflow's type of `array<...>`; `any` if MLflow has no type for the elements."""
     from mlflow.types.schema import AnyType, Array, DataType
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.code_bundle import ARROW_SCORER, READ_DESCRIPTION, ROW_ERROR, scoring_package
+from sparkops.artifact.code_bundle import ARROW_SCORER, READ_DESCRIPTION, ROW_ERROR, read_scoring_package
 from sparkops.batch.rule_counts import ReportCounts
 from sparkops.config.settings import Settings
 from sparkops.scoring.artifact.file_names import ARRAYS, DESCRIPTION
@@ -67,7 +67,7 @@ def build_arrow_scorer(
 
         return ArrowScorer(scorer.description, *arguments)
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
-    importer = _make_importer(*scoring_package())
+    importer = _make_importer(*read_scoring_package())
     return _make_portable_scorer(importer, files, scorer.description.hash, arguments)
 
 
@@ -76,7 +76,7 @@ def probe_executors(spark: SparkSession, package: str, files: Mapping[str, str])
 
     Args:
         spark: The session.
-        package: Name of the code, as `scoring_package` returns it.
+        package: Name of the code, as `read_scoring_package` returns it.
         files: Its files.
     """
     from py4j.protocol import Py4JJavaError

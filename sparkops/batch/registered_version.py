@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.facts import read_input_types
-from sparkops.artifact.frames import input_type
+from sparkops.artifact.frames import find_input_type
 from sparkops.batch.frame_scoring import VERSION_COLUMN
 from sparkops.batch.planner import ScoringMethod
 from sparkops.config.settings import Settings
@@ -79,7 +79,7 @@ def check_columns(frame: DataFrame, inputs: Mapping[str, str], model: str) -> No
         model: The model's name in the message.
     """
     types = dict(frame.dtypes) | {
-        name: type_ for name in inputs if "." in name and (type_ := input_type(frame, name))
+        name: type_ for name in inputs if "." in name and (type_ := find_input_type(frame, name))
     }
     problems = [problem for name, type_ in inputs.items() if (problem := _find_problem(name, type_, types))]
     if problems:

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.code_bundle import scoring_package
+from sparkops.artifact.code_bundle import read_scoring_package
 from sparkops.artifact.facts import read_benchmark, read_unread_types
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
-from sparkops.artifact.model_columns import output_columns
+from sparkops.artifact.model_columns import find_output_columns
 from sparkops.batch.analyzed_model import AnalyzedModel
 from sparkops.batch.benchmark import measure_seconds_per_row
 from sparkops.batch.executor_scorer import (
@@ -188,7 +188,7 @@ class SparkModelVersion(RegisteredVersion):
         """Return why remote executors can't run the scorer; they are probed once."""
         if self._probe_result is None:
             is_remote = has_remote_executors(spark, self._settings)
-            self._probe_result = probe_executors(spark, *scoring_package()) if is_remote else ""
+            self._probe_result = probe_executors(spark, *read_scoring_package()) if is_remote else ""
         return self._probe_result
 
     @cached_property
@@ -199,5 +199,5 @@ class SparkModelVersion(RegisteredVersion):
     @cached_property
     def _outputs(self) -> tuple[str, ...]:
         if self.scorer is None:
-            return output_columns(self.fitted)
+            return find_output_columns(self.fitted)
         return tuple(output.name for output in self.scorer.outputs)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
-from sparkops.artifact.frames import fields_of_frame, input_type, sample_rows
-from sparkops.artifact.model_columns import input_columns, is_column_reference
-from sparkops.artifact.signature import compiled_signature, spark_signature
+from sparkops.artifact.frames import find_input_type, read_frame_fields, sample_rows
+from sparkops.artifact.model_columns import find_input_columns, is_column_reference
+from sparkops.artifact.signature import build_compiled_signature, build_spark_signature
 from sparkops.artifact.spark_answers import analysis_problem
 from sparkops.batch.benchmark import run_benchmark
 from sparkops.config.settings import Settings
@@ -44,7 +44,7 @@ def check_trained(model: Model) -> None:
     columns = model.example.columns
     missing = [
         name
-        for name in sorted(input_columns(model.fitted) or ())
+        for name in sorted(find_input_columns(model.fitted) or ())
         if not any(is_column_reference(name, column) for column in columns)
     ]
     if missing:
@@ -100,7 +100,7 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
         else:
             mlflow_folder.save_spark_model(model.fitted, folder, settings)
         spark_model = folder / mlflow_folder.SPARK_MODEL
-        return compile_and_certify(model, spark_model, fields_of_frame(model.example)).compilation
+        return compile_and_certify(model, spark_model, read_frame_fields(model.example)).compilation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
-    fields = fields_of_frame(model.example)
+    fields = read_frame_fields(model.example)
     certified = compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL, fields)
     description = certified.compilation.description
     if description is None:
@@ -131,7 +131,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     scorer = Scorer(description)
     read = [field.name for field in description.fields]
     return _CompileResult(
-        signature=compiled_signature(scorer, _find_scorable_row(certified.cases)),
+        signature=build_compiled_signature(scorer, _find_scorable_row(certified.cases)),
         example=_find_input_example(certified.cases),
         facts={
             "compiled": True,
@@ -162,13 +162,13 @@ def _describe_uncompiled(model: Model, fields: Sequence[Field], reasons: Sequenc
     row = sample_rows(model.example, names, 1)[0]
     facts = {"compiled": False, "reasons": tuple(reasons), "inputs": _select_types(model, names)}
     return _CompileResult(
-        signature=spark_signature(inputs), example=row if _has_json_values(row) else None, facts=facts
+        signature=build_spark_signature(inputs), example=row if _has_json_values(row) else None, facts=facts
     )
 
 
 def _columns_for_spark(model: Model) -> set[str]:
     """Return the columns that Spark needs to score rows: those that stages read, or all, without an unneeded label."""
-    columns, read = model.example.columns, input_columns(model.fitted)
+    columns, read = model.example.columns, find_input_columns(model.fitted)
     if read is not None:
         return {column for name in read for column in columns if is_column_reference(name, column)}
     label = model.label
@@ -179,7 +179,7 @@ def _columns_for_spark(model: Model) -> set[str]:
 
 
 def _select_types(model: Model, names: Sequence[str]) -> dict[str, str]:
-    return {name: input_type(model.example, name) for name in names}
+    return {name: find_input_type(model.example, name) for name in names}
 
 
 def _find_scorable_row(cases: Sequence[Case]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The HTTP application of a scorer: MLflow's `/invocations` and health endpoints. No Spark, MLflow or pandas."""
+"""The HTTP application of a scorer: MLflow's `/invocations` and health endpoints. It needs no Spark, MLflow or pandas."""
 
 from __future__ import annotations
 
@@ -34,43 +34,46 @@ def create_app(service: Service) -> ASGIApp:
 
 
 def _create_router(service: Service, invocations: Invocations) -> Starlette:
-    """Return the application of all endpoints; `POST /invocations` reaches its own without it."""
+    """Return the application of all endpoints; `create_app` calls that of `POST /invocations` directly."""
     live = Response(format_json({"status": "live"}), media_type="application/json")
     ping = Response("\n", media_type="application/json")
     facts = Response(format_json(service.describe()), media_type="application/json")
     return Starlette(
         routes=[
             Route(_INVOCATIONS, invocations, methods=["POST"]),
-            Route("/health/ready", _ready(service)),
-            Route("/health/live", _constant(live)),
-            Route("/ping", _constant(ping)),
-            Route("/health", _constant(ping)),
-            Route("/version", _constant(PlainTextResponse(service.version or service.scorer.version))),
-            Route("/", _constant(facts)),
+            Route("/health/ready", _make_readiness_endpoint(service)),
+            Route("/health/live", _make_constant_endpoint(live)),
+            Route("/ping", _make_constant_endpoint(ping)),
+            Route("/health", _make_constant_endpoint(ping)),
+            Route(
+                "/version",
+                _make_constant_endpoint(PlainTextResponse(service.version or service.scorer.version)),
+            ),
+            Route("/", _make_constant_endpoint(facts)),
         ],
-        exception_handlers={404: _unknown, 405: _unknown},
+        exception_handlers={404: _answer_unknown_path, 405: _answer_unknown_path},
     )
 
 
-def _constant(response: Response) -> Callable[[Request], Awaitable[Response]]:
+def _make_constant_endpoint(response: Response) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(_: Request) -> Response:
         return response
 
     return endpoint
 
 
-def _ready(service: Service) -> Callable[[Request], Awaitable[Response]]:
+def _make_readiness_endpoint(service: Service) -> Callable[[Request], Awaitable[Response]]:
     """Return the endpoint that answers whether the scorer still agrees with its certificate."""
 
     async def endpoint(_: Request) -> Response:
         reason = await run_in_threadpool(service.find_problem)
-        body = {"status": "not ready", "reason": reason} if reason else service.readiness()
+        body = {"status": "not ready", "reason": reason} if reason else service.describe_readiness()
         return Response(format_json(body), 503 if reason else 200, media_type="application/json")
 
     return endpoint
 
 
-def _unknown(request: Request, error: Exception) -> Response:
+def _answer_unknown_path(request: Request, error: Exception) -> Response:
     """Return the existing paths for an unknown path or method."""
     assert isinstance(error, HTTPException)
     path = shorten(request.url.path, 200)

@@ -24,7 +24,7 @@ _log = logging.getLogger("sparkops.serving")
 _PHRASES = {400: "Bad Request", 408: "Request Timeout", 503: "Service Unavailable"}
 
 
-def allowed_connections(limit: int) -> int:
+def limit_connections(limit: int) -> int:
     """Return a limit of connections that leaves the process enough file descriptors."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or limit <= soft - _OTHER_FILES:
@@ -106,7 +106,7 @@ class ConnectionWatch:
         """
         waiting: dict[Any, tuple[object, float]] = {}
         for connection in list(connections):
-            state = _stalled_state(connection)
+            state = _find_stalled_state(connection)
             if state is None:
                 continue
             before, since = self._waiting.get(connection, (None, now))
@@ -128,7 +128,7 @@ class ConnectionWatch:
         transport.close()
 
 
-def _stalled_state(connection: Any) -> object | None:
+def _find_stalled_state(connection: Any) -> object | None:
     """Return what must change before the time-out; None if the client is waiting for the server, or may be idle."""
     transport, cycle = connection.transport, connection.cycle
     unread: int = transport.get_write_buffer_size()

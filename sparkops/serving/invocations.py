@@ -27,9 +27,10 @@ from sparkops.serving.service import Service
 
 # About 2 ms of scoring and of parsing; a thread would cost more than it saves.
 _INLINE_ROWS, _INLINE_BYTES = 200, 65_536
-# Large bodies that are parsed and scored at a time: each takes memory, and Python's lock lets one run at once. And those that are
-# in memory, with all that are being received.
-_LARGE_AT_ONCE, _LARGE_IN_MEMORY = 2, 64
+# Large bodies that are parsed and scored at a time: each takes memory, and Python's lock lets one run at once.
+_LARGE_AT_ONCE = 2
+# Large bodies that are received, waiting or scored at a time.
+_LARGE_IN_MEMORY = 64
 # Of a body that is refused: what is still read, so that the client is not cut off before it reads the answer.
 _DRAIN_SECONDS, _DRAIN_BYTES = 2.0, 64_000_000
 _JSON_HEADER = (b"content-type", b"application/json")
@@ -47,7 +48,7 @@ class Invocations:
         self._service = service
         self._choices = OutputChoices(service.scorer)
         self._is_fast = service.scorer.is_fast
-        self._large: CapacityLimiter | None = None
+        self._large_limiter: CapacityLimiter | None = None
         self._large_bodies = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +71,7 @@ class Invocations:
             self._large_bodies -= is_large
 
     def _admit(self, declared: BodyFormat) -> bool:
-        """Return whether a body may be large, and count it then.
+        """Return whether a body may be large, and count one that may be.
 
         Raises:
             RequestError: There are too many large ones.
@@ -88,9 +89,9 @@ class Invocations:
     async def _answer(self, body: bytes, declared: BodyFormat, options: RequestOptions) -> bytes:
         """Return the answer; work that takes long is done in a thread, so that other requests are answered meanwhile."""
         if len(body) > _INLINE_BYTES or not declared.is_text:
-            self._large = self._large or CapacityLimiter(_LARGE_AT_ONCE)
+            self._large_limiter = self._large_limiter or CapacityLimiter(_LARGE_AT_ONCE)
             return await run_sync(
-                partial(self._parse_and_score, body, declared, options), limiter=self._large
+                partial(self._parse_and_score, body, declared, options), limiter=self._large_limiter
             )
         rows = self._parse(body, declared, options)
         if self._is_fast and len(rows.rows) <= _INLINE_ROWS and not options.explain:
@@ -123,7 +124,7 @@ class Invocations:
 
 
 def _to_request_error(error: Exception) -> RequestError:
-    """Return an error as the client sees it: of one that nobody expected it sees no details."""
+    """Return an error as the client sees it; the details of an unexpected one are only logged."""
     if isinstance(error, RequestError):
         return error
     _log.error("a request could not be answered", exc_info=error)

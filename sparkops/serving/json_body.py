@@ -37,7 +37,7 @@ def read_json(text: str, schema: InputSchema) -> RequestRows:
     body = _parse(text)
     if not isinstance(body, dict):
         raise RequestError(
-            f"The body is a JSON {_json_type(body)}; it must be an object with one of {', '.join(FORMATS)}."
+            f"The body is a JSON {_name_json_type(body)}; it must be an object with one of {', '.join(FORMATS)}."
         )
     names = [name for name in FORMATS if name in body]
     unknown = [name for name in body if name not in (*FORMATS, "params")]
@@ -113,7 +113,7 @@ def _read_records(value: Any, name: str, schema: InputSchema) -> Rows:
     """Return rows that are objects or, where MLflow takes arrays, lists in the order of the model's fields."""
     if not isinstance(value, list):
         raise RequestError(
-            f"`{name}` must be a list of objects, one per row, not a JSON {_json_type(value)}."
+            f"`{name}` must be a list of objects, one per row, not a JSON {_name_json_type(value)}."
         )
     by_position = name != "dataframe_records"
     return [
@@ -121,7 +121,7 @@ def _read_records(value: Any, name: str, schema: InputSchema) -> Rows:
         if row.__class__ is dict
         else schema.to_mapping(row, "value")
         if by_position and isinstance(row, list)
-        else InvalidRow(f"`{name}` needs an object from field to value, not a JSON {_json_type(row)}.")
+        else InvalidRow(f"`{name}` needs an object from field to value, not a JSON {_name_json_type(row)}.")
         for row in value
     ]
 
@@ -138,7 +138,7 @@ def _read_columns(value: Any, name: str) -> Rows:
     return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
 
 
-def _json_type(value: Any) -> str:
+def _name_json_type(value: Any) -> str:
     return _NAMES.get(type(value), "number")
 
 

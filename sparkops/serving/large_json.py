@@ -22,14 +22,14 @@ def decode_in_parts(text: str, decoder: json.JSONDecoder) -> Any:
         json.JSONDecodeError: The text is not JSON.
         RecursionError: It has too many levels.
     """
-    value, end = _Reader(text, decoder).read_value(_skip(text, 0), 0)
-    end = _skip(text, end)
+    value, end = _Reader(text, decoder).read_value(_skip_spaces(text, 0), 0)
+    end = _skip_spaces(text, end)
     if end != len(text):
         raise json.JSONDecodeError("Extra data", text, end)
     return value
 
 
-def _skip(text: str, start: int) -> int:
+def _skip_spaces(text: str, start: int) -> int:
     """Return the position after spaces."""
     match = _SPACE.match(text, start)
     assert match is not None
@@ -45,7 +45,7 @@ class _Reader:
         if level < _MAX_LEVEL and self._text.startswith("{", start):
             return self._read_object(start + 1, level + 1)
         if self._text.startswith("[", start):
-            first = _skip(self._text, start + 1)
+            first = _skip_spaces(self._text, start + 1)
             if self._text.startswith(("{", "["), first):
                 return self._read_list(first)
         return self._decoder.raw_decode(self._text, start)
@@ -54,27 +54,27 @@ class _Reader:
         """Return the items of a list, of which there is at least one."""
         items, position = [], start
         while True:
-            item, position = self._decoder.raw_decode(self._text, _skip(self._text, position))
+            item, position = self._decoder.raw_decode(self._text, _skip_spaces(self._text, position))
             items.append(item)
-            position = _skip(self._text, position)
+            position = _skip_spaces(self._text, position)
             if self._text.startswith("]", position):
                 return items, position + 1
             position = self._expect(",", position)
 
     def _read_object(self, start: int, level: int) -> tuple[Any, int]:
-        pairs, position = [], _skip(self._text, start)
+        pairs, position = [], _skip_spaces(self._text, start)
         is_empty = self._text.startswith("}", position)
         while not is_empty:
-            position = _skip(self._text, position)
+            position = _skip_spaces(self._text, position)
             if not self._text.startswith('"', position):
                 raise json.JSONDecodeError(
                     "Expecting property name enclosed in double quotes", self._text, position
                 )
             name, position = self._decoder.raw_decode(self._text, position)
-            position = self._expect(":", _skip(self._text, position))
-            value, position = self.read_value(_skip(self._text, position), level)
+            position = self._expect(":", _skip_spaces(self._text, position))
+            value, position = self.read_value(_skip_spaces(self._text, position), level)
             pairs.append((name, value))
-            position = _skip(self._text, position)
+            position = _skip_spaces(self._text, position)
             if self._text.startswith("}", position):
                 break
             position = self._expect(",", position)

@@ -21,8 +21,8 @@ class OutputChoices:
 
     def __init__(self, scorer: RowScorer) -> None:
         self._scorer = scorer
-        self._default = _scoring(scorer)
-        self._kept: dict[tuple[str, ...], RowScoring] = {}
+        self._default = _build_row_scoring(scorer)
+        self._scorings: dict[tuple[str, ...], RowScoring] = {}
 
     def find(self, outputs: tuple[str, ...]) -> RowScoring:
         """Return what scores the rows of a request.
@@ -35,17 +35,17 @@ class OutputChoices:
         """
         if not outputs:
             return self._default
-        scoring = self._kept.get(outputs)
+        scoring = self._scorings.get(outputs)
         if scoring is None:
             try:
-                scoring = _scoring(self._scorer.with_outputs(outputs))
+                scoring = _build_row_scoring(self._scorer.with_outputs(outputs))
             except UnknownName as error:
                 raise RequestError(str(error)) from error
-            if len(self._kept) >= _MAX_CHOICES:
-                self._kept.clear()
-            self._kept[outputs] = scoring
+            if len(self._scorings) >= _MAX_CHOICES:
+                self._scorings.clear()
+            self._scorings[outputs] = scoring
         return scoring
 
 
-def _scoring(scorer: RowScorer) -> RowScoring:
+def _build_row_scoring(scorer: RowScorer) -> RowScoring:
     return RowScoring(scorer, InputSchema(scorer.fields, scorer.ignored))

@@ -42,13 +42,13 @@ def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
     try:
         metadata = ParquetFile(io.BytesIO(body)).metadata
         check_size(metadata, max_rows=max_rows, max_values=max_bytes * _MAX_EXPANSION // 8)
-        file = ParquetFile(io.BytesIO(body), read_dictionary=_text_columns(metadata))
+        file = ParquetFile(io.BytesIO(body), read_dictionary=_find_text_columns(metadata))
         batches = list(file.iter_batches(_CHUNK_ROWS))
         _check_texts(batches, max_bytes * _MAX_EXPANSION)
     except (pa.ArrowException, OSError, ValueError) as error:
         first_line = as_clause(str(error).partition("\n")[0])
         raise RequestError(f"The body is not a Parquet file that can be read ({first_line}).") from error
-    return RequestRows([row for batch in batches for row in _to_rows(batch)], _keep)
+    return RequestRows([row for batch in batches for row in _to_rows(batch)], _return_unchanged)
 
 
 def check_size(metadata: FileMetaData, *, max_rows: int, max_values: int) -> None:
@@ -88,7 +88,7 @@ def _check_texts(batches: Sequence[pa.RecordBatch], limit: int) -> None:
         )
 
 
-def _text_columns(metadata: FileMetaData) -> list[str]:
+def _find_text_columns(metadata: FileMetaData) -> list[str]:
     """Return the paths of the columns of text: they are read as dictionaries, because a text may be repeated very often."""
     schema = metadata.schema
     columns = [schema.column(index) for index in range(len(schema))]
@@ -110,6 +110,5 @@ def _to_list(column: pa.Array) -> list[Any]:
     return [None if index is None else texts[index] for index in column.indices.to_pylist()]
 
 
-def _keep(value: Any, type_: str) -> Any:
-    del type_
+def _return_unchanged(value: Any, _type: str) -> Any:
     return value

@@ -122,7 +122,7 @@ async def receive_body(receive: Receive, declared: BodyFormat, limits: BodyLimit
         ClientDisconnected: The client is gone.
     """
     if declared.length is not None and declared.length > limits.max_bytes:
-        raise _too_large(limits)
+        raise _build_size_error(limits)
     parts, size, more = [], 0, True
     try:
         async with asyncio.timeout(limits.timeout):
@@ -133,7 +133,7 @@ async def receive_body(receive: Receive, declared: BodyFormat, limits: BodyLimit
                 part = message.get("body", b"")
                 size += len(part)
                 if size > limits.max_bytes:
-                    raise _too_large(limits)
+                    raise _build_size_error(limits)
                 parts.append(part)
                 more = message.get("more_body", False)
     except TimeoutError as error:
@@ -144,7 +144,7 @@ async def receive_body(receive: Receive, declared: BodyFormat, limits: BodyLimit
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _too_large(limits: BodyLimits) -> RequestError:
+def _build_size_error(limits: BodyLimits) -> RequestError:
     return RequestError(
         f"The body is larger than {limits.max_bytes} bytes; send fewer rows at once.", status=413
     )

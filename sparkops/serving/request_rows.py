@@ -33,7 +33,7 @@ class RequestRows:
 
     Args:
         rows: Values by name.
-        convert: Returns a value for a field of the type that is its second argument.
+        convert: Function of a cell and the type of its field to the field's value.
     """
 
     rows: Sequence[Mapping[str, Any] | InvalidRow]

@@ -52,7 +52,7 @@ class RowScoring:
     def __init__(self, scorer: RowScorer, schema: InputSchema) -> None:
         self._scorer, self._schema = scorer, schema
         self._field_count = len(schema.names)
-        self._empty: dict[str, Any] = {output.name: None for output in scorer.outputs}
+        self._null_outputs: dict[str, Any] = {output.name: None for output in scorer.outputs}
 
     @property
     def schema(self) -> InputSchema:
@@ -70,7 +70,7 @@ class RowScoring:
             if self._scorer.is_fast or options.explain:
                 self._score_each(rows, range(len(rows.rows)), options, answers)
             else:
-                for indices in _chunks(len(rows.rows)):
+                for indices in _split_indices(len(rows.rows)):
                     self._score_chunk(rows, indices, options, answers)
         except ModelError as error:
             # A model that is not Spark's is scored in a process of its own, which raises this.
@@ -92,14 +92,14 @@ class RowScoring:
         for index, row, outputs in zip(indices, values, batch.rows(), strict=True):
             if outputs is None:
                 answers.rejected[index] = "The model skips this row."
-            self._add(answers, row, outputs or self._empty, options)
+            self._add_answer(answers, row, outputs or self._null_outputs, options)
 
     def _score_each(
         self, rows: RequestRows, indices: range, options: RequestOptions, answers: Answers
     ) -> None:
         explain, convert, read_row = options.explain, rows.convert, self._schema.read_row
         score = self._score_and_explain if explain else self._scorer.score
-        empty = {**self._empty, "explanation": None} if explain else self._empty
+        empty = {**self._null_outputs, "explanation": None} if explain else self._null_outputs
         for index in indices:
             values = rows.rows[index]
             try:
@@ -112,9 +112,9 @@ class RowScoring:
                     raise RequestError(f"Row {index}: {error}", row=index, field=error.field) from error
                 answers.errors[index] = RowProblem(str(error), error.field)
                 outputs = empty
-            self._add(answers, values, outputs, options)
+            self._add_answer(answers, values, outputs, options)
 
-    def _add(
+    def _add_answer(
         self, answers: Answers, values: Any, outputs: Mapping[str, Any], options: RequestOptions
     ) -> None:
         """Add the outputs of a row, and count or pass back its extra fields."""
@@ -133,6 +133,6 @@ class RowScoring:
             raise RequestError(f"{as_clause(error)}. Remove `explain`.") from error
 
 
-def _chunks(count: int) -> Iterator[range]:
+def _split_indices(count: int) -> Iterator[range]:
     for start in range(0, count, _CHUNK):
         yield range(start, min(start + _CHUNK, count))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
-from sparkops.serving.connections import ConnectionWatch, allowed_connections, make_protocol
+from sparkops.serving.connections import ConnectionWatch, limit_connections, make_protocol
 from sparkops.serving.listener import format_url
 
 _log = logging.getLogger("sparkops.serving")
@@ -60,7 +60,7 @@ def run(
     with _ignore_repeated_signals(), _short_switch_interval(), _frozen_objects():
         config = uvicorn.Config(
             app,
-            http=make_protocol(allowed_connections(limits.max_connections)),
+            http=make_protocol(limit_connections(limits.max_connections)),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -101,12 +101,12 @@ def _ignore_repeated_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {each: signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

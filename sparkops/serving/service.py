@@ -13,7 +13,7 @@ from sparkops.serving.request_body import BodyLimits
 from sparkops.serving.request_options import RequestOptions
 
 # Names of extra fields that are counted, and the name under which all further ones are.
-_MAX_NAMES, _MAX_NAME, _OTHER = 100, 100, "(other names)"
+_MAX_NAMES, _MAX_NAME_LENGTH, _OTHER = 100, 100, "(other names)"
 
 
 class ExtraFields:
@@ -28,7 +28,9 @@ class ExtraFields:
         """Add the counts of a request; its names are the client's, so only the first hundred are kept."""
         with self._lock:
             for name, count in counts.items():
-                is_known = name in self._counts or (len(self._counts) < _MAX_NAMES and len(name) <= _MAX_NAME)
+                is_known = name in self._counts or (
+                    len(self._counts) < _MAX_NAMES and len(name) <= _MAX_NAME_LENGTH
+                )
                 key = name if is_known else _OTHER
                 self._counts[key] = self._counts.get(key, 0) + count
 
@@ -76,7 +78,7 @@ class Service:
         """Return why the scorer does not agree with its certificate; empty if it does."""
         return self.health.find_problem() if self.health else ""
 
-    def readiness(self) -> dict[str, Any]:
+    def describe_readiness(self) -> dict[str, Any]:
         """Return the facts of a service that is ready."""
         checked = self.health.case_count if self.health else 0
         broken, extra = dict(self.scorer.broken), self.extra_fields.to_json()

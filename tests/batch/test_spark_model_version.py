@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.artifact.code_bundle import scoring_package
+from sparkops.artifact.code_bundle import read_scoring_package
 from sparkops.batch.executor_scorer import probe_executors
 from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
@@ -75,7 +75,7 @@ def test_remote_executors_get_the_scorers_code_with_the_job(flights: Any, open_v
 
 
 def test_a_probe_returns_what_executors_lack(spark: Any) -> None:
-    assert probe_executors(spark, *scoring_package()) == ""
+    assert probe_executors(spark, *read_scoring_package()) == ""
     lacking = {
         "__init__.py": "",
         "scoring/__init__.py": "",

@@ -31,7 +31,7 @@ def test_the_loader_of_an_artifact_keeps_its_path() -> None:
 @pytest.mark.parametrize(("module", "name"), TAKEN, ids=[name for _, name in TAKEN])
 def test_what_executors_import_is_in_the_code_that_they_are_sent(module: str, name: str) -> None:
     assert callable(getattr(import_module(f"sparkops.{module}"), name))
-    _, files = code_bundle.scoring_package()
+    _, files = code_bundle.read_scoring_package()
     assert f"{module.replace('.', '/')}.py" in files
     assert f"{code_bundle.LOADER.replace('.', '/')}.py" in files
 
@@ -52,7 +52,7 @@ def test_executors_score_without_sparkops_what_they_are_sent(tmp_path: Path) -> 
     folder = next((Path(__file__).parent / "v1" / "artifacts").glob("three_classes"))
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
     described = describe(folder)
-    opener = executor_scorer._make_importer(*code_bundle.scoring_package())
+    opener = executor_scorer._make_importer(*code_bundle.read_scoring_package())
     score = executor_scorer._make_portable_scorer(
         opener, files, described.hash, (("model_version", 7), "off", None)
     )

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from fakes.http import Client
 from input_types.samples import Sample, comparable
 
-from sparkops.artifact.frames import nest_structs, session_zone, to_python
+from sparkops.artifact.frames import nest_structs, read_session_zone, to_python
 from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.cli.main import cli
 from sparkops.config.settings import ModelSettings, Settings
@@ -133,7 +133,7 @@ def _table(model: Registered, method: Any) -> Columns:
     version = Registry(settings, model.frame.sparkSession).load_version(model.name, 1)
     assert isinstance(version, SparkModelVersion)
     scored = version.transform(model.frame, arrays=True).orderBy("position").collect()
-    zone = session_zone(model.frame)
+    zone = read_session_zone(model.frame)
     return {
         sample.output: [comparable(to_python(row[sample.output], zone)) for row in scored]
         for sample in model.samples

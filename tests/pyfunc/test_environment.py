@@ -15,7 +15,7 @@ from sparkops.pyfunc.worker.environment import (
     PYTHON_VERSION,
     create_environment,
     find_interpreter,
-    unmet_requirements,
+    find_unmet_requirements,
 )
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 
@@ -28,7 +28,7 @@ MISSING = replace(INSTALLED, requirements=("numpy==1.0", "no-such-package-here")
 
 
 def test_this_interpreter_is_used_if_it_has_the_packages(tmp_path: Path) -> None:
-    assert unmet_requirements(INSTALLED) == []
+    assert find_unmet_requirements(INSTALLED) == []
     assert find_interpreter(INSTALLED, WorkerSettings(environments=tmp_path)) == Path(sys.executable)
     assert list(tmp_path.iterdir()) == []
 
@@ -88,6 +88,6 @@ def test_a_failed_environment_is_an_error_with_the_reason_and_leaves_no_folder(
     uv.write_text("#!/bin/sh\necho no such package >&2\nexit 1\n")
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(EngineError, match="can't be made: uv says: no such package"):
+    with pytest.raises(EngineError, match="can't be created: uv failed: no such package"):
         create_environment(MISSING, tmp_path / "home")
     assert {path.suffix for path in (tmp_path / "home").iterdir()} == {".lock"}

@@ -53,7 +53,7 @@ def _certify_spark_model(
     project: ProjectOptions, folder: Path, rows: int, seed: int | None, python: Path | None
 ) -> int:
     from sparkops.artifact.parity_check import ParityCheck
-    from sparkops.artifact.spark_reference import interpreter_reference, session_reference
+    from sparkops.artifact.spark_reference import use_interpreter, use_session
 
     parity = ParityCheck.for_model(folder, rows=rows, seed=seed)
     certificate_differences = parity.check_certificate()
@@ -63,10 +63,10 @@ def _certify_spark_model(
     else:
         click.echo("Recorded no certificate yet")
     if python is not None:
-        compared = parity.compare(interpreter_reference(python))
+        compared = parity.compare(use_interpreter(python))
     else:
         with project.engine() as engine:
-            compared = parity.compare(session_reference(engine.session()))
+            compared = parity.compare(use_session(engine.session()))
     click.echo(
         f"Spark    {compared.spark_version}; trained by {parity.spark_version or 'an unknown version'}"
     )

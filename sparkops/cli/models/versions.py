@@ -19,7 +19,7 @@ from sparkops.cli.project_options import ProjectOptions, json_option, with_proje
 from sparkops.core.wording import format_count
 from sparkops.pipeline.json_values import gate_to_json, model_version_to_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.scoring.locate.model_uri import parse_model_uri
 
 
@@ -103,7 +103,7 @@ def parse_model(text: str) -> tuple[str, str | None]:
 
 def _describe_scoring(version: ModelVersionInfo) -> str:
     if version.flavor:
-        return flavor_label(version.flavor)
+        return format_flavor(version.flavor)
     return "compiled scorer" if version.compiled else "Spark"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import fields_of_frame, quote_column
+from sparkops.artifact.frames import quote_column, read_frame_fields
 from sparkops.artifact.mlmodel import read_mlmodel
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
@@ -27,20 +27,20 @@ def read_fields(model: Model) -> tuple[Field, ...]:
         SignatureMismatch: The example lacks a column that the model names.
         ModelError: A column has a type that a row cannot have.
     """
-    names = _input_names(model)
+    names = _choose_input_names(model)
     read = model.example.select(*map(quote_column, names))
-    typed = {field.name: field for field in fields_of_frame(read)}
+    typed = {field.name: field for field in read_frame_fields(read)}
     unsupported = [f"`{name}` is {typed[name].type}" for name in names if not is_field_type(typed[name].type)]
     if unsupported:
         raise ModelError(
             f"Model.example has columns that a row cannot hold: {', '.join(unsupported)}. Cast them."
         )
     frames = [frame for frame in (model.example, model.heldout) if frame is not None]
-    nullable = {name for frame in frames for name in _columns_with_nulls(frame, names)}
+    nullable = {name for frame in frames for name in _find_columns_with_nulls(frame, names)}
     return tuple(replace(typed[name], nullable=name in nullable) for name in names)
 
 
-def _input_names(model: Model) -> list[str]:
+def _choose_input_names(model: Model) -> list[str]:
     names = _read_names(model.fitted)
     missing = [name for name in names if name not in model.example.columns]
     if missing:
@@ -67,7 +67,7 @@ def _read_names(fitted: Any) -> list[str]:
     return []
 
 
-def _columns_with_nulls(frame: DataFrame, names: Sequence[str]) -> list[str]:
+def _find_columns_with_nulls(frame: DataFrame, names: Sequence[str]) -> list[str]:
     """Return the columns of a frame that have a null, or a NaN, which pandas does not tell from a null."""
     from pyspark.sql import functions as F
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sparkops.artifact.mlmodel import read_mlmodel
 from sparkops.errors import ModelError
-from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.flavor_names import format_flavor
 
 # By the package of the nearest base class outside the author's own code: no library is imported to find the flavor.
 _FLAVOR_OF_PACKAGE = {
@@ -70,11 +70,15 @@ def save_model(fitted: Any, folder: Path, columns: int = 0) -> SavedFormat:
             mlflow.pyfunc.save_model(str(folder), python_model=fitted)
         else:
             module = import_module(f"mlflow.{flavor}")
-            example = {"input_example": _zero_rows(fitted, columns)} if flavor == "pytorch" else {}
-            module.save_model(fitted, str(folder), pip_requirements=_flavor_requirements(module), **example)
+            example = {"input_example": _prepare_tracing_rows(fitted, columns)} if flavor == "pytorch" else {}
+            module.save_model(
+                fitted, str(folder), pip_requirements=_pin_flavor_requirements(module), **example
+            )
     except (MlflowException, ImportError, OSError, TypeError, ValueError) as error:
         message = " ".join(str(error).split())[:500]
-        raise ModelError(f"MLflow can't save this model of {flavor_label(str(flavor))}: {message}") from error
+        raise ModelError(
+            f"MLflow can't save this model of {format_flavor(str(flavor))}: {message}"
+        ) from error
     return SavedFormat(str(flavor), _FORMATS.get(str(flavor), ""))
 
 
@@ -112,7 +116,7 @@ def _save_sklearn(fitted: Any, folder: Path) -> str:
     """Save without pickle if every class in the model is trusted, else with cloudpickle; return the format."""
     import mlflow.sklearn
 
-    trusted = _trusted_types(fitted)
+    trusted = _find_trusted_types(fitted)
     if trusted is None:
         _log.warning(
             "the model contains classes that only cloudpickle can save: loading it runs the code that it contains"
@@ -120,7 +124,7 @@ def _save_sklearn(fitted: Any, folder: Path) -> str:
         mlflow.sklearn.save_model(fitted, str(folder), serialization_format="cloudpickle")
         return "cloudpickle"
     requirements = mlflow.sklearn.get_default_pip_requirements(include_skops=True)
-    pinned = {_package_name(requirement) for requirement in requirements}
+    pinned = {_parse_package_name(requirement) for requirement in requirements}
     numeric = [name for name in _NUMERIC_PACKAGES if name not in pinned]
     mlflow.sklearn.save_model(
         fitted,
@@ -132,7 +136,7 @@ def _save_sklearn(fitted: Any, folder: Path) -> str:
     return "skops"
 
 
-def _trusted_types(fitted: Any) -> list[str] | None:
+def _find_trusted_types(fitted: Any) -> list[str] | None:
     """Return the types in a model that skops would ask about; None if one of them is not from a trusted package."""
     try:
         import skops.io as skops
@@ -146,7 +150,7 @@ def _trusted_types(fitted: Any) -> list[str] | None:
     return types if all(name.partition(".")[0] in _TRUSTED_PACKAGES for name in types) else None
 
 
-def _zero_rows(module: Any, columns: int) -> Any:
+def _prepare_tracing_rows(module: Any, columns: int) -> Any:
     """Set a PyTorch module to evaluation, and return two rows to trace it on; with one, tracing fixes the row count."""
     import numpy as np
 
@@ -154,19 +158,19 @@ def _zero_rows(module: Any, columns: int) -> Any:
     return np.zeros((2, columns), dtype="float32")
 
 
-def _flavor_requirements(flavor: Any) -> list[str]:
+def _pin_flavor_requirements(flavor: Any) -> list[str]:
     """Return the flavor's own packages and the numeric ones, in the versions that are installed here.
 
     MLflow would find them by loading the model in a process of its own, which takes seconds and lists whatever that
     process imported.
     """
-    names = [_package_name(requirement) for requirement in flavor.get_default_pip_requirements()]
+    names = [_parse_package_name(requirement) for requirement in flavor.get_default_pip_requirements()]
     if flavor.__name__ == "mlflow.keras":
         names.append(str(sys.modules["keras"].backend.backend()))
-    return _pin_versions([_distribution(name) for name in (*names, *_NUMERIC_PACKAGES)])
+    return _pin_versions([_find_distribution(name) for name in (*names, *_NUMERIC_PACKAGES)])
 
 
-def _distribution(name: str) -> str:
+def _find_distribution(name: str) -> str:
     """Return the distribution that provides a package: tensorflow-cpu, for example, if it is the TensorFlow here."""
     try:
         version(name)
@@ -175,7 +179,7 @@ def _distribution(name: str) -> str:
     return name
 
 
-def _package_name(requirement: str) -> str:
+def _parse_package_name(requirement: str) -> str:
     return requirement.partition("=")[0].strip()
 
 

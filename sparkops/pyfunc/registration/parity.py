@@ -21,7 +21,7 @@ from sparkops.artifact.spark_answers import bisect_refused
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.prepared_model import PreparedModel
-from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
@@ -51,7 +51,7 @@ def certify_pyfunc_model(prepared: PreparedModel, model: Model) -> list[Case]:
     names = [field.name for field in prepared.manifest.fields]
     frames = [frame for frame in (model.example, model.heldout) if frame is not None]
     rows = [row for frame in frames for row in sample_rows(frame, names, _SAMPLE_ROWS)]
-    rows = [scorer.to_json_row(row) for row in (*rows, *_edge_rows(prepared.manifest.fields, rows))]
+    rows = [scorer.to_json_row(row) for row in (*rows, *_build_edge_rows(prepared.manifest.fields, rows))]
     cases = list(zip(rows, _answer_with_fitted(prepared, rows), strict=True))
     _require_equal(prepared, cases, [scorer.answer(row) for row in rows], "row by row")
     answered = [case for case in cases if case[1] != "refused"]
@@ -111,9 +111,9 @@ def check_parity(scorer: PyfuncScorer, folder: Path, *, rows: int, seed: int) ->
     )
 
 
-def _edge_rows(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _build_edge_rows(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return given rows with one field changed to an edge value (null, zero, large, unseen); fields take turns."""
-    turns = zip_longest(*([(field.name, value) for value in _edge_values(field)] for field in fields))
+    turns = zip_longest(*([(field.name, value) for value in _list_edge_values(field)] for field in fields))
     changes = (change for turn in turns for change in turn if change is not None)
     return [
         {**rows[index % len(rows)], name: value}
@@ -121,7 +121,7 @@ def _edge_rows(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> li
     ]
 
 
-def _edge_values(field: Field) -> Iterator[Any]:
+def _list_edge_values(field: Field) -> Iterator[Any]:
     if field.nullable:
         yield None
     if field.type in FLOATING_TYPES:
@@ -138,7 +138,7 @@ def _answer_with_fitted(prepared: PreparedModel, rows: Sequence[Mapping[str, Any
     """Return the fitted model's answers; whatever its own code raises at a row is a refusal."""
 
     def score(batch: Sequence[Mapping[str, Any]]) -> list[Answer]:
-        answers = prepared.predict(prepared.scorer.columns(batch))
+        answers = prepared.predict(prepared.scorer.to_json_columns(batch))
         return [
             {name: values[index] for name, (_, _, values) in answers.items()} for index in range(len(batch))
         ]
@@ -159,7 +159,7 @@ def _require_equal(
     """
     differences = prepared.scorer.compare([answer for _, answer in cases], actual)
     if differences:
-        first = replace(differences[0], reference=flavor_label(prepared.manifest.flavor))
+        first = replace(differences[0], reference=format_flavor(prepared.manifest.flavor))
         raise ParityBroken(
             f"The fitted model and its saved copy, asked {mode}, differ on {len(differences)} of {len(cases)} rows, so "
             f"nothing was registered. First: {first}; row: {cases[first.index][0]}."

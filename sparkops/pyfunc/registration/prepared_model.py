@@ -23,7 +23,7 @@ from sparkops.pyfunc.registration.mlflow_flavors import (
 )
 from sparkops.pyfunc.registration.pyfunc_model_version import PyfuncFrameScorer
 from sparkops.pyfunc.worker.environment import PYTHON_VERSION, find_interpreter
-from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.pyfunc.worker.manifest import Manifest, write_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_main import build_frame, predict
@@ -106,7 +106,7 @@ def _prepare(model: Model, folder: Path, settings: Settings) -> PreparedModel:
     python = find_interpreter(manifest, worker_settings)
     worker = WorkerProcess(folder, manifest, python, timeout=worker_settings.timeout)
     manifest = write_manifest(_add_outputs(manifest, worker, model), folder)
-    reference = _fitted_predict(model.fitted, manifest) or worker.answer
+    reference = _build_predict_function(model.fitted, manifest) or worker.answer
     return PreparedModel(folder, manifest, PyfuncScorer(manifest, worker), python, reference, settings)
 
 
@@ -114,21 +114,21 @@ def _add_outputs(manifest: Manifest, worker: WorkerProcess, model: Model) -> Man
     """Return the manifest with the outputs that the model has for a few rows."""
     rows = sample_rows(model.example, [field.name for field in manifest.fields], _OUTPUT_ROWS)
     try:
-        answers = worker.answer(PyfuncScorer(manifest, worker).columns(rows))
+        answers = worker.answer(PyfuncScorer(manifest, worker).to_json_columns(rows))
     except RowError as error:
         worker.close()
         raise ModelError(
-            f"The model of {flavor_label(manifest.flavor)} does not answer the rows of Model.example: {error} "
+            f"The model of {format_flavor(manifest.flavor)} does not answer the rows of Model.example: {error} "
             "Give the columns that it was fitted on, in their order."
         ) from error
     return replace(
         manifest,
-        outputs=tuple(_output(name, type_, size) for name, (type_, size, _) in answers.items()),
+        outputs=tuple(_build_output(name, type_, size) for name, (type_, size, _) in answers.items()),
         single=any(type_ in ("float", "single") for type_, _, _ in answers.values()),
     )
 
 
-def _output(name: str, type_: str, size: int | None) -> Output:
+def _build_output(name: str, type_: str, size: int | None) -> Output:
     role = name if name in ("prediction", "probability") else "column"
     return Output(name, "vector" if type_ == "single" else type_, name, role, size)
 
@@ -143,9 +143,9 @@ def _read_python_version(folder: Path) -> str:
     return ".".join(text.split(".")[:2])
 
 
-def _fitted_predict(fitted: Any, manifest: Manifest) -> Callable[[Columns], Answers] | None:
+def _build_predict_function(fitted: Any, manifest: Manifest) -> Callable[[Columns], Answers] | None:
     """Return a function that scores rows with the fitted model in this process; None if it can only be loaded."""
-    predictor = _predictor(fitted)
+    predictor = _build_predictor(fitted)
     if predictor is None:
         return None
     fields: list[Mapping[str, Any]] = [
@@ -158,7 +158,7 @@ def _fitted_predict(fitted: Any, manifest: Manifest) -> Callable[[Columns], Answ
     return predict_columns
 
 
-def _predictor(fitted: Any) -> Any:
+def _build_predictor(fitted: Any) -> Any:
     """Return the object that `worker_main.predict` takes for a fitted model; None for other flavors."""
     flavor = detect_flavor(fitted)
     if flavor in ("sklearn", "pytorch"):

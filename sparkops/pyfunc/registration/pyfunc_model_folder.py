@@ -14,7 +14,7 @@ from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.parity import certify_pyfunc_model
 from sparkops.pyfunc.registration.prepared_model import PreparedModel
-from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.pyfunc.worker.manifest import Manifest, write_manifest
 from sparkops.scoring.artifact.certificate import dump_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
@@ -55,7 +55,10 @@ def build_pyfunc_model_folder(
     )
     metadata = {"sparkops_run": facts.run_id, "training_tables": dict(facts.tables), "compiled": False}
     mlflow_folder.add_metadata(
-        folder, signature=_signature(folder, manifest), example=_input_example(cases), metadata=metadata
+        folder,
+        signature=_build_signature(folder, manifest),
+        example=_find_input_example(cases),
+        metadata=metadata,
     )
     write_facts(facts, folder)
     write_manifest(manifest, folder)
@@ -65,10 +68,10 @@ def build_pyfunc_model_folder(
 def describe_scoring(manifest: Manifest) -> str:
     """Return how a model was saved and is scored, as a clause."""
     saved_as = f", saved by {manifest.saved_as}" if manifest.saved_as else ""
-    return f"a model of {flavor_label(manifest.flavor)}{saved_as}: its own code scores it, in a process of its own"
+    return f"a model of {format_flavor(manifest.flavor)}{saved_as}: its own code scores it, in a process of its own"
 
 
-def _signature(folder: Path, manifest: Manifest) -> ModelSignature:
+def _build_signature(folder: Path, manifest: Manifest) -> ModelSignature:
     """Return the signature that the folder has, or one of the fields and of what MLflow's own flavor returns."""
     from mlflow.models import Model as MlflowModel
     from mlflow.models import ModelSignature
@@ -78,18 +81,20 @@ def _signature(folder: Path, manifest: Manifest) -> ModelSignature:
     if existing is not None:
         return existing
     inputs = [
-        ColSpec(_input_type(field), field.name, required=not field.nullable) for field in manifest.fields
+        ColSpec(_to_input_type(field), field.name, required=not field.nullable) for field in manifest.fields
     ]
     # MLflow's scikit-learn flavor returns only the prediction.
     returned = [
         output for output in manifest.outputs if manifest.flavor != "sklearn" or output.role == "prediction"
     ]
     is_unnamed = len(returned) == 1
-    outputs = [ColSpec(_output_type(output.type), None if is_unnamed else output.name) for output in returned]
+    outputs = [
+        ColSpec(_to_output_type(output.type), None if is_unnamed else output.name) for output in returned
+    ]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
-def _input_type(field: Field) -> Any:
+def _to_input_type(field: Field) -> Any:
     from mlflow.types.schema import AnyType, Array, DataType
 
     if field.type == "vector":
@@ -104,12 +109,12 @@ def _input_type(field: Field) -> Any:
     return _MLFLOW_TYPES.get(field.type) or AnyType()
 
 
-def _output_type(type_: str) -> Any:
+def _to_output_type(type_: str) -> Any:
     from mlflow.types.schema import Array, DataType
 
     return Array(DataType.double) if type_ == "vector" else type_
 
 
-def _input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:
+def _find_input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:
     """Return a row without nulls that the model answers."""
     return next((row for row, answer in cases if isinstance(answer, dict) and None not in row.values()), None)

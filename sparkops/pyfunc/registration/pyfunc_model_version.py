@@ -15,7 +15,7 @@ from sparkops.batch.registered_version import RegisteredVersion
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError
 from sparkops.pyfunc.worker.environment import find_interpreter
-from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 
@@ -65,7 +65,7 @@ class PyfuncModelVersion(RegisteredVersion):
         """
         self.check(frame)
         python = find_interpreter(self.manifest, WorkerSettings.from_settings(self._settings))
-        label = flavor_label(self.manifest.flavor)
+        label = format_flavor(self.manifest.flavor)
         self._scoring_method = ScoringMethod("mapInArrow", f"{label}, in a process of its own")
         _log.info("%s scores by %s", self.uri, self._scoring_method)
         scorer = PyfuncFrameScorer(self._folder, self.manifest, python, self._settings)

@@ -33,7 +33,7 @@ def find_interpreter(manifest: Manifest, settings: WorkerSettings) -> Path:
     """
     if settings.environment == "own":
         return create_environment(manifest, settings.environments)
-    unmet = unmet_requirements(manifest)
+    unmet = find_unmet_requirements(manifest)
     if not unmet:
         return Path(sys.executable)
     if settings.environment == "this":
@@ -45,12 +45,12 @@ def find_interpreter(manifest: Manifest, settings: WorkerSettings) -> Path:
     return create_environment(manifest, settings.environments)
 
 
-def unmet_requirements(manifest: Manifest) -> list[str]:
+def find_unmet_requirements(manifest: Manifest) -> list[str]:
     """Return what this interpreter lacks for a model, each as a clause."""
     unmet = []
     if manifest.python != PYTHON_VERSION:
         unmet.append(f"Python {manifest.python} (this is {PYTHON_VERSION})")
-    for requirement in _parse(manifest.requirements):
+    for requirement in _parse_requirements(manifest.requirements):
         if requirement.marker is not None and not requirement.marker.evaluate():
             continue
         try:
@@ -70,7 +70,7 @@ def create_environment(manifest: Manifest, environments: Path) -> Path:
         manifest: The packages and the version of Python.
         environments: Folder of all environments, each named by the hash of its contents.
     """
-    requirements = [str(requirement) for requirement in _parse(manifest.requirements)]
+    requirements = [str(requirement) for requirement in _parse_requirements(manifest.requirements)]
     key = sha256(json.dumps([manifest.python, sorted(requirements)]).encode()).hexdigest()[:16]
     folder = environments / key
     python, marker = folder / "bin" / "python", folder / "made.json"
@@ -78,13 +78,13 @@ def create_environment(manifest: Manifest, environments: Path) -> Path:
         if not marker.is_file():
             shutil.rmtree(folder, ignore_errors=True)
             _log.info("creating an environment for the model in %s: this may take minutes", folder)
-            for command in _commands(folder, manifest.python, requirements):
+            for command in _build_commands(folder, manifest.python, requirements):
                 _run(command, folder)
             marker.write_text(json.dumps({"python": manifest.python, "requirements": requirements}), "utf-8")
     return python
 
 
-def _parse(requirements: Sequence[str]) -> list[Requirement]:
+def _parse_requirements(requirements: Sequence[str]) -> list[Requirement]:
     """Return requirements; one that is an option, a path or an address is refused."""
     parsed = []
     for text in requirements:
@@ -101,7 +101,7 @@ def _parse(requirements: Sequence[str]) -> list[Requirement]:
     return parsed
 
 
-def _commands(folder: Path, python: str, requirements: Sequence[str]) -> list[list[str]]:
+def _build_commands(folder: Path, python: str, requirements: Sequence[str]) -> list[list[str]]:
     """Return the commands that create an environment: with uv if it is on PATH, else with venv and pip."""
     interpreter = str(folder / "bin" / "python")
     uv = shutil.which("uv")
@@ -123,7 +123,7 @@ def _run(command: Sequence[str], folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         output = " ".join(result.stderr.split())[-600:] or "no error output."
         raise EngineError(
-            f"An environment for the model can't be made: {Path(command[0]).name} says: {output} "
+            f"An environment for the model can't be created: {Path(command[0]).name} failed: {output} "
             "Check that the package index answers, or install the packages here."
         )
 

@@ -16,7 +16,7 @@ _LABELS = {
 }
 
 
-def flavor_label(flavor: str) -> str:
+def format_flavor(flavor: str) -> str:
     """Return the name of an MLflow flavor for display."""
     return _LABELS.get(flavor, flavor)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sparkops.errors import ModelError, RowError, UnknownName
-from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
 from sparkops.scoring.artifact.certificate import Difference, compare_answers
@@ -47,7 +47,7 @@ class PyfuncScorer:
         self.classes = manifest.classes
         self.version = manifest.hash[:16]
         self.tolerance = manifest.tolerance
-        self.reference, self.is_fast = flavor_label(manifest.flavor), False
+        self.reference, self.is_fast = format_flavor(manifest.flavor), False
         self._field_names = tuple(field.name for field in self.fields)
         self._readers = tuple((field.name, field.reader(), field.size or 0) for field in self.fields)
 
@@ -79,7 +79,7 @@ class PyfuncScorer:
             check_row_fields(row, self._field_names, ())
         return {name: _to_json_value(reader(row[name]), size) for name, reader, size in self._readers}
 
-    def columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    def to_json_columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         """Return rows by column, as the worker takes them."""
         json_rows = [self.to_json_row(row) for row in rows]
         return {name: [row[name] for row in json_rows] for name in self._field_names}
@@ -97,10 +97,10 @@ class PyfuncScorer:
         """
         if explain:
             raise ModelError(
-                f"A model of {flavor_label(self.manifest.flavor)} has no explanation: only a compiled Spark model says what "
+                f"A model of {format_flavor(self.manifest.flavor)} has no explanation: only a compiled Spark model says what "
                 "each field adds. Score without it."
             )
-        answers = self._request(self.columns([row]), 1)
+        answers = self._request(self.to_json_columns([row]), 1)
         return {output.name: answers[output.name][0] for output in self.outputs}
 
     @property
@@ -144,7 +144,7 @@ class PyfuncScorer:
         outputs = {
             output.name: np.concatenate([chunk[output.name] for chunk in chunks])
             if chunks
-            else _empty_array(output)
+            else _make_empty_array(output)
             for output in self.outputs
         }
         return Batch(outputs, np.zeros(size, dtype=bool))
@@ -224,6 +224,6 @@ def _to_array(output: Output, values: list[Any]) -> Numbers:
     return np.fromiter(values, dtype=object, count=len(values))
 
 
-def _empty_array(output: Output) -> Numbers:
+def _make_empty_array(output: Output) -> Numbers:
     shape = (0, output.size or 0) if output.type == "vector" else (0,)
     return np.empty(shape, dtype=_DTYPES[output.type])

@@ -41,7 +41,7 @@ def build_frame(fields: Sequence[Mapping[str, Any]], columns: Mapping[str, Seque
     """
     import pandas as pd
 
-    return pd.DataFrame({field["name"]: _series(field, columns[field["name"]]) for field in fields})
+    return pd.DataFrame({field["name"]: _build_series(field, columns[field["name"]]) for field in fields})
 
 
 def unwrap(flavor: str, loaded: Any) -> Any:
@@ -62,11 +62,12 @@ def predict(flavor: str, model: Any, frame: Any) -> dict[str, tuple[str, int | N
         warnings.simplefilter("ignore")
         predictions = _predict(flavor, model, frame)
     return {
-        name: _to_typed_values(name, values, len(frame)) for name, values in _by_name(predictions).items()
+        name: _to_typed_values(name, values, len(frame))
+        for name, values in _name_outputs(predictions).items()
     }
 
 
-def _series(field: Mapping[str, Any], values: Sequence[Any]) -> Any:
+def _build_series(field: Mapping[str, Any], values: Sequence[Any]) -> Any:
     import numpy as np
     import pandas as pd
 
@@ -79,11 +80,11 @@ def _series(field: Mapping[str, Any], values: Sequence[Any]) -> Any:
         return pd.to_datetime(pd.Series(values, dtype="object"))
     cells = np.empty(len(values), dtype=object)
     for index, value in enumerate(values):
-        cells[index] = _cell(type_, value)
+        cells[index] = _to_cell(type_, value)
     return cells
 
 
-def _cell(type_: str, value: Any) -> Any:
+def _to_cell(type_: str, value: Any) -> Any:
     import numpy as np
 
     if type_ == "date" and isinstance(value, str):
@@ -147,7 +148,7 @@ def _to_tensor(frame: Any, type_: str, ndim: int) -> Any:
     return values[:, 0] if ndim == 1 else values
 
 
-def _by_name(predictions: Any) -> dict[str, Any]:
+def _name_outputs(predictions: Any) -> dict[str, Any]:
     """Return predictions by output name; a single array or tensor is called `prediction`."""
     import numpy as np
 
@@ -184,7 +185,7 @@ def _to_typed_values(name: str, output: Any, rows: int) -> tuple[str, int | None
         if not all(value is None or isinstance(value, str) for value in values):
             raise ValueError(f"output {name} holds {type(values[0]).__name__}, not numbers or text")
         return "string", None, values.tolist()
-    return _number_type(name, values), None, values.tolist()
+    return _find_number_type(name, values), None, values.tolist()
 
 
 def _stack(values: Any) -> Any:
@@ -200,7 +201,7 @@ def _stack(values: Any) -> Any:
         return values
 
 
-def _number_type(name: str, values: Any) -> str:
+def _find_number_type(name: str, values: Any) -> str:
     dtype_kind, size = values.dtype.kind, values.dtype.itemsize
     if dtype_kind == "f":
         return "float" if _is_single(values) else "double"
@@ -227,7 +228,7 @@ def _load(request: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
     return answer
 
 
-def _error_response(error: BaseException) -> dict[str, str]:
+def _build_error_response(error: BaseException) -> dict[str, str]:
     return {"error": f"{type(error).__name__}: {error}"}
 
 
@@ -243,14 +244,14 @@ def main() -> int:
     try:
         answer = _load(json.loads(sys.stdin.readline()))
     except BaseException as error:  # noqa: BLE001 - whatever a model's own code raises is the response
-        respond(_error_response(error))
+        respond(_build_error_response(error))
         return 1
     respond({"ready": True})
     for line in sys.stdin:
         try:
             respond({"answers": answer(json.loads(line))})
         except Exception as error:  # noqa: BLE001
-            respond(_error_response(error))
+            respond(_build_error_response(error))
     return 0
 
 

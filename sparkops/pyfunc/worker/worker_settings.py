@@ -9,7 +9,7 @@ from typing import Literal
 from sparkops.config.settings import Settings
 
 
-def _default_environments() -> Path:
+def _locate_default_environments() -> Path:
     return Path.home() / ".cache" / "sparkops" / "environments"
 
 
@@ -24,7 +24,7 @@ class WorkerSettings:
     """
 
     environment: Literal["auto", "this", "own"] = "auto"
-    environments: Path = field(default_factory=_default_environments)
+    environments: Path = field(default_factory=_locate_default_environments)
     timeout: float = 60.0
 
     @classmethod
