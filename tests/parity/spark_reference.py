@@ -47,6 +47,11 @@ class SparkReference:
         folder: An empty folder.
         names: Columns that a row holds; None for all of the frame.
         sparse: Give Spark every other vector as a sparse one.
+        every_column: Compare every column that Spark adds, those of intermediate stages, too.
+
+    Raises:
+        NotCompiled: The model is not compiled.
+        UnknownName: The scorer does not compute a column that Spark adds.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class SparkReference:
         *,
         names: Sequence[str] | None = None,
         sparse: bool = True,
+        every_column: bool = False,
     ) -> None:
         self.sparse = sparse
         self.fitted, self.schema, self.spark = fitted, frame.schema, frame.sparkSession
@@ -68,6 +74,9 @@ class SparkReference:
         fields = with_vector_sizes(fields, self.sampled[0])
         save(compile_model(self.saved, fields, read_session(self.spark)), folder / "scorer")
         self.scorer: Scorer = load(folder / "scorer", raw=True)
+        if every_column:
+            added = [name for name in fitted.transform(frame).columns if name not in frame.columns]
+            self.scorer = self.scorer.with_outputs(added)
         # Spark's analysis may need columns whose values change no answer
         read = {field.name for field in self.scorer.fields}
         self._unread = {field.name: self.sampled[0][field.name] for field in fields if field.name not in read}

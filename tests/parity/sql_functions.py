@@ -221,6 +221,14 @@ ARRAYS = Group(
         "exists(i, p -> p > 2)", "exists(a, p -> p = s)", "forall(i, p -> p > 0)", "forall(x, p -> p < 2)", "size(filter(a, p -> p LIKE 'a%'))",
         "transform(filter(i, p -> p > 0), q -> cast(q AS double) / 2)", "transform(i, p -> size(filter(j, q -> q > p)))",
         "filter(array('a', s), p -> p <> 'a')", "exists(transform(a, p -> length(p)), p -> p > 1)",
+        "aggregate(i, 0, (acc, p) -> acc + p)", "aggregate(i, 0, (acc, p) -> acc + coalesce(p, 0))", "aggregate(a, '', (acc, p) -> acc || p)",
+        "aggregate(x, 0D, (acc, p) -> acc + p)", "aggregate(x, double(y), (acc, p) -> greatest(acc, p), acc -> acc * 2)", "aggregate(j, n, (acc, p) -> p)",
+        "aggregate(i, 0L, (acc, p) -> acc + p, acc -> cast(acc AS double) / size(i))", "reduce(a, 0, (acc, p) -> acc + length(p), acc -> acc > 2)",
+        "aggregate(filter(i, p -> p IS NOT NULL), 1L, (acc, p) -> acc * p)", "transform(j, q -> aggregate(i, q, (acc, p) -> if(p > acc, p, acc)))",
+        "aggregate(i, 1, (p, q) -> p * q + aggregate(j, 0, (p, r) -> p + r))", "zip_with(i, j, (p, q) -> p + q)", "zip_with(a, b, (p, q) -> concat_ws('-', p, q))",
+        "zip_with(x, i, (p, q) -> p * q)", "zip_with(i, a, (p, q) -> p IS NULL OR q = s)", "aggregate(zip_with(x, i, (p, q) -> p * q), 0D, (acc, p) -> acc + nvl(p, 0D))",
+        "zip_with(split(s, ''), a, (p, q) -> q)", "array_sort(i, (p, q) -> coalesce(q, 0) - coalesce(p, 0))",
+        "array_sort(a, (p, q) -> CASE WHEN length(p) < length(q) THEN -1 WHEN length(p) > length(q) THEN 1 ELSE 0 END)", "array_sort(j, (p, q) -> p - q)",
     ],
 )  # fmt: skip
 ZONED = Group(

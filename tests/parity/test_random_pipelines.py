@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -17,9 +20,13 @@ from parity.frames import FRAMES
 from parity.pipelines import SCALAR_COLUMNS
 from parity.spark_reference import SparkReference
 from sparkops.artifact.random_rows import generate_rows
+from sparkops.errors import NotCompiled
 
 pytestmark = pytest.mark.spark
 
+# A longer run: SPARKOPS_PIPELINE_EXAMPLES=1000, with another seed for other pipelines; `pytest -s` prints what it compared.
+EXAMPLES = int(os.environ.get("SPARKOPS_PIPELINE_EXAMPLES", "12"))
+SEED = int(os.environ.get("SPARKOPS_PIPELINE_SEED", "0"))
 Draw = Callable[..., Any]
 MODES = st.sampled_from(["error", "keep", "skip"])
 
@@ -146,31 +153,88 @@ def frame(spark: Any) -> Any:
     cached.unpersist()
 
 
-@given(pipelines())
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
-def test_any_pipeline_agrees(frame: Any, tmp_path: Path, stages: list[Any]) -> None:
-    from pyspark.ml import Pipeline
+@dataclass(slots=True)
+class Run:
+    """Random pipelines and what was compared of them.
 
-    note(" -> ".join(type(stage).__name__ for stage in stages))
-    try:
-        fitted = Pipeline(stages=stages).fit(frame)
-    except (PySparkException, Py4JJavaError):
-        return  # Spark itself does not fit such a pipeline
-    shutil.rmtree(tmp_path, ignore_errors=True)
-    reference = SparkReference(fitted, frame, tmp_path, names=SCALAR_COLUMNS)
-    rows = [
-        *reference.edge_rows(60),
-        *generate_rows(reference.scorer, reference.sampled_inputs(), 150, seed=7),
-    ]
-    differences = reference.compare(rows, refused=1).differences
-    assert [f"{item}; {rows[item.index]}" for item in differences[:3]] == []
+    Args:
+        frame: Frame that they are fitted on.
+        folder: An empty folder.
+        kinds: Number of fitted pipelines of each sequence of stages.
+        compared: Rows that Spark and the scorer both answered.
+        refused_by_spark: Pipelines that Spark itself does not fit.
+        differences: Every difference, with its pipeline.
+    """
+
+    frame: Any
+    folder: Path
+    kinds: Counter[str] = field(default_factory=Counter)
+    compared: int = 0
+    refused_by_spark: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def compare(self, stages: list[Any]) -> None:
+        """Fit, compile and compare a pipeline: every column that Spark adds, row by row and as a batch."""
+        from pyspark.ml import Pipeline
+
+        name = " -> ".join(type(stage).__name__ for stage in stages)
+        note(name)
+        try:
+            fitted = Pipeline(stages=stages).fit(self.frame)
+        except (PySparkException, Py4JJavaError):
+            self.refused_by_spark += 1
+            return
+        self.kinds[name] += 1
+        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            reference = SparkReference(
+                fitted, self.frame, self.folder, names=SCALAR_COLUMNS, every_column=True
+            )
+        except NotCompiled as error:
+            self.report(name, stages, str(error))
+            return
+        rows = [
+            *reference.edge_rows(60),
+            *generate_rows(reference.scorer, reference.sampled_inputs(), 150, seed=7),
+        ]
+        comparison = reference.compare(rows, refused=1)
+        self.compared += len(comparison.compared)
+        for difference in comparison.differences[:3]:
+            self.report(name, stages, f"{difference}; {rows[difference.index]}")
+
+    def report(self, name: str, stages: list[Any], difference: str) -> None:
+        """Record and print a difference with the settings of its pipeline."""
+        settings_of = [
+            {param.name: value for param, value in stage.extractParamMap().items() if stage.isSet(param)}
+            for stage in stages
+        ]
+        self.differences.append(f"{name} {settings_of}: {difference}")
+        print(f"DIFFERENCE {self.differences[-1]}", flush=True)
+
+    def __str__(self) -> str:
+        fitted = sum(self.kinds.values())
+        return (
+            f"{fitted:,} pipelines of {len(self.kinds):,} sequences of stages, {self.compared:,} rows compared, "
+            f"{len(self.differences)} differences; {self.refused_by_spark} pipelines are refused by Spark"
+        )
+
+
+def test_any_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
+    run = Run(frame, tmp_path / "model")
+
+    @given(pipelines())
+    @seed(SEED)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def compare_pipeline(stages: list[Any]) -> None:
+        run.compare(stages)
+
+    compare_pipeline()
+    print(run)
+    assert run.differences == []
+    assert run.compared

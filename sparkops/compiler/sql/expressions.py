@@ -14,7 +14,7 @@ from sparkops.scoring.sql.types import element_type, parse_decimal_type
 from .coercion import VOID, cast, coerce_all, literal, null_literal
 from .functions.arrays import item as array_item
 from .functions.dates import field, unit_call
-from .functions.higher_order import HIGHER_ORDER, type_higher_order
+from .functions.higher_order import HIGHER_ORDER, sort_by, type_higher_order
 from .functions.patterns import like, rlike
 from .functions.registry import type_call
 from .functions.strings import concat, locate, overlay, substring, trim
@@ -259,7 +259,9 @@ def _function_call(item: Any, columns: ResolveColumn) -> Expression:
     if name in _UNIT_FUNCTIONS and len(args) == 3 and type(args[0]).__name__ in ("Column", "Var"):  # noqa: PLR2004
         return unit_call(name, str(args[0].name), [type_expression(arg, columns) for arg in args[1:]])
     if name in HIGHER_ORDER:
-        return type_higher_order(name, item, columns, type_expression)
+        return type_higher_order(name, args, columns, type_expression)
+    if name == "array_sort" and len(args) == 2:  # noqa: PLR2004
+        return sort_by(args, columns, type_expression)
     return type_call(name, [type_expression(arg, columns) for arg in args])
 
 

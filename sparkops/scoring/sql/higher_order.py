@@ -1,17 +1,20 @@
-"""Functions of arrays that evaluate an expression for each element: transform, filter, exists and forall."""
+"""Functions of arrays that evaluate an expression for each element: transform, filter, exists, forall, zip_with, aggregate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import zip_longest
 
 from ...errors import ModelError
 from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment, bind_once
+from .runtime.arrays import sort_by
 from .types import element_type, is_floating
 
 Emit = Callable[[Expression, Mapping[str, Fragment], CodeWriter, str], Fragment]
-HIGHER_ORDER = frozenset(("transform", "filter", "exists", "forall"))
 # Prefix of the keys of variables among the columns.
 _PREFIX = "\0"
 _MAX_VARIABLES = 2
@@ -22,13 +25,45 @@ def variable_key(name: str) -> str:
     return _PREFIX + name
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call while it is emitted.
+
+    Args:
+        node: The call.
+        columns: Code of the columns and of the variables of outer calls.
+        code: Makes names.
+        stage: The Spark stage, for messages.
+        emit: Returns the code of an operand.
+    """
+
+    node: Expression
+    columns: Mapping[str, Fragment]
+    code: CodeWriter
+    stage: str
+    emit: Emit
+
+    def operand(self, position: int) -> Fragment:
+        """Return the code of an operand outside of the lambda."""
+        return self.emit(self.node.args[position], self.columns, self.code, self.stage)
+
+    def body(self, position: int, variables: Mapping[str, Fragment]) -> Fragment:
+        """Return the code of an operand that reads variables, by their names in the call."""
+        scope = {**self.columns, **{variable_key(name): item for name, item in variables.items()}}
+        return self.emit(self.node.args[position], scope, self.code, self.stage)
+
+    def variable(self, type_: str, *, null: bool = True) -> Fragment:
+        """Return a new variable."""
+        return Fragment(self.code.new_name(), null, nan=is_floating(type_), atom=True)
+
+
 def emit_higher_order(
     node: Expression, columns: Mapping[str, Fragment], code: CodeWriter, stage: str, emit: Emit
 ) -> Fragment:
-    """Return the code of a function of an array and an expression of its elements.
+    """Return the code of a function of arrays and an expression of their elements.
 
     Args:
-        node: The call: its operands are the array and the expression, its value names the element and the index, if used.
+        node: The call: its operands are the arrays and the expression, its value names the variables of the expression.
         columns: Code of the columns and of the variables of outer calls.
         code: Makes names.
         stage: The Spark stage, for messages.
@@ -38,24 +73,30 @@ def emit_higher_order(
         ModelError: The node is damaged.
     """
     _check(node, stage)
-    array, body = node.args
-    element = element_type(array.type) or ""
-    names = [code.new_name() for _ in node.value]
-    variables = [Fragment(names[0], nan=is_floating(element), atom=True)]
-    variables += [Fragment(name, null=False, nan=False, atom=True) for name in names[1:]]
-    scope = {**columns, **dict(zip(map(variable_key, node.value), variables, strict=True))}
-    source = emit(array, columns, code, stage)
+    return HIGHER_ORDER[node.op](_Call(node, columns, code, stage, emit))
+
+
+def _emit_loop(call: _Call) -> Fragment:
+    """Return the code of transform, filter, exists or forall."""
+    node, code = call.node, call.code
+    item = call.variable(element_type(node.args[0].type) or "")
+    indices = [call.variable("integer", null=False) for _ in node.value[1:]]
+    source = call.operand(0)
     first, again = bind_once(code, source)
-    result = emit(body, scope, code, stage)
-    loop = f"for {names[0]} in {again}"
-    if len(names) > 1:
-        loop = f"for {names[1]}, {names[0]} in enumerate({again})"
-    text = _loop_text(node.op, names[0], result.expr, loop, code)
+    result = call.body(1, dict(zip(node.value, (item, *indices), strict=True)))
+    loop = f"for {item.expr} in {again}"
+    if indices:
+        loop = f"for {indices[0].expr}, {item.expr} in enumerate({again})"
+    text = _bound(source, first, _loop_text(node.op, item.expr, result.expr, loop, code))
+    return Fragment(text, source.null or node.op in ("exists", "forall"), nan=False)
+
+
+def _bound(source: Fragment, first: str, text: str) -> str:
+    """Return the text of a loop over an array that is bound to a name outside of the loop; None where the array is null."""
     if not source.null and not source.atom:
-        # the array is bound outside of the loop
         text = f"({first}, {text})[1]"
     null_test = f"None if {first} is None else " if source.null else ""
-    return Fragment(f"({null_test}{text})", source.null or node.op in ("exists", "forall"), nan=False)
+    return f"({null_test}{text})"
 
 
 def _loop_text(op: str, name: str, body: str, loop: str, code: CodeWriter) -> str:
@@ -66,17 +107,87 @@ def _loop_text(op: str, name: str, body: str, loop: str, code: CodeWriter) -> st
     return f"{code.constant(exists if op == 'exists' else forall)}({body} {loop})"
 
 
+def _emit_zip_with(call: _Call) -> Fragment:
+    """Return the code of zip_with: the shorter array is filled with null."""
+    code = call.code
+    sources = [call.operand(0), call.operand(1)]
+    pairs = [bind_once(code, source) for source in sources]
+    items = [call.variable(element_type(arg.type) or "") for arg in call.node.args[:2]]
+    body = call.body(2, dict(zip(call.node.value, items, strict=True)))
+    (first, left), (second, right) = pairs
+    names = ", ".join(item.expr for item in items)
+    loop = f"[{body.expr} for {names} in {code.constant(zip_longest)}({left}, {right})]"
+    text = _bound(sources[0], first, _bound(sources[1], second, loop))
+    return Fragment(text, sources[0].null or sources[1].null, nan=False)
+
+
+def _emit_aggregate(call: _Call) -> Fragment:
+    """Return the code of aggregate: the elements are merged into an accumulator from the first to the last."""
+    node, code = call.node, call.code
+    source, zero = call.operand(0), call.operand(1)
+    first, again = bind_once(code, source)
+    total, item = call.variable(node.args[1].type), call.variable(element_type(node.args[0].type) or "")
+    merge = call.body(2, dict(zip(node.value[:2], (total, item), strict=True)))
+    function = f"lambda {total.expr}, {item.expr}: {merge.expr}"
+    text = f"{code.constant(reduce)}({function}, {again}, {zero.expr})"
+    nan = is_floating(node.type)
+    if len(node.args) > 3:  # noqa: PLR2004
+        result = call.variable(node.args[1].type)
+        finish = call.body(3, {node.value[2]: result})
+        text = f"(({result.expr} := {text}), {finish.expr})[1]"
+    return Fragment(_bound(source, first, text), nan=nan)
+
+
+def _emit_array_sort(call: _Call) -> Fragment:
+    """Return the code of array_sort with a comparison of two elements."""
+    node, code = call.node, call.code
+    source = call.operand(0)
+    first, again = bind_once(code, source)
+    items = [call.variable(element_type(node.type) or "") for _ in node.value]
+    body = call.body(1, dict(zip(node.value, items, strict=True)))
+    function = f"lambda {', '.join(item.expr for item in items)}: {body.expr}"
+    text = f"{code.constant(sort_by)}({again}, {function})"
+    return Fragment(_bound(source, first, text), source.null, nan=False)
+
+
+HIGHER_ORDER: Mapping[str, Callable[[_Call], Fragment]] = {
+    **dict.fromkeys(("transform", "filter", "exists", "forall"), _emit_loop),
+    "zip_with": _emit_zip_with,
+    "aggregate": _emit_aggregate,
+    "array_sort_by": _emit_array_sort,
+}
+
+
 def _check(node: Expression, stage: str) -> None:
-    is_call = len(node.args) == 2 and element_type(node.args[0].type) is not None  # noqa: PLR2004
-    valid = is_call and isinstance(node.value, list) and 1 <= len(node.value) <= _MAX_VARIABLES
-    valid = valid and len(set(map(str, node.value))) == len(node.value)
-    if valid:
-        array, body = node.args
-        results = {"transform": f"array<{body.type}>", "filter": array.type}
-        valid = node.type == results.get(node.op, "boolean")
-        valid = valid and (node.op == "transform" or body.type == "boolean")
-    if not valid or not all(isinstance(name, str) for name in node.value):
+    names = node.value
+    valid = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    valid = valid and len(set(names)) == len(names) and len(node.args) > 1
+    if not valid or element_type(node.args[0].type) is None or not _is_typed(node):
         raise ModelError(f"{stage}: its call of `{node.op}` is damaged.")
+
+
+def _is_typed(node: Expression) -> bool:
+    """Return whether a call has the operands, variables and type of its function."""
+    array, *rest = node.args
+    types, count = [arg.type for arg in rest], len(node.value)
+    if node.op == "zip_with":
+        has_arrays = len(types) == 2 and element_type(types[0]) is not None  # noqa: PLR2004
+        return has_arrays and count == 2 and node.type == f"array<{types[1]}>"  # noqa: PLR2004
+    if node.op == "aggregate":
+        return len(types) == count and _is_aggregate(types, node.type)
+    if node.op == "array_sort_by":
+        return types == ["integer"] and count == 2 and node.type == array.type  # noqa: PLR2004
+    if len(types) != 1 or not 1 <= count <= _MAX_VARIABLES:
+        return False
+    results = {"transform": f"array<{types[0]}>", "filter": array.type}
+    return node.type == results.get(node.op, "boolean") and (
+        node.op == "transform" or types[0] == "boolean"
+    )
+
+
+def _is_aggregate(types: Sequence[str], result: str) -> bool:
+    """Return whether these are the types of a first value, a merged one, and the last one if there is an expression of it."""
+    return len(types) in (2, 3) and types[0] == types[1] and result == types[-1]
 
 
 def exists(tests: Iterable[bool | None]) -> bool | None:

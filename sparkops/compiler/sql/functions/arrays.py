@@ -106,9 +106,7 @@ ARRAYS: Functions = {
     "array_min": _of_array("array_min", "T"),
     "array_max": _of_array("array_max", "T"),
     "sort_array": Function(1, 2, _sort_array),
-    "array_sort": Function(
-        1, 1, lambda args: _of_array("array_sort", _A).build(args), "without a comparator"
-    ),
+    "array_sort": _of_array("array_sort", _A),
     "array_join": Function(2, 3, _join),
     "array_repeat": Function(2, 2, _repeat),
     "slice": _of_array("slice", _A, _I, _I),

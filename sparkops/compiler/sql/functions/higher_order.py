@@ -1,8 +1,9 @@
-"""Functions of an array and an expression of its elements: `transform(a, x -> x + 1)`."""
+"""Functions of arrays and an expression of their elements: `transform(a, x -> x + 1)`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
@@ -14,48 +15,110 @@ from .call import Args, Function, Functions, array_element
 
 ResolveColumn = Callable[[Any], Expression]
 TypeExpression = Callable[[Any, ResolveColumn], Expression]
-_MAX_VARIABLES = 2
 _NOTE = "with an expression of the element, and of its index: `(x, i) -> ...`"
+_AGGREGATE_NOTE = "the accumulator is one value, no struct, and keeps its type"
 
 
-def type_higher_order(
-    name: str, item: Any, columns: ResolveColumn, type_expression: TypeExpression
-) -> Expression:
-    """Return the typed call of a function of an array and a lambda.
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of a higher-order function.
 
     Args:
         name: The function.
-        item: The call as a sqlglot node.
+        items: Its arguments as sqlglot nodes.
+        columns: Resolves the columns outside of the lambda.
+        type_expression: Returns the typed expression of a node.
+    """
+
+    name: str
+    items: Sequence[Any]
+    columns: ResolveColumn
+    type_expression: TypeExpression
+
+    def value(self, position: int) -> Expression:
+        """Return an argument that is no lambda."""
+        return self.type_expression(self.items[position], self.columns)
+
+    def body(
+        self, position: int, types: Sequence[str], *, least: int = 0, suffix: str = ""
+    ) -> tuple[Expression, tuple[str, ...]]:
+        """Return the expression of a lambda and the names of its variables.
+
+        Args:
+            position: Position of the lambda.
+            types: Types of the variables that it may have.
+            least: Smallest number of variables; 0 if it needs all of them.
+            suffix: Distinguishes the variables from those of another lambda of the call.
+        """
+        function = self.items[position] if position < len(self.items) else None
+        if type(function).__name__ != "Lambda":
+            raise CannotCompile(f"`{self.name}` without an expression of the elements is not supported")
+        parameters = [str(parameter.name).lower() for parameter in function.expressions]
+        if not (least or len(types)) <= len(parameters) <= len(types):
+            raise CannotCompile(f"`{self.name}` with {len(parameters)} variables is not supported")
+        depth = self.columns.depth + 1 if isinstance(self.columns, _Variables) else 0
+        names = tuple(f"{parameter}_{depth}{suffix}" for parameter in parameters)
+        variables = {
+            parameter: Expression("variable", type_, value=variable)
+            for parameter, type_, variable in zip(parameters, types, names, strict=False)
+        }
+        return self.type_expression(function.this, _Variables(self.columns, variables, depth)), names
+
+
+def type_higher_order(
+    name: str, items: Sequence[Any], columns: ResolveColumn, type_expression: TypeExpression
+) -> Expression:
+    """Return the typed call of a function of arrays and a lambda.
+
+    Args:
+        name: The function.
+        items: Its arguments as sqlglot nodes.
         columns: Resolves the columns outside of the lambda.
         type_expression: Returns the typed expression of a node.
 
     Raises:
         CannotCompile: A part of it is not supported.
     """
-    if len(item.expressions) != 2 or type(item.expressions[1]).__name__ != "Lambda":  # noqa: PLR2004
-        raise CannotCompile(f"`{name}` without an expression of the elements is not supported")
-    array, function = type_expression(item.expressions[0], columns), item.expressions[1]
-    parameters = [str(parameter.name).lower() for parameter in function.expressions]
-    if not 1 <= len(parameters) <= (1 if name in ("exists", "forall") else _MAX_VARIABLES):
-        raise CannotCompile(f"`{name}` with {len(parameters)} variables is not supported")
+    function = HIGHER_ORDER[name]
+    if not function.min_args <= len(items) <= function.max_args:
+        raise CannotCompile(f"`{name}` of {len(items)} arguments is not supported")
+    return _RULES[name](_Call(name, items, columns, type_expression))
+
+
+def _loop(call: _Call) -> Expression:
+    array = call.value(0)
     types = [array_element(array), "integer"]
-    depth = columns.depth + 1 if isinstance(columns, _Variables) else 0
-    names = [f"{parameter}_{depth}" for parameter in parameters]
-    variables = {
-        parameter: Expression("variable", type_, value=variable)
-        for parameter, type_, variable in zip(parameters, types, names, strict=False)
-    }
-    body = type_expression(function.this, _Variables(columns, variables, depth))
-    return _call(name, array, body, tuple(names))
+    body, names = call.body(1, types[: 1 if call.name in ("exists", "forall") else 2], least=1)
+    if call.name == "transform":
+        return make_expression("transform", _array_of(body), [array, body], names)
+    result = array.type if call.name == "filter" else "boolean"
+    return make_expression(call.name, result, [array, require_boolean(body)], names)
 
 
-def _call(name: str, array: Expression, body: Expression, names: tuple[str, ...]) -> Expression:
-    if name == "transform":
-        if not is_simple(body.type):
-            raise CannotCompile(f"an array of {body.type} is not supported")
-        return make_expression(name, f"array<{body.type}>", [array, body], names)
-    result = array.type if name == "filter" else "boolean"
-    return make_expression(name, result, [array, require_boolean(body)], names)
+def _array_of(body: Expression) -> str:
+    if not is_simple(body.type):
+        raise CannotCompile(f"an array of {body.type} is not supported")
+    return f"array<{body.type}>"
+
+
+def _zip_with(call: _Call) -> Expression:
+    arrays = [call.value(0), call.value(1)]
+    body, names = call.body(2, [array_element(array) for array in arrays])
+    return make_expression("zip_with", _array_of(body), [*arrays, body], names)
+
+
+def _aggregate(call: _Call) -> Expression:
+    """Return `aggregate(array, first, (accumulator, element) -> ..., accumulator -> ...)`."""
+    array, zero = call.value(0), call.value(1)
+    merge, names = call.body(2, [zero.type, array_element(array)])
+    if merge.type != zero.type or not is_simple(zero.type):
+        raise CannotCompile(f"`{call.name}` of {zero.type} with an expression of {merge.type} is not supported")
+    if len(call.items) < 4:  # noqa: PLR2004
+        return make_expression("aggregate", zero.type, [array, zero, merge], names)
+    finish, more = call.body(3, [zero.type], suffix="_last")
+    if not is_simple(finish.type):
+        raise CannotCompile(f"`{call.name}` with a result of type {finish.type} is not supported")
+    return make_expression("aggregate", finish.type, [array, zero, merge, finish], (*names, *more))
 
 
 class _Variables:
@@ -70,13 +133,33 @@ class _Variables:
         return self._columns(item) if variable is None else variable
 
 
-def _without_lambda(name: str) -> Function:
+def sort_by(items: Sequence[Any], columns: ResolveColumn, type_expression: TypeExpression) -> Expression:
+    """Return `array_sort(array, (left, right) -> ...)`."""
+    call = _Call("array_sort", items, columns, type_expression)
+    array = call.value(0)
+    body, names = call.body(1, [array_element(array)] * 2)
+    if body.type != "integer":
+        raise CannotCompile(f"`array_sort` with a comparison of type {body.type} is not supported")
+    return make_expression("array_sort_by", array.type, [array, body], names)
+
+
+def _function(name: str, most: int, note: str = "") -> Function:
     def build(args: Args) -> Expression:  # noqa: ARG001
         raise CannotCompile(f"`{name}` without an expression of the elements is not supported")
 
-    return Function(2, 2, build, _NOTE)
+    return Function(min(most, 3), most, build, note)
 
 
+_RULES: Mapping[str, Callable[[_Call], Expression]] = {
+    **dict.fromkeys(("transform", "filter", "exists", "forall"), _loop),
+    "zip_with": _zip_with,
+    "aggregate": _aggregate,
+    "reduce": _aggregate,
+}
 HIGHER_ORDER: Functions = {
-    name: _without_lambda(name) for name in ("transform", "filter", "exists", "forall")
+    **{name: _function(name, 2, _NOTE) for name in ("transform", "filter")},
+    **{name: _function(name, 2, "with an expression of the element: `x -> ...`") for name in ("exists", "forall")},
+    "zip_with": _function("zip_with", 3),
+    "aggregate": _function("aggregate", 4, _AGGREGATE_NOTE),
+    "reduce": _function("reduce", 4, _AGGREGATE_NOTE),
 }

@@ -52,10 +52,10 @@ _BY_REASON: Mapping[str, str] = {
         to_protobuf to_time to_timestamp_ntz to_variant_object to_xml transform_keys transform_values try_aes_decrypt
         try_make_interval try_make_timestamp_ntz try_parse_json try_to_binary try_to_time try_variant_get unbase64 unhex
         variant_get xpath xpath_boolean xpath_double xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string""",
-    "written": """>>> aggregate array_insert collate collation conv convert_timezone is_valid_utf8 luhn_check
-        make_timestamp_ltz mask parse_url quote reduce to_char to_number to_timestamp_ltz to_varchar
+    "written": """>>> array_insert collate collation conv convert_timezone is_valid_utf8 luhn_check
+        make_timestamp_ltz mask parse_url quote to_char to_number to_timestamp_ltz to_varchar
         try_make_timestamp_ltz try_parse_url try_to_number try_url_decode try_validate_utf8 typeof url_decode
-        url_encode validate_utf8 zip_with""",
+        url_encode validate_utf8""",
 }
 UNCOMPILED: Mapping[str, str] = {
     name: reason for reason, names in _BY_REASON.items() for name in names.split()

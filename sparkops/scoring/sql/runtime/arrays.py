@@ -101,6 +101,22 @@ def array_sort(array: Array) -> list[Any]:
     return [*_sorted_values(array), *[None] * sum(value is None for value in array)]
 
 
+def sort_by(array: Array, compare: Callable[[Any, Any], int | None]) -> list[Any]:
+    """Return the elements sorted by a comparison, null among them; equal elements keep their order.
+
+    Raises:
+        EvaluationError: The comparison of two elements is null.
+    """
+
+    def compare_values(left: Any, right: Any) -> int:
+        result = compare(left, right)
+        if result is None:
+            raise EvaluationError("compares two elements of an array with the result null")
+        return result
+
+    return sorted(array, key=cmp_to_key(compare_values))
+
+
 def minimum(array: Array) -> Any:
     """Return the smallest element that is not null; None if there is none."""
     return least(tuple(array))
