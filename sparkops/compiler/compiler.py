@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sparkops.compiler.compilation import Compilation, StageOutcome
 from sparkops.compiler.pipeline_stages import read_stages
-from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
+from sparkops.compiler.plan import NEWEST_VERSION, CannotCompile, Plan, StageCompiler, parse_version
 from sparkops.compiler.pruning import describe, label_notes
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.session import SessionSettings
@@ -56,7 +56,11 @@ def compile_stages(
     """
     saved_stages = read_stages(Path(folder))
     fields = infer_sizes(inputs, partial(_try_sizes, saved_stages))
-    plan = Plan({field.name: field for field in fields}, session=session or SessionSettings())
+    plan = Plan(
+        {field.name: field for field in fields},
+        session=session or SessionSettings(),
+        spark_version=parse_version(saved_stages[0].metadata) if saved_stages else NEWEST_VERSION,
+    )
     stages = tuple(
         StageOutcome(saved.class_name, saved.uid, _compile_stage(saved, plan)) for saved in saved_stages
     )

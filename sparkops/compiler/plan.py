@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,9 +16,17 @@ from sparkops.scoring.ir.description import Output, Step
 from sparkops.scoring.ir.field import NUMERIC_TYPES, Field, is_field_type
 from sparkops.scoring.stages.registry import STAGES
 
+NEWEST_VERSION = (2**31,)
+
 
 class CannotCompile(Exception):
     """Why one stage cannot be compiled; the reasons of all stages are reported together as `NotCompiled`."""
+
+
+def parse_version(metadata: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the version of Spark in the metadata of a saved stage, such as (4, 1); the newest one if there is none."""
+    digits = re.match(r"(\d+)\.(\d+)", str(metadata.get("sparkVersion", "")))
+    return (int(digits[1]), int(digits[2])) if digits else NEWEST_VERSION
 
 
 @dataclass(slots=True)
@@ -42,6 +51,7 @@ class Plan:
         stages: Class names of the stages so far, for the description.
         code: Row code of the steps so far.
         session: Settings of Spark that SQL expressions depend on.
+        spark_version: The version of Spark that saved the model; the newest one if it is unknown.
     """
 
     fields: dict[str, Field]
@@ -58,6 +68,7 @@ class Plan:
     stages: list[str] = field(default_factory=list)
     code: CodeWriter = field(default_factory=CodeWriter)
     session: SessionSettings = field(default_factory=SessionSettings)
+    spark_version: tuple[int, ...] = NEWEST_VERSION
 
     def __post_init__(self) -> None:
         self.types = {name: item.type for name, item in self.fields.items()}

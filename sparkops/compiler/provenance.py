@@ -18,6 +18,8 @@ _STORAGE = {
     "sparse": frozenset({"one_hot", "hash_words", "count_words", "hash_features"}),
     "compressed": frozenset({"assemble", "interact", "binarize"}),
 }
+_FIRST_COMPACT_VERSION = (4, 1)
+_OTHER_SUMS = frozenset({"dct", "project"})
 _STORED_LIKE_INPUT = frozenset(
     {"normalize", "polynomial", "vector_index", "pick_slots", "rescale", "vector_size"}
 )
@@ -37,12 +39,26 @@ _WITHOUT_METADATA = frozenset(
 
 
 def vector_storage(plan: Plan, column: str) -> str:
-    """Return how Spark stores the vectors of a column: "dense", "sparse", "compressed" or "unknown".
+    """Return how Spark stores the vectors of a column: "dense", "sparse", "compressed", "compact" or "unknown".
 
-    Compressed vectors are stored dense or sparse, whichever is smaller. A field's vectors are dense: it is a list of
-    numbers.
+    Compressed vectors are stored dense or sparse, whichever is smaller; compact ones, too, by the sizes that Spark computes since
+    version 4.1. A field's vectors are dense: it is a list of numbers.
     """
-    return _storage(plan.steps, column)
+    storage = _storage(plan.steps, column)
+    is_compact = storage == "compressed" and plan.spark_version >= _FIRST_COMPACT_VERSION
+    return "compact" if is_compact else storage
+
+
+def is_rounded_otherwise(plan: Plan, column: str) -> bool:
+    """Return whether a column is computed from sums that Spark adds in another order, so that their last digits differ."""
+    return _is_rounded_otherwise(plan.steps, column)
+
+
+def _is_rounded_otherwise(steps: Sequence[Step], column: str) -> bool:
+    step, before = _find_producer(steps, column)
+    if step is None:
+        return False
+    return step.op in _OTHER_SUMS or any(_is_rounded_otherwise(before, name) for name in step.inputs)
 
 
 def storage_without_zeros(plan: Plan, column: str) -> str:

@@ -98,6 +98,31 @@ STRINGS = Group(
         "equal_null(s, u)", "s IS DISTINCT FROM u", "greatest(s, u)", "least(s, u, 'm')", "s < u", "cast(s AS boolean)",
         "try_cast(s AS int)", "try_cast(s AS float)", "try_cast(s AS decimal(6,2))", "cast(concat(n, '.5') AS decimal(12,1))",
         "try_cast(s AS timestamp)", "try_cast(s AS date)", "hash(s, u, null)", "zeroifnull(n)", "nullifzero(k)", "string(n)",
+        "conv(s, 10, 16)", "conv(s, n, 10)", "conv(n, 10, k)", "conv(l, 10, -16)", "conv(hex(l), 16, 10)", "conv(hex(l), 16, -10)", "conv(s, 36, 2)",
+        "conv(concat(hex(l), u), 16, -2)", "mask(s)", "mask(s, 'Q')", "mask(s, 'Q', 'q', 'd')", "mask(s, 'Q', 'q', 'd', 'o')", "mask(s, NULL, 'q', NULL, '*')",
+        "luhn_check(s)", "luhn_check(l)", "luhn_check(concat('7992739871', k))", "quote(s)", "quote(u)", "typeof(s)", "typeof(n + l)", "typeof(split(s, ','))",
+        "typeof(n * 1.5)", "is_valid_utf8(s)", "validate_utf8(s)", "try_validate_utf8(s)", "make_valid_utf8(s)", "collate(s, 'UTF8_BINARY')", "collation(s)",
+        "map('a', 1, 'abc', 2)[s]", "coalesce(map('a', 1, 'ABC', 2.5)[s], -1)", "map(0, s, 1, u)[k]", "map(1, 10 div n, 2, n)[k]", "map(1, 'x', 2, null)[n]",
+        "element_at(map('a', 1, 'b', 2), u)", "try_element_at(map(1L, 'x', -7L, 'y'), l)", "element_at(map(5, s, 1, u), k)", "map_contains_key(map('a', 1, 'b', null), u)",
+        "map_from_arrays(array('a', 'b'), array(1, 2))[u]", "map_keys(map(1, 'a', 2, 'b'))", "map_values(map(1, s, 2, u))", "size(map('a', 1))", "map(true, 'y', false, 'n')[s = u]",
+        "str_to_map(s, ';', '=')['key']", "str_to_map(s, ',', ':')[u]", "element_at(str_to_map(s), u)", "str_to_map('a:1,b:2,c')[u]", "map(DATE '2024-01-15', 1)[try_cast(s AS date)]",
+        "map_from_arrays(array(1, 2), array(s, u))[n]", "map('a', 'b', 'b', 'c')[map('a', 'b', 'b', 'a')[u]]", "array_contains(map_keys(map('a', 1, 'ab', 2)), u)", "map(1L, 'a')[n]",
+    ],
+)  # fmt: skip
+URLS = Group(
+    {"s": "string", "u": "string"},
+    {"s": [*TEXTS, "http://user:pw@www.example.com:8080/a/b.html;p?x=1&y=2&x=3#frag", "https://example.com", "https://example.com/", "example.com/a?b", "mailto:a@b.de",
+           "http://a b.com", "http://ex.com/%20x?q=%", "http://ex.com/%2Fx?q=%41", "HTTP://EX.COM:80", "http://", "//host/path", "/path?x=y", "#f", "?q=1", "http://a_b.com/x", "http://1.2.3.4/x",
+           "http://1.2.3.999/x", "http://1.2.3/x", "http://ex.1com/", "ftp://u@h", "http://ex.com?x=&y", "file:///etc/hosts", "a:b", "a:", ":a", "1a:b", "http://ex.com/ä?ö=ü#ß", "http://bücher.de/x",
+           "http://ex.com:x/", "http://ex.com:/", "http://u@@h/", "http://-a.com/", "http://a.b-.com/x", "http://ex.com./x", "http://ex.com/a|b", "http://ex.com/a\\b", "http://ex.com/?a=[1]&b={2}",
+           "http://ex.com/x#a#b", "a%20b+c", "%e4%b8%ad", "%E4%B8", "%", "%4", "%zz", "100%+", "%+1", "%41%zz", "x%C3%A4y", "%ED%A0%80", "%F0%9F%98%80", "~*-._!'()", "a/b?c=d&e", "//", "///x", "x//y",
+           "http://h/p?", "http://h#", "http://?x", "http://a..b/", "http://:80/x", "http://u:@h/", "javascript:alert(1)", "a:/b", "a:?b", "http:x", "http://h/\u00a0", "http://h/\u2003", "urn:isbn:123"],
+     "u": ["", "a", "%41", "ä ö", "x&y"]},
+    [
+        "url_encode(s)", "url_encode(concat(s, u))", "url_decode(s)", "try_url_decode(s)", "try_url_decode(concat(s, u))", "url_decode(url_encode(s))", "parse_url(s, 'HOST')", "parse_url(s, 'PATH')",
+        "parse_url(s, 'QUERY')", "parse_url(s, 'REF')", "parse_url(s, 'PROTOCOL')", "parse_url(s, 'FILE')", "parse_url(s, 'AUTHORITY')", "parse_url(s, 'USERINFO')", "parse_url(s, 'QUERY', 'x')",
+        *(f"try_parse_url(s, '{part}')" for part in ("HOST", "PATH", "QUERY", "REF", "PROTOCOL", "FILE", "AUTHORITY", "USERINFO")), "try_parse_url(s, 'QUERY', 'x')",
+        "try_parse_url(s, 'QUERY', 'y')", "coalesce(try_parse_url(s, 'HOST'), u)", "lower(try_parse_url(s, 'HOST'))",
     ],
 )  # fmt: skip
 PATTERNS = Group(
@@ -139,7 +164,7 @@ NUMBERS = Group(
         "rint(x)", "hypot(x, y)", "hypot(y, y)", "e()", "pi()", "factorial(m)", "width_bucket(x, 0, 10, 5)", "width_bucket(x, 10, 0, 5)",
         "width_bucket(y, 0.2, 10.6, n)", "width_bucket(y, 1, y, 4)", "isnan(x)", "isnan(f)", "nanvl(x, y)", "isnull(x)", "isnotnull(f)",
         "n & m", "n | m", "n ^ m", "~n", "l & n", "b | h", "shiftleft(n, m)", "shiftright(n, m)", "shiftrightunsigned(n, m)",
-        "shiftleft(l, m)", "shiftrightunsigned(l, m)", "n << 2", "l >> m", "bit_count(n)", "bit_count(l)", "bit_count(o)", "bit_get(n, m)",
+        "shiftleft(l, m)", "shiftrightunsigned(l, m)", "n >>> m", "l >>> 2 + m", "-n >>> 3", "l >> 1 >>> 2", "h >>> 1", "n << 2", "l >> m", "bit_count(n)", "bit_count(l)", "bit_count(o)", "bit_get(n, m)",
         "getbit(l, 3)", "hash(x)", "hash(f)", "hash(l, o)", "hash(b, h, n)", "hash(cast(n AS decimal(12,2)))", "xxhash64(x, f, l, o, b)",
         "xxhash64(cast(n AS decimal(30,2)), n)", "hash(cast(l AS decimal(38,2)))", "format_number(x, 2)", "format_number(n, 0)",
         "format_number(l, 3)", "format_number(x, m)", "format_number(cast(n AS decimal(12,3)), 1)", "format_string('%.2f', x)",
@@ -174,7 +199,8 @@ DATES = Group(
         "add_months(e, n)", "add_months(d, 1)", "last_day(d)", "next_day(e, w)", "next_day(d, 'Mon')", "months_between(t, v)",
         "months_between(d, e)", "months_between(t, v, false)", "trunc(d, w)", "trunc(d, 'MM')", "trunc(t, 'week')", "date_trunc(w, t)",
         "date_trunc('hour', t)", "date_trunc('MILLISECOND', t)", "date_trunc('week', v)", "date_trunc('DD', t)", "date_trunc('year', d)",
-        "make_date(n + 2000, 2, n)", "make_date(2024, n, 28)", "make_timestamp(2024, 2, n, 12, 30, 59.5)", "make_timestamp(2024, 1, 1, 0, n, 60)",
+        "make_date(n + 2000, 2, n)", "make_date(2024, n, 28)", "make_timestamp(2024, 2, n, 12, 30, 59.5)", "make_timestamp(2024, 1, 1, 0, n, 60)", "make_timestamp_ltz(2024, 2, n, 12, 30, 59.5)", "try_make_timestamp_ltz(2024, n, n, n, n, n)", "to_timestamp_ltz(s)",
+        "to_timestamp_ltz(s, 'yyyy-MM-dd')",
         "try_make_timestamp(2024, n, n, n, n, n)", "unix_date(d)", "date_from_unix_date(n)", "unix_timestamp(t)", "unix_timestamp(d)",
         "unix_seconds(t)", "unix_millis(t)", "unix_micros(t)", "to_unix_timestamp(t)", "timestamp_seconds(l)", "timestamp_millis(l)",
         "timestamp_micros(l)", "timestamp_seconds(x)", "from_unixtime(l)", "from_unixtime(l, 'yyyy-MM-dd')", "from_unixtime(n, 'HH:mm')",
@@ -208,7 +234,7 @@ ARRAYS = Group(
     [
         "size(a)", "cardinality(i)", "array_size(x)", "array_contains(a, s)", "array_contains(i, n)", "array_contains(x, y)", "array_contains(i, 1)",
         "array_position(a, s)", "array_position(i, n)", "array_position(x, y)", "array_remove(a, s)", "array_remove(i, 1)", "array_remove(x, y)", "array_append(a, s)", "array_append(i, n)",
-        "array_prepend(a, s)", "array_prepend(i, 7)", "array_compact(a)", "array_compact(i)", "array_distinct(a)", "array_distinct(i)", "array_distinct(x)",
+        "array_prepend(a, s)", "array_prepend(i, 7)", "array_insert(a, n, s)", "array_insert(i, n, k)", "array_insert(x, -1, y)", "array_insert(i, 2, null)", "array_insert(x, k, n)", "array_compact(a)", "array_compact(i)", "array_distinct(a)", "array_distinct(i)", "array_distinct(x)",
         "array_union(a, b)", "array_union(i, j)", "array_intersect(a, b)", "array_intersect(i, j)", "array_except(a, b)", "array_except(i, j)", "arrays_overlap(a, b)", "arrays_overlap(i, j)",
         "array_min(i)", "array_max(i)", "array_min(a)", "array_max(x)", "array_min(x)", "sort_array(a)", "sort_array(i, false)", "sort_array(x)", "sort_array(x, false)",
         "array_sort(a)", "array_sort(i)", "array_sort(x)", "array_join(a, ',')", "array_join(a, s, 'NULL')", "array_join(i, '-')", "array_repeat(s, k)", "array_repeat(n, 2)", "slice(a, n, k)",
@@ -248,4 +274,11 @@ ZONED = Group(
         "make_timestamp(2024, 3, 10, n, 30, 0)", "hash(t)", "xxhash64(v)", "cast(t AS string)", "cast(t AS date)", "t < s",
     ],
 )  # fmt: skip
-GROUPS = {"strings": STRINGS, "patterns": PATTERNS, "numbers": NUMBERS, "dates": DATES, "arrays": ARRAYS}
+GROUPS = {
+    "strings": STRINGS,
+    "urls": URLS,
+    "patterns": PATTERNS,
+    "numbers": NUMBERS,
+    "dates": DATES,
+    "arrays": ARRAYS,
+}

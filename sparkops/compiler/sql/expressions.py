@@ -15,6 +15,7 @@ from .coercion import VOID, cast, coerce_all, literal, null_literal
 from .functions.arrays import item as array_item
 from .functions.dates import field, unit_call
 from .functions.higher_order import HIGHER_ORDER, sort_by, type_higher_order
+from .functions.maps import is_map
 from .functions.patterns import like, rlike
 from .functions.registry import type_call
 from .functions.strings import concat, locate, overlay, substring, trim
@@ -301,7 +302,7 @@ def _bracket(item: Any, columns: ResolveColumn) -> Expression:
     if len(item.expressions) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     array, index = type_expression(item.this, columns), type_expression(item.expressions[0], columns)
-    if element_type(array.type) is None:
+    if element_type(array.type) is None and not is_map(array):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return array_item(array, index)
 
@@ -325,6 +326,11 @@ def _is_distinct(item: Any, columns: ResolveColumn) -> Expression:
     return make_expression("not", "boolean", [compare("eqnull", left, right)])
 
 
+def _shift_right(item: Any, columns: ResolveColumn) -> Expression:
+    op = "shiftrightunsigned" if item.meta.get("unsigned") else "shiftright"
+    return shift(op, type_expression(item.this, columns), type_expression(item.expression, columns))
+
+
 def _column(item: Any, columns: ResolveColumn) -> Expression:
     return columns(item)
 
@@ -342,7 +348,7 @@ RULES: Mapping[str, Rule] = {
     "BitwiseAnd": _binary_rule("bit_and", bitwise), "BitwiseOr": _binary_rule("bit_or", bitwise),
     "BitwiseXor": _binary_rule("bit_xor", bitwise),
     "BitwiseNot": lambda item, columns: bit_not(type_expression(item.this, columns)),
-    "BitwiseLeftShift": _binary_rule("shiftleft", shift), "BitwiseRightShift": _binary_rule("shiftright", shift),
+    "BitwiseLeftShift": _binary_rule("shiftleft", shift), "BitwiseRightShift": _shift_right,
     "Mul": _binary_rule("mul", arithmetic), "Div": _binary_rule("div", arithmetic),
     "IntDiv": _binary_rule("intdiv", arithmetic), "Mod": _binary_rule("mod", arithmetic),
     "EQ": _binary_rule("eq", compare), "NEQ": _binary_rule("ne", compare), "NullSafeEQ": _binary_rule("eqnull", compare),

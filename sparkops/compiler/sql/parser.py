@@ -126,7 +126,7 @@ def _source(select: Any, tables: Mapping[str, Query]) -> tuple[Query | None, tup
 def _parse_trees(literals: ExtractedLiterals) -> list[Any]:
     dialect, parser = _parser()
     text = literals.statement
-    tokens = dialect.tokenize(text)
+    tokens = _join_shift_signs(dialect.tokenize(text))
     plus_signs = [token for token in tokens if token.token_type.name == "PLUS"]
     trees = list(parser(dialect=dialect).parse(tokens, text))
     nodes = [node for tree in trees if tree is not None for node in tree.walk()]
@@ -153,8 +153,45 @@ def _parser() -> tuple[Any, Any]:
         "FUNCTION_PARSERS": words,
         "NO_PAREN_FUNCTIONS": {},
         "NO_PAREN_FUNCTION_PARSERS": case,
+        "BITWISE": {**base.BITWISE, _shift_token(): _unsigned_shift},
     }
     return Spark(), type("Parser", (base,), changed)
+
+
+def _shift_token() -> Any:
+    """Return the type of the token `>>>`, which sqlglot does not know: one that Spark has no use for."""
+    from sqlglot import TokenType
+
+    return TokenType.HASH_DASH
+
+
+def _join_shift_signs(tokens: list[Any]) -> list[Any]:
+    """Return tokens with one token for each `>>>`."""
+    from sqlglot import Token
+
+    joined: list[Any] = []
+    for token in tokens:
+        last = joined[-2:]
+        if (
+            len(last) == 2  # noqa: PLR2004
+            and [other.token_type.name for other in (*last, token)] == ["GT"] * 3
+            and (last[0].end + 2, last[1].end + 1) == (token.start, token.start)
+        ):
+            joined[-2:] = [
+                Token(_shift_token(), ">>>", token.line, token.col, last[0].start, token.end, token.comments)
+            ]
+        else:
+            joined.append(token)
+    return joined
+
+
+def _unsigned_shift(this: Any, expression: Any) -> Any:
+    """Return the node of `>>>`."""
+    from sqlglot import exp
+
+    node = exp.BitwiseRightShift(this=this, expression=expression)
+    node.meta["unsigned"] = True
+    return node
 
 
 # Operator precedence of Spark's grammar. sqlglot keeps parentheses as nodes, so a child without any must bind more

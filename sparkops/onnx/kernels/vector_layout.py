@@ -6,6 +6,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import VectorTensor
+from sparkops.scoring.kernels.vector_layout import ENTRY_COSTS
 
 
 def is_sparse(graph: GraphBuilder, source: VectorTensor, storage: str) -> str:
@@ -14,15 +15,14 @@ def is_sparse(graph: GraphBuilder, source: VectorTensor, storage: str) -> str:
     Args:
         graph: The graph.
         source: The vector.
-        storage: "dense", "sparse", or "compressed", which is the smaller of the two.
+        storage: "dense", "sparse", or "compressed" or "compact", which is the smaller of the two.
     """
-    if storage != "compressed":
+    if storage not in ENTRY_COSTS:
         return graph.constant(np.array([[storage == "sparse"]]))
     nonzero = graph.add("Not", graph.add("Equal", source.tensor, 0.0))
     count = graph.reduce_sum(graph.cast(nonzero, "double"))
-    # Vector.compressed: 1.5 * (active + 1) < size
-    sparse_size = graph.add("Mul", graph.add("Add", count, 1.0), 1.5)
-    return graph.add("Less", sparse_size, float(source.size))
+    sparse_size = graph.add("Add", graph.add("Mul", count, 3.0), float(ENTRY_COSTS[storage]))
+    return graph.add("Less", sparse_size, 2.0 * source.size)
 
 
 def rows_differ(graph: GraphBuilder, one: str, other: str) -> str:

@@ -12,7 +12,7 @@ from .operation import Check, Fragments, Operation, argument_types, emit_call
 from .runtime import arrays
 from .types import element_type, is_floating
 
-_I = "integer"
+_I, _A = "integer", "array<T>"
 
 
 def _accepts(result: str, *types: str) -> Check:
@@ -53,6 +53,12 @@ def _with_value(function: Callable[..., Any], result: str, *types: str, array: i
     return Operation(_accepts(result, *types), emit)
 
 
+def _emit_insert(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+    name = code.constant(arrays.insert)
+    array, index, value = operands
+    return propagate_nulls(code, [array, index], lambda a, i: f"{name}({a}, {i}, {value.expr})", nan=False)
+
+
 def _is_array(node: Expression) -> bool:
     return node.type.startswith("array<") and set(argument_types(node)) <= {element_type(node.type)}
 
@@ -83,7 +89,6 @@ def _emit_sequence(code: CodeWriter, node: Expression, operands: Fragments) -> F
     return emit_call(code, operands, arrays.sequence if has_step else arrays.sequence_by_one, nan=False)
 
 
-_A = "array<T>"
 ARRAY_FUNCTIONS: Mapping[str, Operation] = {
     "array": Operation(_is_array, _emit_array),
     "array_concat": Operation(_are_arrays, _emit_concat),
@@ -95,6 +100,7 @@ ARRAY_FUNCTIONS: Mapping[str, Operation] = {
     "array_append": _with_value(arrays.append, _A, _A, "T", array=0),
     "array_prepend": _with_value(arrays.prepend, _A, _A, "T", array=0),
     "array_repeat": _with_value(arrays.repeat, _A, "T", _I, array=1),
+    "array_insert": Operation(_accepts(_A, _A, _I, "T"), _emit_insert),
     "array_compact": _array(arrays.compact, _A, _A),
     "array_distinct": _array(arrays.distinct, _A, _A),
     "array_union": _array(arrays.union, _A, _A, _A),

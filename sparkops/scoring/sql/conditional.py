@@ -10,9 +10,10 @@ from ..codegen.code_writer import CodeWriter
 from .comparison import emit_is_null
 from .expression import Expression
 from .fragment import Fragment, bind_once
+from .literals import decode_literal
 from .operation import Emit, Fragments, Operation, argument_types, has_one_numeric_type
 from .runtime import numeric
-from .types import is_floating
+from .types import is_floating, is_key
 
 
 def _is_case(node: Expression) -> bool:
@@ -76,6 +77,41 @@ def _emit_nanvl(code: CodeWriter, node: Expression, operands: Fragments) -> Frag
     return Fragment(text, operands[0].null or operands[1].null, operands[1].nan)
 
 
+def _is_lookup(node: Expression) -> bool:
+    """Return whether a node has a key, and a value of its own type for each of several different keys."""
+    key, *values = node.args
+    keys = _lookup_keys(node)
+    return (
+        bool(values)
+        and is_key(key.type)
+        and len(values) == len(keys) == len(set(keys))
+        and None not in keys
+        and all(value.type == node.type for value in values)
+    )
+
+
+def _lookup_keys(node: Expression) -> list[Any]:
+    return [decode_literal(key, node.args[0].type) for key in node.value]
+
+
+def _emit_lookup(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    """Return the code of a lookup in a constant map; only the value of the key is evaluated."""
+    key, *values = operands
+    keys, args = _lookup_keys(node), node.args[1:]
+    nan = any(value.nan for value in values)
+    if all(arg.op == "literal" for arg in args):
+        table = {name: decode_literal(arg.value, arg.type) for name, arg in zip(keys, args, strict=True)}
+        return Fragment(f"{code.constant(table.get)}({key.expr})", nan=nan)
+    positions = code.constant({name: position for position, name in enumerate(keys)}.get)
+    name = code.new_name()
+    first = f"({name} := {positions}({key.expr}))"
+    branches = "".join(
+        f"{value.expr} if {first if position == 0 else name} == {position} else "
+        for position, value in enumerate(values)
+    )
+    return Fragment(f"({branches}None)", nan=nan)
+
+
 CONDITIONALS: Mapping[str, Operation] = {
     "case": Operation(_is_case, _emit_case),
     "coalesce": Operation(_has_one_type, _emit_coalesce),
@@ -87,5 +123,6 @@ CONDITIONALS: Mapping[str, Operation] = {
         ),
         _emit_is_nan,
     ),
+    "lookup": Operation(_is_lookup, _emit_lookup),
     "nanvl": Operation(lambda node: has_one_numeric_type(2)(node) and is_floating(node.type), _emit_nanvl),
 }

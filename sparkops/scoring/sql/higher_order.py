@@ -180,9 +180,7 @@ def _is_typed(node: Expression) -> bool:
     if len(types) != 1 or not 1 <= count <= _MAX_VARIABLES:
         return False
     results = {"transform": f"array<{types[0]}>", "filter": array.type}
-    return node.type == results.get(node.op, "boolean") and (
-        node.op == "transform" or types[0] == "boolean"
-    )
+    return node.type == results.get(node.op, "boolean") and (node.op == "transform" or types[0] == "boolean")
 
 
 def _is_aggregate(types: Sequence[str], result: str) -> bool:

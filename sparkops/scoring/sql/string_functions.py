@@ -20,7 +20,7 @@ from .operation import (
     function_operation,
     valued_operation,
 )
-from .runtime import arrays, formats, hashes, strings
+from .runtime import arrays, formats, hashes, maps, mathematics, strings, urls
 from .runtime import regular_expressions as regex
 from .runtime.casts import is_java
 from .runtime.time_zone import is_zone
@@ -174,6 +174,15 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "regexp_count": valued_operation(regex.count_function, _I, _S),
     "regexp_substr": valued_operation(regex.substring_function, _S, _S, null=True),
     "regexp_instr": valued_operation(regex.position_function, _I, _S),
+    "conv": _text(mathematics.convert_base, _I, _I, null=True),
+    "mask": valued_operation(strings.mask_function, _S, _S),
+    "luhn_check": _text(strings.is_luhn_number, result=_B),
+    "quote": _text(strings.quote),
+    "url_encode": _text(urls.url_encode),
+    "url_decode": _text(urls.url_decode),
+    "try_url_decode": _text(mathematics.attempt(urls.url_decode), null=True),
+    "parse_url": valued_operation(urls.parse_url_function, _S, _S, null=True),
+    "text_map_item": valued_operation(maps.text_item_function, _S, _S, _S, null=True),
     "base64": _text(strings.base64),
     "hex": either(_text(strings.hex_text), function_operation(strings.hex_long, _S, _L)),
     "bin": function_operation(strings.binary_long, _S, _L),

@@ -20,6 +20,11 @@ def is_simple(type_: str) -> bool:
     return type_ in SIMPLE_TYPES or parse_decimal_type(type_) is not None
 
 
+def is_key(type_: str) -> bool:
+    """Return whether values of a type, equal in Spark exactly if they are equal in Python, are keys of a map."""
+    return type_ in ("string", "boolean", "date", "timestamp") or type_ in INTEGER_RANGES
+
+
 def is_supported(type_: str) -> bool:
     """Return whether expressions may have this type: that of one value, or of an array of such values."""
     return is_simple(element_type(type_) or type_)

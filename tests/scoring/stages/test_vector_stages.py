@@ -15,7 +15,7 @@ from sparkops.scoring import Description, Difference, Field, Output, Scorer, Ste
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import enumerate_terms
 
 ODD = (0.0, 0.0, 1.0, -2.0, 3.5, nan, inf, -inf, 1e200, 0.25)
-STORED = ("dense", "sparse", "compressed", "unknown")
+STORED = ("dense", "sparse", "compressed", "compact", "unknown")
 SLOTS = {
     "size": np.array([5]),
     "slots": np.array([0, 3]),

@@ -10,6 +10,7 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import is_simple
 
 from .call import MAX_ARGS, Args, Function, Functions, array_element, convert
+from .maps import is_map, map_item, map_size, with_maps
 
 _I = "integer"
 
@@ -57,8 +58,24 @@ def _of_two(op: str, result: str, args: Args) -> Expression:
 
 
 def item(array: Expression, index: Expression) -> Expression:
-    """Return `array[index]`, counted from 0."""
+    """Return `array[index]`, counted from 0, or `map[key]`."""
+    if is_map(array):
+        return map_item(array, index)
     return make_expression("item", array_element(array), [array, convert(index, _I)])
+
+
+def _element_of_map(args: Args) -> Expression:
+    return map_item(args[0], args[1], is_lazy=False)
+
+
+def _insert(args: Args) -> Expression:
+    array, index, value = args
+    element = array_element(array)
+    type_ = element if value.type == VOID else reduce_types([element, value.type])
+    if "string" in (element, value.type) and element != value.type != VOID:
+        raise CannotCompile(f"`array_insert` of {array.type} and {value.type} is not supported")
+    operands = [cast(array, f"array<{type_}>"), convert(index, _I), cast(value, type_)]
+    return make_expression("array_insert", f"array<{type_}>", operands)
 
 
 def _sort_array(args: Args) -> Expression:
@@ -91,12 +108,13 @@ def _sequence(args: Args) -> Expression:
 _A = "array<T>"
 ARRAYS: Functions = {
     "array": Function(1, MAX_ARGS, _array, "of simple values"),
-    "size": _of_array("size", _I),
+    "size": with_maps(_of_array("size", _I), map_size),
     "array_contains": _with_value("array_contains", "boolean"),
     "array_position": _with_value("array_position", "long"),
     "array_remove": _with_value("array_remove", _A),
     "array_append": _with_value("array_append", _A),
     "array_prepend": _with_value("array_prepend", _A),
+    "array_insert": Function(3, 3, _insert),
     "array_compact": _of_array("array_compact", _A),
     "array_distinct": _of_array("array_distinct", _A),
     "array_union": Function(2, 2, partial(_of_two, "array_union", _A)),
@@ -110,8 +128,8 @@ ARRAYS: Functions = {
     "array_join": Function(2, 3, _join),
     "array_repeat": Function(2, 2, _repeat),
     "slice": _of_array("slice", _A, _I, _I),
-    "element_at": _of_array("element_at", "T", _I),
-    "try_element_at": _of_array("try_element_at", "T", _I),
+    "element_at": with_maps(_of_array("element_at", "T", _I), _element_of_map),
+    "try_element_at": with_maps(_of_array("try_element_at", "T", _I), _element_of_map),
     "get": _of_array("get", "T", _I),
     "sequence": Function(2, 3, _sequence, "of integers"),
 }

@@ -50,7 +50,7 @@ class _Call:
             least: Smallest number of variables; 0 if it needs all of them.
             suffix: Distinguishes the variables from those of another lambda of the call.
         """
-        function = self.items[position] if position < len(self.items) else None
+        function: Any = self.items[position] if position < len(self.items) else None
         if type(function).__name__ != "Lambda":
             raise CannotCompile(f"`{self.name}` without an expression of the elements is not supported")
         parameters = [str(parameter.name).lower() for parameter in function.expressions]
@@ -112,7 +112,9 @@ def _aggregate(call: _Call) -> Expression:
     array, zero = call.value(0), call.value(1)
     merge, names = call.body(2, [zero.type, array_element(array)])
     if merge.type != zero.type or not is_simple(zero.type):
-        raise CannotCompile(f"`{call.name}` of {zero.type} with an expression of {merge.type} is not supported")
+        raise CannotCompile(
+            f"`{call.name}` of {zero.type} with an expression of {merge.type} is not supported"
+        )
     if len(call.items) < 4:  # noqa: PLR2004
         return make_expression("aggregate", zero.type, [array, zero, merge], names)
     finish, more = call.body(3, [zero.type], suffix="_last")
@@ -158,7 +160,10 @@ _RULES: Mapping[str, Callable[[_Call], Expression]] = {
 }
 HIGHER_ORDER: Functions = {
     **{name: _function(name, 2, _NOTE) for name in ("transform", "filter")},
-    **{name: _function(name, 2, "with an expression of the element: `x -> ...`") for name in ("exists", "forall")},
+    **{
+        name: _function(name, 2, "with an expression of the element: `x -> ...`")
+        for name in ("exists", "forall")
+    },
     "zip_with": _function("zip_with", 3),
     "aggregate": _function("aggregate", 4, _AGGREGATE_NOTE),
     "reduce": _function("reduce", 4, _AGGREGATE_NOTE),

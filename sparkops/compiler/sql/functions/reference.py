@@ -20,13 +20,13 @@ that is trained with `spark.sql.ansi.enabled: false` is not compiled. At registr
 zone and the version of Java, because texts of doubles and seconds since 1970 depend on them; `sparkops models compile` of a
 model saved elsewhere takes UTC and Java 17.
 
-Types: numbers, decimals, strings, booleans, dates, timestamps, and arrays of these. Dates and timestamps are those of the
+Types: numbers, decimals, strings, booleans, dates, timestamps, and arrays of these; maps only where they are looked up. Dates and timestamps are those of the
 years 1 to 9999; a row with another one is refused. A timestamp is what the session's clock shows, so the second of two equal
 times at the end of daylight saving time is taken as the first.
 
-Operators: `+ - * / % div`, `= == <> != < <= > >= <=>`, `AND OR NOT !`, `& | ^ ~ << >>`, `||`, `IS [NOT] NULL`, `IS [NOT] TRUE`,
+Operators: `+ - * / % div`, `= == <> != < <= > >= <=>`, `AND OR NOT !`, `& | ^ ~ << >> >>>`, `||`, `IS [NOT] NULL`, `IS [NOT] TRUE`,
 `IS [NOT] DISTINCT FROM`, `[NOT] IN`, `[NOT] BETWEEN`, `[NOT] LIKE` and `ILIKE` (also `ANY` and `ALL`, with `ESCAPE`), `[NOT] RLIKE`,
-`CASE`, `CAST`, `TRY_CAST`, `::`, `array[index]`, `EXTRACT(field FROM time)`, `TRIM(BOTH x FROM y)`, `POSITION(x IN y)`,
+`CASE`, `CAST`, `TRY_CAST`, `::`, `array[index]`, `map[key]`, `EXTRACT(field FROM time)`, `TRIM(BOTH x FROM y)`, `POSITION(x IN y)`,
 `SUBSTRING(x FROM y FOR z)`, `OVERLAY(x PLACING y FROM z)`, and dates and timestamps plus or minus `INTERVAL n UNIT`.
 """
 _LEGEND = """Regular expressions are those that Python matches like Java: no look-around, back references, named groups, `\\b` or

@@ -13,6 +13,7 @@ from .call import Args, Function, Functions
 from .conditions import CONDITIONS
 from .dates import DATES
 from .higher_order import HIGHER_ORDER
+from .maps import MAPS
 from .numbers import NUMBERS
 from .patterns import PATTERNS
 from .strings import STRINGS
@@ -36,6 +37,7 @@ GROUPS: Mapping[str, Functions] = {
     "Dates and timestamps": DATES,
     "Arrays": ARRAYS,
     "Arrays, element by element": HIGHER_ORDER,
+    "Maps": MAPS,
     "Casts": {name: _cast_function(type_) for name, type_ in _CASTS.items()},
 }
 ALIASES: Mapping[str, str] = {
@@ -44,6 +46,7 @@ ALIASES: Mapping[str, str] = {
     "date_diff": "datediff", "dateadd": "date_add", "chr": "char", "sha": "sha1", "position": "locate",
     "regexp": "rlike", "regexp_like": "rlike", "format_string": "printf", "getbit": "bit_get",
     "datepart": "date_part", "to_unix_timestamp": "unix_timestamp", "cardinality": "size", "array_size": "size",
+    "to_timestamp_ltz": "to_timestamp", "make_timestamp_ltz": "make_timestamp", "try_make_timestamp_ltz": "try_make_timestamp",
 }  # fmt: skip
 _NAMED: dict[str, Function] = {
     name: function for group in GROUPS.values() for name, function in group.items()

@@ -5,16 +5,22 @@ from __future__ import annotations
 from functools import partial
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.compiler.sql.coercion import VOID, cast
+from sparkops.compiler.sql.coercion import VOID, cast, literal, null_literal
 from sparkops.compiler.sql.operators import case_when, is_null
+from sparkops.core.type_names import SIMPLE_STRINGS
+from sparkops.errors import ModelError
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.runtime import formats
+from sparkops.scoring.sql.runtime import formats, urls
 from sparkops.scoring.sql.types import element_type, is_integral, is_simple, parse_decimal_type
 
 from .call import MAX_ARGS, Args, Build, Function, Functions, integer, literal_text, positions, string, typed
 
 _S, _I, _L = "string", "integer", "long"
 _END = integer(2**31 - 1)
+# Replacements of capitals, small letters, digits and other characters.
+_MASKS = (string("X"), string("x"), string("n"), null_literal(_S))
+_COLLATION = "SYSTEM.BUILTIN.UTF8_BINARY"
+_URL_NOTE = "the part and the key are texts in the statement; an address of IPv6 refuses the row"
 # Whether a format is supported does not depend on the version.
 _ANY_JAVA = 17
 
@@ -130,6 +136,50 @@ def _char(args: Args) -> Expression:
     return make_expression("char", _S, [cast(args[0], _L)])
 
 
+def _mask(args: Args) -> Expression:
+    replacements = [*args[1:], *_MASKS[len(args) - 1 :]]
+    return make_expression("mask", _S, [cast(args[0], _S)], tuple(map(_mask_character, replacements)))
+
+
+def _mask_character(arg: Expression) -> str | None:
+    """Return the replacement of a kind of characters; None leaves them unchanged."""
+    if arg.op == "literal" and arg.value is None:
+        return None
+    text = literal_text(arg, "replacement of a character")
+    if len(text) != 1 or text > "\uffff":
+        raise CannotCompile(f"its replacement `{text}` of a character is not one character")
+    return text
+
+
+def _parse_url(args: Args, *, is_try: bool) -> Expression:
+    part = literal_text(args[1], "part of a URL")
+    key = literal_text(args[2], "key of a URL") if len(args) > 2 else None  # noqa: PLR2004
+    try:
+        urls.parse_url_function(part, key, is_try)
+    except ModelError as error:
+        raise CannotCompile(str(error)) from None
+    return make_expression("parse_url", _S, [cast(args[0], _S)], (part, key, is_try))
+
+
+def _valid_utf8(args: Args) -> Expression:
+    """Return true for every text: those of rows are valid."""
+    text = cast(args[0], _S)
+    return case_when([(is_null(text), null_literal("boolean"))], literal(True, "boolean"))
+
+
+def _collate(args: Args) -> Expression:
+    if literal_text(args[1], "collation").upper() != "UTF8_BINARY":
+        raise CannotCompile("only the collation UTF8_BINARY is supported")
+    return cast(args[0], _S)
+
+
+def _type_of(args: Args) -> Expression:
+    type_ = args[0].type
+    inner = element_type(type_)
+    name = SIMPLE_STRINGS.get(inner or type_, inner or type_)
+    return string(f"array<{name}>" if inner else name)
+
+
 STRINGS: Functions = {
     **{
         name: Function(1, 1, _strings(name, _S))
@@ -168,6 +218,22 @@ STRINGS: Functions = {
         2, 3, lambda args: typed("levenshtein", _I, *(_S, _S, _I)[: len(args)]).build(args)
     ),
     "char": Function(1, 1, _char),
+    "conv": typed("conv", _S, _S, _I, _I),
+    "mask": Function(1, 5, _mask, "replacements are characters in the statement"),
+    "luhn_check": Function(1, 1, _strings("luhn_check", "boolean")),
+    "quote": Function(1, 1, _strings("quote", _S)),
+    "url_encode": Function(1, 1, _strings("url_encode", _S)),
+    "url_decode": Function(1, 1, _strings("url_decode", _S)),
+    "try_url_decode": Function(1, 1, _strings("try_url_decode", _S)),
+    "parse_url": Function(2, 3, partial(_parse_url, is_try=False), _URL_NOTE),
+    "try_parse_url": Function(2, 3, partial(_parse_url, is_try=True), _URL_NOTE),
+    "is_valid_utf8": Function(1, 1, _valid_utf8),
+    "validate_utf8": Function(1, 1, lambda args: cast(args[0], _S)),
+    "try_validate_utf8": Function(1, 1, lambda args: cast(args[0], _S)),
+    "make_valid_utf8": Function(1, 1, lambda args: cast(args[0], _S)),
+    "collate": Function(2, 2, _collate, "only UTF8_BINARY"),
+    "collation": Function(1, 1, lambda args: string(_COLLATION)),  # noqa: ARG005
+    "typeof": Function(1, 1, _type_of),
     "hex": Function(1, 1, _hex, "not of bytes"),
     "sha1": Function(1, 1, _strings("sha1", _S)),
     "sha2": typed("sha2", _S, _S, _I),

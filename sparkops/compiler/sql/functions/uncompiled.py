@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 # Listed by `SHOW FUNCTIONS`, and compiled as operators.
 OPERATORS = frozenset((
-    "!", "!=", "%", "&", "*", "+", "-", "/", "<", "<<", "<=", "<=>", "<>", "=", "==", ">", ">=", ">>", "^", "|", "||", "~",
+    "!", "!=", "%", "&", "*", "+", "-", "/", "<", "<<", "<=", "<=>", "<>", "=", "==", ">", ">=", ">>", ">>>", "^", "|", "||", "~",
     "and", "between", "case", "cast", "div", "extract", "in", "not", "or", "when",
 ))  # fmt: skip
 REASONS: Mapping[str, str] = {
@@ -16,7 +16,7 @@ REASONS: Mapping[str, str] = {
     "rows": "it combines several rows",
     "generator": "it makes several rows of one",
     "code": "it calls code of the JVM, or fails on purpose",
-    "types": "its values are bytes, maps, structs, intervals, times of the day, variants, JSON, XML, CSV or geometries",
+    "types": "its values are bytes, maps, structs, intervals, timestamps without a time zone, times of the day, variants, JSON, XML, CSV or geometries",
     "written": "it has not been written yet",
 }
 _BY_REASON: Mapping[str, str] = {
@@ -38,24 +38,21 @@ _BY_REASON: Mapping[str, str] = {
     "generator": """explode explode_outer inline inline_outer json_tuple posexplode posexplode_outer range sql_keywords stack
         variant_explode variant_explode_outer python_worker_logs""",
     "code": "assert_true java_method raise_error reflect try_reflect",
-    "types": """aes_decrypt aes_encrypt arrays_zip binary bitmap_bit_position bitmap_bucket_number bitmap_count encode flatten
+    "types": """aes_decrypt aes_encrypt arrays_zip binary bitmap_bit_position bitmap_bucket_number bitmap_count convert_timezone encode flatten
         from_avro from_csv from_json from_protobuf from_xml get_json_object hll_sketch_estimate hll_union is_variant_null
         json_array_length json_object_keys kll_sketch_get_n_bigint kll_sketch_get_n_double kll_sketch_get_n_float
         kll_sketch_get_quantile_bigint kll_sketch_get_quantile_double kll_sketch_get_quantile_float
         kll_sketch_get_rank_bigint kll_sketch_get_rank_double kll_sketch_get_rank_float kll_sketch_merge_bigint
         kll_sketch_merge_double kll_sketch_merge_float kll_sketch_to_string_bigint kll_sketch_to_string_double
-        kll_sketch_to_string_float make_dt_interval make_interval make_time make_timestamp_ntz make_valid_utf8 make_ym_interval
-        map map_concat map_contains_key map_entries map_filter map_from_arrays map_from_entries map_keys map_values
+        kll_sketch_to_string_float make_dt_interval make_interval make_time make_timestamp_ntz make_ym_interval
+        map_concat map_entries map_filter map_from_entries
         map_zip_with named_struct parse_json schema_of_avro schema_of_csv schema_of_json schema_of_variant schema_of_xml
-        sentences st_asbinary st_geogfromwkb st_geomfromwkb st_setsrid st_srid str_to_map struct theta_difference
+        sentences st_asbinary st_geogfromwkb st_geomfromwkb st_setsrid st_srid struct theta_difference
         theta_intersection theta_sketch_estimate theta_union time time_diff time_trunc to_avro to_binary to_csv to_json
         to_protobuf to_time to_timestamp_ntz to_variant_object to_xml transform_keys transform_values try_aes_decrypt
         try_make_interval try_make_timestamp_ntz try_parse_json try_to_binary try_to_time try_variant_get unbase64 unhex
         variant_get xpath xpath_boolean xpath_double xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string""",
-    "written": """>>> array_insert collate collation conv convert_timezone is_valid_utf8 luhn_check
-        make_timestamp_ltz mask parse_url quote to_char to_number to_timestamp_ltz to_varchar
-        try_make_timestamp_ltz try_parse_url try_to_number try_url_decode try_validate_utf8 typeof url_decode
-        url_encode validate_utf8""",
+    "written": "to_char to_number to_varchar try_to_number",
 }
 UNCOMPILED: Mapping[str, str] = {
     name: reason for reason, names in _BY_REASON.items() for name in names.split()

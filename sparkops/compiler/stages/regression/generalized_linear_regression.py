@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_double, parse_vector
-from sparkops.compiler.stages.shared.predictor import features_column, prediction_column
+from sparkops.compiler.stages.shared.predictor import check_weights, features_column, prediction_column
 from sparkops.scoring.ir.description import Output
 
 _CANONICAL_LINKS = {"gaussian": "identity", "binomial": "logit", "poisson": "log", "gamma": "inverse"}
@@ -25,6 +25,7 @@ def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None
     }
     params = {"family": family, "link": link, "sparse": row["coefficients"]["type"] == 0}
     inputs = [features_column(saved, plan, len(arrays["weights"]))]
+    check_weights(plan, inputs[0], arrays)
     if saved.params.get("offsetCol"):
         plan.number_type(saved.params["offsetCol"])
         inputs.append(saved.params["offsetCol"])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.provenance import is_rounded_otherwise
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
+
+# Features near 1 have an error of 1e-16, which such a weight makes 1e-6.
+_LARGEST_WEIGHT = 1e10
 
 
 def add_regressor(
@@ -18,6 +23,7 @@ def add_regressor(
     """Add a step that predicts a number."""
     prediction = prediction_column(saved)
     features = features_column(saved, plan, _feature_count(params, arrays))
+    check_weights(plan, features, arrays)
     plan.add_step(saved, op, [features], [(prediction, "double")], params=params, arrays=arrays)
     plan.add_output(Output(prediction, "double", prediction, "prediction"))
 
@@ -28,6 +34,7 @@ def add_classifier(
     """Add a step that predicts a class, with probabilities; `params` holds the number of classes."""
     prediction, size = prediction_column(saved), int(params["classes"])
     features = features_column(saved, plan, _feature_count(params, arrays))
+    check_weights(plan, features, arrays)
     probability, raw = saved.params.get("probabilityCol", ""), saved.params.get("rawPredictionCol", "")
     columns = [(prediction, "double"), (probability, "vector"), (raw, "vector")]
     plan.add_step(saved, op, [features], columns, params=params, arrays=arrays)
@@ -37,6 +44,22 @@ def add_classifier(
         plan.add_output(Output(probability, "vector", probability, "probability", size))
     if raw:
         plan.add_output(Output(raw, "vector", raw, "rawPrediction", size))
+
+
+def check_weights(plan: Plan, features: str, arrays: Mapping[str, Numbers]) -> None:
+    """Refuse weights that magnify the last digits of features which Spark sums in another order.
+
+    Such weights are fitted where a feature is always 0 but for rounding.
+
+    Raises:
+        CannotCompile: The weights are too large.
+    """
+    weights = arrays.get("weights")
+    largest = float(np.abs(weights).max(initial=0.0)) if weights is not None else 0.0
+    if largest > _LARGEST_WEIGHT and is_rounded_otherwise(plan, features):
+        raise CannotCompile(
+            f"its coefficients of up to {largest:.1g} magnify the last digits of `{features}`, which Spark sums in another order"
+        )
 
 
 def record_class_labels(saved: SavedStage, plan: Plan) -> None:

@@ -183,6 +183,21 @@ def prepend(array: Array, value: Any) -> list[Any]:
     return [value, *array]
 
 
+def insert(array: Array, index: int, value: Any) -> list[Any]:
+    """Return an array with a value at a position, counted from 1, or from the end if negative; null fills what is missing.
+
+    Raises:
+        EvaluationError: The position is 0, or too large.
+    """
+    if index == 0 or abs(index) > _MAX_SIZE:
+        raise EvaluationError(f"inserts an element at position {index}")
+    size = len(array)
+    if -index > size:
+        return [value, *[None] * (-index - size - 1), *array]
+    start = index - 1 if index > 0 else size + index + 1
+    return [*array[:start], *[None] * (start - size), value, *array[start:]]
+
+
 def _identity(value: Any) -> Any:
     """Return a value that is equal, in Python, for the values that Spark takes as equal."""
     return "NaN" if isinstance(value, float) and value != value else (value,)  # noqa: PLR0124

@@ -14,6 +14,8 @@ from . import decimals, numeric
 from .evaluation_error import EvaluationError, UnrepresentableError
 
 _MAX_FACTORIAL = 20
+_MIN_BASE, _MAX_BASE, _UNSIGNED = 2, 36, 2**64
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LN2 = math.log(2.0)
 
 
@@ -184,3 +186,39 @@ def _attempt(function: Callable[..., Any], *values: Any) -> Any:
         raise
     except EvaluationError:
         return None
+
+
+def convert_base(text: str, source: int, target: int) -> str | None:
+    """Return an integer of 64 bits in another base; None where a base is not within 2 and 36, or the text is empty.
+
+    A negative target base stands for a signed result. What follows the last digit is ignored.
+
+    Raises:
+        EvaluationError: The integer has more than 64 bits.
+    """
+    text = text.strip(" ")
+    if not _MIN_BASE <= source <= _MAX_BASE or not _MIN_BASE <= abs(target) <= _MAX_BASE or not text:
+        return None
+    negative = text[0] == "-"
+    value = 0
+    for letter in text[1:] if negative else text:
+        digit = _DIGITS.find(letter.lower()) if letter.isascii() else -1
+        if not 0 <= digit < source:
+            break
+        value = value * source + digit
+        if value >= _UNSIGNED:
+            raise EvaluationError(f"converts `{text}`, which has more than 64 bits")
+    if negative and target > 0:
+        value = _UNSIGNED - 1 if value >= _UNSIGNED // 2 else -value % _UNSIGNED
+    if target < 0 and value >= _UNSIGNED // 2:
+        value, negative = _UNSIGNED - value, True
+    digits = _write_digits(value, abs(target))
+    return f"-{digits}" if negative and target < 0 else digits
+
+
+def _write_digits(value: int, base: int) -> str:
+    digits = ""
+    while value:
+        value, digit = divmod(value, base)
+        digits = _DIGITS[digit].upper() + digits
+    return digits or "0"

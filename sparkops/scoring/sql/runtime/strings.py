@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64 as _base64
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -262,6 +263,38 @@ def soundex(text: str) -> str:
                 break
         last = digit
     return code.ljust(_SOUNDEX_LENGTH, "0")
+
+
+def mask_function(
+    upper: str | None, lower: str | None, digit: str | None, other: str | None
+) -> Callable[[str], str]:
+    """Return the function that replaces the characters of a text by their kind; None leaves a kind unchanged."""
+    kinds = {"Lu": upper, "Ll": lower, "Nd": digit}
+
+    def replace_unit(letter: str) -> str:
+        replacement = kinds.get(unicodedata.category(letter), other)
+        if letter > "\uffff":
+            # Java sees two units of no kind
+            return letter if other is None else other * 2
+        return letter if replacement is None else replacement
+
+    return lambda text: "".join(map(replace_unit, text))
+
+
+def is_luhn_number(text: str) -> bool:
+    """Return whether a text is a number whose last digit is that of Luhn's algorithm."""
+    if not text or not all(unicodedata.category(letter) == "Nd" and letter <= "\uffff" for letter in text):
+        return False
+    total = 0
+    for position, letter in enumerate(reversed(text)):
+        digit = unicodedata.decimal(letter) * (1 + position % 2)
+        total += digit % 10 + digit // 10
+    return total % 10 == 0
+
+
+def quote(text: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + text.replace("'", "\\'") + "'"
 
 
 def compile_like(pattern: str, escape: str) -> Callable[[str], bool] | None:

@@ -15,7 +15,7 @@ from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, block_slot
 from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import enum_param, float_array, require
-from ....kernels.vector_layout import STORED, is_sparse, mark_ambiguous
+from ....kernels.vector_layout import ENTRY_COSTS, STORED, is_smaller_sparse, is_sparse, mark_ambiguous
 
 _MAX_UNROLLED = 64
 _AMBIGUOUS_ZERO = (
@@ -202,6 +202,6 @@ def _look_up(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _find_sparse_rows(table: Numbers, stored: str) -> Numbers:
-    if stored == "compressed":
-        return np.asarray(1.5 * (np.count_nonzero(table, axis=1) + 1.0) < table.shape[1])
+    if stored in ENTRY_COSTS:
+        return np.asarray(is_smaller_sparse(stored, np.count_nonzero(table, axis=1), table.shape[1]))
     return np.full(len(table), stored == "sparse")

@@ -21,7 +21,7 @@ from ....ir.description import Step
 from ....ir.field import NUMERIC_TYPES, SPARSE_FROM
 from ....ir.validation import require
 from ....kernels.products import AMBIGUOUS, AmbiguousRow, SlotProducts
-from ....kernels.vector_layout import mark_ambiguous
+from ....kernels.vector_layout import STORED, mark_ambiguous
 
 # Maximum number of products of one row; zeros of one-hot categories do not count.
 MAX_PRODUCTS = 4096
@@ -81,7 +81,7 @@ def _read_plan(step: Step) -> SlotProducts:
     valid = valid and len(sizes) == len(stored) == len(step.inputs) > 0
     valid = valid and all(isinstance(column, list) and column for column in sizes)
     require(step, good=valid and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
-    require(step, good=all(storage in ("dense", "sparse", "compressed", "unknown") for storage in stored))
+    require(step, good=all(storage in STORED for storage in stored))
     plan = SlotProducts(tuple(map(tuple, sizes)), tuple(stored))
     require(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total < 2**31)
     return plan

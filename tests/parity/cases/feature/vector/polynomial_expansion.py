@@ -24,3 +24,12 @@ def compressed_vectors() -> list[Any]:
     from pyspark.ml.feature import PolynomialExpansion
 
     return [*one_hot_and_numbers(), PolynomialExpansion(inputCol="m", outputCol="o", degree=2)]
+
+
+# 8 slots of which 4 are not 0: Spark 4.0 stores them sparse, 4.1 dense
+@case("PolynomialExpansion", "vectors of equal size dense and sparse", inputs=["c", "x", "h", "n"])
+def vectors_of_equal_size() -> list[Any]:
+    from pyspark.ml.feature import PolynomialExpansion
+
+    columns = ("x", "h", "n")
+    return [*one_hot_and_numbers(columns=columns), PolynomialExpansion(inputCol="m", outputCol="o", degree=2)]
