@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from sparkops.config.settings import Settings
+from sparkops.core.masking import mask_url_credentials
 from sparkops.core.wording import format_count
 from sparkops.errors import EngineError, SparkopsError
 from sparkops.spark.cds_archive import locate_archive
@@ -180,14 +182,13 @@ def _examine_write_access(name: str, path: Path) -> Finding:
 
 def _examine_registry(settings: Settings) -> Finding:
     uri = settings.models.tracking_uri
-    file = Path(urlsplit(uri).path.removeprefix("/")) if uri and uri.startswith("sqlite:") else None
     if uri is None:
-        file = settings.state / "mlflow" / "mlflow.db"
-    if file is not None:
-        return _examine_registry_file(file)
-    if uri is not None and uri.startswith(("http://", "https://")):
+        return _examine_registry_file(settings.state / "mlflow" / "mlflow.db")
+    if uri.startswith("sqlite:"):
+        return _examine_registry_file(Path(urlsplit(uri).path.removeprefix("/")))
+    if uri.startswith(("http://", "https://")):
         return _examine_registry_server(uri)
-    return Finding(name="model registry", ok=True, detail=f"{uri} (not examined)")
+    return Finding(name="model registry", ok=True, detail=f"{mask_url_credentials(uri)} (not examined)")
 
 
 def _examine_registry_file(file: Path) -> Finding:
@@ -203,15 +204,16 @@ def _examine_registry_file(file: Path) -> Finding:
 
 
 def _examine_registry_server(uri: str) -> Finding:
-    import urllib.request
+    from sparkops.core.http_client import open_url, remove_credentials
 
+    server = remove_credentials(uri)
     try:
-        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=5) as answer:  # noqa: S310 - http(s) only, by the caller
-            answer.read()
-    except OSError as error:
+        with open_url(f"{uri.rstrip('/')}/health", timeout=5) as answer:
+            answer.read(1000)
+    except (OSError, HTTPException, ValueError) as error:
         fix = "Start the MLflow server, or correct `models.tracking_uri` in conf/."
-        return Finding(name="model registry", ok=False, detail=f"{uri} does not respond: {error}", fix=fix)
-    return Finding(name="model registry", ok=True, detail=f"{uri} responds")
+        return Finding(name="model registry", ok=False, detail=f"{server} does not respond: {error}", fix=fix)
+    return Finding(name="model registry", ok=True, detail=f"{server} responds")
 
 
 def _examine_free_space(root: Path) -> Finding:

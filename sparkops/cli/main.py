@@ -7,13 +7,14 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import click
 
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
+from sparkops.core.masking import mask
 from sparkops.errors import (
     BadData,
     ChecksFailed,
@@ -91,17 +92,19 @@ def main(argv: Sequence[str] | None = None) -> None:
 def run_command(argv: Sequence[str]) -> int:
     """Run one command line, print an error as one message, and return the exit code."""
     debug = "--debug" in argv
+    # Filled by the command when it has read the configuration.
+    secrets: set[str] = set()
     logging.getLogger("sparkops").addHandler(logging.NullHandler())
     project_warnings = _WarningLines()
     logging.getLogger("sparkops.project").addHandler(project_warnings)
     try:
         with _print_declaration_warnings():
-            result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False)
+            result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False, obj=secrets)
     except Exception as error:
         project_warnings.print_all(error)
         if debug and not isinstance(error, click.ClickException):
             raise
-        return print_error(error)
+        return print_error(error, secrets)
     except KeyboardInterrupt:
         return CANCELLED
     finally:
@@ -157,8 +160,8 @@ def _print_declaration_warnings() -> Iterator[None]:
         yield
 
 
-def print_error(error: Exception) -> int:
-    """Print an error for the user; return its exit code."""
+def print_error(error: Exception, secrets: Iterable[str] = ()) -> int:
+    """Print an error for the user, without secrets and credentials of URLs; return its exit code."""
     if isinstance(error, click.exceptions.Abort):
         return CANCELLED
     if isinstance(error, click.ClickException):
@@ -172,12 +175,10 @@ def print_error(error: Exception) -> int:
         path = error.filename or "The disk"
         error = ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
     if not isinstance(error, SparkopsError):
-        click.echo(
-            f"Error: {type(error).__name__}: {error}\nUnexpected error; run with --debug to see the traceback.",
-            err=True,
-        )
+        text = mask(f"{type(error).__name__}: {error}", secrets)
+        click.echo(f"Error: {text}\nUnexpected error; run with --debug to see the traceback.", err=True)
         return FAILED
-    click.echo(f"Error: {error}", err=True)
+    click.echo(f"Error: {mask(str(error), secrets)}", err=True)
     for note in getattr(error, "__notes__", ()):
         if note.startswith("run "):
             run_id = note.removeprefix("run ")

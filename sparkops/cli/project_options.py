@@ -38,7 +38,16 @@ class ProjectOptions:
         """
         from sparkops.engine import Engine
 
-        return Engine(self.project, env=self.env, overrides=self.overrides, listener=listener, wait=False)
+        engine = Engine(self.project, env=self.env, overrides=self.overrides, listener=listener, wait=False)
+        hide_in_errors(engine.project.config.secrets)
+        return engine
+
+
+def hide_in_errors(secrets: Sequence[str]) -> None:
+    """Let the error of the command that runs show none of these secrets."""
+    context = click.get_current_context(silent=True)
+    if context is not None and isinstance(context.obj, set):
+        context.obj.update(secrets)
 
 
 def make_project_click_options(*, exclude: str = "") -> list[click.Option]:

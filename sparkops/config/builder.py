@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from sparkops.config.paths import MissingPath, resolve_jobs_folder, resolve_path, resolve_store_uri
 from sparkops.config.secrets import (
-    MissingVariable,
+    UnusableVariable,
     has_literal_default,
     has_reference,
     is_secret_key,
@@ -105,7 +105,7 @@ class SettingsBuilder:
         self.references[path] = text
         try:
             value = resolve_references(text, self._environment, self.secrets)
-        except MissingVariable as missing:
+        except UnusableVariable as missing:
             self.unset.add(path)
             self._add_problem(path, f"`{'.'.join(path)}`: {missing}")
             return text

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sparkops.config.yaml_tree import KeyPath
-from sparkops.core.masking import mask
+from sparkops.core.masking import MIN_SECRET_LENGTH, mask_json
 
 _REFERENCE: Final = re.compile(r"\$\{env:([^}]*)\}")
+# A value of one or two characters, such as a number of cores, is hidden only where it is written as a reference.
+_MIN_HIDDEN_LENGTH: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_KEY: Final = re.compile(
     r"(?i)(^|[._-])(secret|password|passwd|token|secret[._-]?key|account[._-]?key|api[._-]?key)$"
@@ -18,8 +20,13 @@ _SECRET_KEY: Final = re.compile(
 )
 
 
-class MissingVariable(Exception):
-    """A reference to an environment variable that is not set; `load` adds file and line."""
+_SECRET_VARIABLE: Final = re.compile(
+    r"(?i)(?:^|_)(?:pw|pwd|pass|passphrase|passwd|password|pin|secret|token|key|apikey|credentials?|auth)(?:_|$)"
+)
+
+
+class UnusableVariable(Exception):
+    """A reference to an environment variable that is not set or too short to hide; `load` adds file and line."""
 
 
 def read_variable(name: str) -> str | None:
@@ -39,24 +46,31 @@ def resolve_references(text: str, environment: Mapping[str, str], secrets: set[s
     the file, so it is no secret.
 
     Raises:
-        MissingVariable: A variable without a default is not set, empty, or its name invalid.
+        UnusableVariable: A variable without a default is not set, empty, its name is invalid, or its name says that it
+            holds a secret, and the value is too short to be hidden.
     """
 
     def replace_reference(match: re.Match[str]) -> str:
         name, has_default, default = match[1].partition(":-")
         if not _NAME.fullmatch(name):
-            raise MissingVariable(
+            raise UnusableVariable(
                 f"`{match[0]}` is not the name of an environment variable: write ${{env:NAME}} or "
                 "${env:NAME:-default}"
             )
         value = environment.get(name)
         if value:
-            secrets.add(value)
+            if len(value) < MIN_SECRET_LENGTH and _SECRET_VARIABLE.search(name):
+                raise UnusableVariable(
+                    f"the environment variable {name} has fewer than {MIN_SECRET_LENGTH} characters: so short a secret "
+                    "cannot be hidden in logs. Use a longer one, or a name that does not mean a secret"
+                )
+            if len(value) >= _MIN_HIDDEN_LENGTH:
+                secrets.add(value)
             return value
         if has_default:
             return default
         state = "empty" if name in environment else "not set"
-        raise MissingVariable(
+        raise UnusableVariable(
             f"the environment variable {name} is {state}: set it, as in `export {name}=...`, or write "
             f"${{env:{name}:-default}}"
         )
@@ -93,4 +107,4 @@ def mask_values(
         }
     if isinstance(values, list | tuple):
         return [mask_values(value, references, secrets, (*path, str(n))) for n, value in enumerate(values)]
-    return mask(values, secrets) if isinstance(values, str) else values
+    return mask_json(values, secrets)

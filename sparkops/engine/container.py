@@ -6,7 +6,8 @@ The package of a service is imported only then, so wrong parameters are reported
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from sparkops.config.settings import Settings
 from sparkops.engine.listener import NullListener, RunListener
 from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
-from sparkops.runs.log import MaskedFile
+from sparkops.runs.log import LineWriter, MaskedFile
 from sparkops.runs.ports import RunServices
 from sparkops.runs.request import RunContext
 from sparkops.spark import Starter
@@ -91,7 +92,7 @@ class ServiceContainer:
         """Return the pages of checkpoints."""
         from sparkops.engine.adapters.check_pages import CheckPages
 
-        return CheckPages.of(self.settings)
+        return CheckPages.of(self.settings, self.project.config.secrets)
 
     @cached_property
     def check_history(self) -> CheckHistoryTable:
@@ -116,13 +117,14 @@ class ServiceContainer:
         code = JobCode(Path(self.settings.jobs), self.project.root)
         return SharedSparkSession(self.starter, self.listener.spark_progressed, code)
 
-    def run_services(self) -> RunServices:
-        """Return the services that a run uses."""
-        from sparkops.engine.adapters.check_pages import locate_docs
+    def run_services(self, secrets: tuple[str, ...] = ()) -> RunServices:
+        """Return the services that a run uses; what they store shows neither these secrets nor those of the configuration."""
+        from sparkops.engine.adapters.check_pages import CheckPages, locate_docs
         from sparkops.engine.adapters.models import ModelRegistrar, TrainingRules
         from sparkops.engine.adapters.reports import ReportPages
 
         docs = locate_docs(self.settings)
+        secrets = (*self.project.config.secrets, *secrets)
         rules = TrainingRules(self.settings, self.checks, self.tables)
         return RunServices(
             spark=self.spark,
@@ -131,10 +133,10 @@ class ServiceContainer:
             plans=self.tables.plans,
             writer=self.tables,
             streams=self.tables.streams,
-            checks=self.suite_runner,
-            history=self.check_history,
+            checks=replace(self.suite_runner, pages=CheckPages.of(self.settings, secrets)),
+            history=replace(self.check_history, secrets=secrets),
             models=ModelRegistrar(lambda: self.registry, rules),
-            reports=ReportPages(Path(self.settings.reports), self.project.runs, docs=docs),
+            reports=ReportPages(Path(self.settings.reports), self.project.runs, docs=docs, secrets=secrets),
         )
 
     def run_context(self, secrets: tuple[str, ...] = ()) -> RunContext:
@@ -191,5 +193,6 @@ class ServiceContainer:
     @contextmanager
     def redirect_jvm_output(self, log: MaskedFile) -> Iterator[None]:
         """Send the JVM's output to a run's log while the block runs."""
-        with self.starter.log.redirect_to(lambda output: log.write(output.decode(errors="replace"))):
+        lines = LineWriter(log.write)
+        with closing(lines), self.starter.log.redirect_to(lines.add):
             yield

@@ -16,7 +16,14 @@ from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
 from sparkops.pipeline.discovery.discover import discover
 from sparkops.pipeline.discovery.peek import peek
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind, rebind
+from sparkops.pipeline.parameters.bind import (
+    CONFIGURED_ORIGINS,
+    DEFAULT,
+    BoundParameters,
+    ParameterSource,
+    bind,
+    rebind,
+)
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore
@@ -140,24 +147,36 @@ class LoadedProject:
             raise error.mask_values(lambda text: mask(text, self.config.secrets)) from None
 
     def bind_recorded(self, job: Job, run: Run, sources: Sequence[ParameterSource]) -> BoundParameters:
-        """Bind the parameters of a recorded run. Secrets, which a record does not contain, are given again.
+        """Bind the parameters of a recorded run. Values with secrets, which a record does not contain, are given again.
 
         Args:
             job: The job as it is declared now.
             run: The record.
-            sources: Values of secrets; by default they are taken from the configuration or the environment.
+            sources: Values with secrets; by default they are taken from the configuration or the environment.
 
         Raises:
             ParamErrors: Everything that is wrong with them.
         """
-        secrets = find_secret_names(job)
+        secrets = find_secret_names(job) | set(run.hidden)
         values = {name: value for name, value in run.params.items() if name not in secrets}
         record = ParameterSource(values=values, origin=f"run {run.id}", form=ValueForm.RECORD)
         changed = sorted({name for source in sources for name in source.values} - secrets)
         if changed:
             raise InputError(
-                f"Run {run.id} is resumed with its own parameters: only a Secret is given again, not `{changed[0]}`. "
+                f"Run {run.id} is resumed with its own parameters: only a secret is given again, not `{changed[0]}`. "
                 "Start a new run to change it."
             )
         conf = [keep_names(source, secrets) for source in read_conf_sources(self.config, job)]
+        configured = {name for source in conf for name in source.values}
+        passed = {name for source in sources for name in source.values}
+        for name in run.hidden:
+            origin = run.origins.get(name, "")
+            is_configured = origin == DEFAULT or (
+                origin.startswith(CONFIGURED_ORIGINS) and name in configured
+            )
+            if name not in passed and not is_configured:
+                raise InputError(
+                    f"`{name}` of run {run.id} contained a secret, which its record does not show: give it again, "
+                    f"--param {name}=..."
+                )
         return bind(job, [*conf, record, *sources])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.config.settings import Settings
+from sparkops.core.masking import mask_url_credentials
 from sparkops.errors import EngineError, ModelError
 from sparkops.scoring.locate.sqlite_registry import parse_sqlite_uri
 
@@ -57,7 +58,7 @@ def connect(settings: Settings) -> MlflowClient:
     """Return MLflow's client for the project's store; a store in a local file is created on first use.
 
     Raises:
-        ModelError: The local file cannot be created.
+        ModelError: The local file cannot be created, or the driver of the database is not installed.
         EngineError: The store does not answer.
     """
     _import_mlflow()
@@ -72,13 +73,18 @@ def connect(settings: Settings) -> MlflowClient:
         client = MlflowClient(tracking_uri=uri, registry_uri=resolve_registry_uri(settings))
         # A first request, to see whether the store answers.
         client.get_experiment_by_name(settings.models.experiment)
+    except ImportError as error:
+        raise ModelError(
+            f"The model registry {mask_url_credentials(uri)} needs a package that is not installed ({error}). Install the "
+            "driver of its database, or correct models.tracking_uri."
+        ) from error
     except OSError as error:
         raise ModelError(
-            f"The model registry {uri} cannot be created ({error}). Check models.tracking_uri."
+            f"The model registry {mask_url_credentials(uri)} cannot be created ({error}). Check models.tracking_uri."
         ) from error
     except MlflowException as error:
         raise EngineError(
-            f"The model registry {uri} does not answer ({summarize_mlflow_error(error)}). Check models.tracking_uri."
+            f"The model registry {mask_url_credentials(uri)} does not answer ({summarize_mlflow_error(error)}). Check models.tracking_uri."
         ) from error
     return client
 
@@ -91,8 +97,11 @@ def preload_mlflow() -> threading.Thread:
 
 
 def summarize_mlflow_error(error: Exception) -> str:
-    """Return the first line of an MLflow error, at most 300 characters: its message may be a whole HTML page."""
-    return str(getattr(error, "message", error)).strip().split("\n", 1)[0][:300]
+    """Return the first line of an MLflow error, at most 300 characters, without credentials.
+
+    Its message may be a whole HTML page, and may contain the URL of the store.
+    """
+    return mask_url_credentials(str(getattr(error, "message", error)).strip().split("\n", 1)[0])[:300]
 
 
 def _import_mlflow() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from sparkops.core.masking import mask, mask_json
 from sparkops.pipeline.checkpoint import CheckpointFacts
 from sparkops.reports.check_page import render_check_page
 from sparkops.reports.file import write_html
@@ -28,10 +29,15 @@ _MANIFEST_KEYS = {"path", "table", "run", "time", "success"}
 
 
 class DataDocs:
-    """A folder of static pages that a browser can open from disk."""
+    """A folder of static pages that a browser can open from disk.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        folder: The folder.
+        secrets: Values that no page shows.
+    """
+
+    def __init__(self, folder: Path, secrets: Sequence[str] = ()) -> None:
+        self.folder, self._secrets = folder, tuple(secrets)
 
     @property
     def index(self) -> Path:
@@ -50,7 +56,7 @@ class DataDocs:
         """Write the page of a checkpoint, then the list of its table and the index; return the page."""
         page, pages = self.page(facts.table, facts.run_id), self.table_list(facts.table)
         html = render_check_page(facts, index=_make_link(self.index, page), history=_make_link(pages, page))
-        write_html(page, html)
+        write_html(page, mask(html, self._secrets))
         entry = {
             "table": facts.table,
             "run": facts.run_id,
@@ -61,7 +67,7 @@ class DataDocs:
             "tone": facts.tone,
         }
         with (self.folder / _MANIFEST).open("a", encoding="utf-8") as manifest:
-            manifest.write(json.dumps(entry) + "\n")
+            manifest.write(json.dumps(mask_json(entry, self._secrets)) + "\n")
         entries = self._read_newest_entries()
         own = [entry for entry in entries if entry["table"] == facts.table]
         self._write_list(pages, f"Checks of {facts.table}", own)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sparkops.core.masking import mask
+from sparkops.core.masking import HIDDEN, contains_secret, mask
 from sparkops.errors import RunCancelled, SparkopsError
-from sparkops.pipeline.parameters.bind import DEFAULT
+from sparkops.pipeline.parameters.bind import CONFIGURED_ORIGINS
 from sparkops.pipeline.secret import Secret
 from sparkops.runs.executor import RunExecutor
 from sparkops.runs.fingerprint import describe_code, params_to_json
@@ -25,8 +25,6 @@ from sparkops.runs.user_error import StoppedRun, to_user_error
 
 # Environments of the configuration that are selected without --env.
 _DEFAULT_ENVIRONMENTS = ("", "base", "local")
-# Beginnings of the origins of parameters that a resumed run finds again by itself.
-_CONFIGURED = ("conf", "SPARKOPS_SECRET_", DEFAULT)
 
 
 def execute(request: RunRequest, connect: Callable[[], RunServices], context: RunContext) -> Run:
@@ -68,14 +66,22 @@ def _announce_waiting(context: RunContext, name: str, holder: str) -> None:
 
 
 def _describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]:
+    params = params_to_json(request.job, request.values)
+    hidden = _find_hidden(params, context)
     return {
         **({"key": request.key} if request.key is not None else {}),
-        "params": params_to_json(request.job, request.values),
+        "params": {**params, **dict.fromkeys(hidden, HIDDEN)},
+        **({"hidden": hidden} if hidden else {}),
         "origins": dict(request.origins),
         "env": context.env,
         "settings": dict(context.settings),
         "code": describe_code(request.job, context.root),
     }
+
+
+def _find_hidden(params: Mapping[str, Any], context: RunContext) -> list[str]:
+    """Return the parameters whose values contain a secret of the configuration; a record does not contain them."""
+    return [name for name, value in params.items() if contains_secret(value, context.secrets)]
 
 
 @contextmanager
@@ -135,10 +141,12 @@ def _record_failure(
 def _describe_stopped_run(request: RunRequest, context: RunContext, attempt: Attempt) -> StoppedRun:
     """Return how far a run came, with the options that continue it in its environment and with its secrets."""
     env = () if context.env in _DEFAULT_ENVIRONMENTS else (f"--env {context.env}",)
+    hidden = _find_hidden(params_to_json(request.job, request.values), context)
     secrets = (
         f"--param {name}=..."
         for name, value in request.values.items()
-        if isinstance(value, Secret) and not request.origins.get(name, "").startswith(_CONFIGURED)
+        if (isinstance(value, Secret) or name in hidden)
+        and not request.origins.get(name, "").startswith(CONFIGURED_ORIGINS)
     )
     return StoppedRun(
         run=context.runs.load(attempt.run_id),

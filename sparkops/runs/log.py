@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from sparkops.core.masking import mask
+
+_MAX_LINE = 1 << 20
 
 
 class MaskedFile(io.TextIOBase):
@@ -32,6 +35,32 @@ class MaskedFile(io.TextIOBase):
     def writable(self) -> bool:
         """Return True."""
         return True
+
+
+@dataclass(slots=True)
+class LineWriter:
+    """Passes the complete lines of a stream of bytes on as text, so that no secret is split between two writes.
+
+    Args:
+        write: Takes the text of whole lines.
+    """
+
+    write: Callable[[str], object]
+    _rest: bytes = b""
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes; a line without end is passed on in parts of `_MAX_LINE` bytes."""
+        lines, newline, self._rest = (self._rest + chunk).rpartition(b"\n")
+        if len(self._rest) > _MAX_LINE:
+            lines, newline, self._rest = lines + newline + self._rest, b"", b""
+        if lines or newline:
+            self.write((lines + newline).decode(errors="replace"))
+
+    def close(self) -> None:
+        """Pass on the last line, if it has no end."""
+        if self._rest:
+            self.write(self._rest.decode(errors="replace"))
+            self._rest = b""
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class Run:
         ended: When the newest attempt ended; None while it runs.
         key: Key under which a retry finds the run; None if it has none.
         params: Parameter to its JSON value.
+        hidden: Parameters whose values contain a secret, which `params` does not show.
         origins: Parameter to the origin of its value.
         env: Environment of the configuration.
         settings: Resolved settings, secrets masked.
@@ -66,6 +67,7 @@ class Run:
     ended: datetime | None = None
     key: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
     env: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -134,6 +136,7 @@ FIELDS: Mapping[str, str] = {
     "ended": "ended",
     "key": "key",
     "params": "params",
+    "hidden": "hidden",
     "origins": "origins",
     "env": "env",
     "settings": "settings",
@@ -163,8 +166,9 @@ def _name_values(values: Mapping[str, Any]) -> str:
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
-    """Return the run's values under the keys of its record."""
-    return {key: getattr(run, field) for key, field in FIELDS.items()}
+    """Return the run's values under the keys of its record; `hidden` only if there are hidden parameters."""
+    shown = {key: getattr(run, field) for key, field in FIELDS.items()}
+    return shown if run.hidden else {key: value for key, value in shown.items() if key != "hidden"}
 
 
 def choose_state(error: SparkopsError) -> State:

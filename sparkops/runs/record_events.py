@@ -18,7 +18,7 @@ Checks = tuple[Mapping[str, Any], ...]
 # earlier one.
 _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
 _APPENDED = {"staged", "batches"}
-_TUPLES = _APPENDED | {"checks"}
+_TUPLES = _APPENDED | {"checks", "hidden"}
 _TIMES = {"started", "ended"}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkops.core.masking import mask
+from sparkops.core.masking import mask_json
 from sparkops.errors import InputError, ProjectError, UnknownName
 from sparkops.runs.process import describe_process, detect_crash
 from sparkops.runs.record import Run, utc_now
@@ -51,9 +51,10 @@ class Attempt:
         Raises:
             ProjectError: The event cannot be written; earlier events are intact.
         """
-        line = json.dumps({"event": event, "time": utc_now().isoformat(), **fields}, default=str)
+        masked = mask_json(fields, self.secrets)
+        line = json.dumps({"event": event, "time": utc_now().isoformat(), **masked})
         try:
-            _append_line(self.path, (mask(line, self.secrets) + "\n").encode())
+            _append_line(self.path, (line + "\n").encode())
         except OSError as error:
             raise _convert_write_error(self.path, error) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.config.secrets import MissingVariable, is_secret_key, resolve_references
+from sparkops.config.secrets import UnusableVariable, is_secret_key, resolve_references
 from sparkops.core.masking import mask
 
 
@@ -17,19 +17,28 @@ def test_any_password_in_a_url_is_masked():
     assert mask("http://host:5000/path@x", []) == "http://host:5000/path@x"
 
 
-def test_very_short_secrets_are_not_masked():
-    assert mask("a cat sat", ["a"]) == "a cat sat"
-
-
 def test_references_may_be_part_of_a_text():
     secrets: set[str] = set()
-    assert resolve_references("${env:A}/${env:B}/$HOME", {"A": "x", "B": "y"}, secrets) == "x/y/$HOME"
-    assert secrets == {"x", "y"}
+    assert resolve_references("${env:A}/${env:B}/$HOME", {"A": "xyz", "B": "uvw"}, secrets) == "xyz/uvw/$HOME"
+    assert secrets == {"xyz", "uvw"}
+
+
+@pytest.mark.parametrize("name", ["PW", "DB_PASSWORD", "TOKEN", "API_KEY", "MY_SECRET_2", "PIN"])
+def test_a_secret_too_short_to_be_hidden_is_refused(name):
+    with pytest.raises(UnusableVariable, match=f"{name} has fewer than 4 characters"):
+        resolve_references(f"${{env:{name}}}", {name: "abc"}, set())
+
+
+@pytest.mark.parametrize("name", ["CORES", "STAGE", "MONKEY", "BYPASS"])
+def test_a_short_value_that_is_no_secret_by_its_name_is_accepted(name):
+    secrets: set[str] = set()
+    assert resolve_references(f"${{env:{name}}}", {name: "12"}, secrets) == "12"
+    assert not secrets
 
 
 @pytest.mark.parametrize("text", ["${env:}", "${env:A B}", "${env:NOT_SET}"])
 def test_a_reference_to_an_unset_variable_is_missing(text):
-    with pytest.raises(MissingVariable):
+    with pytest.raises(UnusableVariable):
         resolve_references(text, {}, set())
 
 

@@ -60,7 +60,7 @@ def test_a_secret_is_in_no_record_log_or_error_and_is_asked_for_again(
         ParamErrors, match="`token` is missing: pass --token SECRET, or set SPARKOPS_SECRET_TOKEN"
     ):
         engine.resume(run.id)
-    with pytest.raises(InputError, match="only a Secret is given again, not `n`"):
+    with pytest.raises(InputError, match="only a secret is given again, not `n`"):
         engine.resume(run.id, {"n": 3})
     monkeypatch.chdir(project)
     assert run_command(["runs", "show", run.id, "--json"]) == 0

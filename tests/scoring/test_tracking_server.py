@@ -191,3 +191,73 @@ def test_artifacts_that_the_server_does_not_serve_are_reported(
 def test_an_unreachable_server_is_reported(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"http://127.0.0.1:9 does not answer"):
         download("http://127.0.0.1:9", "late", "3", tmp_path)
+
+
+def _answers(**changed: Any) -> dict[str, Any]:
+    return {
+        "mlflow/registered-models/alias": {"model_version": {"version": "3"}},
+        "mlflow/model-versions/get": {"model_version": {"version": "3"}},
+        "mlflow/model-versions/get-download-uri": {"artifact_uri": Tracking.artifacts},
+        "mlflow-artifacts/artifacts": {"files": [{"path": "MLmodel"}]},
+        **{name.replace("__", "/").replace("_", "-"): answer for name, answer in changed.items()},
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *(
+            {"mlflow__registered_models__alias": {"model_version": {"version": version}}}
+            for version in (
+                "/tmp/x",
+                "../../x",
+                "3/../../x",
+                "",
+                "x",
+                "9" * 400,
+                None,
+                ["3"],
+                "٣",
+                "-1",
+                "3\0",
+            )
+        ),
+        {"mlflow__registered_models__alias": {"model_version": {}}},
+        {"mlflow__registered_models__alias": {"model_version": "3"}},
+        {"mlflow__registered_models__alias": [1, 2]},
+        {"mlflow__registered_models__alias": "3"},
+        {"mlflow__model_versions__get_download_uri": {"artifact_uri": ["x"]}},
+        {"mlflow__model_versions__get_download_uri": {}},
+        {"mlflow_artifacts__artifacts": {"files": "abc"}},
+        {"mlflow_artifacts__artifacts": {"files": [{"name": "MLmodel"}]}},
+        {"mlflow_artifacts__artifacts": {"files": [{"path": "MLmodel"}, {"path": "x/MLmodel"}]}},
+        {"mlflow_artifacts__artifacts": {"files": [{"path": "flavor.json"}, {"path": "x", "is_dir": True}]}},
+        {
+            "mlflow_artifacts__artifacts": {
+                "files": [{"path": "flavor.json"}, {"path": "a\0b"}, {"path": 3}, 7]
+            }
+        },
+    ],
+    ids=repr,
+)
+def test_what_a_server_answers_decides_no_path_outside_the_cache(
+    tracking: tuple[type[Tracking], str], tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    handler, host = tracking
+    answers = _answers(**changed)
+    handler.look_up = lambda _self, verb, _query: answers[verb]  # type: ignore[method-assign]
+    cache = tmp_path / "cache"
+    with pytest.raises(ModelError if "artifact_uri" in str(changed) else EngineError) as raised:
+        download(f"http://{host}", "late", "champion", cache)
+    assert "MLmodel" in str(changed) or len(str(raised.value)) < 400
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_endless_answer_is_not_read_to_its_end(
+    tracking: tuple[type[Tracking], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sparkops.scoring.locate.tracking_server._MAX_MODEL", 1000)
+    monkeypatch.setitem(FILES, "scorer/arrays.npz", bytes(2000))
+    with pytest.raises(EngineError, match="an answer of more than"):
+        download(f"http://{tracking[1]}", "late", "champion", tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -30,9 +30,9 @@ class CheckPages:
     docs: DataDocs | None
 
     @classmethod
-    def of(cls, settings: Settings) -> CheckPages:
-        """Return the pages of a project."""
-        return cls(DataDocs(locate_docs(settings)) if settings.checks.docs else None)
+    def of(cls, settings: Settings, secrets: tuple[str, ...]) -> CheckPages:
+        """Return the pages of a project, which show none of these secrets."""
+        return cls(DataDocs(locate_docs(settings), secrets) if settings.checks.docs else None)
 
     def find(self, tables: Iterable[str], run_id: str) -> list[Path]:
         """Return the existing pages of these tables and one run."""

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.checks import Checks
 from sparkops.checks.outcome import GateOutcome
+from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.check_pages import CheckPages
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.check import CheckResult, RecordedCheck
 from sparkops.pipeline.checkpoint import CheckpointFacts
+from sparkops.pipeline.json_values import check_from_json, check_to_json
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables import Tables
 
@@ -77,10 +79,12 @@ class CheckHistoryTable:
     Args:
         tables: The project's tables.
         name: Name of the history table; None keeps no history.
+        secrets: Values that the table does not show.
     """
 
     tables: Tables
     name: str | None
+    secrets: tuple[str, ...] = ()
 
     def append(
         self,
@@ -102,7 +106,7 @@ class CheckHistoryTable:
                 job=job,
                 version=versions.get(table),
                 position=position,
-                result=result,
+                result=check_from_json(mask_json(check_to_json(result), self.secrets)),
             )
             for table, table_results in groupby(results, key=lambda result: result.table)
             for position, result in enumerate(table_results)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from sparkops.core.masking import mask
 from sparkops.pipeline.json_values import pin_from_json
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
@@ -29,18 +30,21 @@ class ReportPages:
         folder: Folder of the pages.
         store: The project's run records.
         docs: Folder of the Data Docs, which pages link to.
+        secrets: Values that no page shows.
     """
 
     folder: Path
     store: RunStore
     docs: Path
+    secrets: tuple[str, ...] = ()
 
     def write(self, report: Report, run: Run) -> str:
         """Render the page of a run's report, write it and return its path."""
         from sparkops.reports import render_page, write_page
 
         facts = collect_run_facts(run, self._find_input_checks(run))
-        return str(write_page(render_page(report, facts), self.folder, f"{run.job}-{run.id}"))
+        html = mask(render_page(report, facts), self.secrets)
+        return str(write_page(html, self.folder, f"{run.job}-{run.id}"))
 
     def _find_input_checks(self, run: Run) -> list[CheckedTable]:
         """Return the check results of the input versions, from the newest runs that published them."""

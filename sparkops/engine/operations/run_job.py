@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
@@ -110,7 +111,9 @@ def execute_job(
     )
     container.listener.run_started(job.name)
     try:
-        run = execute(request, container.run_services, container.run_context(reveal_secrets(bound.values)))
+        secrets = reveal_secrets(bound.values)
+        services = partial(container.run_services, secrets)
+        run = execute(request, services, container.run_context(secrets))
     except SparkopsError as error:
         container.listener.run_failed(job.name, error)
         raise

@@ -19,6 +19,8 @@ from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.slice_filters import describe_filter, find_active_filters
 
 DEFAULT = "default"
+# Beginnings of the origins of values that a resumed run finds again by itself.
+CONFIGURED_ORIGINS = ("conf", "SPARKOPS_SECRET_", DEFAULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

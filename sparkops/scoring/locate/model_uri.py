@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...core.masking import mask_url_credentials
 from ...errors import InputError, ModelError, NotCompiled, UnknownName, as_clause
 from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, MANIFEST_HASH_TAG, SCORER
 from .identity import TAG, check_identity
@@ -99,7 +100,7 @@ def locate_registered(
         check_identity(folder, "" if is_other else tag_value, f"{name}/{version}")
         return LocatedModel(folder, name, version, tag_value if is_other else "")
     raise ModelError(
-        f"The registry {tracking_uri} can't be read without MLflow: use sqlite:///FILE or a server's URL."
+        f"The registry {mask_url_credentials(tracking_uri)} can't be read without MLflow: use sqlite:///FILE or a server's URL."
     )
 
 

@@ -1,0 +1,56 @@
+"""Requests to a server whose URL may hold a user and a password, which go to that server only."""
+
+from __future__ import annotations
+
+import base64
+from http.client import HTTPMessage
+from typing import IO, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+
+def open_url(url: str, *, timeout: float) -> Any:
+    """Return the answer to a GET request, as `urllib.request.urlopen` does.
+
+    User and password of the URL are sent as HTTP's basic authentication. A redirect to another origin is followed without
+    them.
+
+    Args:
+        url: `http(s)://[user:password@]host[:port]/path`.
+        timeout: Seconds to wait for the connection and for each part of the answer.
+
+    Raises:
+        OSError: The server does not answer, or answers an error; `HTTPError` and `URLError` are of this class.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
+        raise OSError(f"`{parts.scheme}:` is not the scheme of a server: use http or https")
+    request = Request(remove_credentials(url))  # noqa: S310 - the scheme is checked above
+    if parts.username is not None:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        request.add_header("Authorization", f"Basic {base64.b64encode(login).decode()}")
+    return build_opener(_OriginRedirects).open(request, timeout=timeout)
+
+
+def remove_credentials(url: str) -> str:
+    """Return a URL without user and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+class _OriginRedirects(HTTPRedirectHandler):
+    """Follows redirects; sends credentials only to the origin that they were given for."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """Return the request to follow a redirect, without credentials if it leaves the origin."""
+        request = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if request is not None and _find_origin(request.full_url) != _find_origin(req.full_url):
+            request.remove_header("Authorization")
+        return request
+
+
+def _find_origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

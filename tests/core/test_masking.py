@@ -1,0 +1,151 @@
+"""No encoding of a secret, and no credential of a URL, is left in a masked text."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import shlex
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkops.core.masking import contains_secret, find_forms, mask, mask_json, mask_url_credentials
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "repr": repr,
+    "ascii": ascii,
+    "bytes": lambda text: repr(text.encode()),
+    "json": json.dumps,
+    "json, unicode": lambda text: json.dumps(text, ensure_ascii=False),
+    "json in json": lambda text: json.dumps(json.dumps({"k": text})),
+    "repr of json": lambda text: repr(json.dumps(text)),
+    "json of repr": lambda text: json.dumps(repr(text)),
+    "html": html.escape,
+    "html of json": lambda text: html.escape(json.dumps(text)),
+    "html of repr": lambda text: html.escape(repr(text), quote=False),
+    "url": quote,
+    "url, every sign": lambda text: quote(text, safe=""),
+    "query": quote_plus,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 for urls": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "basic authentication": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
+    "hex": lambda text: text.encode().hex(),
+    "shell": shlex.quote,
+    "sql": lambda text: "'" + text.replace("'", "''") + "'",
+    "csv": lambda text: '"' + text.replace('"', '""') + '"',
+}
+SECRETS = [
+    "hunter2-and-more",
+    "pässwort",
+    'a"b\\c\nd',
+    "it's 'quoted'",
+    "x" * 300,
+    "<b>&amp;</b>",
+    "a b+c/d=e%f",
+    "\U0001f600\u200b\u202e",
+    "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n",
+    "tab\tcr\r\x07bell",
+    *(f"pa{sign}ss{sign}{sign}wo" for sign in map(chr, range(33, 127))),
+    *(f"pa{sign}ss" for sign in "äßéžя中ａ\u00a0\u2028"),
+]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_secret_is_masked_in_every_encoding(encoding: str) -> None:
+    encode = ENCODINGS[encoding]
+    for secret in SECRETS:
+        text = f"before {encode(secret)} after"
+        masked = mask(text, [secret])
+        assert "***" in masked, (secret, masked)
+        assert masked.startswith("before ")
+        assert masked.endswith(" after")
+        left = [form for form in find_forms(secret) if len(form) >= 4 and form in masked]
+        assert not left, (secret, masked)
+
+
+@given(st.text(min_size=4, max_size=30), st.sampled_from(sorted(ENCODINGS)), st.text(max_size=10))
+def test_whatever_the_secret_is_none_of_its_encodings_is_left(
+    secret: str, encoding: str, around: str
+) -> None:
+    secret = secret.encode("utf-8", "replace").decode()
+    masked = mask(around + ENCODINGS[encoding](secret) + around, [secret])
+    assert "***" in masked
+
+
+def test_a_secret_in_another_is_masked_with_it() -> None:
+    assert mask("abcdefgh abcd", ["abcd", "abcdefgh"]) == "*** ***"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("the dev table", "the *** table"),
+        ("'dev'", "'***'"),
+        ("developer dev_1 device", "developer dev_1 device"),
+    ],
+)
+def test_a_secret_of_three_letters_is_masked_where_it_is_a_word(text: str, masked: str) -> None:
+    assert mask(text, ["dev"]) == masked
+
+
+def test_the_lines_of_a_private_key_are_masked_one_by_one() -> None:
+    key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END KEY-----\n"
+    assert mask("log: MIIEvQIBADANBg", [key]) == "log: ***"
+
+
+def test_values_are_masked_before_they_are_encoded() -> None:
+    secret = 'p"ä\\\n'
+    value = {"a": [secret, 3, None, True], "b": {"c": f"x{secret}y"}, "d": ValueError(secret)}
+    assert mask_json(value, [secret]) == {"a": ["***", 3, None, True], "b": {"c": "x***y"}, "d": "***"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a1234b", True),
+        (1234, True),
+        (12345, False),
+        ({"1234": 1}, True),
+        ({"a": [[1234]]}, True),
+        (None, False),
+        (True, False),
+        ("123", False),
+    ],
+)
+def test_a_secret_is_found_in_texts_keys_and_numbers(value: object, expected: bool) -> None:
+    assert contains_secret(value, ["1234"]) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("https://ada:hunter2@host/p", "https://ada:***@host/p"),
+        ("http://ada:pa/ss@host:5000/p?x=1", "http://ada:***@host:5000/p?x=1"),
+        ("https://:token@host", "https://:***@host"),
+        ("https://ghp_token@host/x", "https://***@host/x"),
+        ("postgresql+psycopg2://u:p%40w@db:5432/x", "postgresql+psycopg2://u:***@db:5432/x"),
+        ('{"uri": "http://u:p@h", "mail": "me@example.org"}', '{"uri": "http://u:***@h", "mail": "me@example.org"}'),
+        ("http://host:5000/a?mail=me@example.org", "http://host:5000/a?mail=me@example.org"),
+        ("http://host:5000, and me@example.org", "http://host:5000, and me@example.org"),
+        ("abfss://container@account.dfs.core.windows.net/x", "abfss://container@account.dfs.core.windows.net/x"),
+        ("wasbs://c@a.blob.core.windows.net", "wasbs://c@a.blob.core.windows.net"),
+        ("git+ssh://git@host/x", "git+ssh://git@host/x"),
+        ("https://h/x?sig=abc%2F&se=2030", "https://h/x?sig=***&se=2030"),
+        ("https://h/x?access_token=abc#f", "https://h/x?access_token=***"),
+        ("jdbc:sqlserver://h;user=a;password=b;x=1", "jdbc:sqlserver://h;user=a;password=***;x=1"),
+        ("https://h/x?X-Amz-Signature=abc", "https://h/x?X-Amz-Signature=***"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ("{'Authorization': 'Basic dTpw'}", "{'Authorization': 'Basic ***'}"),
+        ("https://h/x?tokenizer=bert", "https://h/x?tokenizer=bert"),
+        ("a/b@c and s3a://bucket/key", "a/b@c and s3a://bucket/key"),
+    ],
+)  # fmt: skip
+def test_credentials_of_urls_are_masked_and_nothing_else(text: str, masked: str) -> None:
+    assert mask_url_credentials(text) == masked
+    assert mask(text, []) == masked
+    assert mask(masked, []) == masked
