@@ -440,7 +440,7 @@ def _write_rules(target: Path) -> None:
     description = _compile(source)
     supported = keep_supported(portable_rules(), description.fields)
     if len(supported.rules) < len(portable_rules().rules):
-        raise SystemExit(f"rules that are not supported: {supported.omission_messages()}")
+        raise SystemExit(f"rules that are not supported: {supported.describe_omissions()}")
     cases = read_cases((source / "rows.jsonl").read_text("utf-8"))
     folder = target / "artifacts" / "with_rules"
     _write_artifact(folder, replace(description, checks=supported), cases, [row for row, _ in cases])

@@ -95,8 +95,8 @@ def build(name: str, ensemble: TreeEnsemble) -> tuple[RowFunction, float] | None
         return None
     try:
         code = CodeWriter()
-        code.line(f"{', '.join(NAMES)} = row")
-        code.line(f"return {evaluator.emit_sums(code)[0]}")
+        code.add_line(f"{', '.join(NAMES)} = row")
+        code.add_line(f"return {evaluator.emit_sums(code)[0]}")
         return code.build_function("score", "row"), time.perf_counter() - begin
     finally:
         nested_conditionals.MAX_EAGER_NODES = eager

@@ -35,9 +35,9 @@ def read_session_zone_name(frame: DataFrame) -> str:
 
 def read_session_zone(frame: DataFrame) -> tzinfo | None:
     """Return the session's time zone."""
-    from sparkops.scoring.ir.temporal import time_zone
+    from sparkops.scoring.ir.temporal import parse_time_zone
 
-    return time_zone(read_session_zone_name(frame))
+    return parse_time_zone(read_session_zone_name(frame))
 
 
 def measure_vectors(fields: Sequence[Field], frame: DataFrame) -> tuple[Field, ...]:

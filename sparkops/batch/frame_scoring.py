@@ -110,7 +110,7 @@ def _build_label_columns(scorer: Scorer | None) -> Mapping[str, Column]:
         return {}
     from pyspark.sql import functions as F
 
-    prediction = scorer.output("prediction")
+    prediction = scorer.find_output("prediction")
     classes = F.array(*(F.lit(name) for name in scorer.classes))
     return {
         output.name: F.get(classes, F.col(quote_column(str(prediction.column))).cast("int")).alias(

@@ -9,7 +9,7 @@ from pathlib import Path
 from sparkops.compiler.compilation import Compilation, StageOutcome
 from sparkops.compiler.pipeline_stages import read_stages
 from sparkops.compiler.plan import NEWEST_VERSION, CannotCompile, Plan, StageCompiler, parse_version
-from sparkops.compiler.pruning import describe, label_notes
+from sparkops.compiler.pruning import describe, list_label_notes
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.session import SessionSettings
 from sparkops.compiler.stages.registry import COMPILERS
@@ -71,14 +71,14 @@ def compile_stages(
         generate_code(description)
     except (CannotCompile, ModelError) as error:
         return Compilation(stages, problem=str(error))
-    return Compilation(stages, description, notes=label_notes(plan, description))
+    return Compilation(stages, description, notes=list_label_notes(plan, description))
 
 
 def _compile_stage(saved: SavedStage, plan: Plan) -> str:
     """Add the steps of one stage to the plan; return why it cannot be compiled, or an empty string."""
     plan.stages.append(saved.class_name)
     try:
-        _compiler_of(saved)(saved, plan)
+        _find_compiler(saved)(saved, plan)
     except (CannotCompile, ModelError) as error:
         reason = str(error)
     except _UNREADABLE as error:
@@ -94,7 +94,7 @@ def _try_sizes(saved_stages: Sequence[SavedStage], fields: Sequence[Field]) -> T
     plan = Plan({field.name: field for field in fields})
     for position, saved in enumerate(saved_stages):
         try:
-            _compiler_of(saved)(saved, plan)
+            _find_compiler(saved)(saved, plan)
         except SizeMismatch as error:
             return Trial(position, error.size, error.needed)
         except (CannotCompile, ModelError, *_UNREADABLE):
@@ -102,7 +102,7 @@ def _try_sizes(saved_stages: Sequence[SavedStage], fields: Sequence[Field]) -> T
     return Trial(len(saved_stages))
 
 
-def _compiler_of(saved: SavedStage) -> StageCompiler:
+def _find_compiler(saved: SavedStage) -> StageCompiler:
     if saved.class_name not in COMPILERS:
         raise CannotCompile("sparkops does not compile this kind of stage")
     return COMPILERS[saved.class_name]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sparkops.compiler.plan import Plan
 from sparkops.scoring.codegen.symbols import Vector
 from sparkops.scoring.ir.description import Output, Step
-from sparkops.scoring.ir.selection import needed_steps
+from sparkops.scoring.ir.selection import select_steps
 from sparkops.scoring.sql.expression import expression_from_json
 
 # Names of the label that is derived from a prediction, in order of preference.
@@ -33,10 +33,10 @@ def collect_outputs(plan: Plan) -> ModelOutputs:
     result = _Result.of(plan)
     outputs = [*result.predicted.values()]
     predictions = {output.name for output in outputs if output.role == "prediction"}
-    for step, name in result.added_columns() if plan.outputs else result.last_columns():
+    for step, name in result.iterate_added_columns() if plan.outputs else result.iterate_last_columns():
         is_label = step.op == "index_to_string" and step.inputs[0] in predictions
-        outputs.append(_column(plan, name, "label" if is_label else "column"))
-    return _with_label(plan, result, outputs)
+        outputs.append(_build_output(plan, name, "label" if is_label else "column"))
+    return _add_label(plan, result, outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Result:
         for output in plan.outputs:
             own.setdefault(plan.output_steps[output.name], []).append(output)
         for position, step in enumerate(plan.steps):
-            source = _renamed_column(step)
+            source = _find_renamed_column(step)
             moved = predicted.get(source) if source not in producers else None
             for name in step.outputs:
                 predicted.pop(name, None)
@@ -82,11 +82,11 @@ class _Result:
         in_result = {name: output for name, output in predicted.items() if name in producers}
         return cls(plan, producers, in_result, origins)
 
-    def added_columns(self) -> Iterator[tuple[Step, str]]:
+    def iterate_added_columns(self) -> Iterator[tuple[Step, str]]:
         """Yield the further results of a model with predictors, each with its step."""
         steps, first = self.plan.steps, min(self.plan.output_steps.values())
         last = max(self.plan.output_steps.values())
-        predictor_steps, _ = needed_steps(steps[: last + 1], [output.name for output in self.plan.outputs])
+        predictor_steps, _ = select_steps(steps[: last + 1], [output.name for output in self.plan.outputs])
         read = {name for step in predictor_steps for name in step.inputs}
         derived = {output.name for output in self.plan.outputs}
         for position, step in enumerate(steps):
@@ -99,7 +99,7 @@ class _Result:
                 if position > last or is_result or step.op == "index_to_string":
                     yield step, name
 
-    def last_columns(self) -> Iterator[tuple[Step, str]]:
+    def iterate_last_columns(self) -> Iterator[tuple[Step, str]]:
         """Yield the columns that the last stage makes, each with its step: the outputs of a model without a predictor."""
         computed = [
             (self.plan.steps[position], name)
@@ -111,7 +111,7 @@ class _Result:
                 yield step, name
 
 
-def _renamed_column(step: Step) -> str:
+def _find_renamed_column(step: Step) -> str:
     """Return the column that a SELECT gives another name; empty for any other step."""
     if step.op != "select":
         return ""
@@ -119,13 +119,13 @@ def _renamed_column(step: Step) -> str:
     return str(tree.value) if tree.op == "column" else ""
 
 
-def _column(plan: Plan, name: str, role: str) -> Output:
+def _build_output(plan: Plan, name: str, role: str) -> Output:
     column = plan.code.columns.get(name)
     size = column.size if isinstance(column, Vector) else None
     return Output(name, plan.types[name], name, role, size)
 
 
-def _with_label(plan: Plan, result: _Result, outputs: list[Output]) -> ModelOutputs:
+def _add_label(plan: Plan, result: _Result, outputs: list[Output]) -> ModelOutputs:
     """Return the outputs, with the original label of the first classifier whose label was indexed, unless a column shows it.
 
     A label without a column is derived from the first prediction, so the outputs of that classifier come first.
@@ -139,7 +139,7 @@ def _with_label(plan: Plan, result: _Result, outputs: list[Output]) -> ModelOutp
         return ModelOutputs(tuple(outputs), None)
     prediction, origin = labelled[0], result.origins[labelled[0].name]
     position = plan.output_steps[origin]
-    classes = _classes(plan.steps[position], plan.class_labels[origin])
+    classes = _list_classes(plan.steps[position], plan.class_labels[origin])
     if any(output.role == "label" for output in outputs):
         return ModelOutputs(tuple(outputs), classes)
     first = next(output for output in outputs if output.role == "prediction")
@@ -147,15 +147,17 @@ def _with_label(plan: Plan, result: _Result, outputs: list[Output]) -> ModelOutp
         outputs.sort(
             key=lambda output: plan.output_steps.get(result.origins.get(output.name, "")) != position
         )
-    return ModelOutputs((*outputs, Output(_label_name(plan, outputs), "string", None, "label")), classes)
+    return ModelOutputs(
+        (*outputs, Output(_choose_label_name(plan, outputs), "string", None, "label")), classes
+    )
 
 
-def _classes(classifier: Step, labels: tuple[str, ...]) -> tuple[str, ...]:
+def _list_classes(classifier: Step, labels: tuple[str, ...]) -> tuple[str, ...]:
     """Return the original label of each class; classes beyond the indexed labels are `__unknown`."""
     return (*labels, *["__unknown"] * (int(classifier.params["classes"]) - len(labels)))
 
 
-def _label_name(plan: Plan, outputs: list[Output]) -> str:
+def _choose_label_name(plan: Plan, outputs: list[Output]) -> str:
     """Return a name for the derived label that no column of the rows, of the training rows or of the result has."""
     taken = {name.lower() for name in (*plan.fields, *plan.missing, *(output.name for output in outputs))}
     names = iter(_LABEL_NAMES)

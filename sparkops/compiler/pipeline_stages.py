@@ -22,7 +22,7 @@ def _flatten(saved: SavedStage) -> list[SavedStage]:
     if saved.class_name in TUNED_MODELS:
         return read_stages(saved.folder / "bestModel")
     if saved.class_name == "PipelineModel":
-        return [stage for inner in saved.inner_stages() for stage in _flatten(inner)]
+        return [stage for inner in saved.read_inner_stages() for stage in _flatten(inner)]
     if saved.class_name == "RFormulaModel":
         return [*read_stages(saved.folder / "pipelineModel"), saved]
     return [saved]

@@ -75,7 +75,7 @@ class Plan:
         for item in self.fields.values():
             self._declare(item)
 
-    def column_type(self, column: str) -> str:
+    def find_column_type(self, column: str) -> str:
         """Return the type of a column.
 
         Raises:
@@ -91,14 +91,14 @@ class Plan:
             raise CannotCompile(f"it reads the column `{column}` of type {type_}")
         return type_
 
-    def number_type(self, column: str) -> str:
+    def require_number_type(self, column: str) -> str:
         """Return the type of a column that must hold numbers."""
-        type_ = self.column_type(column)
+        type_ = self.find_column_type(column)
         if type_ not in NUMERIC_TYPES:
             raise CannotCompile(f"it needs numbers in `{column}`, which is {type_}")
         return type_
 
-    def vector_size(self, column: str, size: int | None = None) -> int:
+    def find_vector_size(self, column: str, size: int | None = None) -> int:
         """Return the size of a vector column.
 
         Args:
@@ -108,8 +108,8 @@ class Plan:
         Raises:
             CannotCompile: It is not a vector, or its size is unknown.
         """
-        if self.column_type(column) != "vector":
-            raise CannotCompile(f"it needs a vector in `{column}`, which is {self.column_type(column)}")
+        if self.find_column_type(column) != "vector":
+            raise CannotCompile(f"it needs a vector in `{column}`, which is {self.find_column_type(column)}")
         if column not in self.code.columns and column in self.fields and size is not None:
             self.fields[column] = replace(self.fields[column], size=size)
             self._declare(self.fields[column])
@@ -150,7 +150,7 @@ class Plan:
         """
         for name in inputs:
             if name in self.fields and self.types.get(name) == "vector" and name not in self.code.columns:
-                self.vector_size(name)
+                self.find_vector_size(name)
         known = {name.lower(): name for name in self.types}
         for name, type_ in outputs:
             if name in self.types:

@@ -38,13 +38,13 @@ _WITHOUT_METADATA = frozenset(
 )
 
 
-def vector_storage(plan: Plan, column: str) -> str:
+def find_vector_storage(plan: Plan, column: str) -> str:
     """Return how Spark stores the vectors of a column: "dense", "sparse", "compressed", "compact" or "unknown".
 
     Compressed vectors are stored dense or sparse, whichever is smaller; compact ones, too, by the sizes that Spark computes since
     version 4.1. A field's vectors are dense: it is a list of numbers.
     """
-    storage = _storage(plan.steps, column)
+    storage = _find_storage(plan.steps, column)
     is_compact = storage == "compressed" and plan.spark_version >= _FIRST_COMPACT_VERSION
     return "compact" if is_compact else storage
 
@@ -61,15 +61,15 @@ def _is_rounded_otherwise(steps: Sequence[Step], column: str) -> bool:
     return step.op in _OTHER_SUMS or any(_is_rounded_otherwise(before, name) for name in step.inputs)
 
 
-def storage_without_zeros(plan: Plan, column: str) -> str:
-    """Return `vector_storage`, but "unknown" if a sparse vector may hold explicit zeros."""
+def find_storage_without_zeros(plan: Plan, column: str) -> str:
+    """Return `find_vector_storage`, but "unknown" if a sparse vector may hold explicit zeros."""
     step, _ = _find_producer(plan.steps, column)
-    storage = vector_storage(plan, column)
+    storage = find_vector_storage(plan, column)
     exact = step is None or storage == "dense" or step.op in _STORAGE["sparse"] | _STORAGE["compressed"]
     return storage if exact else "unknown"
 
 
-def category_counts(plan: Plan, column: str) -> CategoryCounts:
+def find_category_counts(plan: Plan, column: str) -> CategoryCounts:
     """Return how many categories Spark's metadata gives for each slot of a column.
 
     Args:
@@ -79,23 +79,23 @@ def category_counts(plan: Plan, column: str) -> CategoryCounts:
     Raises:
         CannotCompile: Spark's metadata of the column cannot be derived.
     """
-    return _category_counts(plan, plan.steps, column)
+    return _find_counts(plan, plan.steps, column)
 
 
-def slot_names(plan: Plan, column: str) -> tuple[str, ...] | None:
+def find_slot_names(plan: Plan, column: str) -> tuple[str, ...] | None:
     """Return the names that Spark's metadata gives the slots of a vector; None if it gives none, or if they cannot be derived."""
-    return _slot_names(plan, plan.steps, column)
+    return _find_names(plan, plan.steps, column)
 
 
-def _slot_names(plan: Plan, steps: Sequence[Step], column: str) -> tuple[str, ...] | None:
+def _find_names(plan: Plan, steps: Sequence[Step], column: str) -> tuple[str, ...] | None:
     step, before = _find_producer(steps, column)
     if step is None:
         return None
     if step.op == "assemble":
-        return _assembled_names(plan, before, step)
+        return _name_assembled_slots(plan, before, step)
     if step.op == "one_hot":
-        return _one_hot_names(plan, step)
-    inner = _slot_names(plan, before, step.inputs[0]) if step.op in ("pick_slots", "vector_size") else None
+        return _name_one_hot_slots(plan, step)
+    inner = _find_names(plan, before, step.inputs[0]) if step.op in ("pick_slots", "vector_size") else None
     if inner is None or step.op == "vector_size":
         return inner
     # other selectors keep attributes, but not always their names
@@ -106,7 +106,7 @@ def _is_slicer(step: Step) -> bool:
     return step.stage.startswith("VectorSlicer")
 
 
-def _assembled_names(plan: Plan, before: Sequence[Step], step: Step) -> tuple[str, ...] | None:
+def _name_assembled_slots(plan: Plan, before: Sequence[Step], step: Step) -> tuple[str, ...] | None:
     """Return the names of assembled slots: a number has its column's name, a slot of a vector that and its own name or position."""
     names: list[str] = []
     for column in step.inputs:
@@ -117,14 +117,14 @@ def _assembled_names(plan: Plan, before: Sequence[Step], step: Step) -> tuple[st
             names.append(column)
             continue
         producer, _ = _find_producer(before, column)
-        own = _slot_names(plan, before, column)
+        own = _find_names(plan, before, column)
         if own is None and producer is not None and producer.op not in _WITHOUT_METADATA:
             return None
         names += [f"{column}_{name}" for name in own or map(str, range(symbol.size))]
     return tuple(names)
 
 
-def _one_hot_names(plan: Plan, step: Step) -> tuple[str, ...] | None:
+def _name_one_hot_slots(plan: Plan, step: Step) -> tuple[str, ...] | None:
     """Return the names of one-hot slots: the labels of the indexed values."""
     labels = plan.labels.get(step.inputs[0])
     size, symbol = step.params["categories"], plan.code.columns.get(step.outputs[0])
@@ -141,7 +141,7 @@ def _find_producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Seq
     return None, ()
 
 
-def _storage(steps: Sequence[Step], column: str) -> str:
+def _find_storage(steps: Sequence[Step], column: str) -> str:
     step, before = _find_producer(steps, column)
     if step is None:
         return "dense"
@@ -150,7 +150,7 @@ def _storage(steps: Sequence[Step], column: str) -> str:
         return fixed[0]
     if step.op == "rescale" and set(step.arrays) - {"scale"}:
         return "dense"
-    inner = _storage(before, step.inputs[0]) if step.op in _STORED_LIKE_INPUT else "unknown"
+    inner = _find_storage(before, step.inputs[0]) if step.op in _STORED_LIKE_INPUT else "unknown"
     # A step that makes or removes zeros changes whether dense or sparse is smaller.
     return inner if inner != "compressed" or _keeps_zeros(step) else "unknown"
 
@@ -161,42 +161,42 @@ def _keeps_zeros(step: Step) -> bool:
     return step.op == "vector_size" or (step.op == "rescale" and (scale is None or bool(scale.all())))
 
 
-def _category_counts(plan: Plan, steps: Sequence[Step], column: str) -> CategoryCounts:
+def _find_counts(plan: Plan, steps: Sequence[Step], column: str) -> CategoryCounts:
     step, before = _find_producer(steps, column)
     if step is None:
-        return None if plan.column_type(column) == "vector" else (0,)
+        return None if plan.find_column_type(column) == "vector" else (0,)
     if step.op in _RULES:
         return _RULES[step.op](plan, before, step)
-    if step.op in _WITHOUT_METADATA or (step.op == "binarize" and plan.column_type(column) == "vector"):
+    if step.op in _WITHOUT_METADATA or (step.op == "binarize" and plan.find_column_type(column) == "vector"):
         return None
     raise CannotCompile(f"it is not known which slots of `{column}` Spark treats as categories")
 
 
-def _no_categories(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
+def _count_none(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
     """Return 0 for each slot: Spark treats all of them as numbers."""
     column = plan.code.columns.get(step.outputs[0])
     return (0,) * (column.size if column is not None else 1)
 
 
-def _label_count(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
+def _count_labels(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
     return (len(step.params["labels"]) + (step.params["invalid"] == "keep"),)
 
 
-def _bucket_count(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
+def _count_buckets(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
     return (len(step.arrays["splits"]) - 1,)
 
 
-def _counts_of_inputs(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+def _collect_input_counts(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
     counts: list[int] = []
     for name in step.inputs:
         column = plan.code.columns.get(name)
         size = column.size if column is not None else 1
-        counts += _category_counts(plan, before, name) or (0,) * size
+        counts += _find_counts(plan, before, name) or (0,) * size
     return tuple(counts)
 
 
-def _counts_of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
-    inner = _category_counts(plan, before, step.inputs[0])
+def _select_counts(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+    inner = _find_counts(plan, before, step.inputs[0])
     if inner is not None:
         return tuple(inner[int(slot)] for slot in step.arrays["slots"])
     if step.stage.startswith("ChiSqSelectorModel"):
@@ -204,12 +204,12 @@ def _counts_of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) ->
     return None if step.stage.startswith("VectorSlicer") else (0,) * len(step.arrays["slots"])
 
 
-def _counts_of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+def _count_indexed_values(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
     """Return the number of values of each indexed slot; 0 for a slot with two values, which Spark treats as a number.
 
     The category that `handleInvalid="keep"` adds is not counted: it is not in Spark's metadata.
     """
-    inner = _category_counts(plan, before, step.inputs[0])
+    inner = _find_counts(plan, before, step.inputs[0])
     size, starts = int(step.arrays["size"][0]), step.arrays["starts"].tolist()
     counts = list(inner or (0,) * size)
     for slot, first, last in zip(step.arrays["slots"].tolist(), starts, starts[1:], strict=False):
@@ -217,20 +217,20 @@ def _counts_of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> 
     return tuple(counts)
 
 
-def _counts_of_input(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
-    return _category_counts(plan, before, step.inputs[0])
+def _pass_input_counts(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+    return _find_counts(plan, before, step.inputs[0])
 
 
 _RULES: dict[str, Callable[[Plan, Sequence[Step], Step], CategoryCounts]] = {
-    "impute": _no_categories,
-    "binarize": _no_categories,
-    "one_hot": _no_categories,
-    "count_words": _no_categories,
-    "interact": _no_categories,
-    "string_index": _label_count,
-    "bucketize": _bucket_count,
-    "assemble": _counts_of_inputs,
-    "pick_slots": _counts_of_selected_slots,
-    "vector_index": _counts_of_indexed_slots,
-    "vector_size": _counts_of_input,
+    "impute": _count_none,
+    "binarize": _count_none,
+    "one_hot": _count_none,
+    "count_words": _count_none,
+    "interact": _count_none,
+    "string_index": _count_labels,
+    "bucketize": _count_buckets,
+    "assemble": _collect_input_counts,
+    "pick_slots": _select_counts,
+    "vector_index": _count_indexed_values,
+    "vector_size": _pass_input_counts,
 }

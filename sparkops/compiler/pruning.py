@@ -6,7 +6,7 @@ from sparkops.compiler.outputs import collect_outputs
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.core.type_names import decimal_digits
 from sparkops.scoring.ir.description import Description
-from sparkops.scoring.ir.selection import needed_steps
+from sparkops.scoring.ir.selection import select_steps
 
 # Digits of decimals that a double, in which an answer contains them, holds exactly.
 _MAX_DIGITS = 15
@@ -29,13 +29,13 @@ def describe(plan: Plan) -> Description:
                 f"its result `{output.name}` is {output.type}, which an answer cannot contain: CAST it to DOUBLE"
             )
     columns = [output.column for output in results.outputs if output.column is not None]
-    steps, read = needed_steps(plan.steps, columns)
+    steps, read = select_steps(plan.steps, columns)
     fields = tuple(field for name, field in plan.fields.items() if name in read)
     ignored = tuple(name for name in plan.fields if name not in read)
     return Description(fields, ignored, steps, results.outputs, results.classes, tuple(plan.stages))
 
 
-def label_notes(plan: Plan, description: Description) -> tuple[str, ...]:
+def list_label_notes(plan: Plan, description: Description) -> tuple[str, ...]:
     """Return a sentence for each step that drops rows by a label: rows to score need that label, as in Spark."""
     fields = {field.name for field in description.fields}
     return tuple(

@@ -54,7 +54,7 @@ class SavedStage:
     def __str__(self) -> str:
         return f"{self.class_name} `{self.uid}`"
 
-    def rows(self, name: str = "data") -> list[dict[str, Any]]:
+    def read_rows(self, name: str = "data") -> list[dict[str, Any]]:
         """Read the rows of a Parquet folder."""
         from pyarrow import ArrowException
         from pyarrow.parquet import read_table
@@ -67,7 +67,7 @@ class SavedStage:
         except (OSError, ArrowException) as error:
             raise ModelError(f"{self}: `{name}` in {self.folder} cannot be read: {error}") from None
 
-    def inner_stages(self) -> tuple[SavedStage, ...]:
+    def read_inner_stages(self) -> tuple[SavedStage, ...]:
         """Read the stages of a saved pipeline, in order."""
         # a list for each uid: two stages inside an RFormula share one
         folders: dict[str, list[Path]] = {}
@@ -81,20 +81,20 @@ class SavedStage:
             raise ModelError(f"{self}: stage `{missing[0]}` is not in {self.folder / 'stages'}.")
         return tuple(SavedStage.read(folders[uid].pop(0)) for uid in uids)
 
-    def double_param(self, name: str) -> float:
+    def read_double(self, name: str) -> float:
         """Return a numeric parameter, which JSON may hold as "NaN" or "Inf"."""
         return parse_double(self.params[name])
 
-    def column_pair(self) -> tuple[str, str]:
+    def read_column_pair(self) -> tuple[str, str]:
         """Return the input and the output column of a stage that has one of each."""
         return str(self.params["inputCol"]), str(self.params["outputCol"])
 
-    def column_pairs(self) -> list[tuple[str, str]]:
+    def read_column_pairs(self) -> list[tuple[str, str]]:
         """Return input and output columns of a stage that may have several of each."""
         inputs, outputs = self.params.get("inputCols"), self.params.get("outputCols")
         if inputs:
             return list(zip(inputs, outputs or inputs, strict=True))
-        return [self.column_pair()]
+        return [self.read_column_pair()]
 
 
 def parse_double(value: Any) -> float:

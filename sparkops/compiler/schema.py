@@ -27,15 +27,15 @@ def fields_from_spark(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     A type that a row cannot hold keeps its name; it is refused only if a stage reads the column. After a struct come its fields,
     named by their paths, as stages name them: `address.city`.
     """
-    return tuple(_spark_fields(schema, "", nullable=False))
+    return tuple(_iterate_spark_fields(schema, "", nullable=False))
 
 
-def _spark_fields(schema: Mapping[str, Any], prefix: str, *, nullable: bool) -> Iterator[Field]:
+def _iterate_spark_fields(schema: Mapping[str, Any], prefix: str, *, nullable: bool) -> Iterator[Field]:
     for item in schema["fields"]:
         name, type_, may_be_null = f"{prefix}{item['name']}", item["type"], nullable or bool(item["nullable"])
-        yield Field(name, _spark_type(type_), may_be_null)
+        yield Field(name, _find_spark_type(type_), may_be_null)
         if not isinstance(type_, str) and type_.get("type") == "struct":
-            yield from _spark_fields(type_, f"{name}.", nullable=may_be_null)
+            yield from _iterate_spark_fields(type_, f"{name}.", nullable=may_be_null)
 
 
 def with_vector_sizes(fields: Sequence[Field], row: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -51,13 +51,13 @@ def with_vector_sizes(fields: Sequence[Field], row: Mapping[str, Any]) -> tuple[
 def fields_from_mlflow(columns: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
     """Return the fields of `signature.inputs.to_dict()`."""
     return tuple(
-        Field(str(item["name"]), _mlflow_type(item), not item.get("required", True)) for item in columns
+        Field(str(item["name"]), _find_mlflow_type(item), not item.get("required", True)) for item in columns
     )
 
 
 def fields_from_types(types: Mapping[str, str]) -> tuple[Field, ...]:
     """Return the fields of `dict(frame.dtypes)`."""
-    return tuple(Field(name, _field_type(type_)) for name, type_ in types.items())
+    return tuple(Field(name, _to_field_type(type_)) for name, type_ in types.items())
 
 
 def fields_from_ddl(text: str) -> tuple[Field, ...]:
@@ -76,7 +76,7 @@ def fields_from_ddl(text: str) -> tuple[Field, ...]:
         quoted, unquoted, spark_type, required = column.groups()
         name = quoted.replace("``", "`") if quoted else unquoted
         size = _VECTOR_WITH_SIZE.fullmatch(spark_type.lower())
-        type_ = "vector" if size else _field_type(spark_type.lower())
+        type_ = "vector" if size else _to_field_type(spark_type.lower())
         if not is_field_type(type_):
             raise InputError(
                 f"Column `{name}` is of type {spark_type}, which a JSON row cannot contain. Known: {_DDL_TYPES}."
@@ -89,24 +89,24 @@ def fields_from_example(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
     """Return the fields of JSON rows; a column without any value has the type `any`."""
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: next((row[name] for row in rows if row.get(name) is not None), None) for name in names}
-    fields = tuple(Field(name, _json_type(value)) for name, value in values.items())
+    fields = tuple(Field(name, _find_json_type(value)) for name, value in values.items())
     return with_vector_sizes(fields, values)
 
 
-def _field_type(spark_type: str) -> str:
+def _to_field_type(spark_type: str) -> str:
     """Return the type of a field for a type name of Spark."""
     if spark_type.startswith("array<"):
-        return f"array<{_field_type(spark_type[6:-1].strip())}>"
+        return f"array<{_to_field_type(spark_type[6:-1].strip())}>"
     if spark_type.startswith(("decimal", "dec(", "numeric")):
         digits = re.findall(r"\d+", spark_type)
         return f"decimal({','.join([*digits, *('10', '0')[len(digits) :]])})"
     return _FIELD_TYPES.get(spark_type, spark_type)
 
 
-def _json_type(value: Any) -> str:
+def _find_json_type(value: Any) -> str:
     """Return the type of a JSON value; a list of numbers is a vector."""
     if isinstance(value, list):
-        inner = {_json_type(item) for item in value if item is not None}
+        inner = {_find_json_type(item) for item in value if item is not None}
         if inner <= {"long", "double"}:
             return "vector"
         return f"array<{inner.pop()}>" if len(inner) == 1 else "any"
@@ -114,19 +114,19 @@ def _json_type(value: Any) -> str:
     return next((type_ for python_type, type_ in types if isinstance(value, python_type)), "any")
 
 
-def _spark_type(type_: Any) -> str:
+def _find_spark_type(type_: Any) -> str:
     """Return the type name of a field of Spark's JSON schema: a name, or an object for a nested type."""
     if isinstance(type_, str):
         return type_
     if type_.get("class") == _VECTOR_CLASS:
         return "vector"
     if type_.get("type") == "array":
-        return f"array<{_spark_type(type_['elementType'])}>"
+        return f"array<{_find_spark_type(type_['elementType'])}>"
     return str(type_.get("type"))
 
 
-def _mlflow_type(item: Mapping[str, Any]) -> str:
+def _find_mlflow_type(item: Mapping[str, Any]) -> str:
     type_ = str(item["type"])
     if type_ == "array":
-        return f"array<{_mlflow_type(item['items'])}>"
+        return f"array<{_find_mlflow_type(item['items'])}>"
     return _MLFLOW_TYPES.get(type_, type_)

@@ -62,20 +62,20 @@ class _Search:
 
     def resolve_one(self) -> bool:
         """Find the size of one more field; return whether there is one."""
-        for name in self._unknown():
+        for name in self._list_unknown():
             size = next((size for start in _STARTS if (size := self._find_size(name, start))), None)
             if size is not None:
                 self.sizes[name] = size
                 return True
         return False
 
-    def _unknown(self) -> list[str]:
+    def _list_unknown(self) -> list[str]:
         vectors = (item for item in self.fields if item.type == "vector" and item.size is None)
         return [item.name for item in vectors if item.name not in self.sizes]
 
     def _attempt(self, changed: Mapping[str, int], start: int) -> Trial:
         """Try the stages; a field of unknown size has the starting size."""
-        tried = {**dict.fromkeys(self._unknown(), start), **self.sizes, **changed}
+        tried = {**dict.fromkeys(self._list_unknown(), start), **self.sizes, **changed}
         return self.try_sizes(
             [replace(item, size=tried[item.name]) if item.name in tried else item for item in self.fields]
         )
@@ -83,7 +83,7 @@ class _Search:
     def _find_size(self, name: str, start: int) -> int | None:
         """Return the size of a field with which the first stage that does not fit fits; None if it does not depend on this field alone."""
         first = self._attempt({}, start)
-        grown = {other: self._attempt({other: start + 1}, start) for other in self._unknown()}
+        grown = {other: self._attempt({other: start + 1}, start) for other in self._list_unknown()}
         if [other for other, trial in grown.items() if trial != first] != [name]:
             return None
         own = grown[name]

@@ -43,12 +43,12 @@ class GraphBuilder:
         """
         from onnx import helper
 
-        names = [operand if isinstance(operand, str) else self.constant(operand) for operand in inputs]
+        names = [operand if isinstance(operand, str) else self.add_constant(operand) for operand in inputs]
         output = f"{self._prefix}{len(self._nodes)}"
         self._nodes.append(helper.make_node(op, names, [output], domain=domain, **attributes))
         return output
 
-    def constant(self, value: float | np.ndarray[Any, Any]) -> str:
+    def add_constant(self, value: float | np.ndarray[Any, Any]) -> str:
         """Return the name of a constant."""
         from onnx import numpy_helper
 
@@ -63,7 +63,7 @@ class GraphBuilder:
 
     def cast(self, tensor: str, dtype: str) -> str:
         """Return a tensor as "double", "int64", "bool" or "float"; doubles are truncated to integers."""
-        return self.add("Cast", tensor, to=onnx_type(dtype))
+        return self.add("Cast", tensor, to=to_onnx_type(dtype))
 
     def gather(self, tensor: str, slots: Sequence[int] | np.ndarray[Any, Any]) -> str:
         """Return some columns of a (rows, size) tensor."""
@@ -120,7 +120,7 @@ class GraphBuilder:
         """
         from onnx import helper, numpy_helper
 
-        self._inputs.append(helper.make_tensor_value_info(name, onnx_type(dtype), ["N", size], doc))
+        self._inputs.append(helper.make_tensor_value_info(name, to_onnx_type(dtype), ["N", size], doc))
         if default is not None:
             self._defaults.append(numpy_helper.from_array(np.full((1, size or 1), default), name))
 
@@ -129,7 +129,7 @@ class GraphBuilder:
         from onnx import helper
 
         self._nodes.append(helper.make_node("Identity", [tensor], [name]))
-        self._outputs.append(helper.make_tensor_value_info(name, onnx_type(dtype), list(shape), doc))
+        self._outputs.append(helper.make_tensor_value_info(name, to_onnx_type(dtype), list(shape), doc))
 
     def build(self, name: str, metadata: dict[str, str]) -> Any:
         """Return the graph as an `onnx.ModelProto`, checked by onnx.
@@ -151,7 +151,7 @@ class GraphBuilder:
         return model
 
 
-def onnx_type(dtype: str) -> int:
+def to_onnx_type(dtype: str) -> int:
     """Return the ONNX enum value of a tensor's type."""
     from onnx import TensorProto
 

@@ -70,23 +70,23 @@ class GraphContext:
     unscored: list[str] = field(default_factory=list)
     _shape: str | None = None
 
-    def scalar(self, step: Step, index: int = 0) -> ScalarTensor:
+    def get_scalar(self, step: Step, index: int = 0) -> ScalarTensor:
         """Return an input of a step that must be a scalar column."""
         column = self.columns.get(step.inputs[index])
         if not isinstance(column, ScalarTensor):
             raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is not a single value.")
         return column
 
-    def vector(self, step: Step, index: int = 0) -> VectorTensor:
+    def get_vector(self, step: Step, index: int = 0) -> VectorTensor:
         """Return an input of a step that must be a vector column."""
         column = self.columns.get(step.inputs[index])
         if not isinstance(column, VectorTensor) or column.is_list:
             raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is not a vector.")
         return column
 
-    def features(self, step: Step, index: int = 0) -> VectorTensor:
+    def get_features(self, step: Step, index: int = 0) -> VectorTensor:
         """Return an input of a step that must be a vector column; rows where it is null are not scored."""
-        column = self.vector(step, index)
+        column = self.get_vector(step, index)
         if column.null is not None:
             self.exclude(column.null)
         return column
@@ -96,7 +96,7 @@ class GraphContext:
         if condition not in self.unscored:
             self.unscored.append(condition)
 
-    def as_double(self, column: ScalarTensor) -> str:
+    def to_double(self, column: ScalarTensor) -> str:
         """Return a scalar column as doubles."""
         return column.tensor if column.dtype == "double" else self.graph.cast(column.tensor, "double")
 
@@ -108,7 +108,7 @@ class GraphContext:
         return self.graph.add("Expand", tensor, self._shape)
 
 
-def dtype_of(spark_type: str) -> str:
+def find_dtype(spark_type: str) -> str:
     """Return the type of the tensor that holds a column of a Spark type."""
     if spark_type in FLOATING_TYPES:
         return "double"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparkops.onnx.graph_builder import DTYPES
-from sparkops.onnx.graph_context import Column, GraphContext, ScalarTensor, VectorTensor, dtype_of
+from sparkops.onnx.graph_context import Column, GraphContext, ScalarTensor, VectorTensor, find_dtype
 from sparkops.scoring.ir.description import Description, Step
 from sparkops.scoring.ir.field import FLOATING_TYPES, NUMERIC_TYPES, Field
 
@@ -18,7 +18,7 @@ MAX_SLOTS = 2**14
 FIELD_TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean", "vector"))
 
 
-def unsupported_field(field: Field) -> str | None:
+def find_unsupported_field(field: Field) -> str | None:
     """Return why a field has no exact form as a tensor; None if it has one."""
     if field.type not in FIELD_TYPES:
         return f"field `{field.name}` is of type {field.type}, for which ONNX has no tensor"
@@ -27,7 +27,7 @@ def unsupported_field(field: Field) -> str | None:
     return None
 
 
-def null_inputs(description: Description) -> dict[str, str]:
+def name_null_inputs(description: Description) -> dict[str, str]:
     """Return, for each field that needs one, the name of the input that tells where the field is null.
 
     A field that is never null needs none. Nor does a real number whose null and NaN all steps treat alike: NaN then
@@ -37,9 +37,9 @@ def null_inputs(description: Description) -> dict[str, str]:
     names = {}
     for field in description.fields:
         if field.nullable and not (
-            field.type in FLOATING_TYPES and _null_equals_nan(field.name, description)
+            field.type in FLOATING_TYPES and _treats_null_like_nan(field.name, description)
         ):
-            names[field.name] = _unused_name(f"{field.name}__null", reserved)
+            names[field.name] = _find_unused_name(f"{field.name}__null", reserved)
     return names
 
 
@@ -51,13 +51,13 @@ def add_inputs(context: GraphContext, description: Description, *, nulls: bool) 
         description: The model.
         nulls: Whether a row may hold null; without nulls there are no masks.
     """
-    masks = null_inputs(description) if nulls else {}
+    masks = name_null_inputs(description) if nulls else {}
     for field in description.fields:
         mask = masks.get(field.name)
         size = field.size if field.type == "vector" else 1
-        dtype = "double" if field.type == "vector" else dtype_of(field.type)
-        context.graph.add_input(field.name, dtype, size, doc=_doc(field, mask, nulls=nulls))
-        context.columns[field.name] = _column(context, field, dtype, mask)
+        dtype = "double" if field.type == "vector" else find_dtype(field.type)
+        context.graph.add_input(field.name, dtype, size, doc=_describe_input(field, mask, nulls=nulls))
+        context.columns[field.name] = _get_column(context, field, dtype, mask)
     for name, mask in masks.items():
         doc = f"true where {name} is null; false where it is left out"
         context.graph.add_input(mask, "bool", 1, doc=doc, default=False)
@@ -74,22 +74,22 @@ def feed(description: Description, rows: Sequence[Mapping[str, Any]], *, nulls: 
     Raises:
         RowError: A value is not of its field's type.
     """
-    masks = null_inputs(description) if nulls else {}
+    masks = name_null_inputs(description) if nulls else {}
     tensors: Feed = {}
     for field in description.fields:
-        read = field.reader()
+        read = field.make_reader()
         values = [read(row[field.name]) for row in rows]
-        tensors[field.name] = _tensor(field, values)
+        tensors[field.name] = _declare_tensor(field, values)
         if field.name in masks:
-            tensors[masks[field.name]] = _column_array([value is None for value in values], bool)
+            tensors[masks[field.name]] = _to_array([value is None for value in values], bool)
     return tensors
 
 
-def _column_array(values: Sequence[Any], dtype: type) -> np.ndarray[Any, Any]:
+def _to_array(values: Sequence[Any], dtype: type) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=dtype).reshape(-1, 1)
 
 
-def _column(context: GraphContext, field: Field, dtype: str, mask: str | None) -> Column:
+def _get_column(context: GraphContext, field: Field, dtype: str, mask: str | None) -> Column:
     if field.type == "vector":
         return VectorTensor(field.name, field.size or 0, mask)
     if field.type != "float":
@@ -98,21 +98,21 @@ def _column(context: GraphContext, field: Field, dtype: str, mask: str | None) -
     return ScalarTensor(rounded, dtype, "float", mask, has_nan=True)
 
 
-def _doc(field: Field, mask: str | None, *, nulls: bool) -> str:
+def _describe_input(field: Field, mask: str | None, *, nulls: bool) -> str:
     if not field.nullable or not nulls:
         return f"{field.type}, never null"
     return f"{field.type}; null: {f'`{mask}` is true' if mask else 'NaN'}"
 
 
-def _tensor(field: Field, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+def _declare_tensor(field: Field, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     if field.type == "vector":
-        return _vectors(field.size or 0, values)
+        return _declare_vectors(field.size or 0, values)
     null: Any = {"string": "", "double": np.nan, "float": np.nan}.get(field.type, 0)
     filled = [null if value is None else value for value in values]
-    return _column_array(filled, object if field.type == "string" else DTYPES[dtype_of(field.type)])
+    return _to_array(filled, object if field.type == "string" else DTYPES[find_dtype(field.type)])
 
 
-def _vectors(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+def _declare_vectors(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     table = np.zeros((len(values), size))
     for row, value in zip(table, values, strict=True):
         if isinstance(value, dict):
@@ -122,7 +122,7 @@ def _vectors(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     return table
 
 
-def _null_equals_nan(name: str, description: Description) -> bool:
+def _treats_null_like_nan(name: str, description: Description) -> bool:
     """Return whether no step and no output distinguishes null from NaN in a column."""
     is_output = any(output.column == name for output in description.outputs)
     return not is_output and all(
@@ -138,7 +138,7 @@ def _treats_null_as_nan(step: Step) -> bool:
     )
 
 
-def _unused_name(name: str, reserved: set[str]) -> str:
+def _find_unused_name(name: str, reserved: set[str]) -> str:
     while name in reserved:
         name += "_"
     reserved.add(name)

@@ -10,8 +10,8 @@ import numpy as np
 
 from sparkops.errors import ModelError
 from sparkops.onnx.graph_builder import GraphBuilder, Operand
-from sparkops.onnx.graph_context import GraphContext, ScalarTensor, VectorTensor, dtype_of
-from sparkops.onnx.inputs import null_inputs
+from sparkops.onnx.graph_context import GraphContext, ScalarTensor, VectorTensor, find_dtype
+from sparkops.onnx.inputs import name_null_inputs
 from sparkops.scoring.ir.description import Description, Output
 
 UNSCORED = "unscored"
@@ -45,7 +45,7 @@ class OutputNames:
     @classmethod
     def of(cls, description: Description) -> OutputNames:
         """Return the names of a model's outputs, none of which is an input's."""
-        reserved = {field.name for field in description.fields} | set(null_inputs(description).values())
+        reserved = {field.name for field in description.fields} | set(name_null_inputs(description).values())
         outputs = [output.name for output in description.outputs]
         values = {name: _unused_name(name, reserved) for name in outputs}
         nulls = {name: _unused_name(f"{name}__null", reserved) for name in outputs}
@@ -102,7 +102,7 @@ def _scored(context: GraphContext) -> str:
     """Return (rows, 1): whether a row is scored."""
     graph = context.graph
     if not context.unscored:
-        return context.expand_to_rows(graph.constant(np.array(True)))
+        return context.expand_to_rows(graph.add_constant(np.array(True)))
     return context.expand_to_rows(graph.add("Not", graph.any_of(context.unscored)))
 
 
@@ -117,8 +117,8 @@ def _add_vector(graph: GraphBuilder, column: VectorTensor, scored: str, name: st
 def _add_scalar(
     context: GraphContext, column: ScalarTensor, spark_type: str, scored: str, name: str, doc: str
 ) -> None:
-    graph, dtype = context.graph, dtype_of(spark_type)
-    tensor = context.as_double(column) if dtype == "double" else column.tensor
+    graph, dtype = context.graph, find_dtype(spark_type)
+    tensor = context.to_double(column) if dtype == "double" else column.tensor
     if dtype == "int64" and column.dtype == "double":
         tensor = graph.cast(tensor, dtype)
     tensor = graph.select(scored, tensor, _BLANK[dtype], dtype)

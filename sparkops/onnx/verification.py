@@ -133,7 +133,7 @@ def _fits_tensors(description: Description, row: Mapping[str, Any], *, nulls: bo
         return False
     try:
         for field in description.fields:
-            field.reader()(row[field.name])
+            field.make_reader()(row[field.name])
     except RowError:
         return False
     return True

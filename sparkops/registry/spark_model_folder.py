@@ -139,7 +139,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
             "stages": description.stages,
             "scorer": description.hash,
             "rules": len(rules.rules),
-            "left_out": rules.omission_messages(),
+            "left_out": rules.describe_omissions(),
             "benchmark": run_benchmark(model, scorer, folder / SCORER, settings),
             "inputs": _select_types(model, read),
             "unread": _select_types(model, [name for name in model.example.columns if name not in read]),

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ..core.type_names import decimal_digits
 from ..errors import RowError
-from .batch.arrow_columns import batch_columns
+from .batch.arrow_columns import read_batch_columns
 from .batch.columns import Batch
 from .ir.arrays import Numbers
 from .ir.description import Description, Output
@@ -86,10 +86,10 @@ def score_arrow_batch(
             means nothing in a table.
     """
     try:
-        scored = scorer.score_batch(batch_columns(batch, scorer.fields))
+        scored = scorer.score_batch(read_batch_columns(batch, scorer.fields))
     except RowError as error:
         raise RowError(_ROW_PREFIX.sub("", str(error)), field=error.field, value=error.value) from None
-    arrays = [*batch.columns, *output_arrays(scored, scorer.outputs)]
+    arrays = [*batch.columns, *build_output_arrays(scored, scorer.outputs)]
     names = [*batch.schema.names, *(output.name for output in scorer.outputs)]
     if version is not None:
         names.append(version[0])
@@ -114,39 +114,41 @@ def _build_scorer(key: _ScorerKey) -> Scorer:
     return Scorer(key.description, rules=key.rules)
 
 
-def output_arrays(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:
+def build_output_arrays(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:
     """Return an Arrow array for each output; vectors as lists of doubles."""
-    return [_array(batch.columns[output.name], output, batch.nulls.get(output.name)) for output in outputs]
+    return [
+        _build_array(batch.columns[output.name], output, batch.nulls.get(output.name)) for output in outputs
+    ]
 
 
-def _array(values: Numbers, output: Output, null: Numbers | None) -> pa.Array:
+def _build_array(values: Numbers, output: Output, null: Numbers | None) -> pa.Array:
     if output.type == "vector" and values.ndim == 2:  # noqa: PLR2004
-        return _vector_array(values, null)
-    type_ = _arrow_type(output.type)
+        return _build_vector_array(values, null)
+    type_ = _to_arrow_type(output.type)
     if values.dtype == object:
         return pa.array(values.tolist(), type=type_)
     if pa.types.is_decimal(type_):
-        return _decimal_array(values, null, type_)
+        return _build_decimal_array(values, null, type_)
     return pa.array(values.astype(type_.to_pandas_dtype()), type=type_, mask=null)
 
 
-def _vector_array(values: Numbers, null: Numbers | None) -> pa.Array:
+def _build_vector_array(values: Numbers, null: Numbers | None) -> pa.Array:
     """Return a matrix as lists of doubles; the masked rows are null lists."""
     flat = pa.array(np.ascontiguousarray(values, dtype=np.float64).ravel())
     offsets = pa.array(np.arange(len(values) + 1, dtype=np.int32) * np.int32(values.shape[1]))
     return pa.ListArray.from_arrays(offsets, flat, mask=None if null is None else pa.array(null))
 
 
-def _decimal_array(values: Numbers, null: Numbers | None, type_: pa.DataType) -> pa.Array:
+def _build_decimal_array(values: Numbers, null: Numbers | None, type_: pa.DataType) -> pa.Array:
     """Return decimals, which are held as the doubles that Spark's stages read."""
     unit = Decimal(1).scaleb(-type_.scale)
     rounded = [None if value != value else Decimal(repr(value)).quantize(unit) for value in values.tolist()]  # noqa: PLR0124
     return pa.array(rounded, type=type_, mask=null)
 
 
-def _arrow_type(type_: str) -> pa.DataType:
+def _to_arrow_type(type_: str) -> pa.DataType:
     """Return the Arrow type of an output."""
     digits = decimal_digits(type_)
     if digits is not None:
         return pa.decimal128(*digits)
-    return pa.list_(_arrow_type(type_[6:-1])) if type_.startswith("array<") else _TYPES[type_]
+    return pa.list_(_to_arrow_type(type_[6:-1])) if type_.startswith("array<") else _TYPES[type_]

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
-from .codegen.code_writer import CodeWriter, float_literal
+from .codegen.code_writer import CodeWriter, format_float
 from .codegen.symbols import OneHot, Vector
 from .ir.arrays import Numbers
 from .ir.description import Description, Step
-from .kernels.linear_sums import margin_expr
+from .kernels.linear_sums import build_margin_expr
 from .row_function import generate_code
 from .trees.tree_ensemble import AMONG, AT_MOST, TreeEnsemble
 
@@ -43,11 +43,11 @@ def build_explainer(description: Description) -> Explain:
         raise ModelError("Only linear models and trees are explained, and this model ends with neither.")
     step = description.steps[position]
     code = generate_code(replace(description, steps=description.steps[:position]))
-    source = code.features(step.inputs[0], step.stage)
+    source = code.get_features(step.inputs[0], step.stage)
     explanation = (
         _explain_trees(step, source, code) if step.op == _TREES else _explain_sum(step, source, code)
     )
-    code.line(f"return {explanation}")
+    code.add_line(f"return {explanation}")
     explain: Explain = code.build_function("explain", "row")
     return explain
 
@@ -56,7 +56,7 @@ def _is_explainable(step: Step) -> bool:
     return step.op in _LINEAR or step.op == _TREES
 
 
-def _block_names(source: Vector, column: str) -> list[str]:
+def _name_blocks(source: Vector, column: str) -> list[str]:
     """Return the field that each block comes from, or its position in the vector."""
     names, start = [], 0
     for block in source.blocks:
@@ -74,10 +74,10 @@ def _explain_sum(step: Step, source: Vector, code: CodeWriter) -> str:
     is_multinomial = bool(step.params.get("multinomial"))
     terms: dict[str, list[list[str]]] = {}
     start = 0
-    for name, block in zip(_block_names(source, step.inputs[0]), source.blocks, strict=True):
+    for name, block in zip(_name_blocks(source, step.inputs[0]), source.blocks, strict=True):
         vector, block_weights = Vector((block,)), weights[:, start : start + block.size]
         sums = [
-            margin_expr(vector, row, 0.0, code, sparse=bool(step.params.get("sparse")))
+            build_margin_expr(vector, row, 0.0, code, sparse=bool(step.params.get("sparse")))
             for row in block_weights
         ]
         terms.setdefault(name, []).append(sums)
@@ -87,14 +87,14 @@ def _explain_sum(step: Step, source: Vector, code: CodeWriter) -> str:
         sums = [" + ".join(f"({block_sums[row]})" for block_sums in blocks) for row in range(len(weights))]
         value = f"[{', '.join(sums)}]" if is_multinomial else sums[0]
         items.append(f"{name!r}: {value}")
-    base_text = f"[{', '.join(map(float_literal, base))}]" if is_multinomial else float_literal(base[0])
+    base_text = f"[{', '.join(map(format_float, base))}]" if is_multinomial else format_float(base[0])
     return f"{{'base': {base_text}, 'contributions': {{{', '.join(items)}}}}}"
 
 
 def _explain_trees(step: Step, source: Vector, code: CodeWriter) -> str:
     forest = TreeEnsemble.from_step(step)
     names: list[str] = []
-    for name, block in zip(_block_names(source, step.inputs[0]), source.blocks, strict=True):
+    for name, block in zip(_name_blocks(source, step.inputs[0]), source.blocks, strict=True):
         is_one_field = isinstance(block, OneHot) or block.field is not None or block.size == 1
         start = len(names)
         names += [
@@ -102,7 +102,7 @@ def _explain_trees(step: Step, source: Vector, code: CodeWriter) -> str:
         ]
     share = 1.0 / len(forest.roots) if step.params["mean"] else 1.0
     kernel = partial(_explain_row, _TreeLists(forest), names, share)
-    return f"{code.constant(kernel)}({code.dense(source)})"
+    return f"{code.bind_constant(kernel)}({code.assign_dense(source)})"
 
 
 class _TreeLists:
@@ -120,7 +120,7 @@ class _TreeLists:
         node_type = self.node_type[node]
         if node_type == AT_MOST:
             return bool(value <= self.threshold[node])
-        return (value in self.forest.categories_of(node)) is bool(node_type == AMONG)
+        return (value in self.forest.get_categories(node)) is bool(node_type == AMONG)
 
 
 def _explain_row(lists: _TreeLists, names: list[str], share: float, values: list[float]) -> dict[str, Any]:

@@ -45,14 +45,14 @@ class CompiledModel:
                 f"The model takes a pandas DataFrame with named columns, not {type(frame).__name__}."
             )
         batch = self.scorer.score_batch(frame, extra="ignore", nan=self.nan)
-        outputs = {output.name: _cells(batch, output.name) for output in self.scorer.outputs}
+        outputs = {output.name: _to_pandas_column(batch, output.name) for output in self.scorer.outputs}
         # As objects, because pandas would make times of nanoseconds of them, in which null is `NaT`.
         objects = {name: cells for name, cells in outputs.items() if cells.dtype == object}
         columns = type(frame)(objects, index=frame.index, dtype=object)
         return type(frame)({**outputs, **{name: columns[name] for name in objects}}, index=frame.index)
 
 
-def _cells(batch: Batch, name: str) -> Any:
+def _to_pandas_column(batch: Batch, name: str) -> Any:
     """Return an output as a pandas column: numbers as an array, vectors as lists.
 
     Null, and each output of a dropped row, is None, or NaN in an array of numbers.
@@ -78,12 +78,12 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Co
         ModelError: The configuration has another value, or the folder no valid scorer.
     """
     config = {**DEFAULT_CONFIG, **(model_config or {})}
-    rules: RuleMode = _checked(config, RULES, get_args(RuleMode))
-    nan: NanMeaning = _checked(config, NAN, get_args(NanMeaning))
+    rules: RuleMode = _get_option(config, RULES, get_args(RuleMode))
+    nan: NanMeaning = _get_option(config, NAN, get_args(NanMeaning))
     return CompiledModel(load(Path(path), rules=rules), nan)
 
 
-def _checked(config: Mapping[str, Any], key: str, allowed: Sequence[str]) -> Any:
+def _get_option(config: Mapping[str, Any], key: str, allowed: Sequence[str]) -> Any:
     """Return an option of the configuration, which must be one of the allowed words."""
     value = config[key]
     if value not in allowed:

@@ -15,7 +15,7 @@ from .ir.description import Description, Output
 from .ir.field import Field
 from .ir.row_fields import check_row_fields, flatten_structs
 from .protocol import ScoreRow
-from .stages.feature.vector.vector_size_hint import fields_skipped_by_size, has_size
+from .stages.feature.vector.vector_size_hint import find_fields_skipped_by_size, has_size
 from .stages.registry import STAGES
 
 # What Python raises in the code of a damaged model. A row that cannot be scored raises RowError.
@@ -34,20 +34,20 @@ def generate_code(description: Description) -> CodeWriter:
     """
     code = CodeWriter()
     names = tuple(field.name for field in description.fields)
-    check = code.constant(partial(_check_row, names, description.ignored))
-    code.line(f"if row.__class__ is not dict or len(row) != {len(names)}: row = {check}(row)")
-    code.line("try:")
+    check = code.bind_constant(partial(_check_row, names, description.ignored))
+    code.add_line(f"if row.__class__ is not dict or len(row) != {len(names)}: row = {check}(row)")
+    code.add_line("try:")
     values = [code.new_name() for _ in names]
     for value, name in zip(values, names, strict=True):
-        code.line(f"    {value} = row[{name!r}]")
+        code.add_line(f"    {value} = row[{name!r}]")
     code.lines += ["    pass", f"except KeyError: {check}(row)"]
     if any("." in name for name in names):
         # A field of a struct, which the check has found.
         code.lines[-1] = "except KeyError:"
-        code.line(f"    row = {check}(row)")
+        code.add_line(f"    row = {check}(row)")
         for value, name in zip(values, names, strict=True):
-            code.line(f"    {value} = row[{name!r}]")
-    skipped = fields_skipped_by_size(description.steps)
+            code.add_line(f"    {value} = row[{name!r}]")
+    skipped = find_fields_skipped_by_size(description.steps)
     for value, field in zip(values, description.fields, strict=True):
         if field.name in skipped:
             _emit_size_check(field, value, skipped[field.name], code)
@@ -64,8 +64,8 @@ def generate_code(description: Description) -> CodeWriter:
 def _emit_size_check(field: Field, value: str, stage: str, code: CodeWriter) -> None:
     """Emit the check that drops a row whose vector has another size."""
     reason = f"does not have {field.size} numbers, and the model skips such rows"
-    problem = code.constant(refuse_value(field.name, stage, reason, drop=True))
-    code.line(f"if not {code.constant(has_size)}({value}, {field.size}): {problem}({value})")
+    problem = code.bind_constant(refuse_value(field.name, stage, reason, drop=True))
+    code.add_line(f"if not {code.bind_constant(has_size)}({value}, {field.size}): {problem}({value})")
 
 
 def build_score_row(
@@ -80,13 +80,13 @@ def build_score_row(
         explain_row: Scores a row where an explanation is requested.
     """
     items = [
-        f"{output.name!r}: {_output_expr(code, output, prediction, description.classes)}"
+        f"{output.name!r}: {_build_output_expr(code, output, prediction, description.classes)}"
         for output in description.outputs
     ]
-    code.line(f"return {{{', '.join(items)}}}")
-    damaged, errors = code.constant(raise_damaged_model), code.constant(DAMAGED_MODEL_ERRORS)
+    code.add_line(f"return {{{', '.join(items)}}}")
+    damaged, errors = code.bind_constant(raise_damaged_model), code.bind_constant(DAMAGED_MODEL_ERRORS)
     code.lines[:] = [
-        f"if explain: return {code.constant(explain_row)}(row)",
+        f"if explain: return {code.bind_constant(explain_row)}(row)",
         "try:",
         *(f"    {line}" for line in code.lines),
         f"except {errors} as error: {damaged}(error)",
@@ -107,16 +107,18 @@ def _check_row(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> di
     return dict(row)
 
 
-def _output_expr(code: CodeWriter, output: Output, prediction: str, classes: tuple[str, ...] | None) -> str:
+def _build_output_expr(
+    code: CodeWriter, output: Output, prediction: str, classes: tuple[str, ...] | None
+) -> str:
     if output.column is None:
         if not prediction or not classes:
             raise ModelError(f"Output `{output.name}` names a class, and this model has no classes.")
-        index = code.scalar(prediction, "label")
-        label = f"{code.constant(classes)}[int({index.expr})]"
+        index = code.get_scalar(prediction, "label")
+        label = f"{code.bind_constant(classes)}[int({index.expr})]"
         return f"{label} if {index.expr} >= 0.0 else None" if index.nan else label
     column = code.columns[output.column]
     if isinstance(column, Vector):
-        slots = code.list_expr(column)
+        slots = code.build_list_expr(column)
         return slots if column.null is None else f"None if {column.null} else [*map(float, {slots})]"
     if output.type == "double" and (column.limit is not None or column.type == "float"):
         return (

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import EndlessRow, RowError, RowRejected, UnknownName
 from .batch.columns import Batch, Frame, ScalarColumn, VectorColumn
 from .batch.pandas_columns import NanMeaning
-from .batch.reader import read_slice, to_columns, value_at
+from .batch.reader import get_value, read_slice, to_columns
 from .batch.tabular_data import read_tabular
 from .codegen.code_writer import Column
 from .codegen.symbols import Vector
@@ -19,11 +19,11 @@ from .explain import Explain, build_explainer
 from .ir.arrays import Numbers
 from .ir.description import Description, Output
 from .ir.field import Field
-from .ir.selection import prediction_column, select_outputs
+from .ir.selection import find_prediction_column, select_outputs
 from .protocol import Answer, BatchData, ScoreRow
 from .row_function import DAMAGED_MODEL_ERRORS, build_score_row, generate_code, raise_damaged_model
 from .rules.rule_monitor import RuleMode, RuleMonitor
-from .stages.feature.vector.vector_size_hint import fields_skipped_by_size, has_size
+from .stages.feature.vector.vector_size_hint import find_fields_skipped_by_size, has_size
 from .stages.registry import STAGES
 
 __all__ = ["Answer", "Scorer"]
@@ -94,7 +94,7 @@ class Scorer:
             description = select_outputs(description, chosen)
         self.description, self.outputs = description, chosen
         self.fields: tuple[Field, ...] = description.fields
-        self.classes, self._prediction = description.classes, prediction_column(self._complete)
+        self.classes, self._prediction = description.classes, find_prediction_column(self._complete)
         code = generate_code(description)
         self.score = self._score_row = build_score_row(
             code, replace(description, outputs=chosen), self._prediction, self._score_and_explain
@@ -104,8 +104,8 @@ class Scorer:
             self._monitor = RuleMonitor(description.checks, self.fields, rules)
             self.score = self._monitor.wrap(self._score_row)
         self._explain_row: Explain | None = None
-        self._skipped_by_size = fields_skipped_by_size(description.steps)
-        widest = max((_width(column) for column in code.columns.values()), default=1)
+        self._skipped_by_size = find_fields_skipped_by_size(description.steps)
+        widest = max((_estimate_width(column) for column in code.columns.values()), default=1)
         self._chunk_rows = max(16, min(_MAX_CHUNK_ROWS, _MAX_CHUNK_SLOTS // max(1, widest)))
 
     @property
@@ -121,7 +121,7 @@ class Scorer:
         """
         return Scorer(self._complete, rules=self._rules, outputs=names)
 
-    def output(self, role: str) -> Output | None:
+    def find_output(self, role: str) -> Output | None:
         """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if there is none."""
         return next((output for output in self.outputs if output.role == role), None)
 
@@ -187,10 +187,10 @@ class Scorer:
         if self._monitor:
             self._monitor.check_batch(columns, size)
         starts = range(0, size, self._chunk_rows) if size else range(1)
-        parts = [self._chunk(columns, start, min(start + self._chunk_rows, size)) for start in starts]
+        parts = [self._score_chunk(columns, start, min(start + self._chunk_rows, size)) for start in starts]
         return Batch.concatenate(parts)
 
-    def _chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:
+    def _score_chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:
         frame = Frame(stop - start, {})
         for field in self.fields:
             values = columns[field.name]
@@ -216,7 +216,7 @@ class Scorer:
             raise RowError(f"Row {index} cannot be scored.")
         columns, nulls = {}, {}
         for output in self.outputs:
-            columns[output.name], null = self._output_values(output, frame)
+            columns[output.name], null = self._read_output(output, frame)
             if null is not None:
                 nulls[output.name] = null
         return Batch(columns, frame.dropped, nulls)
@@ -224,7 +224,7 @@ class Scorer:
     def _raise_first_error(self, columns: Mapping[str, Any], rows: range) -> None:
         """Score rows one by one and raise the first error."""
         for index in rows:
-            row = {field.name: value_at(field, columns[field.name], index) for field in self.fields}
+            row = {field.name: get_value(field, columns[field.name], index) for field in self.fields}
             try:
                 self._score_row(row)
             except RowRejected:
@@ -232,16 +232,16 @@ class Scorer:
             except RowError as error:
                 raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
 
-    def _output_values(self, output: Output, frame: Frame) -> tuple[Numbers, Numbers | None]:
+    def _read_output(self, output: Output, frame: Frame) -> tuple[Numbers, Numbers | None]:
         """Return an output's values, and where they are null if they do not contain None."""
         if output.column is None:
-            return self._labels(frame), None
+            return self._find_labels(frame), None
         column = frame.columns[output.column]
         null = column.null if column.null is not None and column.null.any() else None
         if isinstance(column, VectorColumn):
-            values: Numbers = column.dense()
+            values: Numbers = column.to_dense()
         elif null is not None and not _is_floating(column, output):
-            return _with_none(column.values, null), None
+            return _insert_none(column.values, null), None
         else:
             values = column.values.astype(np.float64) if output.type == "double" else column.values
         if values.dtype.kind == "f":
@@ -251,9 +251,9 @@ class Scorer:
                 values = np.where(null if values.ndim == 1 else null[:, None], np.nan, values)
         return values, null
 
-    def _labels(self, frame: Frame) -> Numbers:
+    def _find_labels(self, frame: Frame) -> Numbers:
         """Return the label of each predicted class; None where there is no prediction."""
-        column = frame.scalars(self._prediction)
+        column = frame.get_scalars(self._prediction)
         index = column.values.astype(np.int64)
         if column.null is not None:
             index[column.null] = -1
@@ -267,7 +267,7 @@ def _choose_outputs(description: Description, names: Sequence[str]) -> tuple[Out
     if not set(names) <= set(known):
         columns = generate_code(description).columns
         computed = [name for step in reversed(description.steps) for name in step.outputs if name]
-        known |= {name: _column_output(name, columns[name]) for name in computed if name not in known}
+        known |= {name: _to_output(name, columns[name]) for name in computed if name not in known}
     for name in names:
         if name not in known:
             advice = "Name outputs of the model, or other columns that it computes."
@@ -275,7 +275,7 @@ def _choose_outputs(description: Description, names: Sequence[str]) -> tuple[Out
     return tuple(known[name] for name in dict.fromkeys(names))
 
 
-def _column_output(name: str, column: Column) -> Output:
+def _to_output(name: str, column: Column) -> Output:
     if isinstance(column, Vector):
         return Output(name, "vector", name, "column", column.size)
     return Output(name, column.type, name, "column")
@@ -287,7 +287,7 @@ def _read_vectors_of_size(field: Field, values: Any) -> ScalarColumn | VectorCol
     return read_slice(replace(field, nullable=True), vectors, 0, len(vectors))
 
 
-def _width(column: Column) -> int:
+def _estimate_width(column: Column) -> int:
     """Return the number of slots that a row of a column takes in memory, estimated for sparse vectors."""
     is_sparse = isinstance(column, Vector) and column.sparse
     return min(column.size, _SPARSE_WIDTH) if is_sparse else column.size
@@ -297,7 +297,7 @@ def _is_floating(column: ScalarColumn, output: Output) -> bool:
     return output.type == "double" or column.values.dtype.kind == "f"
 
 
-def _with_none(values: Numbers, null: Numbers) -> Numbers:
+def _insert_none(values: Numbers, null: Numbers) -> Numbers:
     """Return integers, booleans or objects as objects, with None where they are null."""
     objects: Numbers = values.astype(object)
     objects[null] = None

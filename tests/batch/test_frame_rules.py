@@ -26,7 +26,7 @@ from sparkops.pipeline.model import Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
-from sparkops.scoring.batch.arrow_columns import batch_columns
+from sparkops.scoring.batch.arrow_columns import read_batch_columns
 from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.scoring.rules.rule_monitor import RuleMonitor
@@ -261,7 +261,7 @@ def counting(checks: PortableRules, fields: Any) -> Any:
     def count(batches: Any) -> Any:
         monitor = RuleMonitor(checks, fields, "count")
         for batch in batches:
-            monitor.check_batch(batch_columns(batch, fields), batch.num_rows)
+            monitor.check_batch(read_batch_columns(batch, fields), batch.num_rows)
         yield pa.RecordBatch.from_pydict({"counts": pa.array([monitor.counts], pa.list_(pa.int64()))})
 
     return count

@@ -141,7 +141,7 @@ def test_one_stage_is_a_model(tmp_path: Path) -> None:
     scorer = Scorer(compile_model(tmp_path, FIELDS))
     rows = [{"x": value} for value in (-1.0, -0.0, 0.0, 2.0, float("nan"), None)]
     assert [scorer.score(row)["bucket"] for row in rows] == [0.0, 0.0, 1.0, 1.0, 2.0, None]
-    assert scorer.output("column").type == "double"  # type: ignore[union-attr]
+    assert scorer.find_output("column").type == "double"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("class_name", ["CrossValidatorModel", "TrainValidationSplitModel"])

@@ -16,7 +16,7 @@ from sparkops.compiler import read_session
 from sparkops.compiler.sql.functions.registry import FUNCTIONS
 from sparkops.compiler.sql.functions.registry import GROUPS as COMPILED
 from sparkops.compiler.sql.functions.uncompiled import OPERATORS, UNCOMPILED
-from sparkops.scoring.jvm.numbers import text_function
+from sparkops.scoring.jvm.numbers import choose_text_function
 
 pytestmark = pytest.mark.spark
 # Failing rows of each group that Spark evaluates one by one.
@@ -59,7 +59,7 @@ def test_doubles_and_floats_are_written_as_java_writes_them(spark: Any) -> None:
         .collect()
     )
     java = read_session(spark).java
-    write, write_float = text_function("double", java), text_function("float", java)
+    write, write_float = choose_text_function("double", java), choose_text_function("float", java)
     assert [row.a for row in rows] == [write(row.x) for row in rows]
     assert [row.b for row in rows] == [write_float(row.f) for row in rows]
 

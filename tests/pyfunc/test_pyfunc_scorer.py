@@ -35,7 +35,7 @@ def scorer(worker: DoublingWorker) -> PyfuncScorer:
 def test_a_row_is_scored_with_plain_values(scorer: PyfuncScorer, worker: DoublingWorker) -> None:
     assert scorer.score(ROW) == ANSWER
     assert worker.requests == [{"x": [1.5], "n": [2], "kind": ["a"]}]
-    assert (scorer.version, scorer.reference, scorer.output("probability")) == (
+    assert (scorer.version, scorer.reference, scorer.find_output("probability")) == (
         "feedfacefeedface", "scikit-learn", MANIFEST.outputs[1],
     )  # fmt: skip
 

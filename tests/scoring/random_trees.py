@@ -124,7 +124,7 @@ def sum_by_descent(trees: TreeEnsemble, values: tuple[float, ...]) -> list[float
             if trees.node_type[node] == AT_MOST:
                 is_true = value <= trees.threshold[node]
             else:
-                is_true = (value in trees.categories_of(node)) == (trees.node_type[node] == AMONG)
+                is_true = (value in trees.get_categories(node)) == (trees.node_type[node] == AMONG)
             node = int(trees.left[node] if is_true else trees.right[node])
         leaf = trees.leaves[node].tolist()
         total = leaf if total is None else [a + b for a, b in zip(total, leaf, strict=True)]

@@ -12,7 +12,7 @@ from scoring.example_models import flights
 from sparkops.errors import RowError
 from sparkops.scoring import Field, Scorer
 from sparkops.scoring.arrow_scorer import ArrowScorer
-from sparkops.scoring.batch.arrow_columns import batch_columns
+from sparkops.scoring.batch.arrow_columns import read_batch_columns
 from sparkops.scoring.batch.reader import read_slice
 
 CARRIERS = ["AA", "UA", "AA", "B6"] * 5
@@ -58,7 +58,7 @@ def test_null_and_unseen_text_are_handled_as_in_rows(form: str, invalid: str) ->
 def test_a_timestamp_is_read_in_the_time_zone_of_its_batch() -> None:
     field = Field("at", "timestamp")
     moments = pa.array([datetime(2013, 1, 2, 3, tzinfo=UTC), None], pa.timestamp("us", "America/New_York"))
-    columns = batch_columns(pa.RecordBatch.from_pydict({"at": moments}), [field])
+    columns = read_batch_columns(pa.RecordBatch.from_pydict({"at": moments}), [field])
     column = read_slice(field, columns["at"], 0, 2)
     assert column is not None
-    assert column.slot(0).tolist() == [datetime(2013, 1, 1, 22), None]
+    assert column.get_slot(0).tolist() == [datetime(2013, 1, 1, 22), None]

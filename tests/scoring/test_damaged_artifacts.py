@@ -20,7 +20,7 @@ from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Scorer, describe, load, save
 from sparkops.scoring.artifact.certificate import dump_cases
 from sparkops.scoring.artifact.edge_rows import edge_rows
-from sparkops.scoring.artifact.scorer_folder import _DAMAGED_FILE_ERRORS, _description
+from sparkops.scoring.artifact.scorer_folder import _DAMAGED_FILE_ERRORS, _description_from_json
 
 MODELS = {
     "logistic": flights(),
@@ -134,7 +134,7 @@ def test_edited_descriptions_with_a_valid_hash_are_refused_or_score(name: str) -
 def outcome(content: Mapping[str, Any], arrays: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
     """Return whether a description is refused or scores; errors other than those for users are not caught."""
     try:
-        scorer = Scorer(_description(content, arrays))
+        scorer = Scorer(_description_from_json(content, arrays))
     except (ModelError, *_DAMAGED_FILE_ERRORS, AttributeError):  # `load` makes the clear error of them
         return "refused"
     for row in rows:

@@ -30,7 +30,7 @@ from sparkops.scoring import Description, Field, Scorer
     ],
 )
 def test_a_value_is_converted_to_the_type_of_its_field(type_: str, value: Any, expected: Any) -> None:
-    read = Field("x", type_).reader()(value)
+    read = Field("x", type_).make_reader()(value)
     assert read == expected
     assert type(read) is type(expected)
 
@@ -52,7 +52,7 @@ def test_a_value_is_converted_to_the_type_of_its_field(type_: str, value: Any, e
 )
 def test_a_value_of_another_type_is_refused_by_field_value_and_type(type_: str, value: Any) -> None:
     with pytest.raises(RowError, match="Field `x` takes a") as raised:
-        Field("x", type_).reader()(value)
+        Field("x", type_).make_reader()(value)
     assert raised.value.field == "x"
     assert raised.value.value == value or isnan(value)
 
@@ -66,7 +66,7 @@ def test_a_value_of_another_type_is_refused_by_field_value_and_type(type_: str, 
     "type_", ["byte", "short", "integer", "long", "float", "double", "array<long>", "array<double>", "vector"]
 )
 def test_a_number_beyond_every_type_is_refused(type_: str, value: Any) -> None:
-    read = Field("x", type_, size=2 if type_ == "vector" else None).reader()
+    read = Field("x", type_, size=2 if type_ == "vector" else None).make_reader()
     for bad in (value, [value, 1]):
         with pytest.raises(RowError, match="Field `x` takes a") as raised:
             read(bad)
@@ -88,7 +88,7 @@ def test_a_number_beyond_every_type_is_refused_in_a_batch(type_: str, value: int
 
 
 def test_a_struct_of_a_vector_may_not_contain_another() -> None:
-    read = Field("v", "vector", size=2).reader()
+    read = Field("v", "vector", size=2).make_reader()
     assert read({"type": 1, "values": [1, 2]}) == (1.0, 2.0)
     assert read({"type": 0, "size": 2, "indices": [1], "values": [3]}) == (0.0, 3.0)
     deep: Any = [1, 2]
@@ -102,13 +102,13 @@ def test_a_struct_of_a_vector_may_not_contain_another() -> None:
 
 
 def test_null_is_accepted_by_nullable_fields() -> None:
-    assert Field("x", "double").reader()(None) is None
+    assert Field("x", "double").make_reader()(None) is None
     with pytest.raises(RowError, match="may not be null"):
-        Field("x", "double", nullable=False).reader()(None)
+        Field("x", "double", nullable=False).make_reader()(None)
 
 
 def test_a_vector_of_another_length_is_refused() -> None:
-    read = Field("v", "vector", size=2).reader()
+    read = Field("v", "vector", size=2).make_reader()
     assert read([1, 2.5]) == (1.0, 2.5)
     assert read(np.array([1.0, 2.0])) == (1.0, 2.0)
     for bad in ([1.0], [1.0, "2"], "ab", 3.0, [True, False]):
@@ -118,5 +118,5 @@ def test_a_vector_of_another_length_is_refused() -> None:
 
 @given(st.floats(width=32))
 def test_a_float_is_rounded_to_single_precision(value: float) -> None:
-    read = Field("x", "float").reader()(value)
+    read = Field("x", "float").make_reader()(value)
     assert read == value or isnan(value)

@@ -8,7 +8,7 @@ from struct import pack, unpack
 import numpy as np
 import pytest
 
-from sparkops.scoring.jvm.numbers import nearest_float, text_function
+from sparkops.scoring.jvm.numbers import choose_text_function, round_to_float
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,14 @@ from sparkops.scoring.jvm.numbers import nearest_float, text_function
     ],
 )
 def test_a_double_is_written_as_its_version_of_java_does(number: float, java_17: str, java_21: str) -> None:
-    assert text_function("double", 17)(number) == java_17
-    assert text_function("double", 21)(number) == java_21
+    assert choose_text_function("double", 17)(number) == java_17
+    assert choose_text_function("double", 21)(number) == java_21
 
 
 @pytest.mark.parametrize("java", [17, 21])
 def test_a_text_gives_its_number_back(java: int) -> None:
     draw = Random(5)
-    write, write_float = text_function("double", java), text_function("float", java)
+    write, write_float = choose_text_function("double", java), choose_text_function("float", java)
     for _ in range(4000):
         number = unpack("<d", pack("<Q", draw.getrandbits(63)))[0]
         single = unpack("<f", pack("<I", draw.getrandbits(31)))[0]
@@ -48,8 +48,8 @@ def test_a_text_gives_its_number_back(java: int) -> None:
 
 def test_a_fraction_rounds_once_to_single_precision() -> None:
     tie = 2**24 + 1
-    assert nearest_float(tie, 1) == 2**24
-    assert nearest_float(tie * 10**30 + 1, 10**30) == 2**24 + 2
-    assert nearest_float(tie * 10**30 - 1, 10**30) == 2**24
-    assert nearest_float(-tie * 10**30 - 1, 10**30) == -(2**24) - 2
-    assert nearest_float(10**400, 1) == float("inf")
+    assert round_to_float(tie, 1) == 2**24
+    assert round_to_float(tie * 10**30 + 1, 10**30) == 2**24 + 2
+    assert round_to_float(tie * 10**30 - 1, 10**30) == 2**24
+    assert round_to_float(-tie * 10**30 - 1, 10**30) == -(2**24) - 2
+    assert round_to_float(10**400, 1) == float("inf")

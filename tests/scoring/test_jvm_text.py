@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.scoring.jvm.text import lower, utf16_length
+from sparkops.scoring.jvm.text import count_utf16_units, lower
 
 EVERY_CHARACTER = "8e117aff3ab249213bb621618d37ed821549fe75892464e6b0b7bb755da56b4b"
 
@@ -67,6 +67,6 @@ def test_a_capital_sigma_is_lower_cased_by_the_word_boundaries_of_java(text: str
 
 @given(st.text())
 def test_any_text_can_be_lower_cased_and_measured(text: str) -> None:
-    assert utf16_length(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
+    assert count_utf16_units(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
     if "\u03a3" not in text:
         assert lower(text) == "".join(map(lower, text))

@@ -53,7 +53,9 @@ def test_many_texts_hash_as_one_by_one(texts: list[str]) -> None:
 @given(st.lists(st.text(max_size=30) | st.none()), st.sets(st.text(max_size=30), min_size=12))
 def test_slots_are_the_same_for_one_or_many_tokens(words: list[str | None], new: set[str]) -> None:
     slots, tokens = HashedSlots(1000), [*words, *new, *words]
-    assert slots.slots_of(tokens) == [HashedSlots(1000)[word] for word in tokens] == slots.slots_of(tokens)
+    assert (
+        slots.find_slots(tokens) == [HashedSlots(1000)[word] for word in tokens] == slots.find_slots(tokens)
+    )
 
 
 def test_the_cache_of_tokens_is_bounded() -> None:
@@ -61,7 +63,7 @@ def test_the_cache_of_tokens_is_bounded() -> None:
     for index in range(10_000):
         assert slots[f"w{index}"] >= 0
     assert len(slots) < 2**13 + 1
-    assert len(slots.slots_of([f"v{index}" for index in range(10_000)])) == 10_000
+    assert len(slots.find_slots([f"v{index}" for index in range(10_000)])) == 10_000
     assert len(slots) < 2**13 + 1
     long = "x" * 1000
     assert slots[long] == hash_string(long) % 2**18

@@ -80,9 +80,9 @@ def test_masks_of_chunks_are_joined() -> None:
 
 def test_a_vector_without_slots_has_no_items_in_arrow() -> None:
     values = np.zeros((2, 0))
-    from sparkops.scoring.arrow_scorer import output_arrays
+    from sparkops.scoring.arrow_scorer import build_output_arrays
 
-    (array,) = output_arrays(
+    (array,) = build_output_arrays(
         Batch({"v": values}, np.zeros(2, dtype=bool)), [Output("v", "vector", "v", "column", 0)]
     )
     assert array.to_pylist() == [[], []]

@@ -95,8 +95,8 @@ def test_unread_columns_of_the_signature_are_accepted() -> None:
 
 def test_outputs_are_found_by_role() -> None:
     scorer = Scorer(flights())
-    assert scorer.output("label") == Output("label", "string", None, "label")
-    assert scorer.output("rawPrediction") is None
+    assert scorer.find_output("label") == Output("label", "string", None, "label")
+    assert scorer.find_output("rawPrediction") is None
     assert scorer.classes == ("ontime", "late")
 
 

@@ -24,7 +24,7 @@ def test_a_saved_description_is_loaded_with_the_same_hash(tmp_path: Path) -> Non
     save(flights(), tmp_path)
     assert describe(tmp_path).hash == flights().hash
     assert load(tmp_path).version == flights().hash[:16]
-    assert load(tmp_path, raw=True).output("rawPrediction") is not None
+    assert load(tmp_path, raw=True).find_output("rawPrediction") is not None
 
 
 def test_one_changed_number_changes_the_hash(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def violations(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> 
     """Return the indices of the rows that violate a rule."""
     slices = {name: read_slice(KNOWN[name], values, 0, size) for name, values in columns.items()}
     assert all(isinstance(column, ScalarColumn) for column in slices.values())
-    indices: list[int] = VectorizedRules([rule], list(KNOWN.values())).violations(slices, size).tolist()  # type: ignore[arg-type]
+    indices: list[int] = VectorizedRules([rule], list(KNOWN.values())).find_violations(slices, size).tolist()  # type: ignore[arg-type]
     return indices
 
 

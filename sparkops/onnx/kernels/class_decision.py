@@ -26,7 +26,7 @@ def softmax(graph: GraphBuilder, raw: str) -> str:
 def argmax(graph: GraphBuilder, values: str) -> str:
     """Return the index of the first largest value, as Spark finds it: 0 if the first is NaN; other NaN are skipped."""
     nan = graph.add("IsNaN", values)
-    index = _argmax_of_numbers(graph, graph.add("Where", nan, -np.inf, values))
+    index = _emit_argmax_of_numbers(graph, graph.add("Where", nan, -np.inf, values))
     return graph.add("Where", graph.gather(nan, [0]), np.array(0), index)
 
 
@@ -35,11 +35,11 @@ def bind_decision(step: Step, context: GraphContext, raw: str, probability: str)
     graph = context.graph
     if "thresholds" in step.arrays:
         ratio = graph.add("Div", probability, step.arrays["thresholds"][None, :].astype(np.float64))
-        index = _argmax_of_numbers(graph, graph.add("Where", graph.add("IsNaN", ratio), -np.inf, ratio))
+        index = _emit_argmax_of_numbers(graph, graph.add("Where", graph.add("IsNaN", ratio), -np.inf, ratio))
     else:
         scores = raw if step.outputs[2] or not step.outputs[1] else probability
         two = step.params["classes"] == 2  # noqa: PLR2004
-        index = _second_is_larger(graph, scores) if two else argmax(graph, scores)
+        index = _emit_second_is_larger(graph, scores) if two else argmax(graph, scores)
     bind_classifier(step, context, index, raw, probability)
 
 
@@ -61,9 +61,9 @@ def bind_classifier(step: Step, context: GraphContext, index: str, raw: str, pro
             context.columns[column] = VectorTensor(tensor, classes)
 
 
-def _argmax_of_numbers(graph: GraphBuilder, values: str) -> str:
+def _emit_argmax_of_numbers(graph: GraphBuilder, values: str) -> str:
     return graph.add("ArgMax", values, axis=1, keepdims=1)
 
 
-def _second_is_larger(graph: GraphBuilder, values: str) -> str:
+def _emit_second_is_larger(graph: GraphBuilder, values: str) -> str:
     return graph.cast(graph.add("Greater", graph.gather(values, [1]), graph.gather(values, [0])), "int64")

@@ -77,7 +77,7 @@ def read_ensemble(step: Step) -> EnsembleArrays:
     true_child = np.where(swapped, forest.right[nodes], forest.left[nodes])
     false_child = np.where(swapped, forest.left[nodes], forest.right[nodes])
     features = np.where(is_leaf[nodes], 0, forest.feature[nodes]).astype(np.int64)
-    sets, features[tests_set] = _category_sets(forest, nodes[tests_set], int(step.params["features"]))
+    sets, features[tests_set] = _group_category_sets(forest, nodes[tests_set], int(step.params["features"]))
     return EnsembleArrays(
         roots=roots,
         features=features,
@@ -87,12 +87,12 @@ def read_ensemble(step: Step) -> EnsembleArrays:
         false_child=number[false_child],
         false_is_leaf=is_leaf[false_child].astype(np.int64),
         leaves=np.ascontiguousarray(forest.leaves[is_leaf], dtype=np.float64),
-        tree=_tree_of_nodes(forest)[is_leaf],
+        tree=_find_tree_of_nodes(forest)[is_leaf],
         sets=sets,
     )
 
 
-def _category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tuple[CategorySets, Numbers]:
+def _group_category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tuple[CategorySets, Numbers]:
     """Return the sets that some nodes test, and the feature of each node; equal sets of a slot are one feature.
 
     Args:
@@ -119,7 +119,7 @@ def _category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tuple[Cat
     return CategorySets(slots.astype(np.int64), tables, low), features
 
 
-def _tree_of_nodes(forest: TreeEnsemble) -> Numbers:
+def _find_tree_of_nodes(forest: TreeEnsemble) -> Numbers:
     """Return the tree of each node."""
     tree = np.zeros(len(forest.node_type), dtype=np.int64)
     nodes, trees = forest.roots, np.arange(len(forest.roots))

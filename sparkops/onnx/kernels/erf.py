@@ -41,11 +41,11 @@ def erf(graph: GraphBuilder, value: str) -> str:
     """Return the error function of a tensor of doubles."""
     magnitude = graph.add("Abs", value)
     square = graph.add("Mul", magnitude, magnitude)
-    near = graph.add("Add", magnitude, graph.add("Mul", magnitude, _ratio(graph, square, _P, _Q)))
+    near = graph.add("Add", magnitude, graph.add("Mul", magnitude, _emit_ratio(graph, square, _P, _Q)))
     excess = graph.add("Sub", magnitude, 1.0)
-    middle = graph.add("Add", _ratio(graph, excess, _PA, _QA), _OFFSET)
+    middle = graph.add("Add", _emit_ratio(graph, excess, _PA, _QA), _OFFSET)
     inverse_square = graph.add("Reciprocal", square)
-    inner, outer = _ratio(graph, inverse_square, _RA, _SA), _ratio(graph, inverse_square, _RB, _SB)
+    inner, outer = _emit_ratio(graph, inverse_square, _RA, _SA), _emit_ratio(graph, inverse_square, _RB, _SB)
     power = graph.add("Where", graph.add("Less", magnitude, _FAR_SPLIT), inner, outer)
     complement = graph.add("Exp", graph.add("Sub", graph.add("Sub", power, 0.5625), square))
     far = graph.add("Sub", 1.0, graph.add("Div", complement, magnitude))
@@ -55,11 +55,11 @@ def erf(graph: GraphBuilder, value: str) -> str:
     return graph.add("Mul", result, graph.add("Sign", value))
 
 
-def _ratio(graph: GraphBuilder, value: str, above: Sequence[float], below: Sequence[float]) -> str:
-    return graph.add("Div", _polynomial(graph, value, above), _polynomial(graph, value, below))
+def _emit_ratio(graph: GraphBuilder, value: str, above: Sequence[float], below: Sequence[float]) -> str:
+    return graph.add("Div", _emit_polynomial(graph, value, above), _emit_polynomial(graph, value, below))
 
 
-def _polynomial(graph: GraphBuilder, value: str, factors: Sequence[float]) -> str:
+def _emit_polynomial(graph: GraphBuilder, value: str, factors: Sequence[float]) -> str:
     """Return factors[0] + factors[1] * value + ..., from the last factor on."""
     total = graph.add("Add", graph.add("Mul", value, factors[-1]), factors[-2])
     for factor in reversed(factors[:-2]):

@@ -14,7 +14,7 @@ def margin(step: Step, context: GraphContext) -> str:
     """Return (rows, 1) the weighted sum of a linear model; rows without features are not scored."""
     weights, intercept = step.arrays["weights"][None, :], step.arrays["intercept"]
     sparse = bool(step.params["sparse"])
-    return margins(context.graph, context.features(step), weights, intercept, sparse=sparse)
+    return margins(context.graph, context.get_features(step), weights, intercept, sparse=sparse)
 
 
 def margins(
@@ -73,11 +73,11 @@ def logistic(graph: GraphBuilder, tensor: str, *, factor: float = -1.0) -> str:
     return graph.add("Reciprocal", graph.add("Add", graph.add("Exp", power), 1.0))
 
 
-def with_complement(graph: GraphBuilder, probability: str) -> str:
+def append_complement(graph: GraphBuilder, probability: str) -> str:
     """Return (rows, 2): a probability, and 1 minus it."""
     return graph.concat([probability, graph.add("Sub", 1.0, probability)])
 
 
-def with_negative(graph: GraphBuilder, tensor: str) -> str:
+def prepend_negative(graph: GraphBuilder, tensor: str) -> str:
     """Return (rows, 2): the negative of a margin, and the margin; the raw scores of two classes."""
     return graph.concat([graph.add("Neg", tensor), tensor])

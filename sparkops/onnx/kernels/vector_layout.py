@@ -18,7 +18,7 @@ def is_sparse(graph: GraphBuilder, source: VectorTensor, storage: str) -> str:
         storage: "dense", "sparse", or "compressed" or "compact", which is the smaller of the two.
     """
     if storage not in ENTRY_COSTS:
-        return graph.constant(np.array([[storage == "sparse"]]))
+        return graph.add_constant(np.array([[storage == "sparse"]]))
     nonzero = graph.add("Not", graph.add("Equal", source.tensor, 0.0))
     count = graph.reduce_sum(graph.cast(nonzero, "double"))
     sparse_size = graph.add("Add", graph.add("Mul", count, 3.0), float(ENTRY_COSTS[storage]))

@@ -30,7 +30,7 @@ def _equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Grap
 
 
 def _equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
-    one, other = (operand.null or graph.constant(BLANKS["bool"]) for operand in operands)
+    one, other = (operand.null or graph.add_constant(BLANKS["bool"]) for operand in operands)
     equal = graph.add(
         "And",
         _values_equal(graph, node.args[0].type, operands),
@@ -97,7 +97,7 @@ def _not(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphV
 
 
 def _is_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
-    return GraphValue(operands[0].null or graph.constant(BLANKS["bool"]), "bool", None, operands[0].error)
+    return GraphValue(operands[0].null or graph.add_constant(BLANKS["bool"]), "bool", None, operands[0].error)
 
 
 def _is_nan(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001

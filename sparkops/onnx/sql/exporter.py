@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
-from sparkops.onnx.graph_context import dtype_of
+from sparkops.onnx.graph_context import find_dtype
 from sparkops.onnx.sql.arithmetic import ARITHMETIC
 from sparkops.onnx.sql.conditional import CONDITIONALS
 from sparkops.onnx.sql.graph_value import BLANKS, GraphValue
@@ -45,7 +45,7 @@ def export_expression(node: Expression, columns: Mapping[str, GraphValue], graph
 
 
 def _literal(node: Expression, graph: GraphBuilder) -> GraphValue:
-    value, dtype = literals.decode_literal(node.value, node.type), dtype_of(node.type)
+    value, dtype = literals.decode_literal(node.value, node.type), find_dtype(node.type)
     if value is None:
-        return GraphValue(graph.constant(BLANKS[dtype]), dtype, graph.constant(np.array([[True]])))
-    return GraphValue(graph.constant(np.array([[value]], dtype=BLANKS[dtype].dtype)), dtype)
+        return GraphValue(graph.add_constant(BLANKS[dtype]), dtype, graph.add_constant(np.array([[True]])))
+    return GraphValue(graph.add_constant(np.array([[value]], dtype=BLANKS[dtype].dtype)), dtype)

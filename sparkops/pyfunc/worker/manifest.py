@@ -11,8 +11,8 @@ from typing import Any
 
 from sparkops.errors import ModelError
 from sparkops.scoring.artifact.file_names import FLAVOR
-from sparkops.scoring.ir.description import Output, output_json, output_of
-from sparkops.scoring.ir.field import Field, field_json, field_of, is_field_type
+from sparkops.scoring.ir.description import Output, output_from_json, output_to_json
+from sparkops.scoring.ir.field import Field, field_from_json, field_to_json, is_field_type
 
 # Keys of the file, in addition to `format`.
 _KEYS = {
@@ -114,8 +114,8 @@ def _to_json(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest under the keys of its file, which are a format."""
     return {
         "flavor": manifest.flavor,
-        "fields": [field_json(item) for item in manifest.fields],
-        "outputs": [output_json(item) for item in manifest.outputs],
+        "fields": [field_to_json(item) for item in manifest.fields],
+        "outputs": [output_to_json(item) for item in manifest.outputs],
         "classes": None if manifest.classes is None else list(manifest.classes),
         "python": manifest.python,
         "requirements": list(manifest.requirements),
@@ -129,8 +129,8 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
     unknown_keys = sorted(set(values) - _KEYS)
     if unknown_keys:
         raise ValueError(f"unknown keys: {', '.join(unknown_keys)}")
-    fields = tuple(field_of(item) for item in values["fields"])
-    outputs = tuple(output_of(item) for item in values["outputs"])
+    fields = tuple(field_from_json(item) for item in values["fields"])
+    outputs = tuple(output_from_json(item) for item in values["outputs"])
     types = {item.type for item in fields} | {item.type for item in outputs}
     unknown_types = [type_ for type_ in types if not is_field_type(type_)]
     if unknown_types:

@@ -16,7 +16,7 @@ from sparkops.pyfunc.worker.worker_process import Answers, Worker
 from sparkops.scoring.artifact.certificate import Difference, compare_answers
 from sparkops.scoring.batch.columns import Batch, VectorColumn
 from sparkops.scoring.batch.pandas_columns import NanMeaning
-from sparkops.scoring.batch.reader import read_slice, to_columns, value_at
+from sparkops.scoring.batch.reader import get_value, read_slice, to_columns
 from sparkops.scoring.batch.tabular_data import read_tabular
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
@@ -49,7 +49,7 @@ class PyfuncScorer:
         self.tolerance = manifest.tolerance
         self.reference, self.is_fast = format_flavor(manifest.flavor), False
         self._field_names = tuple(field.name for field in self.fields)
-        self._readers = tuple((field.name, field.reader(), field.size or 0) for field in self.fields)
+        self._readers = tuple((field.name, field.make_reader(), field.size or 0) for field in self.fields)
 
     def close(self) -> None:
         """End the model's process; scoring another row starts it again."""
@@ -84,7 +84,7 @@ class PyfuncScorer:
         json_rows = [self.to_json_row(row) for row in rows]
         return {name: [row[name] for row in json_rows] for name in self._field_names}
 
-    def output(self, role: str) -> Output | None:
+    def find_output(self, role: str) -> Output | None:
         """Return the output of a role ("prediction", "probability"), or None."""
         return next((output for output in self.outputs if output.role == role), None)
 
@@ -156,7 +156,7 @@ class PyfuncScorer:
             column = read_slice(field, columns[field.name], start, stop)
             if column is None:
                 raise self._find_invalid_row(columns, range(start, stop))
-            array = column.dense() if isinstance(column, VectorColumn) else column.values
+            array = column.to_dense() if isinstance(column, VectorColumn) else column.values
             cells = [_to_json_value(value) for value in array.tolist()]
             if column.null is not None:
                 nulls = column.null.tolist()
@@ -166,7 +166,7 @@ class PyfuncScorer:
 
     def _find_invalid_row(self, columns: Mapping[str, Any], rows: range) -> RowError:
         for index in rows:
-            row = {field.name: value_at(field, columns[field.name], index) for field in self.fields}
+            row = {field.name: get_value(field, columns[field.name], index) for field in self.fields}
             try:
                 self.to_json_row(row)
             except RowError as error:

@@ -81,7 +81,7 @@ def compare_answers(
             continue
         is_tie = _is_tie(theirs, compared, rtol)
         for output in compared:
-            pair = _comparable(output, theirs[str(output.column)], ours[output.name])
+            pair = _sort_sets(output, theirs[str(output.column)], ours[output.name])
             if has_probability and output.role in ("prediction", "label"):
                 is_same = is_tie or _is_same(*pair, 0.0, 0.0)
             else:
@@ -91,9 +91,9 @@ def compare_answers(
     return differences
 
 
-def _comparable(output: Output, theirs: Any, ours: Any) -> tuple[Any, Any]:
+def _sort_sets(output: Output, theirs: Any, ours: Any) -> tuple[Any, Any]:
     """Return two values of an output, sorted where its order has no meaning."""
-    return (_sorted(theirs), _sorted(ours)) if output.role == "set" else (theirs, ours)
+    return (_sort_items(theirs), _sort_items(ours)) if output.role == "set" else (theirs, ours)
 
 
 def dump_cases(cases: Iterable[tuple[Mapping[str, Any], Answer]]) -> str:
@@ -138,7 +138,7 @@ def find_differences(
     return [replace(difference, reference=scorer.reference) for difference in differences]
 
 
-def _sorted(items: Any) -> Any:
+def _sort_items(items: Any) -> Any:
     return items if items is None else sorted(items, key=repr)
 
 

@@ -55,9 +55,9 @@ def edge_rows(
     code = generate_code(description)
     bases = [{field.name: row[field.name] for field in description.fields} for row in sampled]
     bases = [row for row in bases if not any(_is_missing(value) for value in row.values())] or bases
-    bases = bases or [_default_row(description, code)]
+    bases = bases or [_build_default_row(description, code)]
     edge_values = (
-        [(field.name, value) for value in _edge_values(field, code)] for field in description.fields
+        [(field.name, value) for value in _iterate_edge_values(field, code)] for field in description.fields
     )
     turns = (pair for turn in zip_longest(*edge_values) for pair in turn if pair is not None)
     return [
@@ -69,16 +69,16 @@ def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
 
-def _default_row(description: Description, code: CodeWriter) -> dict[str, Any]:
-    return {field.name: next(_values(field, code), None) for field in description.fields}
+def _build_default_row(description: Description, code: CodeWriter) -> dict[str, Any]:
+    return {field.name: next(_iterate_values(field, code), None) for field in description.fields}
 
 
-def _edge_values(field: Field, code: CodeWriter) -> Iterator[Any]:
+def _iterate_edge_values(field: Field, code: CodeWriter) -> Iterator[Any]:
     nulls = [None] if field.nullable else []
-    return chain(nulls, _values(field, code))
+    return chain(nulls, _iterate_values(field, code))
 
 
-def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
+def _iterate_values(field: Field, code: CodeWriter) -> Iterator[Any]:
     known, is_ambiguous = code.known_values.get(field.name, ()), field.name in code.ambiguous_fields
     if field.type == "boolean":
         return iter((True, False))
@@ -86,7 +86,7 @@ def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
         texts = (*_SPECIAL_TEXTS, " ".join(known)) if _is_tokenized(field, code) else ()
         return iter((*known[:1], _UNSEEN, "", "null", *texts, *known[1:]))
     if field.type == "vector":
-        vectors = _edge_vectors(field.size or 0)
+        vectors = _iterate_edge_vectors(field.size or 0)
         return (
             (row for row in vectors if all(abs(slot) < _UNAMBIGUOUS_LIMIT for slot in row))
             if is_ambiguous
@@ -96,28 +96,28 @@ def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
         return iter(_SAMPLES[field.type])
     if field.type.startswith("array<"):
         inner = Field(field.name, field.type[6:-1])
-        items = list(islice(chain([None], known, _values(inner, CodeWriter())), 12))
+        items = list(islice(chain([None], known, _iterate_values(inner, CodeWriter())), 12))
         return iter([[], items, *([item] for item in items), items[::-1]])
-    return _edge_numbers(field, code, known, is_ambiguous=is_ambiguous)
+    return _iterate_edge_numbers(field, code, known, is_ambiguous=is_ambiguous)
 
 
-def _edge_decimals(type_: str) -> Iterator[Decimal]:
+def _iterate_edge_decimals(type_: str) -> Iterator[Decimal]:
     """Yield zero, the largest and the smallest values of a type."""
     precision, scale = decimal_digits(type_) or (1, 0)
     largest = Decimal((0, (9,) * precision, -scale))
     yield from (Decimal(0), largest, -largest, Decimal(1).scaleb(-scale))
 
 
-def _edge_numbers(
+def _iterate_edge_numbers(
     field: Field, code: CodeWriter, known: Sequence[Any], *, is_ambiguous: bool
 ) -> Iterator[Any]:
     if field.type.startswith("decimal("):
-        return _edge_decimals(field.type)
+        return _iterate_edge_decimals(field.type)
     non_finite = () if is_ambiguous else (nan, inf, -inf)
     special = (0, -1, 1) if field.type in INTEGER_RANGES else (0.0, *non_finite, -0.0)
     boundaries = sorted(value for value in code.boundaries.get(field.name, ()) if isfinite(value))
     sampled = boundaries[:: max(1, len(boundaries) // _MAX_BOUNDARIES + 1)]
-    neighbours = chain.from_iterable(_neighbours(field, value) for value in sampled)
+    neighbours = chain.from_iterable(_iterate_neighbours(field, value) for value in sampled)
     limit = INTEGER_RANGES.get(field.type, 0)
     return chain(special, known[:20], neighbours, (-limit, limit - 1) if limit and not is_ambiguous else ())
 
@@ -128,7 +128,7 @@ def _is_tokenized(field: Field, code: CodeWriter) -> bool:
     return any(column.type == "array<string>" and column.field == field.name for column in columns)
 
 
-def _edge_vectors(size: int) -> Iterator[list[float]]:
+def _iterate_edge_vectors(size: int) -> Iterator[list[float]]:
     """Yield vectors of one repeated number, and zeros with one special value."""
     for fill in (0.0, 1.0, -1.0, nan, inf, -inf, -0.0):
         yield [fill] * size
@@ -136,7 +136,7 @@ def _edge_vectors(size: int) -> Iterator[list[float]]:
         yield [special if slot == index % max(1, size) else 0.0 for slot in range(size)]
 
 
-def _neighbours(field: Field, value: float) -> Iterator[Any]:
+def _iterate_neighbours(field: Field, value: float) -> Iterator[Any]:
     """Yield a boundary and its neighbours in the type of the field."""
     if field.type in FLOATING_TYPES:
         float_type = np.float32 if field.type == "float" else np.float64

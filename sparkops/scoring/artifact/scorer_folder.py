@@ -13,8 +13,8 @@ from zlib import error as ZipError
 import numpy as np
 
 from ...errors import ModelError
-from ..ir.description import Description, Step, output_of
-from ..ir.field import field_of
+from ..ir.description import Description, Step, output_from_json
+from ..ir.field import field_from_json
 from ..ir.portable_rules import PortableRules
 from ..rules.rule_monitor import RuleMode
 from ..scorer import Scorer
@@ -110,7 +110,7 @@ def describe(folder: Path | str) -> Description:
             f"The compiled model in {folder} has another format; this version of sparkops reads {known}."
         )
     try:
-        description = _description(content, arrays)
+        description = _description_from_json(content, arrays)
         identity = description.hash
     except (*_DAMAGED_FILE_ERRORS, AttributeError) as error:
         raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
@@ -127,28 +127,34 @@ def _read_text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _description(content: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Description:
+def _description_from_json(
+    content: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]
+) -> Description:
     classes = content["classes"]
     return Description(
         fields=tuple(
-            field_of(_require_types(item, name=str, type=str, nullable=bool)) for item in content["fields"]
+            field_from_json(_require_types(item, name=str, type=str, nullable=bool))
+            for item in content["fields"]
         ),
-        ignored=_strings(content["ignored"]),
-        steps=tuple(_step(index, item, arrays) for index, item in enumerate(content["steps"])),
+        ignored=_to_strings(content["ignored"]),
+        steps=tuple(_step_from_json(index, item, arrays) for index, item in enumerate(content["steps"])),
         outputs=tuple(
-            output_of(_require_types(item, name=str, type=str, role=str)) for item in content["outputs"]
+            output_from_json(_require_types(item, name=str, type=str, role=str))
+            for item in content["outputs"]
         ),
-        classes=None if classes is None else _strings(classes),
-        stages=_strings(content["stages"]),
+        classes=None if classes is None else _to_strings(classes),
+        stages=_to_strings(content["stages"]),
         checks=PortableRules.from_json(content["checks"]) if "checks" in content else None,
     )
 
 
-def _step(index: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
+def _step_from_json(index: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
     _require_types(item, op=str, stage=str, params=dict)
     keep = _KEEP_TYPE.get(item["op"], "")
-    arrays_of_step = {name: widen(arrays[f"{index}.{name}"], keep=keep) for name in _strings(item["arrays"])}
-    inputs, outputs = _strings(item["inputs"]), _strings(item["outputs"])
+    arrays_of_step = {
+        name: widen(arrays[f"{index}.{name}"], keep=keep) for name in _to_strings(item["arrays"])
+    }
+    inputs, outputs = _to_strings(item["inputs"]), _to_strings(item["outputs"])
     return Step(item["op"], item["stage"], inputs, outputs, item["params"], arrays_of_step)
 
 
@@ -162,7 +168,7 @@ def _require_types(item: Mapping[str, Any], **types: type) -> Mapping[str, Any]:
     return item
 
 
-def _strings(items: Any) -> tuple[str, ...]:
+def _to_strings(items: Any) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise TypeError(f"{items!r} is not a list of names")
     return tuple(items)

@@ -17,20 +17,20 @@ from .dictionary_column import DictionaryColumn
 _MIN_ROWS_PER_TEXT = 4
 
 
-def table_columns(data: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
+def read_table_columns(data: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
     """Return the columns of Arrow data by name; those of the fields are converted.
 
     A time with a time zone is a moment, which the field converts to its own time zone.
     """
     table = data if isinstance(data, pa.Table) else pa.table(data)
     names = {field.name for field in fields}
-    columns = dict(zip(table.column_names, map(_combined, table.columns), strict=True))
+    columns = dict(zip(table.column_names, map(_combine_chunks, table.columns), strict=True))
     paths = [name for name in names if name not in columns and name.partition(".")[0] in columns]
-    columns |= {path: _struct_field(columns[path.partition(".")[0]], path) for path in paths}
-    return {name: _column(column) if name in names else column for name, column in columns.items()}
+    columns |= {path: _get_struct_field(columns[path.partition(".")[0]], path) for path in paths}
+    return {name: _to_table_column(column) if name in names else column for name, column in columns.items()}
 
 
-def batch_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:
+def read_batch_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:
     """Return the model's columns of one of Spark's batches: nulls masked, text as objects.
 
     A time with a time zone is read as the clock of that zone, the session's, shows it.
@@ -41,11 +41,11 @@ def batch_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, A
         if field.name in names:
             columns[field.name] = to_column(batch.column(field.name))
         elif root in names:
-            columns[field.name] = to_column(_struct_field(batch.column(root), field.name))
+            columns[field.name] = to_column(_get_struct_field(batch.column(root), field.name))
     return columns
 
 
-def _struct_field(values: pa.Array, path: str) -> pa.Array:
+def _get_struct_field(values: pa.Array, path: str) -> pa.Array:
     """Return the values of a field of a column of structs, by its path from the column on; null where a struct is null."""
     try:
         return struct_field(values, path.split(".")[1:])
@@ -65,7 +65,7 @@ def to_column(values: pa.Array) -> Any:
     if pa.types.is_dictionary(type_) and not _is_text(type_.value_type):
         return to_column(values.dictionary_decode())
     if pa.types.is_dictionary(type_) or _is_text(type_):
-        return _text_column(values)
+        return _to_text_column(values)
     if pa.types.is_struct(type_) or (_is_list(type_) and not _has_numbers_only(values)):
         return values.to_pylist()
     is_number = pa.types.is_floating(type_) or pa.types.is_integer(type_)
@@ -75,20 +75,20 @@ def to_column(values: pa.Array) -> Any:
     return np.ma.MaskedArray(filled, values.is_null().to_numpy(zero_copy_only=False))
 
 
-def _combined(column: pa.ChunkedArray) -> pa.Array:
+def _combine_chunks(column: pa.ChunkedArray) -> pa.Array:
     combined = column.combine_chunks()
     if not isinstance(combined, pa.ChunkedArray):
         return combined
     return pa.concat_arrays(combined.chunks) if combined.num_chunks else pa.array([], column.type)
 
 
-def _column(values: pa.Array) -> Any:
+def _to_table_column(values: pa.Array) -> Any:
     if pa.types.is_timestamp(values.type) and values.type.tz is not None:
         return values.cast(pa.timestamp("us", values.type.tz), safe=False).to_pylist()
     return to_column(values)
 
 
-def _text_column(values: pa.Array) -> Any:
+def _to_text_column(values: pa.Array) -> Any:
     if pa.types.is_dictionary(values.type):
         return _to_dictionary_column(values.cast(pa.dictionary(pa.int32(), pa.string())))
     values = values.cast(pa.string())

@@ -29,13 +29,13 @@ def from_json(value: Any, type_: str) -> Any:
     vectors of doubles.
     """
     if value.__class__ is float:
-        return _from_float(value, type_)
+        return _convert_float(value, type_)
     if value.__class__ is str:
         return _WORDS.get(value, value) if type_ in FLOATING_TYPES else value
     if value.__class__ is int and type_ in ("timestamp", "date"):
-        return _from_milliseconds(value, type_)
+        return _convert_milliseconds(value, type_)
     if type_ in _ITEM_TYPES:
-        return _from_items(value, _ITEM_TYPES[type_])
+        return _convert_items(value, _ITEM_TYPES[type_])
     return value
 
 
@@ -45,14 +45,14 @@ def from_csv(text: str, type_: str) -> Any:
         return None
     try:
         if type_ in INTEGER_RANGES:
-            return _from_float(float(text), type_) if "." in text else int(text)
+            return _convert_float(float(text), type_) if "." in text else int(text)
         if type_ in FLOATING_TYPES:
             return float(text)
     except (ValueError, OverflowError):
         return text
     # Fewer digits may be a year or a date, as in 20240229.
     if type_ == "timestamp" and _INTEGER.fullmatch(text):
-        return _from_milliseconds(int(text), type_)
+        return _convert_milliseconds(int(text), type_)
     return _BOOLEANS.get(text.lower(), text) if type_ == "boolean" else text
 
 
@@ -67,17 +67,17 @@ def to_json_text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def _from_float(value: float, type_: str) -> Any:
+def _convert_float(value: float, type_: str) -> Any:
     if type_ in FLOATING_TYPES:
         return value
     if value != value:  # noqa: PLR0124 - only NaN differs from itself
         return None
     if type_ in ("timestamp", "date") and value.is_integer():
-        return _from_milliseconds(int(value), type_)
+        return _convert_milliseconds(int(value), type_)
     return int(value) if type_ in INTEGER_RANGES and value.is_integer() else value
 
 
-def _from_milliseconds(value: int, type_: str) -> Any:
+def _convert_milliseconds(value: int, type_: str) -> Any:
     """Return a time with the zone UTC, or a date; the number itself if it is out of range, or not a midnight for a date."""
     try:
         moment = _EPOCH + timedelta(milliseconds=value)
@@ -88,10 +88,10 @@ def _from_milliseconds(value: int, type_: str) -> Any:
     return moment.date() if (moment - _EPOCH) % _DAY == timedelta(0) else value
 
 
-def _from_items(value: Any, item_type: str) -> Any:
+def _convert_items(value: Any, item_type: str) -> Any:
     """Return a list with its words as numbers, or Spark's struct of a vector with those of its values."""
     if isinstance(value, list):
         return [from_json(item, item_type) for item in value] if str in map(type, value) else value
     if isinstance(value, dict) and isinstance(value.get("values"), list):
-        return {**value, "values": _from_items(value["values"], item_type)}
+        return {**value, "values": _convert_items(value["values"], item_type)}
     return value

@@ -31,11 +31,11 @@ class ScalarColumn:
         """Return 1: a scalar takes one slot of a vector."""
         return 1
 
-    def slot(self, position: int) -> Numbers:  # noqa: ARG002
+    def get_slot(self, position: int) -> Numbers:  # noqa: ARG002
         """Return the values of the only slot."""
         return self.values
 
-    def missing(self) -> Numbers:
+    def find_missing(self) -> Numbers:
         """Return the mask of the rows where the value is null or NaN."""
         is_float = self.values.dtype.kind == "f"
         nan = np.isnan(self.values) if is_float else np.zeros(len(self.values), dtype=bool)
@@ -55,7 +55,7 @@ class OneHotBlock:
         """Return the number of slots."""
         return len(self.hot)
 
-    def slot(self, position: int) -> Numbers:
+    def get_slot(self, position: int) -> Numbers:
         """Return the values of one slot."""
         return np.asarray(np.where(self.index == position, self.hot[position], self.base[position]))
 
@@ -75,7 +75,7 @@ class DenseBlock:
         """Return the number of slots."""
         return int(self.values.shape[1])
 
-    def slot(self, position: int) -> Numbers:
+    def get_slot(self, position: int) -> Numbers:
         """Return the values of one slot."""
         return np.asarray(self.values[:, position])
 
@@ -98,18 +98,18 @@ class SparseBlock:
     size: int
     count: int
 
-    def slot(self, position: int) -> Numbers:
+    def get_slot(self, position: int) -> Numbers:
         """Return the values of one slot."""
         result = np.zeros(self.count)
         entries = self.slots == position
         result[self.rows[entries]] = self.values[entries]
         return result
 
-    def sums(self, weights: Numbers, count: int) -> Numbers:
+    def sum_rows(self, weights: Numbers, count: int) -> Numbers:
         """Return the weighted sum of each row."""
         return np.bincount(self.rows, weights=weights[self.slots] * self.values, minlength=count)
 
-    def dense(self) -> Numbers:
+    def to_dense(self) -> Numbers:
         """Return (rows, size) doubles."""
         result = np.zeros((self.count, self.size))
         result[self.rows, self.slots] = self.values
@@ -136,22 +136,22 @@ class VectorColumn:
         """Return the length of the vectors."""
         return sum(block.size for block in self.blocks)
 
-    def slot(self, position: int) -> Numbers:
+    def get_slot(self, position: int) -> Numbers:
         """Return the values of one slot, for all rows."""
         for block in self.blocks:
             if position < block.size:
-                values: Numbers = block.slot(position)
+                values: Numbers = block.get_slot(position)
                 return values
             position -= block.size
         raise IndexError(position)
 
-    def dense(self) -> Numbers:
+    def to_dense(self) -> Numbers:
         """Return (rows, size) doubles."""
         if len(self.blocks) == 1 and isinstance(self.blocks[0], DenseBlock):
             return self.blocks[0].values
         return np.column_stack([_to_matrix(block) for block in self.blocks])
 
-    def sparse(self, count: int) -> SparseBlock:
+    def to_sparse(self, count: int) -> SparseBlock:
         """Return the vectors of `count` rows in coordinate format."""
         if len(self.blocks) == 1 and isinstance(self.blocks[0], SparseBlock):
             return self.blocks[0]
@@ -173,7 +173,7 @@ def _to_matrix(block: VectorBlock) -> Numbers:
     if isinstance(block, DenseBlock):
         return block.values
     if isinstance(block, SparseBlock):
-        return block.dense()
+        return block.to_dense()
     if isinstance(block, OneHotBlock):
         matrix = np.broadcast_to(block.base, (len(block.index), block.size)).copy()
         hit = np.flatnonzero(block.index < block.size)
@@ -202,21 +202,21 @@ class Frame:
         self.dropped = np.zeros(self.size, dtype=bool)
         self.refused = np.zeros(self.size, dtype=bool)
 
-    def scalars(self, name: str) -> ScalarColumn:
+    def get_scalars(self, name: str) -> ScalarColumn:
         """Return a column of single values; code generation has checked that it is one."""
         column = self.columns[name]
         assert isinstance(column, ScalarColumn)
         return column
 
-    def vectors(self, name: str) -> VectorColumn:
+    def get_vectors(self, name: str) -> VectorColumn:
         """Return a column of vectors; code generation has checked that it is one."""
         column = self.columns[name]
         assert isinstance(column, VectorColumn)
         return column
 
-    def features(self, name: str) -> VectorColumn:
+    def get_features(self, name: str) -> VectorColumn:
         """Return a column of vectors, and refuse the rows where it is null."""
-        column = self.vectors(name)
+        column = self.get_vectors(name)
         self.refuse(column.null)
         return column
 

@@ -25,7 +25,7 @@ def is_pandas_frame(data: Any) -> bool:
     return hasattr(data, "columns") and hasattr(data, "iloc")
 
 
-def pandas_columns(frame: Any, fields: Sequence[Field], nan: NanMeaning) -> Mapping[str, Any]:
+def read_pandas_columns(frame: Any, fields: Sequence[Field], nan: NanMeaning) -> Mapping[str, Any]:
     """Return the columns of a frame by name; those of the fields are converted."""
     types = {field.name: field.type for field in fields}
     return {
@@ -36,7 +36,7 @@ def pandas_columns(frame: Any, fields: Sequence[Field], nan: NanMeaning) -> Mapp
 
 def to_column(values: Any, type_: str, nan: NanMeaning = "nan") -> Numbers | Sequence[Any]:
     """Return a column for a field of the given type: numbers with nulls masked, or objects with None."""
-    null = _extension_nulls(values)
+    null = _find_extension_nulls(values)
     if null is not None and type_ in FLOATING_TYPES:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.ma.masked_array(numbers, null | np.isnan(numbers) if nan == "null" else null)
@@ -49,13 +49,13 @@ def to_column(values: Any, type_: str, nan: NanMeaning = "nan") -> Numbers | Seq
         return array
     keep_nan = nan == "nan" and type_ in FLOATING_TYPES
     cells = (
-        value if type(value) is str else _from_cell(value, type_, keep_nan=keep_nan)
+        value if type(value) is str else _convert_cell(value, type_, keep_nan=keep_nan)
         for value in array.tolist()
     )
     return np.fromiter(cells, dtype=object, count=len(array))
 
 
-def _extension_nulls(values: Any) -> Numbers | None:
+def _find_extension_nulls(values: Any) -> Numbers | None:
     """Return the mask of nulls of a numeric extension type of pandas, such as Float64; None for any other column."""
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, np.dtype) or getattr(dtype, "kind", "") != "f" or not hasattr(values, "isna"):
@@ -63,14 +63,14 @@ def _extension_nulls(values: Any) -> Numbers | None:
     return np.asarray(values.isna())
 
 
-def _from_cell(value: Any, type_: str, *, keep_nan: bool) -> Any:
+def _convert_cell(value: Any, type_: str, *, keep_nan: bool) -> Any:
     """Return a cell of a column of objects as a Python value for a field of the given type."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or is_missing_marker(value):
         return None
     if type_.startswith("array<") and type_ not in _FLOATING_ARRAYS:
-        return _items(value)
+        return _convert_items(value)
     if isinstance(value, float):
         if value != value:  # noqa: PLR0124 - only NaN differs from itself
             return value if keep_nan else None
@@ -78,7 +78,7 @@ def _from_cell(value: Any, type_: str, *, keep_nan: bool) -> Any:
     return value
 
 
-def _items(values: Any) -> Any:
+def _convert_items(values: Any) -> Any:
     """Return a list of items that are no floating numbers: NaN, which pandas has for a missing integer, is null."""
     items = values.tolist() if isinstance(values, np.ndarray) else values
     if not isinstance(items, list):

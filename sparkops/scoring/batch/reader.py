@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import RowError
 from ..ir.arrays import Numbers
 from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES, SPARSE_FROM, Field
-from ..ir.row_fields import check_row_fields, flatten_structs, struct_field
+from ..ir.row_fields import check_row_fields, flatten_structs, get_struct_field
 from .columns import DenseBlock, ScalarColumn, SparseBlock, VectorColumn
 from .dictionary_column import DictionaryColumn
 
@@ -44,7 +44,7 @@ def to_columns(
     data = _flatten_columns(data, names)
     known = {name: data[name] for name in names if name in data} if extra == "ignore" else data
     check_row_fields(known, names, ignored)
-    sizes = {row_count(data[name]) for name in names}
+    sizes = {count_rows(data[name]) for name in names}
     if len(sizes) > 1:
         raise RowError(f"The columns of a batch must have the same length, not {sorted(sizes)}.")
     return data, sizes.pop() if sizes else 0
@@ -64,7 +64,7 @@ def _flatten_columns(data: Columns, names: Sequence[str]) -> Columns:
         return data
     structs = {path: (path.partition(".")[0], path.partition(".")[2]) for path in paths}
     cells = {
-        path: [struct_field(value, inner) for value in _to_list(data[root])]
+        path: [get_struct_field(value, inner) for value in _to_list(data[root])]
         for path, (root, inner) in structs.items()
     }
     return {**data, **cells}
@@ -75,7 +75,7 @@ def _to_list(values: Any) -> Sequence[Any]:
     return items
 
 
-def row_count(values: Any) -> int:
+def count_rows(values: Any) -> int:
     """Return the number of rows of a column; a sparse matrix of SciPy has no length."""
     return int(values.shape[0]) if hasattr(values, "tocsr") else len(values)
 
@@ -109,14 +109,14 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     """
     part = values[start:stop]
     if isinstance(part, DictionaryColumn):
-        return _from_dictionary(field, part)
+        return _read_dictionary(field, part)
     if hasattr(part, "tocsr"):
-        return _from_sparse_matrix(field, part)
+        return _read_sparse_matrix(field, part)
     if not isinstance(part, np.ndarray):
-        return _from_objects(field, part)
+        return _read_objects(field, part)
     null = np.ma.getmaskarray(part) if isinstance(part, np.ma.MaskedArray) else None
     array: Numbers = np.asarray(part)
-    column = _from_array(field, array, null)
+    column = _read_array(field, array, null)
     if column is not None:
         return column
     if array.dtype.kind == "M":
@@ -124,10 +124,10 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     items = part.tolist() if array.ndim == 1 else list(array)
     if field.type in INTEGER_RANGES and array.dtype.kind == "f":
         items = [None if item != item else item for item in items]  # noqa: PLR0124
-    return _from_objects(field, items)
+    return _read_objects(field, items)
 
 
-def value_at(field: Field, values: Any, index: int) -> Any:
+def get_value(field: Field, values: Any, index: int) -> Any:
     """Return one value of a column as a row contains it."""
     value = values[index]
     if value is np.ma.masked:
@@ -141,15 +141,15 @@ def value_at(field: Field, values: Any, index: int) -> Any:
     return value
 
 
-def _from_dictionary(field: Field, part: DictionaryColumn) -> ScalarColumn | VectorColumn | None:
+def _read_dictionary(field: Field, part: DictionaryColumn) -> ScalarColumn | VectorColumn | None:
     values, classes = part.dictionary.take(part.indices), {*map(type, part.dictionary.tolist())}
     allowed = {str, type(None)} if field.nullable else {str}
     if field.type == "string" and classes <= allowed:
         return ScalarColumn(values, dictionary=part)
-    return _from_objects(field, values.tolist())
+    return _read_objects(field, values.tolist())
 
 
-def _from_sparse_matrix(field: Field, part: Any) -> VectorColumn | None:
+def _read_sparse_matrix(field: Field, part: Any) -> VectorColumn | None:
     """Return rows of a sparse matrix of SciPy as vectors."""
     count, size = part.shape
     if field.type != "vector" or size != field.size:
@@ -166,7 +166,7 @@ def _from_sparse_matrix(field: Field, part: Any) -> VectorColumn | None:
     )
 
 
-def _from_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn | None:
+def _read_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn | None:
     if null is not None and null.any() and not field.nullable:
         return None
     kind = values.dtype.kind
@@ -186,7 +186,7 @@ def _from_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarCo
     return None
 
 
-def _from_objects(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
+def _read_objects(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
     """Return Python values as a column: converted together if their classes allow it, else one by one."""
     classes = set(map(type, items))
     has_null = type(None) in classes
@@ -194,25 +194,25 @@ def _from_objects(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorCo
     if (
         field.type in _OBJECTS
         or field.type.startswith(("array<", "decimal("))
-        or not classes <= _exact_classes(field)
+        or not classes <= _list_exact_classes(field)
         or (has_null and not field.nullable)
     ):
-        return _from_objects_one_by_one(field, items)
+        return _read_objects_one_by_one(field, items)
     if field.type == "string":
-        return ScalarColumn(_object_array(items))
+        return ScalarColumn(_to_object_array(items))
     null = np.fromiter((item is None for item in items), dtype=bool, count=len(items)) if has_null else None
     filled = [0 if item is None else item for item in items] if has_null else items
     try:
-        return _from_array(field, np.array(filled, dtype=_dtype(field)), null)
+        return _read_array(field, np.array(filled, dtype=_choose_dtype(field)), null)
     except OverflowError:
-        return _from_objects_one_by_one(field, items)
+        return _read_objects_one_by_one(field, items)
 
 
-def _object_array(items: Sequence[Any]) -> Numbers:
+def _to_object_array(items: Sequence[Any]) -> Numbers:
     return np.fromiter(items, dtype=object, count=len(items))
 
 
-def _vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
+def _build_vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
     size, count = field.size or 0, len(items)
     if size < SPARSE_FROM:
         full = np.array([(0.0,) * size if item is None else item for item in items], dtype=np.float64)
@@ -224,32 +224,32 @@ def _vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBloc
     return SparseBlock(np.repeat(np.arange(count), lengths), slots, values, size, count)
 
 
-def _exact_classes(field: Field) -> set[type]:
+def _list_exact_classes(field: Field) -> set[type]:
     if field.type in FLOATING_TYPES:
         return {float, int}
     single: dict[str, type] = {"string": str, "boolean": bool}
     return {single.get(field.type, int)}
 
 
-def _dtype(field: Field) -> type:
+def _choose_dtype(field: Field) -> type:
     if field.type in INTEGER_RANGES:
         return np.int64
     return bool if field.type == "boolean" else np.float64
 
 
-def _from_objects_one_by_one(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
-    reader = field.reader()
+def _read_objects_one_by_one(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
+    reader = field.make_reader()
     try:
         converted = [reader(item) for item in items]
     except RowError:
         return None
     is_numeric = field.type in _NUMERIC or field.type.startswith("decimal(")
     if field.type != "vector" and not is_numeric:
-        return ScalarColumn(_object_array(converted))
+        return ScalarColumn(_to_object_array(converted))
     null = np.fromiter((item is None for item in converted), dtype=bool, count=len(converted))
     mask = null if null.any() else None
     if field.type == "vector":
-        return VectorColumn((_vector_block(field, converted),), mask)
+        return VectorColumn((_build_vector_block(field, converted),), mask)
     return ScalarColumn(
-        np.array([0 if item is None else item for item in converted], dtype=_dtype(field)), mask
+        np.array([0 if item is None else item for item in converted], dtype=_choose_dtype(field)), mask
     )

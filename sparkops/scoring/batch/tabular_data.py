@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import ModelError
 from ..ir.field import Field
-from .pandas_columns import NanMeaning, is_pandas_frame, pandas_columns
+from .pandas_columns import NanMeaning, is_pandas_frame, read_pandas_columns
 
 
 def read_tabular(data: Any, fields: Sequence[Field], nan: NanMeaning) -> Any:
@@ -24,13 +24,13 @@ def read_tabular(data: Any, fields: Sequence[Field], nan: NanMeaning) -> Any:
     if isinstance(data, Mapping | Sequence):
         return data
     if is_pandas_frame(data):
-        return pandas_columns(data, fields, nan)
+        return read_pandas_columns(data, fields, nan)
     # The Arrow PyCapsule interface, which pyarrow, polars and others have.
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         # Needs pyarrow, which whoever has such data usually has; scoring rows does not need it.
-        from .arrow_columns import table_columns
+        from .arrow_columns import read_table_columns
 
-        return table_columns(data, fields)
+        return read_table_columns(data, fields)
     raise ModelError(
         "A batch is a list of rows, a mapping from name to column, a DataFrame of pandas or polars, or a table of Arrow, not a "
         f"{type(data).__name__}. A model in a job scores a DataFrame of Spark by `transform`."

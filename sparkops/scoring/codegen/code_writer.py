@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import ModelError
 from .row_errors import refuse_missing
-from .symbols import Block, Dense, Scalar, Sparse, Vector, block_slots
+from .symbols import Block, Dense, Scalar, Sparse, Vector, list_block_slots
 
 Column = Scalar | Vector
 # Slots up to which a one-hot block is cheaper as inline code than as a call.
@@ -60,48 +60,48 @@ class CodeWriter:
         self._count += 1
         return f"v{self._count}"
 
-    def line(self, text: str) -> None:
+    def add_line(self, text: str) -> None:
         """Append a line to the body."""
         self.lines.append(text)
 
-    def constant(self, value: Any) -> str:
+    def bind_constant(self, value: Any) -> str:
         """Bind an object to a new name and return the name."""
         name = self.new_name()
         self.constants[name] = value
         return name
 
-    def local(self, expr: str) -> str:
+    def assign(self, expr: str) -> str:
         """Assign an expression to a new local variable and return its name."""
         name = self.new_name()
         self.lines.append(f"{name} = {expr}")
         return name
 
-    def atom(self, scalar: Scalar) -> Scalar:
+    def assign_scalar(self, scalar: Scalar) -> Scalar:
         """Return the scalar as a variable, so that repeating it costs nothing."""
-        return scalar if scalar.atom else replace(scalar, expr=self.local(scalar.expr), atom=True)
+        return scalar if scalar.atom else replace(scalar, expr=self.assign(scalar.expr), atom=True)
 
-    def dense(self, vector: Vector) -> str:
+    def assign_dense(self, vector: Vector) -> str:
         """Return a variable that holds the vector as a sequence of all its slots."""
         if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Dense):
             return vector.blocks[0].expr
-        return self.local(self.list_expr(vector))
+        return self.assign(self.build_list_expr(vector))
 
-    def list_expr(self, vector: Vector) -> str:
+    def build_list_expr(self, vector: Vector) -> str:
         """Return the expression of a new list of all slots."""
         return f"[{', '.join(self._list_items(block) for block in vector.blocks)}]"
 
-    def sparse(self, vector: Vector) -> str:
+    def assign_sparse(self, vector: Vector) -> str:
         """Return a variable that holds the slots other than 0 as a dictionary from slot to value, in slot order."""
         if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Sparse):
             return vector.blocks[0].expr
-        name, start = self.local("{}"), 0
+        name, start = self.assign("{}"), 0
         for block in vector.blocks:
             if isinstance(block, Sparse):
-                self.line(f"for slot, value in {block.expr}.items(): {name}[slot + {start}] = value")
+                self.add_line(f"for slot, value in {block.expr}.items(): {name}[slot + {start}] = value")
             else:
                 values = f"[{self._list_items(block)}]" if not isinstance(block, Dense) else block.expr
-                self.line(f"for slot, value in enumerate({values}, {start}):")
-                self.line(f"    if value: {name}[slot] = value")
+                self.add_line(f"for slot, value in enumerate({values}, {start}):")
+                self.add_line(f"    if value: {name}[slot] = value")
             start += block.size
         return name
 
@@ -112,34 +112,34 @@ class CodeWriter:
         if isinstance(block, Dense):
             return f"*{block.expr}"
         if isinstance(block, Sparse):
-            return f"*{self.constant(partial(to_dense, size=block.size))}({block.expr})"
+            return f"*{self.bind_constant(partial(to_dense, size=block.size))}({block.expr})"
         if block.size <= _MAX_INLINE_SLOTS:
-            return ", ".join(slot.expr for slot in block_slots(block))
-        fill = self.constant(partial(_fill_one_hot, hot=block.hot.tolist(), base=block.base.tolist()))
+            return ", ".join(slot.expr for slot in list_block_slots(block))
+        fill = self.bind_constant(partial(_fill_one_hot, hot=block.hot.tolist(), base=block.base.tolist()))
         return f"*{fill}({block.index})"
 
-    def repeatable(self, block: Block) -> Block:
+    def make_repeatable(self, block: Block) -> Block:
         """Return a block whose expression may be repeated at no cost."""
-        return self.atom(block) if isinstance(block, Scalar) else block
+        return self.assign_scalar(block) if isinstance(block, Scalar) else block
 
-    def scalar(self, column: str, stage: str) -> Scalar:
+    def get_scalar(self, column: str, stage: str) -> Scalar:
         """Return a scalar column.
 
         Raises:
             ModelError: There is no such column, or it is a vector.
         """
-        symbol = self._column(column, stage)
+        symbol = self._get_column(column, stage)
         if not isinstance(symbol, Scalar):
             raise ModelError(f"{stage}: column `{column}` is a vector, and a single value is needed.")
         return symbol
 
-    def vector(self, column: str, stage: str, size: int | None = None) -> Vector:
+    def get_vector(self, column: str, stage: str, size: int | None = None) -> Vector:
         """Return a vector column.
 
         Raises:
             ModelError: There is no such column, it is not a vector, or it has another length.
         """
-        symbol = self._column(column, stage)
+        symbol = self._get_column(column, stage)
         if not isinstance(symbol, Vector):
             raise ModelError(f"{stage}: column `{column}` is not a vector.")
         if size is not None and symbol.size != size:
@@ -147,12 +147,12 @@ class CodeWriter:
             raise SizeMismatch(message, symbol.size, size)
         return symbol
 
-    def features(self, column: str, stage: str, size: int | None = None) -> Vector:
+    def get_features(self, column: str, stage: str, size: int | None = None) -> Vector:
         """Return a vector column; the generated code refuses a row where it is null."""
-        symbol = self.vector(column, stage, size)
+        symbol = self.get_vector(column, stage, size)
         if symbol.null is not None:
-            self.line(
-                f"if {symbol.null}: {self.constant(refuse_missing(symbol.field or column, stage))}(None)"
+            self.add_line(
+                f"if {symbol.null}: {self.bind_constant(refuse_missing(symbol.field or column, stage))}(None)"
             )
         return symbol
 
@@ -163,7 +163,7 @@ class CodeWriter:
         boundaries = self.boundaries.setdefault(scalar.field, set())
         boundaries.update((float(value) - scalar.shift) / scalar.scale for value in values)
 
-    def _column(self, column: str, stage: str) -> Column:
+    def _get_column(self, column: str, stage: str) -> Column:
         if column not in self.columns:
             raise ModelError(f"{stage}: there is no column `{column}`; known: {', '.join(self.columns)}.")
         return self.columns[column]
@@ -198,7 +198,7 @@ def _fill_one_hot(index: int, *, hot: list[float], base: list[float]) -> list[fl
     return result
 
 
-def float_literal(value: float) -> str:
+def format_float(value: float) -> str:
     """Return the Python literal of a double; it parses back to the same double."""
     text = repr(float(value))
     return f"({text})" if text.startswith("-") else text

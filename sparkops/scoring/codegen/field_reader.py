@@ -26,15 +26,15 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
     """
     if not is_field_type(field.type) or (field.type == "vector" and field.size is None):
         raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot contain.")
-    reader = code.constant(field.reader())
+    reader = code.bind_constant(field.make_reader())
     if field.type in _EXACT_CLASS:
         test = f"{value}.__class__ is not {_EXACT_CLASS[field.type]}"
         if field.type in INTEGER_RANGES:
             limit = INTEGER_RANGES[field.type]
             test += f" or not {-limit} <= {value} < {limit}"
-        code.line(f"if {test}: {value} = {reader}({value})")
+        code.add_line(f"if {test}: {value} = {reader}({value})")
     else:
-        code.line(f"{value} = {reader}({value})")
+        code.add_line(f"{value} = {reader}({value})")
     if field.type == "vector":
         code.columns[field.name] = _read_vector(field, value, code)
     else:
@@ -43,16 +43,16 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
 
 
 def _read_vector(field: Field, value: str, code: CodeWriter) -> Vector:
-    null = code.local(f"{value} is None") if field.nullable else None
+    null = code.assign(f"{value} is None") if field.nullable else None
     size = field.size or 0
     if size >= SPARSE_FROM:
         if null:
-            code.line(f"if {null}: {value} = {code.constant({})}")
+            code.add_line(f"if {null}: {value} = {code.bind_constant({})}")
         return Vector((Sparse(value, size, field.name),), null, field.name)
     if null:
-        code.line(f"if {null}: {value} = {code.constant((0.0,) * size)}")
+        code.add_line(f"if {null}: {value} = {code.bind_constant((0.0,) * size)}")
     if size > _MAX_UNROLLED:
         return Vector((Dense(value, size, field.name),), null, field.name)
-    slots = [code.local(f"{value}[{slot}]") for slot in range(size)]
+    slots = [code.assign(f"{value}[{slot}]") for slot in range(size)]
     blocks = tuple(Scalar(slot, "double", nan=True, field=field.name, scale=0.0) for slot in slots)
     return Vector(blocks, null, field.name)

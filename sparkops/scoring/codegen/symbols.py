@@ -121,17 +121,17 @@ class Vector:
         return any(isinstance(block, Sparse) for block in self.blocks)
 
 
-def vector_slots(vector: Vector) -> tuple[Scalar, ...]:
+def list_slots(vector: Vector) -> tuple[Scalar, ...]:
     """Return the slots of a vector as scalars; for vectors short enough for inline code."""
-    return tuple(scalar for block in vector.blocks for scalar in block_slots(block))
+    return tuple(scalar for block in vector.blocks for scalar in list_block_slots(block))
 
 
-def block_slots(block: Block) -> tuple[Scalar, ...]:
+def list_block_slots(block: Block) -> tuple[Scalar, ...]:
     """Return the slots of a block as scalars."""
-    return tuple(block_slot(block, position) for position in range(block.size))
+    return tuple(get_block_slot(block, position) for position in range(block.size))
 
 
-def block_slot(block: Block, position: int) -> Scalar:
+def get_block_slot(block: Block, position: int) -> Scalar:
     """Return one slot of a block as a scalar."""
     if isinstance(block, Scalar):
         return block
@@ -147,16 +147,16 @@ def block_slot(block: Block, position: int) -> Scalar:
     return Scalar(f"({hot!r} if {block.index} == {position} else {base!r})", "double", atom=False)
 
 
-def vector_slot(vector: Vector, position: int) -> Scalar:
+def get_slot(vector: Vector, position: int) -> Scalar:
     """Return one slot of a vector as a scalar."""
     for block in vector.blocks:
         if position < block.size:
-            return block_slot(block, position)
+            return get_block_slot(block, position)
         position -= block.size
     raise IndexError(position)
 
 
-def one_hot_sums(hot: Numbers, base: Numbers) -> Numbers:
+def sum_one_hot(hot: Numbers, base: Numbers) -> Numbers:
     """Return, for each index from 0 to size, the sum over all slots if that slot is hot; at `size` no slot is.
 
     Args:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from .arrays import Numbers, iter_chunks
-from .field import Field, field_json
+from .field import Field, field_to_json
 from .portable_rules import PortableRules
 
 
@@ -92,10 +92,10 @@ class Description:
     def to_json(self) -> dict[str, Any]:
         """Return everything except the arrays as JSON values."""
         return {
-            "fields": [field_json(item) for item in self.fields],
+            "fields": [field_to_json(item) for item in self.fields],
             "ignored": list(self.ignored),
-            "steps": [_step_json(step) for step in self.steps],
-            "outputs": [output_json(item) for item in self.outputs],
+            "steps": [_step_to_json(step) for step in self.steps],
+            "outputs": [output_to_json(item) for item in self.outputs],
             "classes": None if self.classes is None else list(self.classes),
             "stages": list(self.stages),
             **({"checks": self.checks.to_json()} if self.checks else {}),
@@ -106,12 +106,12 @@ class Description:
 _OUTPUT_KEYS = {"name": "name", "type": "type", "column": "column", "role": "role", "size": "size"}
 
 
-def output_json(output: Output) -> dict[str, Any]:
+def output_to_json(output: Output) -> dict[str, Any]:
     """Return an output as JSON values."""
     return {key: getattr(output, name) for key, name in _OUTPUT_KEYS.items()}
 
 
-def output_of(item: Mapping[str, Any]) -> Output:
+def output_from_json(item: Mapping[str, Any]) -> Output:
     """Return the output of the JSON values that `output_json` returned.
 
     Raises:
@@ -121,7 +121,7 @@ def output_of(item: Mapping[str, Any]) -> Output:
     return Output(**{_OUTPUT_KEYS[key]: value for key, value in item.items()})
 
 
-def _step_json(step: Step) -> dict[str, Any]:
+def _step_to_json(step: Step) -> dict[str, Any]:
     return {
         "op": step.op,
         "stage": step.stage,

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from ...core import type_names
 from ...core.type_names import INTEGER_BITS, MAX_PRECISION, decimal_digits
 from ...errors import RowError
-from .temporal import UnknownZoneError, time_zone, to_date, to_timestamp
+from .temporal import UnknownZoneError, parse_time_zone, to_date, to_timestamp
 
 # An integer type holds -limit to limit - 1.
 INTEGER_RANGES: dict[str, int] = {name: 2 ** (bits - 1) for name, bits in INTEGER_BITS.items()}
@@ -51,29 +51,29 @@ class Field:
     size: int | None = None
     zone: str | None = None
 
-    def reader(self) -> Callable[[Any], Any]:
+    def make_reader(self) -> Callable[[Any], Any]:
         """Return the function that converts a value of a row to this type, or raises RowError."""
         if self.type in INTEGER_RANGES:
-            return self._integer
+            return self._read_integer
         if self.type.startswith("array<"):
-            return partial(self._array, Field(self.name, self.type[6:-1], zone=self.zone).reader())
+            return partial(self._read_array, Field(self.name, self.type[6:-1], zone=self.zone).make_reader())
         if self.type.startswith("decimal"):
-            return partial(self._decimal, decimal_digits(self.type) or (MAX_PRECISION, 0))
+            return partial(self._read_decimal, decimal_digits(self.type) or (MAX_PRECISION, 0))
         readers: dict[str, Callable[[Any], Any]] = {
-            "string": self._text,
-            "boolean": self._boolean,
-            "float": self._float,
-            "double": self._double,
-            "date": partial(self._temporal, to_date, self._zone()),
-            "timestamp": partial(self._temporal, to_timestamp, self._zone()),
-            "vector": self._vector,
+            "string": self._read_text,
+            "boolean": self._read_boolean,
+            "float": self._read_float,
+            "double": self._read_double,
+            "date": partial(self._read_temporal, to_date, self._parse_zone()),
+            "timestamp": partial(self._read_temporal, to_timestamp, self._parse_zone()),
+            "vector": self._read_vector,
         }
         return readers[self.type]
 
-    def _zone(self) -> tzinfo | None:
-        return None if self.zone is None else time_zone(self.zone)
+    def _parse_zone(self) -> tzinfo | None:
+        return None if self.zone is None else parse_time_zone(self.zone)
 
-    def _null(self, value: Any) -> None:
+    def _require_null(self, value: Any) -> None:
         """Accept a missing value, and refuse a value that is not of this type.
 
         Raises:
@@ -94,21 +94,21 @@ class Field:
             value=value,
         )
 
-    def _text(self, value: Any) -> str | None:
+    def _read_text(self, value: Any) -> str | None:
         if isinstance(value, str):
             return str(value)
-        self._null(value)
+        self._require_null(value)
         return None
 
-    def _boolean(self, value: Any) -> bool | None:
+    def _read_boolean(self, value: Any) -> bool | None:
         if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
             return bool(value)
-        self._null(value)
+        self._require_null(value)
         return None
 
-    def _integer(self, value: Any) -> int | None:
+    def _read_integer(self, value: Any) -> int | None:
         if value is None or isinstance(value, bool) or not isinstance(value, Real):
-            self._null(value)
+            self._require_null(value)
             return None
         number = int(value) if isinstance(value, Integral) else _to_integer(value)
         limit = INTEGER_RANGES[self.type]
@@ -116,27 +116,27 @@ class Field:
             self._refuse(value)
         return number
 
-    def _double(self, value: Any) -> float | None:
+    def _read_double(self, value: Any) -> float | None:
         if value is None or isinstance(value, bool) or not isinstance(value, Real):
-            self._null(value)
+            self._require_null(value)
             return None
         try:
             return float(value)
         except OverflowError:
             self._refuse(value)
 
-    def _float(self, value: Any) -> float | None:
-        number = self._double(value)
+    def _read_float(self, value: Any) -> float | None:
+        number = self._read_double(value)
         if number is None:
             return None
         if _FLOAT_OVERFLOW <= abs(number) < float("inf"):
             self._refuse(value)
         return float(unpack("f", pack("f", number))[0])
 
-    def _decimal(self, digits: tuple[int, int], value: Any) -> float | None:
+    def _read_decimal(self, digits: tuple[int, int], value: Any) -> float | None:
         """Return the double that Spark's stages read; the value must fit the type without rounding."""
         if isinstance(value, bool) or not isinstance(value, Real | Decimal | str):
-            self._null(value)
+            self._require_null(value)
             return None
         try:
             number = Decimal(value if isinstance(value, Decimal | str) else repr(_to_python(value)))
@@ -149,16 +149,18 @@ class Field:
             self._refuse(value)
         return float(number)
 
-    def _array(self, read_item: Callable[[Any], Any], value: Any) -> list[Any] | None:
+    def _read_array(self, read_item: Callable[[Any], Any], value: Any) -> list[Any] | None:
         values = value.tolist() if hasattr(value, "tolist") else value
         if not isinstance(values, Sequence) or isinstance(values, str):
-            self._null(value)
+            self._require_null(value)
             return None
         return [read_item(item) for item in values]
 
-    def _temporal(self, convert: Callable[[Any, tzinfo | None], Any], zone: tzinfo | None, value: Any) -> Any:
+    def _read_temporal(
+        self, convert: Callable[[Any, tzinfo | None], Any], zone: tzinfo | None, value: Any
+    ) -> Any:
         if value is None or is_missing_marker(value):
-            self._null(value)
+            self._require_null(value)
             return None
         try:
             return convert(value, zone)
@@ -167,24 +169,24 @@ class Field:
         except (ValueError, OverflowError):
             self._refuse(value)
 
-    def _vector(self, value: Any) -> tuple[float, ...] | dict[int, float] | None:
+    def _read_vector(self, value: Any) -> tuple[float, ...] | dict[int, float] | None:
         """Return the slots of a vector, or of a wide one a dictionary of the slots other than 0.
 
         A vector is a list of numbers, or Spark's struct: {"type": 0, "size": n, "indices": [...], "values": [...]}
         when sparse, {"type": 1, "values": [...]} when dense; or a vector of pyspark, or one row of a sparse matrix of SciPy.
         """
         if value is None or is_missing_marker(value):
-            self._null(value)
+            self._require_null(value)
             return None
         value = _to_struct(value)
         is_sparse = (self.size or 0) >= SPARSE_FROM
         is_struct = isinstance(value, Mapping)
         if is_struct and value.get("type") != 1:
-            return self._sparse_struct(value, is_sparse=is_sparse)
-        values = self._slots(value.get("values") or () if is_struct else value, value, self.size)
+            return self._read_sparse_struct(value, is_sparse=is_sparse)
+        values = self._read_slots(value.get("values") or () if is_struct else value, value, self.size)
         return {position: slot for position, slot in enumerate(values) if slot} if is_sparse else values
 
-    def _sparse_struct(
+    def _read_sparse_struct(
         self, value: Mapping[str, Any], *, is_sparse: bool
     ) -> tuple[float, ...] | dict[int, float]:
         numbers, indices = value.get("values"), value.get("indices")
@@ -192,14 +194,14 @@ class Field:
             indices = indices.tolist()
         if value.get("type") != 0 or value.get("size") != self.size or not isinstance(indices, Sequence):
             self._refuse(value)
-        slots = self._slots(numbers, value, len(indices))
+        slots = self._read_slots(numbers, value, len(indices))
         in_range = all(type(index) is int and 0 <= index < (self.size or 0) for index in indices)
         if not in_range or len(set(indices)) != len(indices):
             self._refuse(value)
         entries = dict(sorted(zip(indices, slots, strict=True)))
         return entries if is_sparse else tuple(entries.get(slot, 0.0) for slot in range(self.size or 0))
 
-    def _slots(self, numbers: Any, value: Any, size: int | None) -> tuple[float, ...]:
+    def _read_slots(self, numbers: Any, value: Any, size: int | None) -> tuple[float, ...]:
         values = numbers.tolist() if hasattr(numbers, "tolist") else numbers
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != size:
             self._refuse(value)
@@ -263,13 +265,13 @@ def _to_struct(value: Any) -> Any:
 _KEYS = {"name": "name", "type": "type", "nullable": "nullable", "size": "size", "zone": "zone"}
 
 
-def field_json(field: Field) -> dict[str, Any]:
+def field_to_json(field: Field) -> dict[str, Any]:
     """Return a field as JSON values; the key of the time zone is left out if it is unknown, as in artifacts of before."""
     values = {key: getattr(field, name) for key, name in _KEYS.items()}
     return {key: value for key, value in values.items() if key != "zone" or value is not None}
 
 
-def field_of(item: Mapping[str, Any]) -> Field:
+def field_from_json(item: Mapping[str, Any]) -> Field:
     """Return the field of the JSON values that `field_json` returned.
 
     Raises:

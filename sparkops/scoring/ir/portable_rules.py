@@ -73,15 +73,18 @@ class PortableRules:
     rules: tuple[PortableRule, ...] = ()
     left_out: tuple[OmittedRule, ...] = field(default=())
 
-    def omission_messages(self) -> tuple[str, ...]:
+    def describe_omissions(self) -> tuple[str, ...]:
         """Return a line for each expectation left out, with the reason."""
         return tuple(f"{omitted.table}: {omitted.label}: {omitted.reason}" for omitted in self.left_out)
 
     def to_json(self) -> dict[str, Any]:
         """Return the rules as JSON values."""
         return {
-            "rules": [{**_keyed(rule, _RULE_KEYS), "rule": rule_to_json(rule.rule)} for rule in self.rules],
-            "left_out": [_keyed(omitted, _LEFT_OUT_KEYS) for omitted in self.left_out],
+            "rules": [
+                {**_select_attributes(rule, _RULE_KEYS), "rule": rule_to_json(rule.rule)}
+                for rule in self.rules
+            ],
+            "left_out": [_select_attributes(omitted, _LEFT_OUT_KEYS) for omitted in self.left_out],
         }
 
     @classmethod
@@ -93,13 +96,15 @@ class PortableRules:
         """
         if len(item["rules"]) > MAX_RULES:
             raise ModelError(f"A model carries at most {MAX_RULES} rules, not {len(item['rules'])}.")
-        rules = [_rule_of(rule) for rule in item["rules"]]
+        rules = [_rule_from_json(rule) for rule in item["rules"]]
         for rule in rules:
             if not isinstance(rule.rule, RowRule) or not isinstance(rule.mostly, int | float):
                 raise ModelError("A rule is damaged: it is not a row rule.")
         return cls(
             rules=tuple(rules),
-            left_out=tuple(OmittedRule(**_named(omitted, _LEFT_OUT_KEYS)) for omitted in item["left_out"]),
+            left_out=tuple(
+                OmittedRule(**_rename_keys(omitted, _LEFT_OUT_KEYS)) for omitted in item["left_out"]
+            ),
         )
 
 
@@ -112,14 +117,14 @@ def merge_rules(rules_by_table: Iterable[PortableRules]) -> PortableRules:
     )
 
 
-def _rule_of(item: Mapping[str, Any]) -> PortableRule:
+def _rule_from_json(item: Mapping[str, Any]) -> PortableRule:
     others = {key: value for key, value in item.items() if key != "rule"}
-    return PortableRule(**_named(others, _RULE_KEYS), rule=rule_from_json(item["rule"]))
+    return PortableRule(**_rename_keys(others, _RULE_KEYS), rule=rule_from_json(item["rule"]))
 
 
-def _keyed(value: Any, keys: Mapping[str, str]) -> dict[str, Any]:
+def _select_attributes(value: Any, keys: Mapping[str, str]) -> dict[str, Any]:
     return {key: getattr(value, name) for key, name in keys.items()}
 
 
-def _named(item: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+def _rename_keys(item: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
     return {keys[key]: value for key, value in item.items()}

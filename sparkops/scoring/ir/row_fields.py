@@ -45,10 +45,10 @@ def flatten_structs(row: Mapping[str, Any], names: Sequence[str]) -> Mapping[str
     paths = [name for name in names if "." in name and name not in row and name.partition(".")[0] in row]
     if not paths:
         return row
-    return {**row, **{path: struct_field(row, path) for path in paths}}
+    return {**row, **{path: get_struct_field(row, path) for path in paths}}
 
 
-def struct_field(row: Any, path: str) -> Any:
+def get_struct_field(row: Any, path: str) -> Any:
     """Return a value by its path in nested structs; null where a struct is null.
 
     Raises:

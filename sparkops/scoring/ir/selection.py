@@ -9,7 +9,7 @@ from .conditions import unquote
 from .description import Description, Output, Step
 
 
-def needed_steps(steps: Sequence[Step], columns: Iterable[str]) -> tuple[tuple[Step, ...], frozenset[str]]:
+def select_steps(steps: Sequence[Step], columns: Iterable[str]) -> tuple[tuple[Step, ...], frozenset[str]]:
     """Return the steps that compute columns or drop rows, and the names that these read and no step computes.
 
     Spark, too, leaves out a step whose column is not selected, unless it drops rows.
@@ -27,8 +27,8 @@ def select_outputs(description: Description, outputs: Sequence[Output]) -> Descr
     """Return the description with these outputs only: without the steps and the fields that only other outputs need."""
     columns = {output.column for output in outputs if output.column is not None}
     if any(output.column is None for output in outputs):
-        columns.add(prediction_column(description))
-    steps, read = needed_steps(description.steps, columns)
+        columns.add(find_prediction_column(description))
+    steps, read = select_steps(description.steps, columns)
     rules = description.checks.rules if description.checks else ()
     read |= {unquote(name) for rule in rules for name in rule.rule.fields}
     fields = tuple(field for field in description.fields if field.name in read)
@@ -42,7 +42,7 @@ def select_outputs(description: Description, outputs: Sequence[Output]) -> Descr
     )
 
 
-def prediction_column(description: Description) -> str:
+def find_prediction_column(description: Description) -> str:
     """Return the column of the first prediction, from which a label without a column is derived; empty if there is none."""
     columns = (output.column for output in description.outputs if output.role == "prediction")
     return next((column for column in columns if column), "")

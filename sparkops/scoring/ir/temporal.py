@@ -15,7 +15,7 @@ class UnknownZoneError(ValueError):
     """A time has a time zone, and the session's is unknown."""
 
 
-def time_zone(name: str) -> tzinfo | None:
+def parse_time_zone(name: str) -> tzinfo | None:
     """Return the time zone of a name that Spark accepts: a region, or an offset such as +02:00; None if it is unknown here."""
     if name in ("UTC", "GMT", "UT", "Z"):
         return UTC

@@ -31,7 +31,7 @@ _INSIGNIFICANT = (
 _MAX_EXPONENT, _MIN_EXPONENT = 8, -3
 
 
-def text_function(type_: str, java: int) -> Callable[[float], str]:
+def choose_text_function(type_: str, java: int) -> Callable[[float], str]:
     """Return the function that writes a double or a float as a version of Java does.
 
     Args:
@@ -213,7 +213,7 @@ def _estimate_exponent(fraction: int, exponent: int) -> int:
     return floor((mantissa - 1.5) * 0.289529654 + 0.176091259 + exponent * 0.301029995663981)
 
 
-def nearest_float(numerator: int, denominator: int) -> float:
+def round_to_float(numerator: int, denominator: int) -> float:
     """Return the single-precision number nearest to a fraction, which rounding to a double first would miss at ties."""
     try:
         double = numerator / denominator

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from ...errors import ModelError
 from .unicode_classes import CLASSES as UNICODE_CLASSES
-from .unicode_classes import UNICODE_ESCAPES, ranges_text
+from .unicode_classes import UNICODE_ESCAPES, format_ranges
 
 _MAX_LENGTH, _MAX_REPETITIONS, _MAX_DEPTH = 1000, 1000, 20
 _ANY_CHARACTER = r"[^\n\r\x85\u2028\u2029]"
@@ -300,14 +300,14 @@ class _Parser:
             return _CharacterSet(_CLASSES[letter])
         if not self.is_unicode:
             return _CharacterSet(f"\\{letter}")
-        return _CharacterSet(ranges_text(UNICODE_ESCAPES[letter.lower()], negated=letter.isupper()))
+        return _CharacterSet(format_ranges(UNICODE_ESCAPES[letter.lower()], negated=letter.isupper()))
 
     def named_class(self, match: re.Match[str]) -> _CharacterSet:
         """Return a class of Unicode, or one of POSIX, which the flag (?U) would change."""
         name, is_negated = match[2] or match[3], match[1] == "P"
         self.position = match.end()
         if name in UNICODE_CLASSES:
-            return _CharacterSet(ranges_text(name, negated=is_negated))
+            return _CharacterSet(format_ranges(name, negated=is_negated))
         if name not in _CLASSES or name == "h" or is_negated or self.is_unicode:
             self.refuse(f"`\\{match[0]}`")
         return _CharacterSet(_CLASSES[name])

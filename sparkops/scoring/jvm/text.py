@@ -63,7 +63,7 @@ def lower(text: str) -> str:
     return "".join(_lower_at(text, index) for index in range(len(text)))
 
 
-def utf16_length(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     """Return the length in UTF-16 units: a character outside the basic plane counts twice."""
     return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
 

@@ -178,7 +178,7 @@ UNICODE_ESCAPES = {"w": "w", "s": "s", "d": "Nd"}
 
 
 @cache
-def ranges_text(name: str, *, negated: bool = False) -> str:
+def format_ranges(name: str, *, negated: bool = False) -> str:
     """Return the characters of a class, or all others, as text within the brackets of a Python pattern."""
     ranges = _decode(_RANGES[name])
     return "".join(map(_range_text, _complement(ranges) if negated else ranges))

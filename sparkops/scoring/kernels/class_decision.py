@@ -92,12 +92,12 @@ def emit_classification(step: Step, code: CodeWriter, raw: str, probability: str
     scores = raw if step.outputs[2] or not step.outputs[1] else probability
     if "thresholds" in step.arrays:
         thresholds = step.arrays["thresholds"].tolist()
-        choice = f"{code.constant(partial(argmax_by_threshold, thresholds=thresholds))}({probability})"
+        choice = f"{code.bind_constant(partial(argmax_by_threshold, thresholds=thresholds))}({probability})"
     elif step.params["classes"] == 2:  # noqa: PLR2004
         choice = f"1.0 if {scores}[1] > {scores}[0] else 0.0"
     else:
-        choice = f"{code.constant(argmax)}({scores})"
-    bind_names(step, code, code.local(choice), raw, probability)
+        choice = f"{code.bind_constant(argmax)}({scores})"
+    bind_names(step, code, code.assign(choice), raw, probability)
 
 
 def bind_names(step: Step, code: CodeWriter, prediction: str, raw: str, probability: str) -> None:

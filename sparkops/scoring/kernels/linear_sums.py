@@ -10,15 +10,17 @@ from operator import mul
 import numpy as np
 
 from ..batch.columns import DenseBlock, OneHotBlock, SparseBlock, VectorColumn
-from ..codegen.code_writer import CodeWriter, float_literal
-from ..codegen.symbols import Dense, OneHot, Sparse, Vector, one_hot_sums
+from ..codegen.code_writer import CodeWriter, format_float
+from ..codegen.symbols import Dense, OneHot, Sparse, Vector, sum_one_hot
 from ..ir.arrays import Numbers
 
 # Number of weights from which a matrix product is faster than inline code.
 _MIN_WEIGHTS_FOR_PRODUCT = 256
 
 
-def margin_expr(vector: Vector, weights: Numbers, intercept: float, code: CodeWriter, *, sparse: bool) -> str:
+def build_margin_expr(
+    vector: Vector, weights: Numbers, intercept: float, code: CodeWriter, *, sparse: bool
+) -> str:
     """Return the expression of the dot product of weights and vector, plus intercept.
 
     Args:
@@ -33,17 +35,17 @@ def margin_expr(vector: Vector, weights: Numbers, intercept: float, code: CodeWr
         part = weights[start : start + block.size]
         start += block.size
         if isinstance(block, OneHot):
-            table = one_hot_sums(part * block.hot, part * block.base)
-            terms.append(f"{code.constant(tuple(table.tolist()))}[{block.index}]")
+            table = sum_one_hot(part * block.hot, part * block.base)
+            terms.append(f"{code.bind_constant(tuple(table.tolist()))}[{block.index}]")
         elif isinstance(block, Dense):
-            kernel = partial(_dense_sum, part.tolist(), skip=sparse and bool((part == 0.0).any()))
-            terms.append(f"{code.constant(kernel)}({block.expr})")
+            kernel = partial(_sum_dense, part.tolist(), skip=sparse and bool((part == 0.0).any()))
+            terms.append(f"{code.bind_constant(kernel)}({block.expr})")
         elif isinstance(block, Sparse):
-            kernel = partial(_sparse_sum, array("d", part))
-            terms.append(f"{code.constant(kernel)}({block.expr})")
+            kernel = partial(_sum_sparse, array("d", part))
+            terms.append(f"{code.bind_constant(kernel)}({block.expr})")
         elif not sparse or part[0] != 0.0:
-            terms.append(f"{float_literal(part[0])} * {block.expr}")
-    terms.append(float_literal(intercept))
+            terms.append(f"{format_float(part[0])} * {block.expr}")
+    terms.append(format_float(intercept))
     return " + ".join(terms)
 
 
@@ -56,41 +58,41 @@ def prefers_matrix_product(vector: Vector, weights: Numbers, *, sparse: bool) ->
 
 def emit_margins(vector: Vector, weights: Numbers, intercepts: Numbers, code: CodeWriter) -> str:
     """Generate the sums of (sums, slots) weights and return the variable that holds the list."""
-    kernel = partial(_matrix_product, columns=np.ascontiguousarray(weights.T), intercepts=intercepts)
-    return code.local(f"{code.constant(kernel)}({code.dense(vector)})")
+    kernel = partial(_multiply_matrix, columns=np.ascontiguousarray(weights.T), intercepts=intercepts)
+    return code.assign(f"{code.bind_constant(kernel)}({code.assign_dense(vector)})")
 
 
-def _matrix_product(values: Sequence[float], *, columns: Numbers, intercepts: Numbers) -> list[float]:
+def _multiply_matrix(values: Sequence[float], *, columns: Numbers, intercepts: Numbers) -> list[float]:
     with np.errstate(all="ignore"):
         sums: list[float] = ((np.array(values)[:, None] * columns).sum(axis=0) + intercepts).tolist()
     return sums
 
 
-def _dense_sum(weights: Sequence[float], values: Sequence[float], *, skip: bool) -> float:
+def _sum_dense(weights: Sequence[float], values: Sequence[float], *, skip: bool) -> float:
     if skip:
         return sum(weight * value for weight, value in zip(weights, values, strict=True) if weight)
     return float(sum(map(mul, weights, values)))
 
 
-def _sparse_sum(weights: Sequence[float], values: Mapping[int, float]) -> float:
+def _sum_sparse(weights: Sequence[float], values: Mapping[int, float]) -> float:
     return float(sum([weights[slot] * value for slot, value in values.items()]))
 
 
-def margin_rows(
+def sum_margins(
     vectors: VectorColumn, weights: Numbers, intercept: float, rows: int, *, sparse: bool
 ) -> Numbers:
-    """Return the dot product plus intercept of each row, summed in the order of `margin_expr`."""
+    """Return the dot product plus intercept of each row, summed in the order of `build_margin_expr`."""
     total, start = np.zeros(rows), 0
     for block in vectors.blocks:
         part = weights[start : start + block.size]
         start += block.size
         if isinstance(block, OneHotBlock):
-            total += one_hot_sums(part * block.hot, part * block.base)[block.index]
+            total += sum_one_hot(part * block.hot, part * block.base)[block.index]
         elif isinstance(block, DenseBlock):
             used = part != 0.0 if sparse else slice(None)
             total += block.values[:, used] @ part[used]
         elif isinstance(block, SparseBlock):
-            total += block.sums(part, rows)
+            total += block.sum_rows(part, rows)
         elif not sparse or part[0] != 0.0:
             total += part[0] * block.values
     return total + intercept

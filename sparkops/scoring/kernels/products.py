@@ -52,24 +52,24 @@ class SlotProducts:
         pairs = zip(self.sizes, self.stored, strict=True)
         return any(stored != "dense" and max(sizes) > 1 for sizes, stored in pairs)
 
-    def row(self, columns: Columns) -> dict[int, float]:
+    def multiply_row(self, columns: Columns) -> dict[int, float]:
         """Return the products other than 0, by position.
 
         Raises:
             AmbiguousRow: A value is not a category, or the answer depends on storage that is unknown.
         """
         flags = [is_sparse(stored, values) for stored, values in zip(self.stored, columns, strict=True)]
-        products = self._row(columns, [flag is not False for flag in flags])
+        products = self._multiply_row(columns, [flag is not False for flag in flags])
         if None in flags:
-            other = self._row(columns, [flag is True for flag in flags])
+            other = self._multiply_row(columns, [flag is True for flag in flags])
             if repr(sorted(products.items())) != repr(sorted(other.items())):
                 raise AmbiguousRow(0.0)
         return products
 
-    def _row(self, columns: Columns, sparse: Sequence[bool]) -> dict[int, float]:
+    def _multiply_row(self, columns: Columns, sparse: Sequence[bool]) -> dict[int, float]:
         products, stride = {0: 1.0}, 1
         for column in range(len(columns) - 1, -1, -1):
-            active = _active(columns[column], self.sizes[column], sparse=sparse[column])
+            active = _list_active(columns[column], self.sizes[column], sparse=sparse[column])
             products = {
                 position + offset * stride: value * factor
                 for offset, factor in active
@@ -79,7 +79,7 @@ class SlotProducts:
         return {position: value for position, value in products.items() if value}
 
 
-def _active(values: Sequence[float], sizes: Sequence[int], *, sparse: bool) -> list[tuple[int, float]]:
+def _list_active(values: Sequence[float], sizes: Sequence[int], *, sparse: bool) -> list[tuple[int, float]]:
     """Return (position, factor) of the slots that Spark iterates over."""
     active, start = [], 0
     for value, size in zip(values, sizes, strict=True):

@@ -50,7 +50,7 @@ class TopicModel:
         gamma = np.tile(self.start, (len(lengths), 1))
         weights = self.weights[words]
         with np.errstate(all="ignore"):
-            theta = np.exp(_expected_log(gamma))
+            theta = np.exp(_compute_expected_log(gamma))
             for _ in range(MAX_ITERATIONS):
                 starts = np.cumsum(lengths) - lengths
                 norm = (weights * np.repeat(theta, lengths, axis=0)).sum(axis=1) + _TINY
@@ -58,7 +58,7 @@ class TopicModel:
                 gamma = (
                     theta * np.add.reduceat(weights * (counts / norm)[:, None], starts, axis=0) + self.prior
                 )
-                theta = np.exp(_expected_log(gamma))
+                theta = np.exp(_compute_expected_log(gamma))
                 # False for NaN, which ends the iteration, as in Spark.
                 active = np.abs(gamma - before).sum(axis=1) / topics > _TOLERANCE
                 if active.all():
@@ -73,7 +73,7 @@ class TopicModel:
             return result / np.abs(result).sum(axis=1, keepdims=True), failed
 
 
-def _expected_log(gamma: Numbers) -> Numbers:
+def _compute_expected_log(gamma: Numbers) -> Numbers:
     """Return E[log theta] of (documents, topics) Dirichlet parameters."""
     values = digamma(np.column_stack([gamma, gamma.sum(axis=1)]))
     expected: Numbers = values[:, :-1] - values[:, -1:]

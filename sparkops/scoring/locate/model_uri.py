@@ -69,7 +69,7 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
     text = str(uri)
     folder = Path(text).resolve()
     is_path = isinstance(uri, Path) or text.startswith(("/", "./", "../"))
-    if folder.is_dir() and _holds_model(folder):
+    if folder.is_dir() and _contains_model(folder):
         return LocatedModel(folder, folder.name, None)
     if is_path:
         reason = "That folder holds none." if folder.is_dir() else "There is no such folder."
@@ -137,7 +137,7 @@ def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path
     return load(find_scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
 
 
-def _holds_model(folder: Path) -> bool:
+def _contains_model(folder: Path) -> bool:
     """Return whether a folder contains a model, and does not just have the name of one."""
     return any((folder / name).exists() for name in ("MLmodel", SCORER, DESCRIPTION))
 

@@ -90,7 +90,7 @@ def find_entry(entries: tuple[RegistryEntry, ...], name: str, version_or_alias: 
     for entry in versions:
         if version_or_alias in entry.aliases:
             return entry
-    raise unknown_alias(
+    raise build_unknown_alias_error(
         name,
         version_or_alias,
         sorted({alias for entry in versions for alias in entry.aliases}),
@@ -98,7 +98,7 @@ def find_entry(entries: tuple[RegistryEntry, ...], name: str, version_or_alias: 
     )
 
 
-def unknown_alias(name: str, alias: str, known: list[str], newest: int) -> UnknownName:
+def build_unknown_alias_error(name: str, alias: str, known: list[str], newest: int) -> UnknownName:
     """Return the error for an alias that no version has, with advice."""
     option = "" if alias == "champion" else f" --alias {alias}"
     advice = f"Name a version (`{name}/{newest}`), or set the alias: `sparkops models promote {name}/{newest}{option}`."

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ...core.http_client import open_url, remove_credentials
 from ...errors import EngineError, ModelError, UnknownName, as_clause
 from ..artifact.file_names import FACTS, FLAVOR, SCORER
-from .sqlite_registry import unknown_alias
+from .sqlite_registry import build_unknown_alias_error
 
 _TIMEOUT = 30.0
 # Bytes of an answer in JSON, and of all files of a model.
@@ -84,13 +84,13 @@ def _resolve_version(server: str, name: str, version_or_alias: str) -> str:
             answer = _get(server, "2.0/mlflow/registered-models/alias", name=name, alias=version_or_alias)
         version = str(answer["model_version"]["version"])
     except _MissingResourceError as error:
-        raise _unknown_model_error(server, name, version_or_alias) from error
+        raise _build_unknown_model_error(server, name, version_or_alias) from error
     if not re.fullmatch(r"[0-9]{1,18}", version):
         raise ValueError(f"`{version[:60]}` is no version")
     return version
 
 
-def _unknown_model_error(server: str, name: str, version_or_alias: str) -> UnknownName:
+def _build_unknown_model_error(server: str, name: str, version_or_alias: str) -> UnknownName:
     try:
         model = _get(server, "2.0/mlflow/registered-models/get", name=name)["registered_model"]
     except _MissingResourceError:
@@ -101,7 +101,7 @@ def _unknown_model_error(server: str, name: str, version_or_alias: str) -> Unkno
             "version", version_or_alias, versions, where=f"model `{name}` at {remove_credentials(server)}"
         )
     aliases = sorted(item["alias"] for item in model.get("aliases", ()))
-    return unknown_alias(
+    return build_unknown_alias_error(
         name, version_or_alias, aliases, max((int(version) for version in versions), default=1)
     )
 

@@ -8,14 +8,14 @@ from ...errors import ModelError
 from ..ir.conditions import unquote
 from ..ir.field import Field
 from ..ir.portable_rules import MAX_RULES, OmittedRule, PortableRule, PortableRules
-from .operands import operand_kind
+from .operands import find_operand_kind
 from .row_predicate import compile_rules
 
 
 def keep_supported(rules: PortableRules, fields: Sequence[Field]) -> PortableRules:
     """Return the rules that rows of these fields can be tested with; the others are omitted, with the reason."""
     known = {field.name: field for field in fields}
-    reasons = [(rule, unsupported_reason(rule, known)) for rule in rules.rules]
+    reasons = [(rule, find_incompatibility(rule, known)) for rule in rules.rules]
     supported = [rule for rule, reason in reasons if not reason][:MAX_RULES]
     omitted = [
         OmittedRule(label=rule.label, table=rule.table, reason=reason) for rule, reason in reasons if reason
@@ -23,7 +23,7 @@ def keep_supported(rules: PortableRules, fields: Sequence[Field]) -> PortableRul
     return PortableRules(rules=tuple(supported), left_out=(*omitted, *rules.left_out))
 
 
-def unsupported_reason(rule: PortableRule, known: Mapping[str, Field]) -> str:
+def find_incompatibility(rule: PortableRule, known: Mapping[str, Field]) -> str:
     """Return why a rule cannot be evaluated on rows of these fields, as a clause; empty where it can.
 
     Args:
@@ -33,7 +33,7 @@ def unsupported_reason(rule: PortableRule, known: Mapping[str, Field]) -> str:
     for name in map(unquote, rule.rule.fields):
         if name not in known:
             return f"column `{name}` is not read by the model"
-        if operand_kind(known[name].type) != operand_kind(rule.types.get(name, "")):
+        if find_operand_kind(known[name].type) != find_operand_kind(rule.types.get(name, "")):
             return (
                 f"column `{name}` is {rule.types.get(name)} in the table and {known[name].type} in the model"
             )

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from ...errors import ModelError
-from ..codegen.code_writer import CodeWriter, float_literal
+from ..codegen.code_writer import CodeWriter, format_float
 from ..codegen.field_reader import read_field
 from ..ir import conditions
 from ..ir.conditions import unquote
@@ -29,7 +29,7 @@ _DATE_TEXT = re.compile(r"\d{4}-\d\d-\d\d")
 _TIMESTAMP_TEXT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
-def operand_kind(type_: str) -> str:
+def find_operand_kind(type_: str) -> str:
     """Return the kind of the values of a field type; empty where rules do not support the type."""
     return _KINDS.get(type_, "")
 
@@ -78,9 +78,9 @@ class OperandCompiler:
         """
         match node:
             case conditions.ColumnRef(name):
-                return self._field(name)
+                return self._read_field(name)
             case conditions.Constant(value):
-                return self.constant(value)
+                return self.compile_constant(value)
             case conditions.Length(inner):
                 text = self.compile(inner)
                 if text.kind != "text" or text.is_constant:
@@ -90,7 +90,7 @@ class OperandCompiler:
                 return self._sum(operands, are_integers)
         raise ModelError(f"it contains {node!r}, which is not an operand")
 
-    def constant(self, value: Any) -> Operand:
+    def compile_constant(self, value: Any) -> Operand:
         """Return the code of a constant."""
         if value is None:
             return Operand("None", "null", is_constant=True)
@@ -105,7 +105,7 @@ class OperandCompiler:
             raise ModelError(f"it compares with {value!r}, which is not a number, boolean, text or date")
         if kind == "integer" and not -_LONG_LIMIT <= value < _LONG_LIMIT:
             raise ModelError(f"it compares with {value}, which exceeds the range of long")
-        return self._constant(value, kind)
+        return self._bind_constant(value, kind)
 
     def coerce(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
         """Return two operands cast to one kind, as in Spark's ANSI mode.
@@ -123,21 +123,21 @@ class OperandCompiler:
             return self._cast_constant(left, right.kind), right
         raise ModelError(f"it compares {left.kind} values with {right.kind} values")
 
-    def _field(self, name: str) -> Operand:
+    def _read_field(self, name: str) -> Operand:
         key = unquote(name)
         if key not in self._fields:
             raise ModelError(f"column `{key}` is not read by the model")
         field = self._fields[key]
-        if not operand_kind(field.type):
+        if not find_operand_kind(field.type):
             raise ModelError(f"column `{key}` has type {field.type}, which rules do not support")
         if key not in self._read:
-            value = self.code.local(f"row[{key!r}]")
+            value = self.code.assign(f"row[{key!r}]")
             read_field(field, value, self.code)
-            self._read[key] = Operand(value, operand_kind(field.type), (value,))
+            self._read[key] = Operand(value, find_operand_kind(field.type), (value,))
         return self._read[key]
 
     def _sum(self, columns: Any, are_integers: Any) -> Operand:
-        operands = [self._field(column.name) for column in columns]
+        operands = [self._read_field(column.name) for column in columns]
         has_float = any(self._fields[unquote(column.name)].type == "float" for column in columns)
         kinds = ["integer" if is_integer else "number" for is_integer in are_integers]
         if not operands or has_float or [operand.kind for operand in operands] != kinds:
@@ -148,17 +148,17 @@ class OperandCompiler:
             f"({zero} if {operand.expr} is None else {operand.expr})"
             for zero, operand in zip(zeros, operands, strict=True)
         )
-        return Operand(self.code.local(" + ".join(summands)), kind)
+        return Operand(self.code.assign(" + ".join(summands)), kind)
 
-    def _constant(self, value: Any, kind: str) -> Operand:
-        expr = float_literal(value) if kind == "number" else self.code.constant(value)
+    def _bind_constant(self, value: Any, kind: str) -> Operand:
+        expr = format_float(value) if kind == "number" else self.code.bind_constant(value)
         return Operand(expr, kind, value=value, is_constant=True)
 
     def _to_double(self, operand: Operand) -> Operand:
         if operand.kind == "number":
             return operand
         if operand.is_constant:
-            return self._constant(float(operand.value), "number")
+            return self._bind_constant(float(operand.value), "number")
         return replace(operand, expr=f"float({operand.expr})", kind="number")
 
     def _cast_constant(self, operand: Operand, kind: str) -> Operand:
@@ -166,15 +166,15 @@ class OperandCompiler:
         value = operand.value
         try:
             if kind == "date" and operand.kind == "text" and _DATE_TEXT.fullmatch(value):
-                return self._constant(date.fromisoformat(value), kind)
+                return self._bind_constant(date.fromisoformat(value), kind)
             if (
                 kind == "timestamp"
                 and operand.kind == "text"
                 and (_DATE_TEXT.fullmatch(value) or _TIMESTAMP_TEXT.fullmatch(value))
             ):
-                return self._constant(datetime.fromisoformat(value), kind)
+                return self._bind_constant(datetime.fromisoformat(value), kind)
         except ValueError:
             pass
         if kind == "timestamp" and operand.kind == "date":
-            return self._constant(datetime.combine(value, time()), kind)
+            return self._bind_constant(datetime.combine(value, time()), kind)
         raise ModelError(f"it compares {kind} values with {value!r}")

@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import RowError
 from ..batch.columns import ScalarColumn
 from ..batch.dictionary_column import DictionaryColumn
-from ..batch.reader import read_slice, value_at
+from ..batch.reader import get_value, read_slice
 from ..ir.conditions import unquote
 from ..ir.field import INTEGER_RANGES, Field
 from ..ir.portable_rules import PortableRule, PortableRules
@@ -40,7 +40,7 @@ class RuleMonitor:
         self.rules, self._mode, self._lock = rules.rules, mode, Lock()
         self.counts = [0] * len(self.rules)
         row_rules = [rule.rule for rule in self.rules]
-        self._violated_by = compile_rules(row_rules, fields)
+        self._find_violations = compile_rules(row_rules, fields)
         self._vectorized = VectorizedRules(row_rules, fields)
         names = {unquote(name) for rule in row_rules for name in rule.fields}
         self._fields = [field for field in fields if field.name in names]
@@ -60,7 +60,7 @@ class RuleMonitor:
 
         def score_checked(row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
             try:
-                violated = self._violated_by(row)
+                violated = self._find_violations(row)
             except (KeyError, TypeError):
                 # It is not a row, or lacks a field: `score` raises the error for that.
                 violated = None
@@ -74,20 +74,20 @@ class RuleMonitor:
         """Evaluate the rules on a batch up to the first row that cannot be read; scoring raises the error for it."""
         names = [field.name for field in self._fields]
         for start in range(0, size, _CHUNK):
-            rows = self._candidate_rows(columns, start, min(start + _CHUNK, size))
+            rows = self._find_candidate_rows(columns, start, min(start + _CHUNK, size))
             if not rows:
                 continue
-            cells = [_cells(field, columns[field.name], rows) for field in self._fields]
+            cells = [_read_cells(field, columns[field.name], rows) for field in self._fields]
             for index, values in zip(rows, zip(*cells, strict=True), strict=True):
                 row = dict(zip(names, values, strict=True))
                 try:
-                    violated = self._violated_by(row)
+                    violated = self._find_violations(row)
                 except RowError:
                     return
                 if violated:
                     self._report(violated, row, f"Row {index}: ")
 
-    def _candidate_rows(self, columns: Mapping[str, Any], start: int, stop: int) -> Sequence[int]:
+    def _find_candidate_rows(self, columns: Mapping[str, Any], start: int, stop: int) -> Sequence[int]:
         """Return the rows of a chunk that may violate a rule: all of them if a value cannot be read."""
         scalars: dict[str, ScalarColumn] = {}
         for field in self._fields:
@@ -95,7 +95,7 @@ class RuleMonitor:
             if not isinstance(column, ScalarColumn):
                 return range(start, stop)
             scalars[field.name] = column
-        rows: list[int] = (start + self._vectorized.violations(scalars, stop - start)).tolist()
+        rows: list[int] = (start + self._vectorized.find_violations(scalars, stop - start)).tolist()
         return rows
 
     def _report(self, violated: Sequence[int], row: Mapping[str, Any], prefix: str) -> None:
@@ -110,14 +110,16 @@ class RuleMonitor:
                 self.counts[index] += 1
                 count = self.counts[index]
             if self._mode == "refuse" and rule.refuses:
-                raise _violation_error(rule, row, prefix)
+                raise _build_violation_error(rule, row, prefix)
             if self._mode != "count" and count == 1:
                 _log.warning(
-                    "%s%s Further rows that violate it are only counted.", prefix, _message(rule, row)
+                    "%s%s Further rows that violate it are only counted.",
+                    prefix,
+                    _describe_violation(rule, row),
                 )
 
 
-def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
+def _read_cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
     """Return some values of a column as rows contain them."""
     if isinstance(values, DictionaryColumn):
         texts: list[Any] = values.dictionary.take(values.indices[rows]).tolist()
@@ -126,15 +128,15 @@ def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
     if is_flat and not (values.dtype.kind == "f" and field.type in INTEGER_RANGES):
         cells: list[Any] = values[rows].tolist()
         return cells
-    return [value_at(field, values, index) for index in rows]
+    return [get_value(field, values, index) for index in rows]
 
 
-def _violation_error(rule: PortableRule, row: Mapping[str, Any], prefix: str) -> RowError:
+def _build_violation_error(rule: PortableRule, row: Mapping[str, Any], prefix: str) -> RowError:
     name = unquote(rule.rule.fields[0])
-    return RowError(f"{prefix}{_message(rule, row)}", field=name, value=row[name])
+    return RowError(f"{prefix}{_describe_violation(rule, row)}", field=name, value=row[name])
 
 
-def _message(rule: PortableRule, row: Mapping[str, Any]) -> str:
+def _describe_violation(rule: PortableRule, row: Mapping[str, Any]) -> str:
     names = [unquote(name) for name in rule.rule.fields]
     values = ", ".join(f"`{name}`: {repr(row[name])[:80]}" for name in names)
     noun, verb = ("Field", "violates") if len(names) == 1 else ("Fields", "violate")

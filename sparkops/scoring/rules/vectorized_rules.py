@@ -38,7 +38,7 @@ class VectorizedRules:
         by_column: dict[str, list[conditions.RowRule]] = {}
         rest: list[conditions.RowRule] = []
         for rule in rules:
-            names = sorted(_names(rule)) or [unquote(rule.fields[0])]
+            names = sorted(_find_column_names(rule)) or [unquote(rule.fields[0])]
             if all(known[name].type in NUMERIC_TYPES for name in names) and _is_numeric(rule):
                 self._numeric.append(rule)
             elif len(names) == 1:
@@ -46,10 +46,10 @@ class VectorizedRules:
             else:
                 rest.append(rule)
         self._by_column = {name: compile_rules(group, [known[name]]) for name, group in by_column.items()}
-        self._rest_names = sorted(set[str]().union(*map(_names, rest)))
+        self._rest_names = sorted(set[str]().union(*map(_find_column_names, rest)))
         self._rest = compile_rules(rest, [known[name] for name in self._rest_names]) if rest else None
 
-    def violations(self, columns: Columns, size: int) -> np.ndarray[Any, Any]:
+    def find_violations(self, columns: Columns, size: int) -> np.ndarray[Any, Any]:
         """Return the positions of the violating rows, in order.
 
         Args:
@@ -63,13 +63,13 @@ class VectorizedRules:
         for name, predicate in self._by_column.items():
             violating |= _evaluate_distinct(name, columns[name], predicate)
         if self._rest is not None:
-            cells = [_values_of(columns[name]) for name in self._rest_names]
+            cells = [_to_row_values(columns[name]) for name in self._rest_names]
             rows = (dict(zip(self._rest_names, row, strict=True)) for row in zip(*cells, strict=True))
             violating |= np.fromiter((bool(self._rest(row)) for row in rows), dtype=bool, count=size)
         return np.flatnonzero(violating)
 
 
-def _names(rule: conditions.RowRule) -> set[str]:
+def _find_column_names(rule: conditions.RowRule) -> set[str]:
     """Return the names of the columns that a rule reads."""
     names: set[str] = set()
     pending = [rule.expects, rule.unless]
@@ -114,20 +114,20 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_violated(rule: conditions.RowRule, columns: Columns) -> Any:
-    is_false = _truth(rule.expects, columns)[1]
-    return is_false if rule.unless is None else _truth(rule.unless, columns)[1] & is_false
+    is_false = _evaluate_condition(rule.expects, columns)[1]
+    return is_false if rule.unless is None else _evaluate_condition(rule.unless, columns)[1] & is_false
 
 
-def _truth(node: Any, columns: Columns) -> Truth:
+def _evaluate_condition(node: Any, columns: Columns) -> Truth:
     match node:
         case conditions.Not(inner):
-            return _truth(inner, columns)[::-1]
+            return _evaluate_condition(inner, columns)[::-1]
         case conditions.And(parts):
             return _combine(parts, columns, np.logical_and, np.logical_or)
         case conditions.Or(parts):
             return _combine(parts, columns, np.logical_or, np.logical_and)
         case conditions.IsNull(operand):
-            known = _known(operand, columns)
+            known = _find_known(operand, columns)
             return ~known, known
         case conditions.IsIn(conditions.ColumnRef() as field, values):
             return _is_in(field, values, columns)
@@ -136,7 +136,7 @@ def _truth(node: Any, columns: Columns) -> Truth:
 
 
 def _combine(parts: Sequence[Any], columns: Columns, true_ufunc: Any, false_ufunc: Any) -> Truth:
-    truths = [_truth(part, columns) for part in parts]
+    truths = [_evaluate_condition(part, columns) for part in parts]
     is_and = true_ufunc is np.logical_and
     is_true = reduce(true_ufunc, (truth[0] for truth in truths), np.bool_(is_and))
     return is_true, reduce(false_ufunc, (truth[1] for truth in truths), np.bool_(not is_and))
@@ -149,17 +149,17 @@ def _is_in(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns)
     dtype = np.float64 if is_floating else np.int64
     is_member, known = (
         np.isin(column.values.astype(dtype), np.array(constants, dtype=dtype)),
-        _known(field, columns),
+        _find_known(field, columns),
     )
     return known & is_member, np.bool_(False) if None in values else known & ~is_member
 
 
 def _compare(node: conditions.Compare, columns: Columns) -> Truth:
-    left, right = _operand(node.left, columns), _operand(node.right, columns)
+    left, right = _evaluate_operand(node.left, columns), _evaluate_operand(node.right, columns)
     if "f" in (left.dtype.kind, right.dtype.kind):
         left, right = left.astype(np.float64), right.astype(np.float64)
     test = _compare_arrays(node.op, left, right)
-    known = _known(node.left, columns) & _known(node.right, columns)
+    known = _find_known(node.left, columns) & _find_known(node.right, columns)
     return known & test, known & ~test
 
 
@@ -174,13 +174,13 @@ def _compare_arrays(op: str, a: Any, b: Any) -> Any:
     return (a <= b) | (b != b)  # noqa: PLR0124
 
 
-def _operand(node: Any, columns: Columns) -> Any:
+def _evaluate_operand(node: Any, columns: Columns) -> Any:
     if isinstance(node, conditions.ColumnRef):
         return columns[unquote(node.name)].values
     return np.asarray(node.value, dtype=np.float64 if isinstance(node.value, float) else np.int64)
 
 
-def _known(node: Any, columns: Columns) -> Any:
+def _find_known(node: Any, columns: Columns) -> Any:
     null = columns[unquote(node.name)].null if isinstance(node, conditions.ColumnRef) else None
     return np.bool_(True) if null is None else ~null
 
@@ -191,12 +191,12 @@ def _evaluate_distinct(name: str, column: ScalarColumn, predicate: RowPredicate)
         texts = column.dictionary.dictionary.tolist()
         by_text = np.fromiter((bool(predicate({name: text})) for text in texts), dtype=bool, count=len(texts))
         return by_text[column.dictionary.indices]
-    values = _values_of(column)
+    values = _to_row_values(column)
     by_value = {value: bool(predicate({name: value})) for value in set(values)}
     return np.fromiter(map(by_value.__getitem__, values), dtype=bool, count=len(values))
 
 
-def _values_of(column: ScalarColumn) -> list[Any]:
+def _to_row_values(column: ScalarColumn) -> list[Any]:
     """Return the values of a column as rows contain them."""
     values: list[Any] = column.values.tolist()
     if column.null is None:

@@ -51,7 +51,7 @@ def _emit_operator(sign: str) -> Emit:
                 code, operands, lambda a, b: range_check_expr(code, node.type, f"{a} {sign} {b}"), nan=False
             )
         if node.type == "float":
-            to_float = code.constant(numeric.to_float)
+            to_float = code.bind_constant(numeric.to_float)
             return propagate_nulls(code, operands, lambda a, b: f"{to_float}({a} {sign} {b})")
         return propagate_nulls(code, operands, lambda a, b: f"({a} {sign} {b})")
 

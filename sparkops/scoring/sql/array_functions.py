@@ -42,7 +42,7 @@ def _with_value(function: Callable[..., Any], result: str, *types: str, array: i
     """Return the operation that calls a function whose operand other than the array may be null."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
-        name = code.constant(function)
+        name = code.bind_constant(function)
         other = operands[1 - array].expr
 
         def body(value: str) -> str:

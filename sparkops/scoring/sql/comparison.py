@@ -97,7 +97,7 @@ def emit_is_null(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 
 def _emit_in(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-    values = code.constant(frozenset(_decoded_options(node)))
+    values = code.bind_constant(frozenset(_decoded_options(node)))
     return propagate_nulls(code, operands[:1], lambda a: f"({a} in {values})", nan=False)
 
 

@@ -57,7 +57,7 @@ def _emit_extreme(function: Callable[..., Any]) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         items = ", ".join(operand.expr for operand in operands)
         null, nan = all(operand.null for operand in operands), any(operand.nan for operand in operands)
-        return Fragment(f"{code.constant(function)}(({items}))", null, nan)
+        return Fragment(f"{code.bind_constant(function)}(({items}))", null, nan)
 
     return emit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import ModelError, as_clause
-from ..codegen.code_writer import CodeWriter, float_literal
+from ..codegen.code_writer import CodeWriter, format_float
 from . import literals
 from .arithmetic import ARITHMETIC
 from .array_functions import ARRAY_FUNCTIONS
@@ -85,5 +85,5 @@ def _emit_literal(node: Expression, code: CodeWriter, stage: str) -> Fragment:
     if is_integral(node.type):
         return Fragment(f"({value!r})" if value < 0 else repr(value), null=False, nan=False, atom=True)
     if is_floating(node.type):
-        return Fragment(float_literal(value), null=False, nan=value != value, atom=True)  # noqa: PLR0124
-    return Fragment(code.constant(value), null=False, nan=False, atom=True)
+        return Fragment(format_float(value), null=False, nan=value != value, atom=True)  # noqa: PLR0124
+    return Fragment(code.bind_constant(value), null=False, nan=False, atom=True)

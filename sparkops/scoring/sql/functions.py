@@ -71,7 +71,7 @@ def _emit_round(*, even: bool) -> Emit:
             return emit_call(code, operands, numeric.round_function(node.value, even=even))
         if node.type == "float":
             return emit_call(code, operands, mathematics.float_round_function(node.value, even=even))
-        name = code.constant(partial(numeric.round_integer, places=node.value, even=even))
+        name = code.bind_constant(partial(numeric.round_integer, places=node.value, even=even))
         return propagate_nulls(
             code, operands, lambda a: range_check_expr(code, node.type, f"{name}({a})"), nan=False
         )

@@ -104,7 +104,7 @@ def _loop_text(op: str, name: str, body: str, loop: str, code: CodeWriter) -> st
         return f"[{body} {loop}]"
     if op == "filter":
         return f"[{name} {loop} if {body}]"
-    return f"{code.constant(exists if op == 'exists' else forall)}({body} {loop})"
+    return f"{code.bind_constant(exists if op == 'exists' else forall)}({body} {loop})"
 
 
 def _emit_zip_with(call: _Call) -> Fragment:

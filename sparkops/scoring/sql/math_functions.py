@@ -96,7 +96,7 @@ def _emit_try(sign: str) -> Emit:
         if sign == "/":
             return emit_call(code, operands, mathematics.attempt(numeric.divide), null=True)
         if not is_integral(node.type):
-            to_float = code.constant(numeric.to_float) if node.type == "float" else ""
+            to_float = code.bind_constant(numeric.to_float) if node.type == "float" else ""
             return propagate_nulls(code, operands, lambda a, b: f"{to_float}({a} {sign} {b})")
         limit, name = INTEGER_RANGES[node.type], code.new_name()
         result = propagate_nulls(

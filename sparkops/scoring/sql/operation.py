@@ -108,7 +108,7 @@ def either(*operations: Operation) -> Operation:
 def range_check_expr(code: CodeWriter, type_: str, expr: str) -> str:
     """Return the text of an integer expression that raises outside the range of its type."""
     limit, name = INTEGER_RANGES[type_], code.new_name()
-    overflow = code.constant(numeric.raise_overflow(type_))
+    overflow = code.bind_constant(numeric.raise_overflow(type_))
     return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {overflow}({name}))"
 
 
@@ -131,7 +131,7 @@ def emit_call(
         nan: Whether it may return NaN.
         backwards: The last operand is evaluated first, as Spark does in divisions.
     """
-    name = code.constant(function)
+    name = code.bind_constant(function)
     call = propagate_nulls(
         code, operands, lambda *args: f"{name}({', '.join(args)})", nan=nan, backwards=backwards
     )

@@ -40,7 +40,7 @@ def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 def _emit_concat_ws(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     items = "".join(f"{operand.expr}, " for operand in operands[1:])
     has_arrays = set(argument_types(node)) != {_S}
-    name = code.constant(arrays.concat_ws if has_arrays else strings.concat_ws)
+    name = code.bind_constant(arrays.concat_ws if has_arrays else strings.concat_ws)
     return Fragment(f"{name}({operands[0].expr}, ({items}))", operands[0].null, nan=False)
 
 
@@ -73,7 +73,7 @@ def _hash(kind: str, result: str) -> Operation:
         )
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-        name = code.constant(hashes.hash_function(kind, argument_types(node), *node.value))
+        name = code.bind_constant(hashes.hash_function(kind, argument_types(node), *node.value))
         return Fragment(f"{name}({', '.join(operand.expr for operand in operands)})", null=False, nan=False)
 
     return Operation(accepts, emit)
@@ -90,7 +90,7 @@ def _is_printf(node: Expression) -> bool:
 
 def _emit_printf(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     pattern, java = node.value
-    name = code.constant(formats.printf_function(pattern, argument_types(node), java))
+    name = code.bind_constant(formats.printf_function(pattern, argument_types(node), java))
     return Fragment(f"{name}({', '.join(operand.expr for operand in operands)})", null=False, nan=False)
 
 
@@ -106,7 +106,7 @@ def _emit_format_number(code: CodeWriter, node: Expression, operands: Fragments)
 
 def _emit_elt(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
     items = "".join(f"{operand.expr}, " for operand in operands[1:])
-    name = code.constant(arrays.elt)
+    name = code.bind_constant(arrays.elt)
     call = propagate_nulls(code, operands[:1], lambda index: f"{name}({index}, ({items}))", nan=False)
     return Fragment(call.expr, nan=False)
 

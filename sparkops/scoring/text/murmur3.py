@@ -133,7 +133,7 @@ class HashedSlots(dict[str | None, int]):
             self._store([word], [slot])
         return slot
 
-    def slots_of(self, words: Sequence[str | None]) -> list[int]:
+    def find_slots(self, words: Sequence[str | None]) -> list[int]:
         """Return the slot of each token; many new tokens are hashed together."""
         cached = [*map(self.get, words)]
         if None not in cached:

@@ -38,7 +38,7 @@ class _ByIdentity:
         return isinstance(other, _ByIdentity) and other.step is self.step
 
 
-def cached_function(build: Callable[[Step], TokenFunction], step: Step) -> TokenFunction:
+def cache_function(build: Callable[[Step], TokenFunction], step: Step) -> TokenFunction:
     """Return the function of a step, built once, because it may contain a large table or a cache of hashes."""
     return _build(build, _ByIdentity(step))
 
@@ -65,17 +65,17 @@ def emit_call(
     Raises:
         ModelError: The column has another type.
     """
-    source = code.atom(code.scalar(step.inputs[0], step.stage))
+    source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
     if source.type != type_:
         raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {type_} is needed.")
     if source.null:
-        problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
-        code.line(f"if {source.expr} is None: {problem}(None)")
+        problem = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
+        code.add_line(f"if {source.expr} is None: {problem}(None)")
     if known and source.field:
         code.known_values.setdefault(
             source.field, tuple(word for word in known[:_MAX_KNOWN_VALUES] if word is not None)
         )
-    return code.local(f"{code.constant(function)}({source.expr})")
+    return code.assign(f"{code.bind_constant(function)}({source.expr})")
 
 
 def map_rows(step: Step, frame: Frame, function: TokenFunction, substitute: Any) -> list[Any]:
@@ -87,14 +87,14 @@ def map_rows(step: Step, frame: Frame, function: TokenFunction, substitute: Any)
         function: The function.
         substitute: The argument in place of null.
     """
-    values = frame.scalars(step.inputs[0]).values.tolist()
+    values = frame.get_scalars(step.inputs[0]).values.tolist()
     frame.refuse(np.fromiter((value is None for value in values), dtype=bool, count=len(values)))
     return [function(substitute if value is None else value) for value in values]
 
 
 def bind_tokens(step: Step, code: CodeWriter, name: str) -> None:
     """Bind the step's output to a variable that holds tokens."""
-    field = code.scalar(step.inputs[0], step.stage).field
+    field = code.get_scalar(step.inputs[0], step.stage).field
     code.columns[step.outputs[0]] = Scalar(name, TOKENS, field=field, scale=0.0)
 
 
@@ -106,7 +106,7 @@ def bind_token_column(step: Step, frame: Frame, lists: Sequence[Tokens]) -> None
 def bind_counts(step: Step, code: CodeWriter, name: str, size: int, field: str | None) -> None:
     """Bind the step's output to a variable that holds a sparse vector, in slot order; a short vector is made dense."""
     if size < SPARSE_FROM:
-        name = code.local(f"{code.constant(partial(to_dense, size=size))}({name})")
+        name = code.assign(f"{code.bind_constant(partial(to_dense, size=size))}({name})")
         code.columns[step.outputs[0]] = Vector((Dense(name, size, field),), None, field)
     else:
         code.columns[step.outputs[0]] = Vector((Sparse(name, size, field),), None, field)
@@ -119,5 +119,5 @@ def bind_count_column(step: Step, frame: Frame, counts: Sequence[Counts], size: 
     slots = np.fromiter(chain.from_iterable(counts), dtype=np.int64, count=total)
     values = np.fromiter(chain.from_iterable(row.values() for row in counts), dtype=np.float64, count=total)
     sparse = SparseBlock(np.repeat(np.arange(len(counts)), lengths), slots, values, size, len(counts))
-    block = DenseBlock(sparse.dense()) if size < SPARSE_FROM else sparse
+    block = DenseBlock(sparse.to_dense()) if size < SPARSE_FROM else sparse
     frame.columns[step.outputs[0]] = VectorColumn((block,))

@@ -35,7 +35,7 @@ def select_evaluator(trees: TreeEnsemble, source: Vector) -> TreeEvaluator:
         trees: The trees.
         source: The feature vector in the code of a row.
     """
-    if estimated_operations(trees) <= MAX_NESTED_OPERATIONS:
+    if estimate_operations(trees) <= MAX_NESTED_OPERATIONS:
         return NestedConditionals(trees, source)
     traversal = LevelwiseTraversal(trees)
     quick_scorer = QuickScorer.build(traversal, source)
@@ -46,7 +46,7 @@ def select_evaluator(trees: TreeEnsemble, source: Vector) -> TreeEvaluator:
     return TraversedRow(traversal, source)
 
 
-def estimated_operations(trees: TreeEnsemble) -> float:
+def estimate_operations(trees: TreeEnsemble) -> float:
     """Return the approximate number of conditions and additions for one row."""
     count, width = len(trees.roots), trees.leaves.shape[1]
     mean_depth = np.log2(np.count_nonzero(trees.node_type == LEAF) / count)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..codegen.symbols import OneHot, Scalar, Vector, block_slot
+from ..codegen.symbols import OneHot, Scalar, Vector, get_block_slot
 from ..ir.arrays import Numbers
 from .tree_ensemble import AT_MOST, LEAF, TreeEnsemble
 
@@ -36,11 +36,11 @@ class FeatureSplits:
     base: Numbers | None = None
     slot: Numbers | None = None
 
-    def representatives(self) -> list[float]:
+    def list_representatives(self) -> list[float]:
         """Return one value for each number of bounds below it."""
         return [*self.bounds.tolist(), np.inf]
 
-    def slot_values(self, value: float) -> Numbers:
+    def get_slot_values(self, value: float) -> Numbers:
         """Return the value of each node's slot for a value of the row."""
         if self.hot is None or self.base is None:
             return np.full(len(self.nodes), value)
@@ -58,43 +58,45 @@ def group_splits(trees: TreeEnsemble, source: Vector) -> list[FeatureSplits]:
         first, last = np.searchsorted(features, [start, start + block.size])
         nodes = inner[first:last]
         if isinstance(block, OneHot) and len(nodes):
-            groups.append(_one_hot_splits(trees, block, nodes, trees.feature[nodes].astype(np.intp) - start))
+            groups.append(
+                _group_one_hot_splits(trees, block, nodes, trees.feature[nodes].astype(np.intp) - start)
+            )
         elif len(nodes):
             cuts = np.flatnonzero(np.diff(trees.feature[nodes])) + 1
             groups += [
-                _slot_splits(trees, block_slot(block, int(trees.feature[same[0]]) - start), same)
+                _group_slot_splits(trees, get_block_slot(block, int(trees.feature[same[0]]) - start), same)
                 for same in np.split(nodes, cuts)
             ]
         start += block.size
     return groups
 
 
-def _one_hot_splits(trees: TreeEnsemble, block: OneHot, nodes: Numbers, slot: Numbers) -> FeatureSplits:
-    index, (thresholds, limits) = Scalar(block.index, "double"), _thresholds(trees, nodes)
+def _group_one_hot_splits(trees: TreeEnsemble, block: OneHot, nodes: Numbers, slot: Numbers) -> FeatureSplits:
+    index, (thresholds, limits) = Scalar(block.index, "double"), _find_thresholds(trees, nodes)
     hot, base = block.hot[slot], block.base[slot]
-    return FeatureSplits(index, nodes, _isolating_bounds(slot), thresholds, limits, hot, base, slot)
+    return FeatureSplits(index, nodes, _find_isolating_bounds(slot), thresholds, limits, hot, base, slot)
 
 
-def _slot_splits(trees: TreeEnsemble, value: Scalar, nodes: Numbers) -> FeatureSplits:
-    thresholds, limits = _thresholds(trees, nodes)
-    categories = [*_categories(trees, nodes[trees.node_type[nodes] != AT_MOST])]
+def _group_slot_splits(trees: TreeEnsemble, value: Scalar, nodes: Numbers) -> FeatureSplits:
+    thresholds, limits = _find_thresholds(trees, nodes)
+    categories = [*_iterate_categories(trees, nodes[trees.node_type[nodes] != AT_MOST])]
     if not categories:
         return FeatureSplits(value, nodes, limits, thresholds, limits)
-    bounds = np.unique(np.concatenate([limits, _isolating_bounds(np.concatenate(categories))]))
+    bounds = np.unique(np.concatenate([limits, _find_isolating_bounds(np.concatenate(categories))]))
     return FeatureSplits(value, nodes, bounds, thresholds, limits)
 
 
-def _thresholds(trees: TreeEnsemble, nodes: Numbers) -> tuple[Numbers, Numbers]:
+def _find_thresholds(trees: TreeEnsemble, nodes: Numbers) -> tuple[Numbers, Numbers]:
     thresholds = trees.threshold[nodes]
     return thresholds, np.unique(thresholds[trees.node_type[nodes] == AT_MOST])
 
 
-def _categories(trees: TreeEnsemble, nodes: Numbers) -> Iterator[Numbers]:
+def _iterate_categories(trees: TreeEnsemble, nodes: Numbers) -> Iterator[Numbers]:
     for node in nodes.tolist():
         yield trees.categories[trees.first[node] : trees.first[node + 1]]
 
 
-def _isolating_bounds(values: Numbers) -> Numbers:
+def _find_isolating_bounds(values: Numbers) -> Numbers:
     """Return bounds that separate each value from all other doubles."""
     distinct = np.unique(values).astype(np.float64)
     return np.unique(np.concatenate([np.nextafter(distinct, -np.inf), distinct]))

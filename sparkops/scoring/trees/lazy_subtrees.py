@@ -49,16 +49,16 @@ class LazySubtrees:
         operands = [*dict.fromkeys(map(operand, features.values()))]
         position = {name: index for index, name in enumerate(operands)}
         self._trees, self._features, self._expression = trees, features, expression
-        self._sizes = trees.subtree_sizes() if len(trees.node_type) <= MAX_COMPILED_NODES else None
+        self._sizes = trees.count_subtree_nodes() if len(trees.node_type) <= MAX_COMPILED_NODES else None
         self._position = {slot: position[operand(feature)] for slot, feature in features.items()}
         # in compiled code, a feature is read from the argument `values`
         self._compiled_features = {
-            slot: _with_operand(feature, f"values[{self._position[slot]}]")
+            slot: _replace_operand(feature, f"values[{self._position[slot]}]")
             for slot, feature in features.items()
         }
         self._subtrees: list[Subtree] = []
-        self._list_name = code.constant(self._subtrees)
-        self._values_name = code.local(f"({''.join(f'{name}, ' for name in operands)})")
+        self._list_name = code.bind_constant(self._subtrees)
+        self._values_name = code.assign(f"({''.join(f'{name}, ' for name in operands)})")
 
     def call(self, node: int) -> str | None:
         """Return the call of the subtree at a node; None if the node belongs to the code above."""
@@ -85,7 +85,7 @@ class LazySubtrees:
 
     def _compile(self, node: int) -> Subtree:
         code = CodeWriter()
-        code.line(f"return {self._expression(self._trees, node, self._compiled_features, code)}")
+        code.add_line(f"return {self._expression(self._trees, node, self._compiled_features, code)}")
         return code.build_function("subtree", "values")
 
     def _interpret(self, node: Node | LeafValue, values: Sequence[float]) -> LeafValue:
@@ -113,7 +113,7 @@ class LazySubtrees:
         return leaf[0] if len(leaf) == 1 else tuple(leaf)
 
 
-def _with_operand(feature: Feature, name: str) -> Feature:
+def _replace_operand(feature: Feature, name: str) -> Feature:
     if isinstance(feature, Scalar):
         return replace(feature, expr=name)
     return replace(feature[0], index=name), feature[1]

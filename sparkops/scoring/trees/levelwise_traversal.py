@@ -11,7 +11,7 @@ import numpy as np
 
 from ..batch.columns import VectorColumn
 from ..codegen.code_writer import CodeWriter
-from ..codegen.symbols import Vector, vector_slot
+from ..codegen.symbols import Vector, get_slot
 from ..ir.arrays import Numbers
 from ..ir.description import Step
 from .tree_ensemble import AMONG, LEAF, TreeEnsemble
@@ -25,7 +25,7 @@ RowFunction = Callable[[Sequence[float]], list[float]]
 
 
 @lru_cache(maxsize=8)
-def traversal_of(step: Step) -> LevelwiseTraversal:
+def build_traversal(step: Step) -> LevelwiseTraversal:
     """Return the traversal of a step; a batch is evaluated in many parts."""
     return LevelwiseTraversal(TreeEnsemble.from_step(step))
 
@@ -46,13 +46,13 @@ class LevelwiseTraversal:
     @cached_property
     def used_features(self) -> Numbers:
         """Return the slots that the trees test, in ascending order."""
-        return self.trees.used_features()
+        return self.trees.find_used_features()
 
-    def row_function(self) -> RowFunction:
+    def build_row_function(self) -> RowFunction:
         """Return the function from a row's values of `used_features` to the sum of the leaf values."""
-        return self._row_function_of_thresholds() if self._sets is None else self._evaluate_row
+        return self._build_threshold_function() if self._sets is None else self._evaluate_row
 
-    def _row_function_of_thresholds(self) -> RowFunction:
+    def _build_threshold_function(self) -> RowFunction:
         """Return the function for trees without categories, with all look-ups bound beforehand."""
         arrays = self._feature, self.threshold, self.right_child
         indexed = len(self.trees.roots) <= MAX_INDEXED_TREES
@@ -60,7 +60,7 @@ class LevelwiseTraversal:
         root_feature, root_threshold, root_child = (array[self._roots] for array in arrays)
         levels = range(self._depth - 1)
         pack, read = Struct(f"{len(self.used_features) + 1}d").pack, np.frombuffer
-        sum_leaves = self.leaf_sum()
+        sum_leaves = self.build_leaf_sum()
 
         def evaluate(values: Sequence[float]) -> list[float]:
             table = read(pack(*values, 0.0))
@@ -77,9 +77,9 @@ class LevelwiseTraversal:
         node = self._roots
         for _ in range(self._depth):
             node = self.right_child.take(node) + self.goes_left(node, table.take(self._feature.take(node)))
-        return self.leaf_sum()(node)
+        return self.build_leaf_sum()(node)
 
-    def leaf_sum(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
+    def build_leaf_sum(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
         """Return the function from leaves (or positions in `nodes`) to the sum of their values, added tree by tree."""
         leaves = self._leaves if nodes is None else self._leaves[nodes]
         if leaves.shape[1] == 1:
@@ -99,20 +99,20 @@ class LevelwiseTraversal:
             (rows, width).
         """
         total = np.empty((count, self._leaves.shape[1]))
-        for rows, node in self._reached_leaves(source, count):
+        for rows, node in self._iterate_reached_leaves(source, count):
             total[rows] = self._leaves.take(node, axis=0).sum(axis=1)
         return total
 
-    def leaf_rows(self, source: VectorColumn, count: int) -> Numbers:
+    def find_leaf_values(self, source: VectorColumn, count: int) -> Numbers:
         """Return the first value of the leaf that each row reaches in each tree: (rows, trees)."""
         values = np.empty((count, len(self._roots)))
-        for rows, node in self._reached_leaves(source, count):
+        for rows, node in self._iterate_reached_leaves(source, count):
             values[rows] = self._leaves[:, 0].take(node)
         return values
 
-    def _reached_leaves(self, source: VectorColumn, count: int) -> Iterator[tuple[slice, Numbers]]:
+    def _iterate_reached_leaves(self, source: VectorColumn, count: int) -> Iterator[tuple[slice, Numbers]]:
         """Yield blocks of rows and the leaves that they reach, (rows, trees)."""
-        columns = [np.asarray(source.slot(int(slot)), dtype=np.float64) for slot in self.used_features]
+        columns = [np.asarray(source.get_slot(int(slot)), dtype=np.float64) for slot in self.used_features]
         table = np.column_stack([*columns, np.zeros(count)]).ravel()
         width, trees = len(columns) + 1, len(self._roots)
         size = max(1, _BLOCK_SIZE // max(1, trees))
@@ -210,8 +210,10 @@ class TraversedRow:
 
     def emit_sums(self, code: CodeWriter) -> list[str]:
         """Add the sum of the leaf values to the code; return one expression for each component."""
-        slots = [vector_slot(self.source, slot).expr for slot in self.traversal.used_features.tolist()]
-        total = code.local(f"{code.constant(self.traversal.row_function())}([{', '.join(slots)}])")
+        slots = [get_slot(self.source, slot).expr for slot in self.traversal.used_features.tolist()]
+        total = code.assign(
+            f"{code.bind_constant(self.traversal.build_row_function())}([{', '.join(slots)}])"
+        )
         return [f"{total}[{component}]" for component in range(self.traversal.trees.leaves.shape[1])]
 
 

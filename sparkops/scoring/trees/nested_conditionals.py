@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ...errors import ModelError
-from ..codegen.code_writer import CodeWriter, float_literal
+from ..codegen.code_writer import CodeWriter, format_float
 from ..codegen.symbols import Vector
 from .lazy_subtrees import LazySubtrees
 from .split_condition import Feature, bind_features, comparison, operand, resolve_split
@@ -33,26 +33,26 @@ class NestedConditionals:
 
     def emit_sums(self, code: CodeWriter) -> list[str]:
         """Add the sum of the leaf values to the code; return one expression for each component."""
-        expressions = tree_expressions(self.trees, self.source, code)
+        expressions = build_tree_expressions(self.trees, self.source, code)
         width = self.trees.leaves.shape[1]
         if width == 1:
             return [_emit_sum(expressions, code)]
-        leaves = [code.local(expression) for expression in expressions]
-        return [code.local(" + ".join(f"{leaf}[{index}]" for leaf in leaves)) for index in range(width)]
+        leaves = [code.assign(expression) for expression in expressions]
+        return [code.assign(" + ".join(f"{leaf}[{index}]" for leaf in leaves)) for index in range(width)]
 
 
-def tree_expressions(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> list[str]:
+def build_tree_expressions(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> list[str]:
     """Return the leaf value of each tree as an expression over variables that are bound in the code."""
     features, roots = bind_features(trees, source, code), trees.roots.tolist()
     replace_subtree = (
-        LazySubtrees(trees, features, code, subtree_expression).call
+        LazySubtrees(trees, features, code, build_subtree_expression).call
         if len(trees.node_type) > MAX_EAGER_NODES
         else None
     )
-    return [subtree_expression(trees, root, features, code, replace_subtree) for root in roots]
+    return [build_subtree_expression(trees, root, features, code, replace_subtree) for root in roots]
 
 
-def subtree_expression(
+def build_subtree_expression(
     trees: TreeEnsemble,
     node: int,
     features: Mapping[int, Feature],
@@ -77,7 +77,7 @@ def subtree_expression(
             return replacement
         if trees.node_type.item(node) == LEAF:
             leaf = trees.leaves[node].tolist()
-            return float_literal(leaf[0]) if len(leaf) == 1 else f"({', '.join(map(float_literal, leaf))})"
+            return format_float(leaf[0]) if len(leaf) == 1 else f"({', '.join(map(format_float, leaf))})"
         if depth > _MAX_DEPTH:
             raise ModelError(f"A tree is deeper than {_MAX_DEPTH} levels.")
         feature = features[trees.feature.item(node)]
@@ -92,7 +92,7 @@ def subtree_expression(
 
 def _emit_sum(terms: list[str], code: CodeWriter) -> str:
     """Add a sum, evaluated from left to right, and return its variable."""
-    total = code.local(" + ".join(terms[:_MAX_TERMS]))
+    total = code.assign(" + ".join(terms[:_MAX_TERMS]))
     for start in range(_MAX_TERMS, len(terms), _MAX_TERMS):
-        total = code.local(" + ".join([total, *terms[start : start + _MAX_TERMS]]))
+        total = code.assign(" + ".join([total, *terms[start : start + _MAX_TERMS]]))
     return total

@@ -92,25 +92,29 @@ class QuickScorer:
         for group in self.splits:
             code.add_boundaries(group.value, group.limits.tolist())
         values = ", ".join(group.value.expr for group in self.splits)
-        total = code.local(f"{code.constant(self.row_function())}([{values}])")
+        total = code.assign(f"{code.bind_constant(self.build_row_function())}([{values}])")
         return [f"{total}[{component}]" for component in range(self.traversal.trees.leaves.shape[1])]
 
-    def row_function(self) -> RowFunction:
+    def build_row_function(self) -> RowFunction:
         """Return the function from a row's values, in the order of `splits`, to the sum of the leaf values."""
         pack, read = Struct(f"{len(self.row_index)}d").pack, np.frombuffer
         offsets = np.arange(len(self.row_index)) * self.row_index.shape[1]
         row_of = self.row_index.ravel().__getitem__
         rank, rows, combine = self.bounds.searchsorted, self.table.take, np.bitwise_and.reduce
-        exit_bit = self._one_word() if self.prefix.mask_all.shape[1] == 1 else self._several_words()
+        exit_bit = (
+            self._build_one_word_function()
+            if self.prefix.mask_all.shape[1] == 1
+            else self._build_several_words_function()
+        )
         if self.prefix.max_depth_below:
-            descend = self._descend_from(exit_bit)
+            descend = self._build_descent(exit_bit)
             return lambda values: descend(combine(rows(row_of(rank(read(pack(*values))) + offsets), 0)))
-        leaf_sum = self.traversal.leaf_sum(self.prefix.exit_node)
+        leaf_sum = self.traversal.build_leaf_sum(self.prefix.exit_node)
         return lambda values: leaf_sum(
             exit_bit(combine(rows(row_of(rank(read(pack(*values))) + offsets), 0)))
         )
 
-    def _one_word(self) -> Callable[[Numbers], Numbers]:
+    def _build_one_word_function(self) -> Callable[[Numbers], Numbers]:
         """Return the function from one word for each tree to its exit.
 
         One bit of each word remains. Converted to a double, its position is the exponent.
@@ -129,11 +133,11 @@ class QuickScorer:
 
         return exit_bit
 
-    def _several_words(self) -> Callable[[Numbers], Numbers]:
+    def _build_several_words_function(self) -> Callable[[Numbers], Numbers]:
         """Return the function from several words for each tree, of which one is not 0, to its exit."""
         double, integer = np.float64, np.int64
         shift = np.full(len(self.prefix.mask_all), _EXPONENT_SHIFT)
-        first = self._getter(np.arange(self.prefix.mask_all.size) * WORD_BITS - _EXPONENT_BIAS)
+        first = self._choose_getter(np.arange(self.prefix.mask_all.size) * WORD_BITS - _EXPONENT_BIAS)
 
         def exit_bit(masks: Numbers) -> Numbers:
             words = masks.view(np.uint64)
@@ -143,22 +147,28 @@ class QuickScorer:
 
         return exit_bit
 
-    def _descend_from(self, exit_bit: Callable[[Numbers], Numbers]) -> Callable[[Numbers], list[float]]:
+    def _build_descent(self, exit_bit: Callable[[Numbers], Numbers]) -> Callable[[Numbers], list[float]]:
         """Return the function from the combined bytes to the sum of the leaf values, some levels below the exits."""
-        exits = self._getter(self.prefix.exit_node)
-        child, condition = self._getter(self.traversal.right_child), self._getter(self.condition)
+        exits = self._choose_getter(self.prefix.exit_node)
+        child, condition = (
+            self._choose_getter(self.traversal.right_child),
+            self._choose_getter(self.condition),
+        )
         width, levels = self.prefix.mask_all.nbytes, range(self.prefix.max_depth_below)
-        leaf_sum = self.traversal.leaf_sum()
+        leaf_sum = self.traversal.build_leaf_sum()
 
         def descend(combined: Numbers) -> list[float]:
-            node, outcome = exits(exit_bit(combined[:width])), self._getter(combined[width:].view(np.bool_))
+            node, outcome = (
+                exits(exit_bit(combined[:width])),
+                self._choose_getter(combined[width:].view(np.bool_)),
+            )
             for _ in levels:
                 node = child(node) + outcome(condition(node))
             return leaf_sum(node)
 
         return descend
 
-    def _getter(self, array: Numbers) -> Callable[[Numbers], Numbers]:
+    def _choose_getter(self, array: Numbers) -> Callable[[Numbers], Numbers]:
         return array.__getitem__ if len(self.prefix.mask_all) <= MAX_INDEXED_TREES else array.take
 
 
@@ -182,15 +192,15 @@ class _Conditions:
     def build(cls, traversal: LevelwiseTraversal, splits: FeatureSplits) -> _Conditions:
         """Return the distinct conditions of a group of splits."""
         testing_nodes = traversal.position[splits.nodes]
-        key = _condition_keys(traversal, testing_nodes, splits)
+        key = _number_conditions(traversal, testing_nodes, splits)
         node_of_key = np.full(int(key.max()) + 1, -1)
         node_of_key[key] = np.arange(len(key))
         chosen = node_of_key[node_of_key >= 0]
         condition = (np.cumsum(node_of_key >= 0) - 1)[key]
         nodes = testing_nodes[chosen]
         outcomes = [
-            traversal.goes_left(nodes, splits.slot_values(value)[chosen])
-            for value in splits.representatives()
+            traversal.goes_left(nodes, splits.get_slot_values(value)[chosen])
+            for value in splits.list_representatives()
         ]
         return cls(testing_nodes, condition, nodes, np.array(outcomes))
 
@@ -204,7 +214,7 @@ def _build_prefix(traversal: LevelwiseTraversal, max_words: int) -> TreePrefix:
     return TreePrefix.build(traversal, 1)
 
 
-def _condition_keys(traversal: LevelwiseTraversal, nodes: Numbers, splits: FeatureSplits) -> Numbers:
+def _number_conditions(traversal: LevelwiseTraversal, nodes: Numbers, splits: FeatureSplits) -> Numbers:
     """Return numbers that are equal for equal conditions; each condition on categories has its own number."""
     key = np.searchsorted(splits.limits, splits.thresholds)
     if splits.slot is not None:
@@ -229,7 +239,7 @@ def _build_table(
     table[:, width + offsets[-1] :] = 0
     row = 0
     for offset, group in zip(offsets, conditions, strict=False):
-        for outcome, masks in zip(group.outcomes, _combined_masks(prefix, group), strict=True):
+        for outcome, masks in zip(group.outcomes, _iterate_combined_masks(prefix, group), strict=True):
             table[row, :width] &= masks.ravel().view(np.uint8)
             if outcomes:
                 table[row, width + offset : width + offset + len(outcome)] = outcome
@@ -237,7 +247,7 @@ def _build_table(
     return table
 
 
-def _combined_masks(prefix: TreePrefix, conditions: _Conditions) -> Iterator[Numbers]:
+def _iterate_combined_masks(prefix: TreePrefix, conditions: _Conditions) -> Iterator[Numbers]:
     """Yield, for each number of bounds below the value, the exits of every tree that its conditions leave reachable."""
     index = prefix.index[conditions.testing_nodes]
     condition, index = conditions.condition[index >= 0], index[index >= 0]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..codegen.code_writer import CodeWriter, float_literal
-from ..codegen.symbols import OneHot, Scalar, Vector, block_slot
+from ..codegen.code_writer import CodeWriter, format_float
+from ..codegen.symbols import OneHot, Scalar, Vector, get_block_slot
 from .tree_ensemble import AMONG, AT_MOST, TreeEnsemble
 
 # A tested slot: a scalar, or a slot of a one-hot block.
@@ -28,14 +28,16 @@ class SplitCondition(NamedTuple):
 
 def bind_features(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> dict[int, Feature]:
     """Bind every tested slot of a vector to a variable, and register its thresholds as boundaries."""
-    used = set(trees.used_features().tolist())
+    used = set(trees.find_used_features().tolist())
     features: dict[int, Feature] = {}
     start = 0
     for block in source.blocks:
         for offset in range(block.size):
             if start + offset in used:
                 features[start + offset] = (
-                    (block, offset) if isinstance(block, OneHot) else code.atom(block_slot(block, offset))
+                    (block, offset)
+                    if isinstance(block, OneHot)
+                    else code.assign_scalar(get_block_slot(block, offset))
                 )
         start += block.size
     for slot, feature in features.items():
@@ -64,19 +66,19 @@ def resolve_split(trees: TreeEnsemble, node: int, feature: Feature) -> SplitCond
     if node_type == AT_MOST:
         return SplitCondition(float(trees.threshold.item(node)), left, right)
     if_member, otherwise = (left, right) if node_type == AMONG else (right, left)
-    categories = trees.categories_of(node)
+    categories = trees.get_categories(node)
     return SplitCondition(categories, if_member, otherwise) if categories else otherwise
 
 
 def comparison(limit: float | frozenset[float], code: CodeWriter) -> str:
     """Return the right side of a condition as Python source: `<= 0.5`, `== 3`, `in v7`."""
     if isinstance(limit, float):
-        return f"<= {float_literal(limit)}"
-    return f"== {next(iter(limit))!r}" if len(limit) == 1 else f"in {code.constant(limit)}"
+        return f"<= {format_float(limit)}"
+    return f"== {next(iter(limit))!r}" if len(limit) == 1 else f"in {code.bind_constant(limit)}"
 
 
 def _goes_left(trees: TreeEnsemble, node: int, value: float) -> bool:
     node_type = trees.node_type.item(node)
     if node_type == AT_MOST:
         return bool(value <= trees.threshold.item(node))
-    return (value in trees.categories_of(node)) == bool(node_type == AMONG)
+    return (value in trees.get_categories(node)) == bool(node_type == AMONG)

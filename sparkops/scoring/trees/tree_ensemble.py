@@ -89,17 +89,17 @@ class TreeEnsemble:
         """Return whether a node tests categories."""
         return bool((self.node_type > AT_MOST).any())
 
-    def categories_of(self, node: int) -> frozenset[float]:
+    def get_categories(self, node: int) -> frozenset[float]:
         """Return the categories of a node."""
         return frozenset(self.categories[self.first[node] : self.first[node + 1]].tolist())
 
-    def used_features(self) -> Numbers:
+    def find_used_features(self) -> Numbers:
         """Return the slots that the trees test, in ascending order."""
         used = np.zeros(int(self.feature.max()) + 1, dtype=np.bool_)
         used[self.feature[self.node_type != LEAF]] = True
         return np.flatnonzero(used)
 
-    def subtree_sizes(self) -> list[int]:
+    def count_subtree_nodes(self) -> list[int]:
         """Return the number of nodes of the subtree at each node, including itself."""
         sizes, left, right = [1] * len(self.node_type), self.left.tolist(), self.right.tolist()
         # Children come after their parents.

@@ -46,7 +46,7 @@ class TreePrefix:
     def build(cls, traversal: LevelwiseTraversal, max_words: int) -> TreePrefix:
         """Return the prefixes of all trees, each with at most `max_words` words of exits."""
         child, trees = traversal.right_child, len(traversal.trees.roots)
-        levels = _prefix_levels(child, trees, max_words * WORD_BITS)
+        levels = _list_prefix_levels(child, trees, max_words * WORD_BITS)
         nodes, tree = (np.concatenate(parts) for parts in zip(*levels, strict=True))
         index = np.full(len(child), -1)
         index[nodes] = np.arange(len(nodes))
@@ -63,9 +63,10 @@ class TreePrefix:
         exit_node = np.zeros(trees * words * WORD_BITS, dtype=np.intp)
         exit_node[end_tree * words * WORD_BITS + first_exit[ends]] = ends
         word_type = np.dtype(np.uint32 if max_exits <= _HALF_WORD_BITS else np.uint64)
-        mask_all = _bit_ranges(first_exit[:trees], exits[:trees], words)
+        mask_all = _set_bit_ranges(first_exit[:trees], exits[:trees], words)
         mask_false, mask_true = (
-            ~_bit_ranges(first_exit[side], exits[side], words) for side in (child[nodes] + 1, child[nodes])
+            ~_set_bit_ranges(first_exit[side], exits[side], words)
+            for side in (child[nodes] + 1, child[nodes])
         )
         return cls(
             index=index,
@@ -74,11 +75,11 @@ class TreePrefix:
             mask_false=mask_false.astype(word_type),
             mask_all=mask_all.astype(word_type),
             exit_node=exit_node,
-            max_depth_below=_max_depth(child, ends),
+            max_depth_below=_find_max_depth(child, ends),
         )
 
 
-def _prefix_levels(child: Numbers, trees: int, max_exits: int) -> list[tuple[Numbers, Numbers]]:
+def _list_prefix_levels(child: Numbers, trees: int, max_exits: int) -> list[tuple[Numbers, Numbers]]:
     """Return the inner nodes of the prefixes and their trees, by level; within a level, ordered by tree."""
     nodes, tree, count, levels = np.arange(trees), np.arange(trees), np.zeros(trees, dtype=np.intp), []
     while len(nodes):
@@ -92,19 +93,19 @@ def _prefix_levels(child: Numbers, trees: int, max_exits: int) -> list[tuple[Num
     return levels
 
 
-def _bit_ranges(first: Numbers, count: Numbers, words: int) -> Numbers:
+def _set_bit_ranges(first: Numbers, count: Numbers, words: int) -> Numbers:
     """Return (values, words) words with `count` one bits from bit `first` on."""
     start = first[:, None] - np.arange(words) * WORD_BITS
-    return _low_bits(start + count[:, None]) & ~_low_bits(start)
+    return _set_low_bits(start + count[:, None]) & ~_set_low_bits(start)
 
 
-def _low_bits(count: Numbers) -> Numbers:
+def _set_low_bits(count: Numbers) -> Numbers:
     """Return words whose lowest `count` bits are ones; counts are clipped to 0 and 64."""
     ones = np.uint64(2**WORD_BITS - 1) >> (WORD_BITS - np.clip(count, 1, WORD_BITS)).astype(np.uint64)
     return np.where(count > 0, ones, np.uint64(0))
 
 
-def _max_depth(child: Numbers, nodes: Numbers) -> int:
+def _find_max_depth(child: Numbers, nodes: Numbers) -> int:
     """Return the maximum number of levels below some nodes."""
     depth = 0
     while len(nodes := nodes[child[nodes] != nodes]):

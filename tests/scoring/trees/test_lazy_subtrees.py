@@ -24,7 +24,7 @@ from sparkops.scoring import Description, Output, Scorer, Step
 from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.symbols import Scalar, Vector
 from sparkops.scoring.trees.lazy_subtrees import MAX_COMPILED_NODES
-from sparkops.scoring.trees.nested_conditionals import tree_expressions
+from sparkops.scoring.trees.nested_conditionals import build_tree_expressions
 from sparkops.scoring.trees.tree_ensemble import AT_MOST, TreeEnsemble
 
 NAMES = tuple(f"x{index}" for index in range(FEATURES))
@@ -37,9 +37,9 @@ VALUES = st.sampled_from([nan, inf, -inf, 0.0, -0.0, 0.5, 1.0, 2.0, 3.0, 6.0, -1
 def compile_trees(trees: TreeEnsemble) -> tuple[Any, CodeWriter]:
     """Return the function from a row's slots to the leaf values of all trees, and its code."""
     code = CodeWriter()
-    code.line(f"{', '.join(NAMES)} = row")
-    values = tree_expressions(trees, SOURCE, code)
-    code.line(f"return [{', '.join(values)}]")
+    code.add_line(f"{', '.join(NAMES)} = row")
+    values = build_tree_expressions(trees, SOURCE, code)
+    code.add_line(f"return [{', '.join(values)}]")
     return code.build_function("score", "row"), code
 
 

@@ -32,7 +32,7 @@ def test_a_prefix_of_any_size_leads_to_the_same_leaves(
     scorer = QuickScorer.build(LevelwiseTraversal(trees), SOURCE)
     assert scorer is not None
     assert (scorer.prefix.max_depth_below > 0) == (scorer.prefix.mask_all.shape[1] == max_words < 16)
-    evaluate, used = scorer.row_function(), trees.used_features().tolist()
+    evaluate, used = scorer.build_row_function(), trees.find_used_features().tolist()
     for row in draw.normal(size=(50, FEATURES)).tolist():
         assert evaluate([row[index] for index in used]) == sum_by_descent(trees, tuple(row))
 

@@ -51,12 +51,12 @@ def ensemble(arrays: dict[str, Any]) -> TreeEnsemble:
     return TreeEnsemble.from_step(ensemble_description(arrays).steps[1])
 
 
-def row_function(evaluator: TreeEvaluator) -> Callable[[Sequence[float]], list[float]]:
+def build_row_function(evaluator: TreeEvaluator) -> Callable[[Sequence[float]], list[float]]:
     """Return the function from the slots of a row to the sums."""
     code = CodeWriter()
-    code.line(f"{', '.join(NAMES)} = row")
+    code.add_line(f"{', '.join(NAMES)} = row")
     sums = evaluator.emit_sums(code)
-    code.line(f"return [{', '.join(sums)}]")
+    code.add_line(f"return [{', '.join(sums)}]")
     return code.build_function("score", "row")
 
 
@@ -83,9 +83,9 @@ def test_an_evaluator_gives_the_sums_of_a_descent(
     evaluator = EVALUATORS[name](data)
     if evaluator is None:
         # There is nothing to tabulate without a condition.
-        assert len(data.used_features()) == 0
+        assert len(data.find_used_features()) == 0
         return
-    score = row_function(evaluator)
+    score = build_row_function(evaluator)
     assert [score(row) for row in rows] == [sum_by_descent(data, row) for row in rows]
 
 

@@ -11,11 +11,11 @@ from sparkops.compiler.stages.shared.predictor import add_classifier
 
 def compile_linear_svc(saved: SavedStage, plan: Plan) -> None:
     """Add an `svc` step: the margin of the hyperplane, compared with `threshold`. It has no probabilities."""
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     arrays = {
         "weights": parse_vector(row["coefficients"]),
         "intercept": np.array([float(row["intercept"])]),
-        "threshold": np.array([saved.double_param("threshold")]),
+        "threshold": np.array([saved.read_double("threshold")]),
     }
     params = {"classes": 2, "sparse": row["coefficients"]["type"] == 0}
     add_classifier(saved, plan, "svc", params, arrays)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.stages.shared.predictor import prediction_column, record_class_labels
+from sparkops.compiler.stages.shared.predictor import read_prediction_column, record_class_labels
 from sparkops.scoring.ir.description import Output
 
 
@@ -19,7 +19,7 @@ def compile_one_vs_rest(classifiers: Mapping[str, StageCompiler], saved: SavedSt
         saved: The stage.
         plan: The model so far.
     """
-    count, prediction = int(saved.metadata["numClasses"]), prediction_column(saved)
+    count, prediction = int(saved.metadata["numClasses"]), read_prediction_column(saved)
     models = [SavedStage.read(saved.folder / f"model_{index}") for index in range(count)]
     outputs, label_columns = list(plan.outputs), set(plan.label_columns)
     scores = [_add_classifier(classifiers, saved, plan, index, model) for index, model in enumerate(models)]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.provenance import vector_storage
+from sparkops.compiler.provenance import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage, parse_vector
 from sparkops.compiler.stages.shared.predictor import add_cluster_index
 from sparkops.scoring.ir.arrays import Numbers
@@ -24,14 +24,14 @@ def compile_bisecting_k_means(saved: SavedStage, plan: Plan) -> None:
     """
     parts = sorted((saved.folder / "data" / "metadata").glob("part-*"))
     metadata = json.loads(parts[0].read_text(encoding="utf-8"))
-    nodes = {int(row["index"]): row for row in saved.rows("data/data")}
-    arrays = _tree_arrays(_breadth_first(int(metadata["rootId"]), nodes), nodes)
+    nodes = {int(row["index"]): row for row in saved.read_rows("data/data")}
+    arrays = _build_tree_arrays(_order_breadth_first(int(metadata["rootId"]), nodes), nodes)
     measure = metadata.get("distanceMeasure", "euclidean")
-    params = {"cosine": measure == "cosine", "stored": vector_storage(plan, saved.params["featuresCol"])}
+    params = {"cosine": measure == "cosine", "stored": find_vector_storage(plan, saved.params["featuresCol"])}
     add_cluster_index(saved, plan, "bisecting", params, arrays)
 
 
-def _breadth_first(root: int, nodes: Nodes) -> list[int]:
+def _order_breadth_first(root: int, nodes: Nodes) -> list[int]:
     """Return the nodes from the root, parents before children.
 
     Raises:
@@ -46,7 +46,7 @@ def _breadth_first(root: int, nodes: Nodes) -> list[int]:
     return order
 
 
-def _tree_arrays(order: Sequence[int], nodes: Nodes) -> dict[str, Numbers]:
+def _build_tree_arrays(order: Sequence[int], nodes: Nodes) -> dict[str, Numbers]:
     """Return the arrays of a tree; both children of a leaf are the leaf itself."""
     position = {index: number for number, index in enumerate(order)}
     children = [

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_matrix, parse_vector
-from sparkops.compiler.stages.shared.predictor import features_column, prediction_column
+from sparkops.compiler.stages.shared.predictor import read_prediction_column, record_features_column
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 
@@ -16,10 +16,10 @@ def compile_gaussian_mixture(saved: SavedStage, plan: Plan) -> None:
 
     The constants of the densities are computed here, as Spark computes them when it loads a model.
     """
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     means = [parse_vector(mean) for mean in row["mus"]]
     densities = [
-        _density(parse_matrix(sigma), mean) for sigma, mean in zip(row["sigmas"], means, strict=True)
+        _compute_density(parse_matrix(sigma), mean) for sigma, mean in zip(row["sigmas"], means, strict=True)
     ]
     arrays = {
         "weights": np.array(row["weights"], dtype=np.float64),
@@ -27,8 +27,8 @@ def compile_gaussian_mixture(saved: SavedStage, plan: Plan) -> None:
         "roots": np.array([root for _, root in densities]),
         "shifts": np.array([root @ mean for (_, root), mean in zip(densities, means, strict=True)]),
     }
-    prediction, probability = prediction_column(saved), str(saved.params["probabilityCol"])
-    features = features_column(saved, plan, len(means[0]))
+    prediction, probability = read_prediction_column(saved), str(saved.params["probabilityCol"])
+    features = record_features_column(saved, plan, len(means[0]))
     columns = [(prediction, "integer"), (probability, "vector")]
     plan.add_step(saved, "mixture", [features], columns, arrays=arrays)
     plan.add_output(Output(prediction, "integer", prediction, "prediction"))
@@ -36,7 +36,7 @@ def compile_gaussian_mixture(saved: SavedStage, plan: Plan) -> None:
         plan.add_output(Output(probability, "vector", probability, "probability", len(means)))
 
 
-def _density(sigma: Numbers, mean: Numbers) -> tuple[float, Numbers]:
+def _compute_density(sigma: Numbers, mean: Numbers) -> tuple[float, Numbers]:
     """Return the logarithm of a density's factor, and the whitening matrix of its covariance.
 
     Directions without variance are left out: eigenvalues up to a small fraction of the largest are taken as 0.

@@ -9,7 +9,7 @@ import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_matrix, parse_vector
-from sparkops.compiler.stages.shared.predictor import features_column
+from sparkops.compiler.stages.shared.predictor import record_features_column
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 from sparkops.scoring.kernels.topic_inference import digamma
@@ -29,7 +29,7 @@ def compile_lda(saved: SavedStage, plan: Plan) -> None:
             "Spark computes other topics from it each time it is loaded (they differ by about 1e-5);"
             " use `model.toLocal()`"
         )
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     topics = parse_matrix(row["topicsMatrix"])
     arrays = {
         "weights": np.exp(digamma(topics) - digamma(topics.sum(axis=0))),
@@ -37,7 +37,7 @@ def compile_lda(saved: SavedStage, plan: Plan) -> None:
         "start": _draw_gamma(topics.shape[1], shape=float(row["gammaShape"])),
     }
     target = str(saved.params["topicDistributionCol"])
-    features = features_column(saved, plan, len(topics))
+    features = record_features_column(saved, plan, len(topics))
     plan.add_step(saved, "topics", [features], [(target, "vector")], arrays=arrays)
     plan.add_output(Output(target, "vector", target, "probability", topics.shape[1]))
 

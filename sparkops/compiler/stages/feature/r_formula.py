@@ -14,11 +14,11 @@ def compile_r_formula(saved: SavedStage, plan: Plan) -> None:
 
 def compile_column_pruner(saved: SavedStage, plan: Plan) -> None:
     """Forget the intermediate columns."""
-    for name in saved.rows()[0]["columnsToPrune"]:
+    for name in saved.read_rows()[0]["columnsToPrune"]:
         plan.types.pop(name, None)
         plan.labels.pop(name, None)
 
 
 def compile_vector_attribute_rewriter(saved: SavedStage, plan: Plan) -> None:
     """Check that the column exists: the stage renames slots, and changes no number."""
-    plan.column_type(str(saved.rows()[0]["vectorCol"]))
+    plan.find_column_type(str(saved.read_rows()[0]["vectorCol"]))

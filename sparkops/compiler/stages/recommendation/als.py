@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.stages.shared.predictor import prediction_column
+from sparkops.compiler.stages.shared.predictor import read_prediction_column
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 
@@ -16,10 +16,10 @@ def compile_als(saved: SavedStage, plan: Plan) -> None:
 
     `coldStartStrategy` drops rows of unknown ids, or predicts NaN for them.
     """
-    prediction = prediction_column(saved)
+    prediction = read_prediction_column(saved)
     inputs = [str(saved.params["userCol"]), str(saved.params["itemCol"])]
     for name in inputs:
-        plan.number_type(name)
+        plan.require_number_type(name)
     users, items = (_read_factors(saved, name) for name in ("userFactors", "itemFactors"))
     arrays = {"users": users[0], "user_factors": users[1], "items": items[0], "item_factors": items[1]}
     drops = str(saved.params["coldStartStrategy"]).lower() == "drop"
@@ -34,7 +34,7 @@ def compile_als(saved: SavedStage, plan: Plan) -> None:
 
 def _read_factors(saved: SavedStage, name: str) -> tuple[Numbers, Numbers]:
     """Return ids, rising, and their factors."""
-    rows = sorted(saved.rows(name), key=lambda row: int(row["id"]))
+    rows = sorted(saved.read_rows(name), key=lambda row: int(row["id"]))
     rank = int(saved.metadata["rank"])
     factors = np.array([row["features"] for row in rows], dtype=np.float64).reshape(len(rows), rank)
     return np.array([row["id"] for row in rows], dtype=np.int64), factors

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_vector
-from sparkops.compiler.stages.shared.predictor import features_column, prediction_column
+from sparkops.compiler.stages.shared.predictor import read_prediction_column, record_features_column
 from sparkops.scoring.ir.description import Output
 
 
@@ -15,7 +15,7 @@ def compile_aft_survival_regression(saved: SavedStage, plan: Plan) -> None:
 
     A quantile of a Weibull distribution is a constant factor times the expected lifetime.
     """
-    row, prediction = saved.rows()[0], prediction_column(saved)
+    row, prediction = saved.read_rows()[0], read_prediction_column(saved)
     quantiles, scale = str(saved.params.get("quantilesCol", "")), float(row["scale"])
     probabilities = np.array(saved.params["quantileProbabilities"], dtype=np.float64)
     arrays = {
@@ -23,7 +23,7 @@ def compile_aft_survival_regression(saved: SavedStage, plan: Plan) -> None:
         "intercept": np.array([float(row["intercept"])]),
         "factors": np.exp(np.log(-np.log(1.0 - probabilities)) / (1.0 / scale)),
     }
-    features = features_column(saved, plan, len(arrays["weights"]))
+    features = record_features_column(saved, plan, len(arrays["weights"]))
     columns = [(prediction, "double"), (quantiles, "vector")]
     params = {"sparse": row["coefficients"]["type"] == 0}
     plan.label_columns.add(saved.params["censorCol"])

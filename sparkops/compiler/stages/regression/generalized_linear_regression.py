@@ -6,7 +6,11 @@ import numpy as np
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_double, parse_vector
-from sparkops.compiler.stages.shared.predictor import check_weights, features_column, prediction_column
+from sparkops.compiler.stages.shared.predictor import (
+    check_weights,
+    read_prediction_column,
+    record_features_column,
+)
 from sparkops.scoring.ir.description import Output
 
 _CANONICAL_LINKS = {"gaussian": "identity", "binomial": "logit", "poisson": "log", "gamma": "inverse"}
@@ -16,7 +20,7 @@ _LINKS_BY_POWER = {0.0: "log", 1.0: "identity", -1.0: "inverse", 0.5: "sqrt"}
 
 def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None:
     """Add a `glm` step: the inverse link of the linear prediction, and the linear prediction if its column is set."""
-    row, prediction = saved.rows()[0], prediction_column(saved)
+    row, prediction = saved.read_rows()[0], read_prediction_column(saved)
     link, power, family = _link(saved)
     arrays = {
         "weights": parse_vector(row["coefficients"]),
@@ -24,10 +28,10 @@ def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None
         "power": np.array([power]),
     }
     params = {"family": family, "link": link, "sparse": row["coefficients"]["type"] == 0}
-    inputs = [features_column(saved, plan, len(arrays["weights"]))]
+    inputs = [record_features_column(saved, plan, len(arrays["weights"]))]
     check_weights(plan, inputs[0], arrays)
     if saved.params.get("offsetCol"):
-        plan.number_type(saved.params["offsetCol"])
+        plan.require_number_type(saved.params["offsetCol"])
         inputs.append(saved.params["offsetCol"])
     linear = str(saved.params.get("linkPredictionCol", ""))
     columns = [(prediction, "double"), (linear, "double")]
@@ -49,7 +53,7 @@ def _link(saved: SavedStage) -> tuple[str, float, str]:
         family = _FAMILIES_BY_VARIANCE_POWER.get(variance_power, "tweedie")
     allowed = family if family in ("gaussian", "binomial") else "positive"
     if tweedie and "linkPower" in explicit:
-        return (*_power_link(parse_double(explicit["linkPower"])), allowed)
+        return (*_choose_power_link(parse_double(explicit["linkPower"])), allowed)
     if not tweedie and "link" in explicit:
         return str(explicit["link"]).lower(), 1.0, allowed
     if family == "tweedie":
@@ -57,5 +61,5 @@ def _link(saved: SavedStage) -> tuple[str, float, str]:
     return _CANONICAL_LINKS[family], 1.0, allowed
 
 
-def _power_link(power: float) -> tuple[str, float]:
+def _choose_power_link(power: float) -> tuple[str, float]:
     return (_LINKS_BY_POWER[power], 1.0) if power in _LINKS_BY_POWER else ("power", 1.0 / power)

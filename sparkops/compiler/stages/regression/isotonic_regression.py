@@ -6,14 +6,18 @@ import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.stages.shared.predictor import prediction_column
+from sparkops.compiler.stages.shared.predictor import read_prediction_column
 from sparkops.scoring.ir.description import Output
 
 
 def compile_isotonic_regression(saved: SavedStage, plan: Plan) -> None:
     """Add an `isotonic` step: a double, or one slot of a vector -> prediction, linear between the boundaries."""
-    row, prediction, source = saved.rows()[0], prediction_column(saved), str(saved.params["featuresCol"])
-    type_ = plan.column_type(source)
+    row, prediction, source = (
+        saved.read_rows()[0],
+        read_prediction_column(saved),
+        str(saved.params["featuresCol"]),
+    )
+    type_ = plan.find_column_type(source)
     if type_ not in ("double", "vector"):
         raise CannotCompile(f"it needs doubles or vectors in `{source}`, which is {type_}")
     boundaries = np.array(row["boundaries"], dtype=np.float64)
@@ -22,7 +26,7 @@ def compile_isotonic_regression(saved: SavedStage, plan: Plan) -> None:
             "it has two predictions at one boundary, and Spark does not define which one it returns"
         )
     if type_ == "vector":
-        plan.vector_size(source)
+        plan.find_vector_size(source)
     plan.label_columns.add(saved.params["labelCol"])
     arrays = {"places": boundaries, "answers": np.array(row["predictions"], dtype=np.float64)}
     params = {"feature": int(saved.params["featureIndex"])}

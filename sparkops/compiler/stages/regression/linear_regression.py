@@ -11,7 +11,7 @@ from sparkops.compiler.stages.shared.predictor import add_regressor
 
 def compile_linear_regression(saved: SavedStage, plan: Plan) -> None:
     """Add a `linear` step: dot product of features and weights, plus the intercept."""
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     arrays = {
         "weights": parse_vector(row["coefficients"]),
         "intercept": np.array([float(row["intercept"])]),

@@ -20,8 +20,8 @@ def add_affine_transform(
         arrays: Any of shift, scale, add and constant, one number a slot.
         size: Size of the vector, if no array tells it.
     """
-    source, target = saved.column_pair()
-    plan.vector_size(source, next((len(array) for array in arrays.values()), size))
+    source, target = saved.read_column_pair()
+    plan.find_vector_size(source, next((len(array) for array in arrays.values()), size))
     plan.add_step(saved, "rescale", [source], [(target, "vector")], arrays=arrays)
 
 

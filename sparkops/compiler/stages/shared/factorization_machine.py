@@ -12,7 +12,7 @@ from sparkops.scoring.ir.arrays import Numbers
 
 def read_factorization_machine(saved: SavedStage) -> tuple[dict[str, Any], dict[str, Numbers]]:
     """Return params and arrays of the step that both the classifier and the regressor compile to."""
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     arrays = {
         "weights": parse_vector(row["linear"]),
         "intercept": np.array([float(row["intercept"])]),

@@ -21,8 +21,8 @@ def add_regressor(
     saved: SavedStage, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Numbers]
 ) -> None:
     """Add a step that predicts a number."""
-    prediction = prediction_column(saved)
-    features = features_column(saved, plan, _feature_count(params, arrays))
+    prediction = read_prediction_column(saved)
+    features = record_features_column(saved, plan, _count_features(params, arrays))
     check_weights(plan, features, arrays)
     plan.add_step(saved, op, [features], [(prediction, "double")], params=params, arrays=arrays)
     plan.add_output(Output(prediction, "double", prediction, "prediction"))
@@ -32,8 +32,8 @@ def add_classifier(
     saved: SavedStage, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Numbers]
 ) -> None:
     """Add a step that predicts a class, with probabilities; `params` holds the number of classes."""
-    prediction, size = prediction_column(saved), int(params["classes"])
-    features = features_column(saved, plan, _feature_count(params, arrays))
+    prediction, size = read_prediction_column(saved), int(params["classes"])
+    features = record_features_column(saved, plan, _count_features(params, arrays))
     check_weights(plan, features, arrays)
     probability, raw = saved.params.get("probabilityCol", ""), saved.params.get("rawPredictionCol", "")
     columns = [(prediction, "double"), (probability, "vector"), (raw, "vector")]
@@ -74,13 +74,13 @@ def add_cluster_index(
     saved: SavedStage, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Numbers]
 ) -> None:
     """Add a step that predicts the index of a cluster; `arrays` holds the centres."""
-    features = features_column(saved, plan, arrays["centres"].shape[1])
-    prediction = prediction_column(saved)
+    features = record_features_column(saved, plan, arrays["centres"].shape[1])
+    prediction = read_prediction_column(saved)
     plan.add_step(saved, op, [features], [(prediction, "integer")], params=params, arrays=arrays)
     plan.add_output(Output(prediction, "integer", prediction, "prediction"))
 
 
-def prediction_column(saved: SavedStage) -> str:
+def read_prediction_column(saved: SavedStage) -> str:
     """Return the prediction column.
 
     Raises:
@@ -92,21 +92,21 @@ def prediction_column(saved: SavedStage) -> str:
     return prediction
 
 
-def features_column(saved: SavedStage, plan: Plan, size: int) -> str:
+def record_features_column(saved: SavedStage, plan: Plan, size: int) -> str:
     """Return the column of features, and record in the plan its size and that only training needs the label."""
     features = str(saved.params["featuresCol"])
-    plan.vector_size(features, size)
+    plan.find_vector_size(features, size)
     if "labelCol" in saved.params:
         plan.label_columns.add(saved.params["labelCol"])
     return features
 
 
-def threshold_arrays(saved: SavedStage) -> dict[str, Numbers]:
+def read_threshold_arrays(saved: SavedStage) -> dict[str, Numbers]:
     """Return `thresholds` as an array of a step; empty if the parameter is not set."""
     thresholds = saved.params.get("thresholds")
     return {"thresholds": np.array(thresholds, dtype=np.float64)} if thresholds else {}
 
 
-def _feature_count(params: dict[str, Any], arrays: dict[str, Numbers]) -> int:
+def _count_features(params: dict[str, Any], arrays: dict[str, Numbers]) -> int:
     """Return how many features a predictor was fitted with."""
     return int(params["features"]) if "features" in params else int(arrays["weights"].shape[-1])

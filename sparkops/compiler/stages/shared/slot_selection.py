@@ -16,7 +16,7 @@ def add_slot_selection(saved: SavedStage, plan: Plan, source: str, target: str, 
     Raises:
         CannotCompile: A slot is out of range.
     """
-    size = plan.vector_size(source)
+    size = plan.find_vector_size(source)
     if slots and source in plan.code.columns and not 0 <= min(slots) <= max(slots) < size:
         raise CannotCompile(f"it picks slot {max(slots)} of `{source}`, which has {size} slots")
     arrays = {"slots": np.array(slots, dtype=np.int64)}
@@ -25,7 +25,7 @@ def add_slot_selection(saved: SavedStage, plan: Plan, source: str, target: str, 
 
 def add_fitted_selection(saved: SavedStage, plan: Plan) -> None:
     """Add the step of a fitted selector: the slots that it chose, in ascending order."""
-    slots = sorted(saved.rows()[0]["selectedFeatures"])
+    slots = sorted(saved.read_rows()[0]["selectedFeatures"])
     add_slot_selection(saved, plan, str(saved.params["featuresCol"]), str(saved.params["outputCol"]), slots)
     if "labelCol" in saved.params:
         plan.label_columns.add(saved.params["labelCol"])

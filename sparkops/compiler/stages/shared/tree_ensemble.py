@@ -25,7 +25,7 @@ def add_tree_leaves(saved: SavedStage, plan: Plan, trees: Sequence[Sequence[Node
     for nodes in trees:
         count = accumulate(node["leftChild"] < 0 for node in nodes)
         numbered.append([{**node, "leaf": number - 1.0} for node, number in zip(nodes, count, strict=True)])
-    arrays = tree_arrays(numbered, [1.0] * len(trees), _leaf)
+    arrays = build_tree_arrays(numbered, [1.0] * len(trees), _read_leaf)
     single = saved.class_name.startswith("DecisionTree")
     params = {"features": int(saved.metadata["numFeatures"]), "single": single}
     output = Output(name, "double" if single else "vector", name, "column", None if single else len(trees))
@@ -41,33 +41,33 @@ def add_column(
     plan.add_output(output)
 
 
-def tree_params(saved: SavedStage, task: str) -> dict[str, Any]:
+def build_tree_params(saved: SavedStage, task: str) -> dict[str, Any]:
     """Return the params of a step; `task` is "regress", "classify" or "boost"."""
     classes = int(saved.metadata.get("numClasses", 0))
     return {"kind": task, "features": int(saved.metadata["numFeatures"]), "classes": classes, "mean": False}
 
 
-def leaf_prediction(node: Node) -> list[float]:
+def read_leaf_prediction(node: Node) -> list[float]:
     """Return the prediction of a leaf."""
     return [node["prediction"]]
 
 
-def _leaf(node: Node) -> list[float]:
+def _read_leaf(node: Node) -> list[float]:
     return [node["leaf"]]
 
 
-def leaf_variance(node: Node) -> list[float]:
+def compute_leaf_variance(node: Node) -> list[float]:
     """Return the variance of the training labels in a leaf of a regression tree."""
     count, total, squares = node["impurityStats"]
     return [(squares - total * total / count) / count if count else 0.0]
 
 
-def leaf_counts(node: Node) -> list[float]:
+def read_leaf_counts(node: Node) -> list[float]:
     """Return the class counts of a leaf."""
     return list(node["impurityStats"])
 
 
-def leaf_shares(node: Node) -> list[float]:
+def compute_leaf_shares(node: Node) -> list[float]:
     """Return the share of each class in a leaf; zeros stay zeros."""
     counts = node["impurityStats"]
     total = sum(counts)
@@ -81,23 +81,23 @@ def sort_nodes(rows: Sequence[Node]) -> list[Node]:
 
 def read_trees(saved: SavedStage) -> tuple[list[list[Node]], list[float]]:
     """Return the nodes of every tree in order, and the trees' weights."""
-    metadata = saved.rows("treesMetadata")
+    metadata = saved.read_rows("treesMetadata")
     weights = {
-        int(_value_of(row, "treeID", "_1")): float(_value_of(row, "weights", "_3")) for row in metadata
+        int(_get_value(row, "treeID", "_1")): float(_get_value(row, "weights", "_3")) for row in metadata
     }
     nodes: dict[int, list[Node]] = {tree: [] for tree in weights}
-    for row in saved.rows():
+    for row in saved.read_rows():
         nodes[int(row["treeID"])].append(row["nodeData"])
     order = sorted(nodes)
     return [sort_nodes(nodes[tree]) for tree in order], [weights[tree] for tree in order]
 
 
-def _value_of(row: Node, *names: str) -> Any:
+def _get_value(row: Node, *names: str) -> Any:
     """Return the value of the first name that a row has: versions of Spark name these columns differently."""
     return next(row[name] for name in names if name in row)
 
 
-def tree_arrays(
+def build_tree_arrays(
     trees: Sequence[Sequence[Node]], weights: Sequence[float], leaf: Callable[[Node], list[float]]
 ) -> dict[str, Any]:
     """Return the nodes of all trees as the arrays of a step.
@@ -144,7 +144,7 @@ def _append_node(columns: dict[str, list[Any]], node: Node, start: int, index: i
     if inner and split["numCategories"] < 0:
         node_type, threshold = AT_MOST, split["leftCategoriesOrThreshold"][0]
     elif inner:
-        node_type, categories = _tested_categories(split)
+        node_type, categories = _choose_tested_categories(split)
         columns["categories"] += categories
     columns["kind"].append(node_type)
     columns["feature"].append(split["featureIndex"] if inner else 0)
@@ -153,7 +153,7 @@ def _append_node(columns: dict[str, list[Any]], node: Node, start: int, index: i
     columns["right"].append(start + node["rightChild"] if inner else index)
 
 
-def _tested_categories(split: Node) -> tuple[int, list[float]]:
+def _choose_tested_categories(split: Node) -> tuple[int, list[float]]:
     """Return the set that Spark tests: the smaller side, so that a category out of range goes to the larger one."""
     left, count = set(split["leftCategoriesOrThreshold"]), int(split["numCategories"])
     if len(left) <= count // 2:

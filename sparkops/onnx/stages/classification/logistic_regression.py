@@ -6,7 +6,7 @@ from math import inf, log
 
 from sparkops.onnx.graph_context import GraphContext
 from sparkops.onnx.kernels.class_decision import bind_classifier, bind_decision, softmax
-from sparkops.onnx.kernels.linear_sums import logistic, margins, with_complement, with_negative
+from sparkops.onnx.kernels.linear_sums import append_complement, logistic, margins, prepend_negative
 from sparkops.scoring.ir.description import Step
 
 
@@ -15,7 +15,7 @@ def convert_logistic_regression(step: Step, context: GraphContext) -> None:
     graph, arrays = context.graph, step.arrays
     sums = margins(
         graph,
-        context.features(step),
+        context.get_features(step),
         arrays["weights"],
         arrays["intercepts"],
         sparse=bool(step.params["sparse"]),
@@ -23,13 +23,13 @@ def convert_logistic_regression(step: Step, context: GraphContext) -> None:
     if step.params["multinomial"]:
         bind_decision(step, context, sums, softmax(graph, sums))
         return
-    probability = with_complement(graph, logistic(graph, sums, factor=1.0))
+    probability = append_complement(graph, logistic(graph, sums, factor=1.0))
     threshold = float(arrays["threshold"][0])
     if step.outputs[2] or not step.outputs[1]:
         is_second = graph.add("Greater", sums, _margin_of(threshold))
     else:
         is_second = graph.add("Greater", graph.gather(probability, [1]), threshold)
-    bind_classifier(step, context, graph.cast(is_second, "int64"), with_negative(graph, sums), probability)
+    bind_classifier(step, context, graph.cast(is_second, "int64"), prepend_negative(graph, sums), probability)
 
 
 def _margin_of(threshold: float) -> float:

@@ -14,7 +14,7 @@ from sparkops.scoring.ir.description import Step
 
 def convert_multilayer_perceptron_classifier(step: Step, context: GraphContext) -> None:
     """Add one Gemm for each layer. `weights` holds for each layer its matrix, then its biases."""
-    graph, values = context.graph, context.features(step).tensor
+    graph, values = context.graph, context.get_features(step).tensor
     flat, start, sizes = step.arrays["weights"].astype(np.float64), 0, list(step.params["layers"])
     for number, (inputs, outputs) in enumerate(pairwise(sizes), 1):
         end = start + inputs * outputs

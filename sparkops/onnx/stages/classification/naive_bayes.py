@@ -13,7 +13,7 @@ from sparkops.scoring.ir.description import Step
 
 def convert_naive_bayes(step: Step, context: GraphContext) -> None:
     """Add the check of the features, the sums and the class."""
-    graph, source, model_type = context.graph, context.features(step), step.params["kind"]
+    graph, source, model_type = context.graph, context.get_features(step), step.params["kind"]
     theta = step.arrays["theta"].astype(np.float64)
     if model_type == "gaussian":
         raw = _gaussian_scores(graph, source.tensor, step)

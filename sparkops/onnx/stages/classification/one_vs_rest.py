@@ -13,7 +13,7 @@ def convert_one_vs_rest(step: Step, context: GraphContext) -> None:
     """Add the choice among the classifiers' second scores; class -1 if none is above minus infinity."""
     graph = context.graph
     raw = graph.concat(
-        [graph.gather(context.vector(step, index).tensor, [1]) for index in range(len(step.inputs))]
+        [graph.gather(context.get_vector(step, index).tensor, [1]) for index in range(len(step.inputs))]
     )
     numbers = graph.add("Where", graph.add("IsNaN", raw), -np.inf, raw)
     has_no_score = graph.add("Equal", graph.add("ReduceMax", numbers, np.array([1])), -np.inf)

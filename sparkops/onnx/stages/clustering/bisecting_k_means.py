@@ -12,7 +12,7 @@ from sparkops.scoring.ir.description import Step
 
 def convert_bisecting_k_means(step: Step, context: GraphContext) -> None:
     """Add all distances, then one descent of all rows for each level of the tree."""
-    graph, source, arrays = context.graph, context.features(step), step.arrays
+    graph, source, arrays = context.graph, context.get_features(step), step.arrays
     distances = _distances(step, context, source)
     left, right = (arrays[side].astype(np.int64) for side in ("left", "right"))
     to_right, to_left = (graph.gather(distances, side) for side in (right, left))

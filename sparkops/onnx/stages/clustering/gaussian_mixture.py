@@ -13,7 +13,7 @@ from sparkops.scoring.ir.description import Step
 
 def convert_gaussian_mixture(step: Step, context: GraphContext) -> None:
     """Add the densities exp(height - |shift - root x|^2 / 2), their shares, and the largest."""
-    graph, source = context.graph, context.features(step)
+    graph, source = context.graph, context.get_features(step)
     weights, heights, roots, shifts = (
         step.arrays[name].astype(np.float64) for name in ("weights", "heights", "roots", "shifts")
     )

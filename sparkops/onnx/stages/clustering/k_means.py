@@ -11,7 +11,7 @@ from sparkops.scoring.ir.description import Step
 
 def convert_k_means(step: Step, context: GraphContext) -> None:
     """Add all distances and one ArgMin; the first of equally near centres is taken."""
-    graph, source = context.graph, context.features(step)
+    graph, source = context.graph, context.get_features(step)
     centres = step.arrays["centres"].astype(np.float64)
     if step.params["cosine"]:
         norm = positive_norm(context, source)

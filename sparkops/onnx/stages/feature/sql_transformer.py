@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkops.onnx.graph_context import GraphContext, ScalarTensor, dtype_of
+from sparkops.onnx.graph_context import GraphContext, ScalarTensor, find_dtype
 from sparkops.onnx.sql import export_expression, unsupported_reason
 from sparkops.onnx.sql.graph_value import GraphValue, and_not_mask
 from sparkops.scoring.ir.description import Step
@@ -55,5 +55,5 @@ def _add_expression(tree: Expression, context: GraphContext) -> GraphValue:
 def _operand(context: GraphContext, name: str, spark_type: str) -> GraphValue:
     column = context.columns[name]
     assert isinstance(column, ScalarTensor)
-    tensor = context.as_double(column) if spark_type in FLOATING_TYPES else column.tensor
-    return GraphValue(tensor, dtype_of(spark_type), column.null)
+    tensor = context.to_double(column) if spark_type in FLOATING_TYPES else column.tensor
+    return GraphValue(tensor, find_dtype(spark_type), column.null)

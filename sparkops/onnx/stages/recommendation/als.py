@@ -37,8 +37,8 @@ def _gather_factors(step: Step, context: GraphContext, index: str, side: str) ->
 
 def _look_up_id(step: Step, context: GraphContext, position: int, side: str) -> str:
     """Return the index of an id, the number of ids for an unknown one; a row without a valid id is not scored."""
-    graph, column = context.graph, context.scalar(step, position)
-    value = context.as_double(column)
+    graph, column = context.graph, context.get_scalar(step, position)
+    value = context.to_double(column)
     low = graph.add("GreaterOrEqual", value, float(-_INT_RANGE))
     valid = graph.add("And", low, graph.add("Less", value, float(_INT_RANGE)))
     if column.dtype == "double":

@@ -18,8 +18,8 @@ _LEAST, _MOST = 1e-16, float_info.max
 
 def convert_generalized_linear_regression(step: Step, context: GraphContext) -> None:
     """Add the sum, the inverse link and the limits. A null offset gives null, whether the vector is null or not."""
-    graph, source = context.graph, context.vector(step)
-    offset = context.scalar(step, 1) if len(step.inputs) > 1 else None
+    graph, source = context.graph, context.get_vector(step)
+    offset = context.get_scalar(step, 1) if len(step.inputs) > 1 else None
     null = None if offset is None else offset.null
     if source.null is not None:
         context.exclude(
@@ -28,7 +28,7 @@ def convert_generalized_linear_regression(step: Step, context: GraphContext) -> 
     weights, intercept = step.arrays["weights"][None, :], step.arrays["intercept"]
     eta = margins(graph, source, weights, intercept, sparse=bool(step.params["sparse"]))
     if offset is not None:
-        eta = graph.add("Add", eta, context.as_double(offset))
+        eta = graph.add("Add", eta, context.to_double(offset))
     mean = _limit(graph, str(step.params["family"]), _inverse_link(graph, step, eta))
     for name, value in zip(step.outputs, (mean, eta), strict=True):
         if name:

@@ -15,9 +15,9 @@ def convert_isotonic_regression(step: Step, context: GraphContext) -> None:
     boundaries, predictions = arrays["places"].astype(np.float64), arrays["answers"].astype(np.float64)
     column, null = context.columns.get(step.inputs[0]), None
     if isinstance(column, ScalarTensor):
-        value, null = context.as_double(column), column.null
+        value, null = context.to_double(column), column.null
     else:
-        value = graph.gather(context.features(step).tensor, [int(step.params["feature"])])
+        value = graph.gather(context.get_features(step).tensor, [int(step.params["feature"])])
     last = len(boundaries) - 1
     below = graph.reduce_sum(graph.cast(graph.add("Less", boundaries[None, :], value), "int64"))
     # NaN is above all boundaries

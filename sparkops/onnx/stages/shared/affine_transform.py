@@ -11,9 +11,9 @@ from sparkops.scoring.ir.description import Step
 def convert_affine_transform(step: Step, context: GraphContext) -> None:
     """Add the operations that the step has numbers for."""
     if not step.arrays:
-        context.columns[step.outputs[0]] = context.vector(step)
+        context.columns[step.outputs[0]] = context.get_vector(step)
         return
-    graph, source = context.graph, context.features(step)
+    graph, source = context.graph, context.get_features(step)
     result = source.tensor
     for array, op in (("shift", "Sub"), ("scale", "Mul"), ("add", "Add")):
         if array in step.arrays:

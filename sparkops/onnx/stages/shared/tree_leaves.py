@@ -11,7 +11,7 @@ from sparkops.scoring.ir.description import Step
 def convert_tree_leaves(step: Step, context: GraphContext) -> None:
     """Add the trees; each leaf weighs its own number."""
     ensemble = read_ensemble(step)
-    features = add_category_features(context.graph, context.features(step), ensemble.sets)
+    features = add_category_features(context.graph, context.get_features(step), ensemble.sets)
     leaves = add_tree_ensemble(
         context.graph, features, ensemble, weights=ensemble.leaves[:, 0], sum_trees=False
     )

@@ -8,7 +8,7 @@ from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
 from sparkops.onnx.kernels.class_decision import bind_decision
 from sparkops.onnx.kernels.ensemble_arrays import EnsembleArrays, read_ensemble
-from sparkops.onnx.kernels.linear_sums import logistic, sum_in_order, with_complement, with_negative
+from sparkops.onnx.kernels.linear_sums import append_complement, logistic, prepend_negative, sum_in_order
 from sparkops.onnx.kernels.tree_ensemble import add_category_features, add_tree_ensemble
 from sparkops.scoring.ir.description import Step
 
@@ -16,7 +16,7 @@ from sparkops.scoring.ir.description import Step
 def convert_tree_prediction(step: Step, context: GraphContext) -> None:
     """Add the trees, the sum of their leaves, and the class of a classifier."""
     graph, ensemble = context.graph, read_ensemble(step)
-    features = add_category_features(graph, context.features(step), ensemble.sets)
+    features = add_category_features(graph, context.get_features(step), ensemble.sets)
     if step.params["kind"] == "regress":
         total = add_tree_ensemble(graph, features, ensemble, weights=ensemble.leaves[:, 0], sum_trees=True)
         prediction = graph.add("Div", total, float(ensemble.trees)) if step.params["mean"] else total
@@ -24,8 +24,8 @@ def convert_tree_prediction(step: Step, context: GraphContext) -> None:
         return
     total = _sum_leaves(graph, features, ensemble)
     if step.params["kind"] == "boost":
-        probability = with_complement(graph, logistic(graph, total, factor=2.0))
-        bind_decision(step, context, with_negative(graph, total), probability)
+        probability = append_complement(graph, logistic(graph, total, factor=2.0))
+        bind_decision(step, context, prepend_negative(graph, total), probability)
         return
     bind_decision(step, context, total, _normalize(graph, total))
 

@@ -11,7 +11,7 @@ from math import inf, isinf
 from typing import Any
 
 from ...ir.field import INTEGER_RANGES
-from ...jvm.numbers import nearest_float, text_function
+from ...jvm.numbers import choose_text_function, round_to_float
 from ..types import is_floating, is_integral, parse_decimal_type
 from . import decimals
 from .evaluation_error import EvaluationError, UnrepresentableError
@@ -61,7 +61,7 @@ def cast_function(source: str, target: str, context: Any = None) -> Cast | None:
         return zoned_cast_function(source, target, context) if is_zone(context) else None
     java = context if is_java(context) else None
     if target == "string" and is_floating(source):
-        return text_function(source, java) if java else None
+        return choose_text_function(source, java) if java else None
     digits = parse_decimal_type(target)
     if digits is not None:
         convert = _to_decimal(source, java)
@@ -133,7 +133,7 @@ def _to_decimal(source: str, java: int | None) -> Cast | None:
         return _decimal_from_int
     if is_floating(source):
         # A description of an older version does not name the version of Java.
-        return partial(_decimal_from_float, text_function("double", java) if java else repr)
+        return partial(_decimal_from_float, choose_text_function("double", java) if java else repr)
     if source == "string":
         return _parse_decimal
     return _identity if parse_decimal_type(source) is not None else None
@@ -169,7 +169,7 @@ def _from_decimal(source: str, target: str) -> Cast | None:
 
 
 def _float_from_decimal(value: Decimal) -> float:
-    return nearest_float(*value.as_integer_ratio())
+    return round_to_float(*value.as_integer_ratio())
 
 
 def _truncate_decimal(type_: str, limit: int, value: Decimal) -> int:
@@ -227,7 +227,7 @@ def _parse_float(value: str) -> float:
     if rounded in (double, inf, -inf):
         return rounded
     number = Decimal(text.rstrip("fFdD"))
-    return nearest_float(*number.as_integer_ratio()) if number.adjusted() > _MIN_EXPONENT else rounded
+    return round_to_float(*number.as_integer_ratio()) if number.adjusted() > _MIN_EXPONENT else rounded
 
 
 def _parse_decimal(value: str) -> Decimal:

@@ -9,8 +9,8 @@ from functools import partial
 from math import inf
 from typing import Any
 
-from ...jvm.numbers import text_function
-from ...jvm.text import utf16_length
+from ...jvm.numbers import choose_text_function
+from ...jvm.text import count_utf16_units
 from ..types import is_integral, parse_decimal_type
 
 _UNROUNDED = Context(prec=1200)
@@ -23,7 +23,7 @@ def number_formatter(java: int) -> Callable[[Any, int], str | None]:
     Args:
         java: The version of Java, whose digits of a double are rounded.
     """
-    return partial(_format_number, text_function("double", java))
+    return partial(_format_number, choose_text_function("double", java))
 
 
 def _format_number(write: Callable[[float], str], value: Any, places: int) -> str | None:
@@ -61,7 +61,7 @@ def printf_function(pattern: str, types: Sequence[str], java: int) -> Callable[.
 
     Supported are `%s` of texts and integers, `%d` of integers, `%f` of doubles and decimals, with flags and width.
     """
-    write = text_function("double", java)
+    write = choose_text_function("double", java)
     parts: list[str | Callable[[Any], str]] = []
     position, used = 0, 0
     for match in _SPECIFIER.finditer(pattern):
@@ -125,5 +125,5 @@ def _pad(text: str, flags: str, width: int) -> str:
         sign = text[:1] if text[:1] in "+-" else ""
         return sign + text[len(sign) :].rjust(width - len(sign), "0")
     # Java counts UTF-16 units
-    blanks = " " * (width - utf16_length(text))
+    blanks = " " * (width - count_utf16_units(text))
     return text + blanks if "-" in flags else blanks + text

@@ -9,13 +9,13 @@ from math import inf, log
 import numpy as np
 
 from ...batch.columns import Frame, VectorColumn
-from ...codegen.code_writer import CodeWriter, float_literal
+from ...codegen.code_writer import CodeWriter, format_float
 from ...codegen.symbols import Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import MAX_CLASSES, float_array, int_param, require
 from ...kernels import class_decision
-from ...kernels.linear_sums import emit_margins, margin_expr, margin_rows, prefers_matrix_product
+from ...kernels.linear_sums import build_margin_expr, emit_margins, prefers_matrix_product, sum_margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +30,32 @@ class LogisticRegression:
         classes = int_param(step, "classes", high=MAX_CLASSES)
         require(step, good=classes == (len(weights) if step.params["multinomial"] else 2))
         float_array(step, "intercepts", len(weights))
-        source = code.features(step.inputs[0], step.stage, weights.shape[1])
+        source = code.get_features(step.inputs[0], step.stage, weights.shape[1])
         if step.params["multinomial"]:
             raw = _emit_raw(step, source, code)
             class_decision.emit_classification(
-                step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
+                step, code, raw, code.assign(f"{code.bind_constant(class_decision.softmax)}({raw})")
             )
             return
-        margin = code.local(_margin_exprs(step, source, code)[0])
-        exp = code.constant(_exp)
-        first = code.local(
-            f"1.0 / (1.0 + {exp}({margin})) if {margin} < 709.0 else {code.constant(class_decision.sigmoid)}(-{margin})"
+        margin = code.assign(_build_margin_exprs(step, source, code)[0])
+        exp = code.bind_constant(_exp)
+        first = code.assign(
+            f"1.0 / (1.0 + {exp}({margin})) if {margin} < 709.0 else {code.bind_constant(class_decision.sigmoid)}(-{margin})"
         )
-        raw = code.local(f"(-{margin}, {margin})")
-        probability = code.local(f"({first}, 1.0 - {first})")
+        raw = code.assign(f"(-{margin}, {margin})")
+        probability = code.assign(f"({first}, 1.0 - {first})")
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
         condition = (
-            f"{margin} > {float_literal(_to_margin(threshold))}"
+            f"{margin} > {format_float(_to_margin(threshold))}"
             if on_raw
-            else f"{probability}[1] > {float_literal(threshold)}"
+            else f"{probability}[1] > {format_float(threshold)}"
         )
-        class_decision.bind_names(step, code, code.local(f"1.0 if {condition} else 0.0"), raw, probability)
+        class_decision.bind_names(step, code, code.assign(f"1.0 if {condition} else 0.0"), raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
-        source = frame.features(step.inputs[0])
+        source = frame.get_features(step.inputs[0])
         raw = _compute_margins(step, source, frame.size)
         if step.params["multinomial"]:
             class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
@@ -83,21 +83,23 @@ def _emit_raw(step: Step, source: Vector, code: CodeWriter) -> str:
     weights, intercepts = step.arrays["weights"], step.arrays["intercepts"]
     if prefers_matrix_product(source, weights, sparse=bool(step.params["sparse"])):
         return emit_margins(source, weights, intercepts, code)
-    return code.local(f"[{', '.join(_margin_exprs(step, source, code))}]")
+    return code.assign(f"[{', '.join(_build_margin_exprs(step, source, code))}]")
 
 
-def _margin_exprs(step: Step, source: Vector, code: CodeWriter) -> list[str]:
+def _build_margin_exprs(step: Step, source: Vector, code: CodeWriter) -> list[str]:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
     vector = (
-        Vector(tuple(code.repeatable(block) for block in source.blocks))
+        Vector(tuple(code.make_repeatable(block) for block in source.blocks))
         if step.params["multinomial"]
         else source
     )
-    return [margin_expr(vector, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
+    return [
+        build_margin_expr(vector, weights, intercept, code, sparse=sparse) for weights, intercept in pairs
+    ]
 
 
 def _compute_margins(step: Step, source: VectorColumn, rows: int) -> Numbers:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
-    return np.column_stack([margin_rows(source, *pair, rows, sparse=sparse) for pair in pairs])
+    return np.column_stack([sum_margins(source, *pair, rows, sparse=sparse) for pair in pairs])

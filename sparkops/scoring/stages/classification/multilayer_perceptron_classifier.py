@@ -33,17 +33,19 @@ class MultilayerPerceptronClassifier:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call for all layers, and the class."""
         layers = _read_layers(step)
-        row = code.dense(code.features(step.inputs[0], step.stage, len(layers[0][0])))
+        row = code.assign_dense(code.get_features(step.inputs[0], step.stage, len(layers[0][0])))
         if sum(weights.size for weights, _ in layers) >= _MIN_WEIGHTS_FOR_ARRAYS:
             kernel = partial(_evaluate_arrays, layers)
         else:
             kernel = partial(_evaluate, [_split_units(*layer) for layer in layers])
-        raw = code.local(f"{code.constant(kernel)}({row})")
-        class_decision.emit_classification(step, code, raw, code.local(f"{code.constant(_softmax)}({raw})"))
+        raw = code.assign(f"{code.bind_constant(kernel)}({row})")
+        class_decision.emit_classification(
+            step, code, raw, code.assign(f"{code.bind_constant(_softmax)}({raw})")
+        )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
-        raw = _evaluate_rows(_read_layers(step), frame.features(step.inputs[0]).dense())
+        raw = _evaluate_rows(_read_layers(step), frame.get_features(step.inputs[0]).to_dense())
         probability = class_decision.softmax_rows(raw)
         probability[~(raw < inf).all(axis=1)] = nan
         class_decision.run_classification(step, frame, raw, probability)

@@ -12,12 +12,12 @@ import numpy as np
 from ...batch.columns import Frame
 from ...codegen.code_writer import CodeWriter
 from ...codegen.row_errors import refuse_value
-from ...codegen.symbols import Vector, vector_slots
+from ...codegen.symbols import Vector, list_slots
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import enum_param, float_array, int_param, require
 from ...kernels import class_decision
-from ...kernels.linear_sums import margin_expr, margin_rows
+from ...kernels.linear_sums import build_margin_expr, sum_margins
 
 MODEL_TYPES = ("multinomial", "complement", "bernoulli", "gaussian")
 _MAX_UNROLLED = 64
@@ -37,35 +37,35 @@ class NaiveBayes:
         """Emit the check of the features, the sums and the class."""
         model_type = enum_param(step, "kind", MODEL_TYPES)
         prior, theta = _read_arrays(step)
-        source = code.features(step.inputs[0], step.stage, theta.shape[1])
+        source = code.get_features(step.inputs[0], step.stage, theta.shape[1])
         if model_type == "gaussian":
-            row = code.dense(source)
-            raw = code.local(f"{code.constant(partial(_score_gaussian, _read_classes(step)))}({row})")
+            row = code.assign_dense(source)
+            raw = code.assign(f"{code.bind_constant(partial(_score_gaussian, _read_classes(step)))}({row})")
         else:
             source = _emit_check(step, source, code, binary=model_type == "bernoulli")
             sums = [
-                margin_expr(source, *pair, code, sparse=False)
+                build_margin_expr(source, *pair, code, sparse=False)
                 for pair in zip(theta, prior.tolist(), strict=True)
             ]
-            raw = code.local(f"[{', '.join(sums)}]")
+            raw = code.assign(f"[{', '.join(sums)}]")
         if model_type == "complement":
-            raw = code.local(f"{code.constant(_subtract_log_sum_exp)}({raw})")
+            raw = code.assign(f"{code.bind_constant(_subtract_log_sum_exp)}({raw})")
         class_decision.emit_classification(
-            step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
+            step, code, raw, code.assign(f"{code.bind_constant(class_decision.softmax)}({raw})")
         )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
-        source, model_type = frame.features(step.inputs[0]), step.params["kind"]
+        source, model_type = frame.get_features(step.inputs[0]), step.params["kind"]
         prior, theta = _read_arrays(step)
         with np.errstate(all="ignore"):
             if model_type == "gaussian":
-                raw = _score_gaussian_rows(step, source.dense())
+                raw = _score_gaussian_rows(step, source.to_dense())
             else:
-                frame.refuse(_has_invalid_count(source.dense(), binary=model_type == "bernoulli"))
+                frame.refuse(_has_invalid_count(source.to_dense(), binary=model_type == "bernoulli"))
                 pairs = zip(theta, prior.tolist(), strict=True)
                 raw = np.column_stack(
-                    [margin_rows(source, *pair, frame.size, sparse=False) for pair in pairs]
+                    [sum_margins(source, *pair, frame.size, sparse=False) for pair in pairs]
                 )
             if model_type == "complement":
                 highest = raw.max(axis=1, keepdims=True)
@@ -88,17 +88,17 @@ def _read_arrays(step: Step) -> tuple[Numbers, Numbers]:
 def _emit_check(step: Step, source: Vector, code: CodeWriter, *, binary: bool) -> Vector:
     """Emit the check of the features; return the vector in a form that is cheap to read again."""
     text = "is not 0 or 1" if binary else "is negative or NaN"
-    problem = code.constant(refuse_value(source.field or step.inputs[0], step.stage, text))
+    problem = code.bind_constant(refuse_value(source.field or step.inputs[0], step.stage, text))
     if source.sparse or source.size > _MAX_UNROLLED:
-        values = f"{code.sparse(source)}.values()"
+        values = f"{code.assign_sparse(source)}.values()"
         test = "value != 1.0 and value" if binary else "not value >= 0.0"
-        code.line(f"for value in {values}:")
-        code.line(f"    if {test}: {problem}(value)")
+        code.add_line(f"for value in {values}:")
+        code.add_line(f"    if {test}: {problem}(value)")
         return source
-    source = Vector(tuple(code.repeatable(block) for block in source.blocks), None, source.field)
-    for value in vector_slots(source):
+    source = Vector(tuple(code.make_repeatable(block) for block in source.blocks), None, source.field)
+    for value in list_slots(source):
         test = f"{value.expr} != 1.0 and {value.expr}" if binary else f"not {value.expr} >= 0.0"
-        code.line(f"if {test}: {problem}({value.expr})")
+        code.add_line(f"if {test}: {problem}({value.expr})")
     return source
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...batch.columns import Frame
 from ...codegen.code_writer import CodeWriter
-from ...codegen.symbols import Scalar, vector_slots
+from ...codegen.symbols import Scalar, list_slots
 from ...ir.description import Step
 from ...ir.validation import int_param, require
 from ...kernels import class_decision
@@ -29,15 +29,15 @@ class OneVsRest:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the choice among the classifiers' second scores."""
         require(step, good=int_param(step, "classes", low=1) == len(step.inputs) and not step.outputs[1])
-        scores = [vector_slots(code.vector(name, step.stage, 2))[1].expr for name in step.inputs]
-        raw = code.local(f"({', '.join(scores)},)")
-        index = code.local(f"{code.constant(_argmax)}({raw})")
+        scores = [list_slots(code.get_vector(name, step.stage, 2))[1].expr for name in step.inputs]
+        raw = code.assign(f"({', '.join(scores)},)")
+        index = code.assign(f"{code.bind_constant(_argmax)}({raw})")
         class_decision.bind_names(step, code, index, raw, "")
         code.columns[step.outputs[0]] = Scalar(index, "double", nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
-        raw = np.column_stack([frame.vectors(name).slot(1) for name in step.inputs])
+        raw = np.column_stack([frame.get_vectors(name).get_slot(1) for name in step.inputs])
         numbers = np.where(np.isnan(raw), -inf, raw)
         has_no_score = numbers.max(axis=1) == -inf
         index = np.where(has_no_score, -1.0, numbers.argmax(axis=1))

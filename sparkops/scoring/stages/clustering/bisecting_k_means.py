@@ -10,14 +10,14 @@ from math import inf, sqrt
 import numpy as np
 
 from ...batch.columns import Frame, ScalarColumn, VectorColumn
-from ...codegen.code_writer import CodeWriter, float_literal
+from ...codegen.code_writer import CodeWriter, format_float
 from ...codegen.row_errors import refuse_value
 from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import enum_param, float_array, require
-from ...kernels.distances import prepare_vector, squared_distance_expr, squared_distance_rows
-from ...kernels.linear_sums import margin_expr, margin_rows
+from ...kernels.distances import build_squared_distance_expr, measure_squared_distances, prepare_vector
+from ...kernels.linear_sums import build_margin_expr, sum_margins
 from ...kernels.vector_layout import STORED, is_sparse, mark_ambiguous
 
 # Python accepts at most 100 levels of indentation.
@@ -42,7 +42,7 @@ class BisectingKMeans:
         """Emit the distances to two children and, nested, what follows each of them."""
         _check_tree(step)
         centres = step.arrays["centres"]
-        source = code.features(step.inputs[0], step.stage, centres.shape[1])
+        source = code.get_features(step.inputs[0], step.stage, centres.shape[1])
         vector = prepare_vector(source, code)
         norm = _emit_norm(step, source, vector, code)
         cluster_name = code.new_name()
@@ -53,11 +53,13 @@ class BisectingKMeans:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Move all rows down, node by node; children come after their parents."""
-        source, arrays = frame.features(step.inputs[0]), step.arrays
+        source, arrays = frame.get_features(step.inputs[0]), step.arrays
         left, right = arrays["left"], arrays["right"]
         node = np.zeros(frame.size, dtype=np.int64)
         with np.errstate(all="ignore"):
-            norm = np.sqrt(squared_distance_rows(source, np.zeros(arrays["centres"].shape[1]), frame.size))
+            norm = np.sqrt(
+                measure_squared_distances(source, np.zeros(arrays["centres"].shape[1]), frame.size)
+            )
             frame.refuse(~(norm > 0.0) if step.params["cosine"] else np.isnan(norm))
             if not step.params["cosine"]:
                 frame.refuse(_find_ambiguous_rows(source, norm, _read_storage(step)))
@@ -89,16 +91,16 @@ def _check_tree(step: Step) -> None:
 
 def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> str:
     """Emit the check that a vector has a distance; return the name of its norm, squared unless for cosine."""
-    total = code.local(squared_distance_expr(vector, np.zeros(source.size), code))
+    total = code.assign(build_squared_distance_expr(vector, np.zeros(source.size), code))
     field = source.field or step.inputs[0]
     if not step.params["cosine"]:
         problem = refuse_value(field, step.stage, "is not a distance: some feature is NaN")
-        code.line(f"if {total} != {total}: {code.constant(problem)}({total})")
+        code.add_line(f"if {total} != {total}: {code.bind_constant(problem)}({total})")
         _emit_distance_check(step, source, total, code)
         return total
-    norm = code.local(f"{code.constant(sqrt)}({total})")
+    norm = code.assign(f"{code.bind_constant(sqrt)}({total})")
     problem = refuse_value(field, step.stage, "is the length of the vector, which has no direction")
-    code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
+    code.add_line(f"if not {norm} > 0.0: {code.bind_constant(problem)}({norm})")
     return norm
 
 
@@ -112,7 +114,9 @@ def _emit_distance_check(step: Step, source: Vector, total: str, code: CodeWrite
         stored=_read_storage(step),
         problem=refuse_value(source.field or step.inputs[0], step.stage, _FAR),
     )
-    code.line(f"if {total} == {code.constant(inf)}: {code.constant(check)}({code.list_expr(source)})")
+    code.add_line(
+        f"if {total} == {code.bind_constant(inf)}: {code.bind_constant(check)}({code.build_list_expr(source)})"
+    )
 
 
 def _refuse_sparse(values: Sequence[float], *, stored: str, problem: Callable[[object], object]) -> None:
@@ -124,7 +128,7 @@ def _find_ambiguous_rows(source: VectorColumn, norm: Numbers, stored: str) -> Nu
     """Return which vectors are infinitely far from all centres and not known to be stored dense."""
     infinite = np.isinf(norm)
     for row in np.flatnonzero(infinite) if stored != "dense" else ():
-        infinite[row] = is_sparse(stored, source.dense()[row].tolist()) is not False
+        infinite[row] = is_sparse(stored, source.to_dense()[row].tolist()) is not False
     return infinite if stored != "dense" else np.zeros(len(norm), dtype=bool)
 
 
@@ -156,9 +160,9 @@ class _Descent:
         arrays, code = self.step.arrays, self.code
         left, right = int(arrays["left"][node]), int(arrays["right"][node])
         if left == node:
-            code.line(f"{self.cluster} = {int(arrays['cluster'][node])}")
+            code.add_line(f"{self.cluster} = {int(arrays['cluster'][node])}")
             return
-        to_left, to_right = (code.local(self._distance_expr(child)) for child in (left, right))
+        to_left, to_right = (code.assign(self._distance_expr(child)) for child in (left, right))
         lines, code.lines = code.lines, []
         for branch, child in ((f"if {to_right} < {to_left}:", right), ("else:", left)):
             code.lines = []
@@ -169,14 +173,14 @@ class _Descent:
     def _distance_expr(self, node: int) -> str:
         centre = self.step.arrays["centres"][node]
         if not self.step.params["cosine"]:
-            return squared_distance_expr(self.vector, centre, self.code)
-        product = margin_expr(self.vector, centre, 0.0, self.code, sparse=False)
-        return f"1.0 - ({product}) / {float_literal(float(np.linalg.norm(centre)))} / {self.norm}"
+            return build_squared_distance_expr(self.vector, centre, self.code)
+        product = build_margin_expr(self.vector, centre, 0.0, self.code, sparse=False)
+        return f"1.0 - ({product}) / {format_float(float(np.linalg.norm(centre)))} / {self.norm}"
 
 
 def _distance_rows(step: Step, source: VectorColumn, node: int, norm: Numbers) -> Numbers:
     centre = step.arrays["centres"][node]
     if not step.params["cosine"]:
-        return squared_distance_rows(source, centre, len(norm))
-    dot = margin_rows(source, centre, 0.0, len(norm), sparse=False)
+        return measure_squared_distances(source, centre, len(norm))
+    dot = sum_margins(source, centre, 0.0, len(norm), sparse=False)
     return np.asarray(1.0 - dot / float(np.linalg.norm(centre)) / norm)

@@ -39,23 +39,23 @@ class GaussianMixture:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call that computes all densities, and the choice."""
         roots = _read_roots(step)
-        row = code.dense(code.features(step.inputs[0], step.stage, roots.shape[2]))
+        row = code.assign_dense(code.get_features(step.inputs[0], step.stage, roots.shape[2]))
         kernel = (
             _compute_array_shares(step)
             if roots.size >= _MIN_ELEMENTS_FOR_ARRAYS
             else partial(_compute_shares, _read_gaussians(step))
         )
-        shares = code.local(f"{code.constant(kernel)}({row})")
+        shares = code.assign(f"{code.bind_constant(kernel)}({row})")
         prediction, probability = step.outputs
         if probability:
             code.columns[probability] = Vector((Dense(shares, len(roots)),))
         if prediction:
-            index = code.local(f"int({code.constant(class_decision.argmax)}({shares}))")
+            index = code.assign(f"int({code.bind_constant(class_decision.argmax)}({shares}))")
             code.columns[prediction] = Scalar(index, "integer", limit=len(roots))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Compute all densities of every row."""
-        shares = _share_rows(step, frame.features(step.inputs[0]).dense())
+        shares = _share_rows(step, frame.get_features(step.inputs[0]).to_dense())
         prediction, probability = step.outputs
         if probability:
             frame.columns[probability] = VectorColumn((DenseBlock(shares),))

@@ -15,12 +15,12 @@ from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...kernels.distances import (
+    build_squared_distance_expr,
     emit_squared_distances,
+    measure_squared_distances,
     prepare_vector,
-    squared_distance_expr,
-    squared_distance_rows,
 )
-from ...kernels.linear_sums import emit_margins, margin_expr, margin_rows, prefers_matrix_product
+from ...kernels.linear_sums import build_margin_expr, emit_margins, prefers_matrix_product, sum_margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +32,35 @@ class KMeans:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit all distances and the choice."""
         centres = step.arrays["centres"]
-        source = code.features(step.inputs[0], step.stage, centres.shape[1])
+        source = code.get_features(step.inputs[0], step.stage, centres.shape[1])
         vector = prepare_vector(source, code)
         if step.params["cosine"]:
             distances = _emit_cosine(step, code, vector)
         else:
             distances = _emit_squared(vector, centres, code)
-            first = code.local(f"{distances}[0]")
+            first = code.assign(f"{distances}[0]")
             problem = refuse_value(
                 source.field or step.inputs[0], step.stage, "is not a distance: some feature is NaN"
             )
-            code.line(f"if {first} != {first}: {code.constant(problem)}({first})")
-        nearest = code.constant(_argmin)
+            code.add_line(f"if {first} != {first}: {code.bind_constant(problem)}({first})")
+        nearest = code.bind_constant(_argmin)
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{nearest}({distances})"), "integer", limit=len(centres)
+            code.assign(f"{nearest}({distances})"), "integer", limit=len(centres)
         )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Find the nearest centre of every row."""
-        source, centres = frame.features(step.inputs[0]), step.arrays["centres"]
+        source, centres = frame.get_features(step.inputs[0]), step.arrays["centres"]
         with np.errstate(all="ignore"):
             if step.params["cosine"]:
-                norm = np.sqrt(squared_distance_rows(source, np.zeros(centres.shape[1]), frame.size))
+                norm = np.sqrt(measure_squared_distances(source, np.zeros(centres.shape[1]), frame.size))
                 frame.refuse(~(norm > 0.0))
                 units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
                 distances = [
-                    1.0 - margin_rows(source, unit, 0.0, frame.size, sparse=False) / norm for unit in units
+                    1.0 - sum_margins(source, unit, 0.0, frame.size, sparse=False) / norm for unit in units
                 ]
             else:
-                distances = [squared_distance_rows(source, centre, frame.size) for centre in centres]
+                distances = [measure_squared_distances(source, centre, frame.size) for centre in centres]
                 frame.refuse(np.isnan(distances[0]))
         nearest, smallest = np.zeros(frame.size, dtype=np.int64), np.full(frame.size, np.inf)
         for cluster, distance in enumerate(distances):
@@ -81,20 +81,22 @@ def _emit_squared(vector: Vector, centres: Numbers, code: CodeWriter) -> str:
     """Emit the squared distances to all centres; return the name of their list."""
     if prefers_matrix_product(vector, centres, sparse=False):
         return emit_squared_distances(vector, centres, code)
-    distances = [code.local(squared_distance_expr(vector, centre, code)) for centre in centres]
-    return code.local(f"({', '.join(distances)},)")
+    distances = [code.assign(build_squared_distance_expr(vector, centre, code)) for centre in centres]
+    return code.assign(f"({', '.join(distances)},)")
 
 
 def _emit_cosine(step: Step, code: CodeWriter, vector: Vector) -> str:
     centres = step.arrays["centres"]
-    norm = code.local(
-        f"{code.constant(sqrt)}({squared_distance_expr(vector, np.zeros(centres.shape[1]), code)})"
+    norm = code.assign(
+        f"{code.bind_constant(sqrt)}({build_squared_distance_expr(vector, np.zeros(centres.shape[1]), code)})"
     )
     problem = refuse_value(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
-    code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
+    code.add_line(f"if not {norm} > 0.0: {code.bind_constant(problem)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
     if prefers_matrix_product(vector, units, sparse=False):
         products = emit_margins(vector, units, np.zeros(len(units)), code)
-        return code.local(f"[1.0 - product / {norm} for product in {products}]")
-    distances = [f"1.0 - ({margin_expr(vector, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
-    return code.local(f"({', '.join(distances)},)")
+        return code.assign(f"[1.0 - product / {norm} for product in {products}]")
+    distances = [
+        f"1.0 - ({build_margin_expr(vector, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units
+    ]
+    return code.assign(f"({', '.join(distances)},)")

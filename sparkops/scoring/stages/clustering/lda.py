@@ -28,16 +28,16 @@ class LDA:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call: the iteration is the same as for a batch."""
         model = _read_model(step)
-        source = code.features(step.inputs[0], step.stage, len(model.weights))
+        source = code.get_features(step.inputs[0], step.stage, len(model.weights))
         problem = refuse_endless(source.field or step.inputs[0], step.stage)
-        infer = code.constant(_make_inference(model, problem))
-        shares = code.local(f"{infer}({code.sparse(source)})")
+        infer = code.bind_constant(_make_inference(model, problem))
+        shares = code.assign(f"{infer}({code.assign_sparse(source)})")
         code.columns[step.outputs[0]] = Vector((Dense(shares, len(model.prior)),))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Infer the topics of every row."""
         model = _read_model(step)
-        entries = frame.features(step.inputs[0]).sparse(frame.size)
+        entries = frame.get_features(step.inputs[0]).to_sparse(frame.size)
         nonzero = entries.values != 0.0
         rows, words, counts = entries.rows[nonzero], entries.slots[nonzero], entries.values[nonzero]
         documents, lengths = np.unique(rows, return_counts=True)

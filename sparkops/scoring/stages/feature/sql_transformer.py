@@ -76,8 +76,8 @@ class Where:
         if tree.type != "boolean" or step.outputs:
             raise ModelError(f"{step.stage}: its condition is damaged.")
         holds = _emit_guarded(step, tree, _emit_expression(step, tree, code).expr, code)
-        problem = code.constant(_drop_row(step.stage, to_sql(tree)))
-        code.line(f"if not {holds}: {problem}()")
+        problem = code.bind_constant(_drop_row(step.stage, to_sql(tree)))
+        code.add_line(f"if not {holds}: {problem}()")
 
     def run(self, step: Step, frame: Frame) -> None:
         """Drop rows."""
@@ -104,13 +104,13 @@ def _emit_expression(step: Step, tree: Expression, code: CodeWriter) -> Fragment
     types = referenced_columns(tree)
     fragments = {}
     for name, type_ in types.items():
-        column = code.scalar(name, step.stage)
+        column = code.get_scalar(name, step.stage)
         if column.type != type_:
             raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and {type_} is needed.")
-        column = code.atom(column)
+        column = code.assign_scalar(column)
         expr = column.expr
         if column.limit is not None and type_ in FLOATING_TYPES:
-            expr = code.local(
+            expr = code.assign(
                 f"float({expr})" if not column.null else f"None if {expr} is None else float({expr})"
             )
         fragments[name] = Fragment(expr, column.null, column.nan and type_ in FLOATING_TYPES, atom=True)
@@ -152,13 +152,13 @@ def _emit_guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> 
     """Emit the evaluation; return the name of the value. A failure refuses the row, and shows its inputs."""
     names = [name for name in referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
     values = [_expr(code, name) for name in names]
-    problem = code.constant(
+    problem = code.bind_constant(
         refuse_row(step.stage, to_sql(tree), names, [_field(code, name) for name in names])
     )
-    error_class, name = code.constant(EvaluationError), code.new_name()
-    code.line("try:")
-    code.line(f"    {name} = {expr}")
-    code.line(f"except {error_class} as error: {problem}({', '.join(['error', *values])})")
+    error_class, name = code.bind_constant(EvaluationError), code.new_name()
+    code.add_line("try:")
+    code.add_line(f"    {name} = {expr}")
+    code.add_line(f"except {error_class} as error: {problem}({', '.join(['error', *values])})")
     return name
 
 
@@ -189,7 +189,7 @@ def _drop_row(stage: str, text: str) -> Callable[[], Any]:
 def evaluate_rows(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
     """Return the value of each row, None for null, and which rows are refused because the evaluation fails."""
     types = referenced_columns(tree)
-    lists = [_values(frame.scalars(name), type_) for name, type_ in types.items()]
+    lists = [_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
     function = _function(step, tree, types)
     failed = np.zeros(frame.size, dtype=bool)
     values: list[Any] = []
@@ -207,12 +207,12 @@ def _function(step: Step, tree: Expression, types: dict[str, str]) -> Callable[[
     code = CodeWriter()
     names = [code.new_name() for _ in types]
     if names:
-        code.line(f"{', '.join(names)}, = row")
+        code.add_line(f"{', '.join(names)}, = row")
     fragments = {
         column: Fragment(name, nan=type_ in FLOATING_TYPES, atom=True)
         for name, (column, type_) in zip(names, types.items(), strict=True)
     }
-    code.line(f"return {emit_expression(tree, fragments, code, step.stage).expr}")
+    code.add_line(f"return {emit_expression(tree, fragments, code, step.stage).expr}")
     return code.build_function("value", "row")
 
 

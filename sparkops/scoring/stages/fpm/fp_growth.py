@@ -36,7 +36,7 @@ class FPGrowth:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call that applies all rules."""
         rules = _read_rules(step)
-        column = code.scalar(step.inputs[0], step.stage)
+        column = code.get_scalar(step.inputs[0], step.stage)
         require(step, good=column.type in TYPES)
         if column.field is not None:
             items = [
@@ -46,13 +46,13 @@ class FPGrowth:
                 *code.known_values.get(column.field, ()),
                 *dict.fromkeys(items),
             )
-        result = code.local(f"{code.constant(partial(_find_consequents, rules))}({column.expr})")
+        result = code.assign(f"{code.bind_constant(partial(_find_consequents, rules))}({column.expr})")
         code.columns[step.outputs[0]] = Scalar(result, column.type)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Apply all rules to every row."""
         rules = _read_rules(step)
-        items = frame.scalars(step.inputs[0]).values.tolist()
+        items = frame.get_scalars(step.inputs[0]).values.tolist()
         result = np.empty(frame.size, dtype=object)
         result[:] = [_find_consequents(rules, row) for row in items]
         frame.columns[step.outputs[0]] = ScalarColumn(result)

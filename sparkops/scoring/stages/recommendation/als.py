@@ -33,10 +33,14 @@ class ALS:
         require(step, good=len(step.inputs) == 2)  # noqa: PLR2004
         names = [_emit_look_up(step, code, *pair) for pair in zip(step.inputs, ("user", "item"), strict=True)]
         known = f"{names[0]} is not None and {names[1]} is not None"
-        prediction = code.local(f"{code.constant(_multiply)}({names[0]}, {names[1]}) if {known} else nan")
+        prediction = code.assign(
+            f"{code.bind_constant(_multiply)}({names[0]}, {names[1]}) if {known} else nan"
+        )
         if step.params["invalid"] == "skip":
-            ids = ", ".join(code.scalar(name, step.stage).expr for name in step.inputs)
-            code.line(f"if {prediction} != {prediction}: {code.constant(_drop_unknown(step))}(({ids}))")
+            ids = ", ".join(code.get_scalar(name, step.stage).expr for name in step.inputs)
+            code.add_line(
+                f"if {prediction} != {prediction}: {code.bind_constant(_drop_unknown(step))}(({ids}))"
+            )
         code.columns[step.outputs[0]] = Scalar(prediction, "float", nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -61,7 +65,7 @@ class ALS:
 
 def _emit_look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     """Emit the check of an id; return the name of its factors, which are None for an unknown id."""
-    column = code.atom(code.scalar(name, step.stage))
+    column = code.assign_scalar(code.get_scalar(name, step.stage))
     ids, factors = float_array(step, f"{side}s", None), _read_factors(step, side)
     require(
         step,
@@ -76,10 +80,10 @@ def _emit_look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
         conditions.append(f"{value} % 1.0")
     if conditions:
         problem = refuse_value(column.field or name, step.stage, "is not a 32-bit integer, as ids are")
-        code.line(f"if {' or '.join(conditions)}: {code.constant(problem)}({value})")
+        code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(problem)}({value})")
     known = dict(zip(ids.astype(np.int64).tolist(), range(len(ids)), strict=True))
-    index = code.local(f"{code.constant(known.get)}({value})")
-    return code.local(f"None if {index} is None else {code.constant(factors)}[{index}]")
+    index = code.assign(f"{code.bind_constant(known.get)}({value})")
+    return code.assign(f"None if {index} is None else {code.bind_constant(factors)}[{index}]")
 
 
 def _read_factors(step: Step, side: str) -> Numbers:
@@ -104,7 +108,7 @@ def _drop_unknown(step: Step) -> Refusal:
 
 def _index_rows(step: Step, frame: Frame, name: str, side: str) -> Numbers:
     """Return the index of every row's id, -1 for an unknown one; rows without a valid id are refused."""
-    column, ids = frame.scalars(name), step.arrays[f"{side}s"]
+    column, ids = frame.get_scalars(name), step.arrays[f"{side}s"]
     values = column.values
     with np.errstate(invalid="ignore"):
         valid = (values >= -_INT_RANGE) & (values < _INT_RANGE)

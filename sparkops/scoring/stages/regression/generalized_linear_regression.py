@@ -19,7 +19,7 @@ from ...ir.description import Step
 from ...ir.field import NUMERIC_TYPES
 from ...ir.validation import enum_param, float_array, require
 from ...jvm.math import exp, power, quotient
-from ...kernels.linear_sums import margin_expr, margin_rows
+from ...kernels.linear_sums import build_margin_expr, sum_margins
 
 FAMILIES = ("gaussian", "binomial", "positive")
 LINKS = ("identity", "log", "inverse", "logit", "probit", "cloglog", "sqrt", "power")
@@ -39,36 +39,36 @@ class GeneralizedLinearRegression:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the sum and one call of the inverse link."""
-        weights, mean = float_array(step, "weights", None), code.constant(_make_mean_function(step))
+        weights, mean = float_array(step, "weights", None), code.bind_constant(_make_mean_function(step))
         intercept = float(float_array(step, "intercept", 1)[0])
         offset = _read_offset(step, code)
-        source = code.vector(step.inputs[0], step.stage, len(weights))
+        source = code.get_vector(step.inputs[0], step.stage, len(weights))
         if source.null is not None:
-            problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
+            problem = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
             is_null = (
                 f"{source.null} and {offset.expr} is not None" if offset and offset.null else source.null
             )
-            code.line(f"if {is_null}: {problem}(None)")
-        eta = margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
+            code.add_line(f"if {is_null}: {problem}(None)")
+        eta = build_margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
         if offset is not None:
             eta = f"{eta} + {offset.expr}"
             eta = f"None if {offset.expr} is None else {eta}" if offset.null else eta
-        eta, null = code.local(eta), offset is not None and offset.null
-        mu = code.local(f"None if {eta} is None else {mean}({eta})" if null else f"{mean}({eta})")
+        eta, null = code.assign(eta), offset is not None and offset.null
+        mu = code.assign(f"None if {eta} is None else {mean}({eta})" if null else f"{mean}({eta})")
         for name, value in zip(step.outputs, (mu, eta), strict=True):
             if name:
                 code.columns[name] = Scalar(value, "double", null=null, nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Predict every row."""
-        source = frame.vectors(step.inputs[0])
-        offset = frame.scalars(step.inputs[1]) if len(step.inputs) > 1 else None
+        source = frame.get_vectors(step.inputs[0])
+        offset = frame.get_scalars(step.inputs[1]) if len(step.inputs) > 1 else None
         null = None if offset is None else offset.null
         if source.null is not None:
             frame.refuse(source.null if null is None else source.null & ~null)
         intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
         with np.errstate(all="ignore"):
-            eta = margin_rows(source, step.arrays["weights"], intercept, frame.size, sparse=sparse)
+            eta = sum_margins(source, step.arrays["weights"], intercept, frame.size, sparse=sparse)
             if offset is not None:
                 eta = eta + offset.values
             mu = _compute_means(step, eta)
@@ -81,7 +81,7 @@ def _read_offset(step: Step, code: CodeWriter) -> Scalar | None:
     require(step, good=len(step.inputs) in (1, 2))
     if len(step.inputs) == 1:
         return None
-    offset = code.atom(code.scalar(step.inputs[1], step.stage))
+    offset = code.assign_scalar(code.get_scalar(step.inputs[1], step.stage))
     require(step, good=offset.type in NUMERIC_TYPES)
     return offset
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...batch.columns import Frame, ScalarColumn
 from ...codegen.code_writer import CodeWriter
-from ...codegen.symbols import Scalar, Vector, vector_slot
+from ...codegen.symbols import Scalar, Vector, get_slot
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import float_array, int_param, require
@@ -31,12 +31,10 @@ class IsotonicRegression:
         boundaries = float_array(step, "places", None)
         predictions = float_array(step, "answers", len(boundaries))
         require(step, good=len(boundaries) > 0 and bool((np.diff(boundaries) > 0.0).all()))
-        value = code.atom(_read_feature(step, code))
+        value = code.assign_scalar(_read_feature(step, code))
         code.add_boundaries(value, boundaries.tolist())
-        expr = (
-            f"{code.constant(partial(_interpolate, boundaries.tolist(), predictions.tolist()))}({value.expr})"
-        )
-        prediction = code.local(f"None if {value.expr} is None else {expr}" if value.null else expr)
+        expr = f"{code.bind_constant(partial(_interpolate, boundaries.tolist(), predictions.tolist()))}({value.expr})"
+        prediction = code.assign(f"None if {value.expr} is None else {expr}" if value.null else expr)
         code.columns[step.outputs[0]] = Scalar(prediction, "double", null=value.null, nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -49,7 +47,7 @@ class IsotonicRegression:
         if isinstance(column, ScalarColumn):
             values, null = column.values, column.null
         else:
-            values, null = frame.features(step.inputs[0]).slot(int(step.params["feature"])), None
+            values, null = frame.get_features(step.inputs[0]).get_slot(int(step.params["feature"])), None
         frame.columns[step.outputs[0]] = ScalarColumn(
             _interpolate_rows(boundaries, predictions, values), null
         )
@@ -59,12 +57,12 @@ def _read_feature(step: Step, code: CodeWriter) -> Scalar:
     """Return the feature: the column itself, or a slot of a vector."""
     vector = code.columns.get(step.inputs[0])
     if not isinstance(vector, Vector):
-        column = code.scalar(step.inputs[0], step.stage)
+        column = code.get_scalar(step.inputs[0], step.stage)
         require(step, good=column.type == "double")
         return column
-    slot, source = int_param(step, "feature"), code.features(step.inputs[0], step.stage)
+    slot, source = int_param(step, "feature"), code.get_features(step.inputs[0], step.stage)
     require(step, good=slot < source.size)
-    return vector_slot(source, slot)
+    return get_slot(source, slot)
 
 
 def _interpolate(boundaries: Sequence[float], predictions: Sequence[float], value: float) -> float:

@@ -16,7 +16,7 @@ from ...batch.columns import (
     VectorBlock,
     VectorColumn,
 )
-from ...codegen.code_writer import CodeWriter, float_literal
+from ...codegen.code_writer import CodeWriter, format_float
 from ...codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -35,10 +35,10 @@ class AffineTransform:
         """Emit the arithmetic of each scalar; a one-hot block keeps its two numbers for each slot."""
         # Spark passes the vector on, even a null one
         if not step.arrays:
-            code.columns[step.outputs[0]] = code.vector(step.inputs[0], step.stage)
+            code.columns[step.outputs[0]] = code.get_vector(step.inputs[0], step.stage)
             return
         sizes = {len(values) for values in step.arrays.values()}
-        source = code.features(step.inputs[0], step.stage, sizes.pop() if sizes else None)
+        source = code.get_features(step.inputs[0], step.stage, sizes.pop() if sizes else None)
         blocks: list[Block] = []
         start = 0
         for block in source.blocks:
@@ -59,9 +59,9 @@ class AffineTransform:
     def run(self, step: Step, frame: Frame) -> None:
         """Transform every row."""
         if not step.arrays:
-            frame.columns[step.outputs[0]] = frame.vectors(step.inputs[0])
+            frame.columns[step.outputs[0]] = frame.get_vectors(step.inputs[0])
             return
-        source = frame.features(step.inputs[0])
+        source = frame.get_features(step.inputs[0])
         blocks: list[VectorBlock] = []
         start = 0
         for block in source.blocks:
@@ -73,7 +73,7 @@ class AffineTransform:
             elif isinstance(block, SparseBlock) and set(numbers) <= {"scale"}:
                 blocks.append(_scale_sparse(block, numbers))
             elif isinstance(block, DenseBlock | SparseBlock):
-                table = block.values if isinstance(block, DenseBlock) else block.dense()
+                table = block.values if isinstance(block, DenseBlock) else block.to_dense()
                 blocks.append(DenseBlock(_apply(table, numbers)))
             else:
                 blocks.append(ScalarColumn(_apply(block.values, numbers)))
@@ -93,20 +93,20 @@ def _apply(values: Numbers, numbers: dict[str, Numbers]) -> Numbers:
 
 
 def _emit_dense(block: Dense | Sparse, numbers: dict[str, Numbers], code: CodeWriter) -> Dense:
-    row = code.dense(Vector((block,)))
-    kernel = code.constant(lambda values: _apply(np.array(values), numbers).tolist())
-    return Dense(code.local(f"{kernel}({row})"), block.size, block.field)
+    row = code.assign_dense(Vector((block,)))
+    kernel = code.bind_constant(lambda values: _apply(np.array(values), numbers).tolist())
+    return Dense(code.assign(f"{kernel}({row})"), block.size, block.field)
 
 
 def _emit_sparse(block: Sparse, numbers: dict[str, Numbers], code: CodeWriter) -> Sparse:
     if not numbers:
         return block
-    scale = code.constant(array("d", numbers["scale"]))
+    scale = code.bind_constant(array("d", numbers["scale"]))
     if (numbers["scale"] == 0.0).any():
         expr = f"{{slot: new for slot, value in {block.expr}.items() if (new := value * {scale}[slot])}}"
     else:
         expr = f"{{slot: value * {scale}[slot] for slot, value in {block.expr}.items()}}"
-    scaled = code.local(expr)
+    scaled = code.assign(expr)
     return replace(block, expr=scaled)
 
 
@@ -121,18 +121,18 @@ def _scale_sparse(block: SparseBlock, numbers: dict[str, Numbers]) -> SparseBloc
 def _emit_scalar(source: Scalar, numbers: dict[str, Numbers], code: CodeWriter) -> Scalar:
     constant = numbers["constant"][0] if "constant" in numbers else np.nan
     if not np.isnan(constant):
-        source = code.atom(source)
-        expr = float_literal(constant)
+        source = code.assign_scalar(source)
+        expr = format_float(constant)
         expr = f"({expr} if {source.expr} == {source.expr} else nan)" if source.nan else expr
         return replace(source, expr=expr, atom=False, limit=None, scale=0.0)
     expr, scale, shift = source.expr, source.scale, source.shift
     if "shift" in numbers:
-        expr, shift = f"({expr} - {float_literal(numbers['shift'][0])})", shift - float(numbers["shift"][0])
+        expr, shift = f"({expr} - {format_float(numbers['shift'][0])})", shift - float(numbers["shift"][0])
     if "scale" in numbers:
         factor = float(numbers["scale"][0])
-        expr, scale, shift = f"({expr} * {float_literal(factor)})", scale * factor, shift * factor
+        expr, scale, shift = f"({expr} * {format_float(factor)})", scale * factor, shift * factor
     if "add" in numbers:
-        expr, shift = f"({expr} + {float_literal(numbers['add'][0])})", shift + float(numbers["add"][0])
+        expr, shift = f"({expr} + {format_float(numbers['add'][0])})", shift + float(numbers["add"][0])
     return replace(
         source,
         expr=expr,

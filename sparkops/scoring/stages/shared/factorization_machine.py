@@ -16,7 +16,7 @@ from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import enum_param, float_array, require
 from ...kernels import class_decision
-from ...kernels.linear_sums import margin_expr, margin_rows
+from ...kernels.linear_sums import build_margin_expr, sum_margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +31,25 @@ class FactorizationMachine:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the sums, and the class of a classifier."""
         task, (weights, factors) = enum_param(step, "kind", ("regress", "classify")), _read_arrays(step)
-        source = code.features(step.inputs[0], step.stage, len(weights))
-        linear = margin_expr(
+        source = code.get_features(step.inputs[0], step.stage, len(weights))
+        linear = build_margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
         )
-        total = code.local(f"{linear} + {_pair_sum_expr(source, factors, code)}")
+        total = code.assign(f"{linear} + {_pair_sum_expr(source, factors, code)}")
         if task == "regress":
             code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
             return
-        second = code.local(f"{code.constant(class_decision.sigmoid)}({total})")
+        second = code.assign(f"{code.bind_constant(class_decision.sigmoid)}({total})")
         class_decision.emit_classification(
-            step, code, code.local(f"(-{total}, {total})"), code.local(f"(1.0 - {second}, {second})")
+            step, code, code.assign(f"(-{total}, {total})"), code.assign(f"(1.0 - {second}, {second})")
         )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Predict every row."""
-        source, (weights, factors) = frame.features(step.inputs[0]), _read_arrays(step)
+        source, (weights, factors) = frame.get_features(step.inputs[0]), _read_arrays(step)
         intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
         with np.errstate(all="ignore"):
-            total = margin_rows(source, weights, intercept, frame.size, sparse=sparse)
+            total = sum_margins(source, weights, intercept, frame.size, sparse=sparse)
             total += _pair_sum_rows(source, factors, frame.size)
             if step.params["kind"] == "regress":
                 frame.columns[step.outputs[0]] = ScalarColumn(total)
@@ -73,8 +73,8 @@ def _read_arrays(step: Step) -> tuple[Numbers, Numbers]:
 def _pair_sum_expr(source: Vector, factors: Numbers, code: CodeWriter) -> str:
     if source.sparse:
         kernel = partial(_sum_sparse_pairs, factors.tolist(), [0.0] * factors.shape[1])
-        return f"{code.constant(kernel)}({code.sparse(source)})"
-    return f"{code.constant(partial(_pair_sum, factors.T.tolist()))}({code.dense(source)})"
+        return f"{code.bind_constant(kernel)}({code.assign_sparse(source)})"
+    return f"{code.bind_constant(partial(_pair_sum, factors.T.tolist()))}({code.assign_dense(source)})"
 
 
 def _pair_sum(factors: Sequence[Sequence[float]], row: Sequence[float]) -> float:
@@ -99,7 +99,7 @@ def _sum_sparse_pairs(
 
 
 def _pair_sum_rows(source: VectorColumn, factors: Numbers, rows: int) -> Numbers:
-    entries = source.sparse(rows)
+    entries = source.to_sparse(rows)
     total = np.zeros(rows)
     for factor in factors.T:
         terms = factor[entries.slots] * entries.values

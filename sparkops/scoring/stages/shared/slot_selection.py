@@ -20,7 +20,7 @@ from ...batch.columns import (
     VectorColumn,
 )
 from ...codegen.code_writer import CodeWriter
-from ...codegen.symbols import Block, Dense, OneHot, Scalar, Vector, block_slot
+from ...codegen.symbols import Block, Dense, OneHot, Scalar, Vector, get_block_slot
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import float_array, require
@@ -38,7 +38,7 @@ class SlotSelection:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Select among the blocks; a block that is one expression is reduced."""
         selected = [int(slot) for slot in float_array(step, "slots", None)]
-        source = code.features(step.inputs[0], step.stage)
+        source = code.get_features(step.inputs[0], step.stage)
         require(
             step,
             good=all(0 <= slot < source.size for slot in selected) and len(set(selected)) == len(selected),
@@ -51,7 +51,7 @@ class SlotSelection:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Select in every row."""
-        source = frame.features(step.inputs[0])
+        source = frame.get_features(step.inputs[0])
         runs = _find_runs(step.arrays["slots"].tolist(), [block.size for block in source.blocks])
         parts = tuple(_select_column(source.blocks[index], inner) for index, inner in runs)
         frame.columns[step.outputs[0]] = VectorColumn(parts or (DenseBlock(np.zeros((frame.size, 0))),))
@@ -71,13 +71,15 @@ def _select_block(block: Block, selected: list[int], code: CodeWriter) -> list[B
     if isinstance(block, Scalar):
         return [block]
     if isinstance(block, OneHot):
-        table = code.constant(tuple(_renumber_slots(selected, block.size + 1).tolist()))
-        index = code.local(f"{table}[{block.index}]")
+        table = code.bind_constant(tuple(_renumber_slots(selected, block.size + 1).tolist()))
+        index = code.assign(f"{table}[{block.index}]")
         return [replace(block, index=index, hot=block.hot[selected], base=block.base[selected])]
     if len(selected) <= _MAX_UNROLLED:
-        return [block_slot(block, slot) for slot in selected]
+        return [get_block_slot(block, slot) for slot in selected]
     select = itemgetter(*selected) if isinstance(block, Dense) else partial(_select_sparse, selected=selected)
-    return [replace(block, expr=code.local(f"{code.constant(select)}({block.expr})"), size=len(selected))]
+    return [
+        replace(block, expr=code.assign(f"{code.bind_constant(select)}({block.expr})"), size=len(selected))
+    ]
 
 
 def _select_sparse(values: dict[int, float], *, selected: list[int]) -> dict[int, float]:

@@ -11,8 +11,8 @@ from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar, Vector
 from ...ir.description import Step
 from ...ir.validation import require
-from ...trees.levelwise_traversal import traversal_of
-from ...trees.nested_conditionals import tree_expressions
+from ...trees.levelwise_traversal import build_traversal
+from ...trees.nested_conditionals import build_tree_expressions
 from ...trees.tree_ensemble import TreeEnsemble
 
 
@@ -31,12 +31,14 @@ class TreeLeaves:
         require(
             step, good=trees.leaves.shape[1] == 1 and (len(trees.roots) == 1 or not step.params["single"])
         )
-        source = code.features(step.inputs[0], step.stage, step.params["features"])
-        leaves = tuple(Scalar(code.local(text), "double") for text in tree_expressions(trees, source, code))
+        source = code.get_features(step.inputs[0], step.stage, step.params["features"])
+        leaves = tuple(
+            Scalar(code.assign(text), "double") for text in build_tree_expressions(trees, source, code)
+        )
         code.columns[step.outputs[0]] = leaves[0] if step.params["single"] else Vector(leaves)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Evaluate a batch by level-wise traversal."""
-        values = traversal_of(step).leaf_rows(frame.features(step.inputs[0]), frame.size)
+        values = build_traversal(step).find_leaf_values(frame.get_features(step.inputs[0]), frame.size)
         leaves = tuple(ScalarColumn(column) for column in np.ascontiguousarray(values.T))
         frame.columns[step.outputs[0]] = leaves[0] if step.params["single"] else VectorColumn(leaves)

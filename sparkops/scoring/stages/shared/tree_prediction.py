@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...batch.columns import Frame, ScalarColumn
-from ...codegen.code_writer import CodeWriter, float_literal
+from ...codegen.code_writer import CodeWriter, format_float
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import enum_param, require
 from ...kernels import class_decision
 from ...trees.evaluator import select_evaluator
-from ...trees.levelwise_traversal import traversal_of
+from ...trees.levelwise_traversal import build_traversal
 from ...trees.tree_ensemble import TreeEnsemble
 
 
@@ -35,24 +35,24 @@ class TreePrediction:
         require(
             step, good=step.params["classes"] == width and (task == "classify" or trees.leaves.shape[1] == 1)
         )
-        source = code.features(step.inputs[0], step.stage, step.params["features"])
+        source = code.get_features(step.inputs[0], step.stage, step.params["features"])
         sums = select_evaluator(trees, source).emit_sums(code)
         if step.params["kind"] == "classify":
             _emit_votes(step, code, sums)
             return
         total = sums[0]
         if step.params["kind"] == "regress":
-            sum_ = f"{total} / {float_literal(len(trees.roots))}" if step.params["mean"] else total
-            code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double")
+            sum_ = f"{total} / {format_float(len(trees.roots))}" if step.params["mean"] else total
+            code.columns[step.outputs[0]] = Scalar(code.assign(sum_), "double")
             return
-        first = code.local(f"{code.constant(class_decision.sigmoid)}(-2.0 * {total})")
-        raw, probability = code.local(f"(-{total}, {total})"), code.local(f"({first}, 1.0 - {first})")
+        first = code.assign(f"{code.bind_constant(class_decision.sigmoid)}(-2.0 * {total})")
+        raw, probability = code.assign(f"(-{total}, {total})"), code.assign(f"({first}, 1.0 - {first})")
         class_decision.emit_classification(step, code, raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Evaluate a batch by level-wise traversal."""
-        traversal = traversal_of(step)
-        total = traversal.sum_rows(frame.features(step.inputs[0]), frame.size)
+        traversal = build_traversal(step)
+        total = traversal.sum_rows(frame.get_features(step.inputs[0]), frame.size)
         if step.params["kind"] == "regress":
             sum_ = total[:, 0] / len(traversal.trees.roots) if step.params["mean"] else total[:, 0]
             frame.columns[step.outputs[0]] = ScalarColumn(sum_)
@@ -67,10 +67,10 @@ class TreePrediction:
 
 
 def _emit_votes(step: Step, code: CodeWriter, sums: list[str]) -> None:
-    raw = code.local(f"({', '.join(sums)},)")
-    total = code.local(f"sum({raw})")
+    raw = code.assign(f"({', '.join(sums)},)")
+    total = code.assign(f"sum({raw})")
     shares = ", ".join(f"{score} / {total}" for score in sums)
-    class_decision.emit_classification(step, code, raw, code.local(f"({shares},) if {total} else {raw}"))
+    class_decision.emit_classification(step, code, raw, code.assign(f"({shares},) if {total} else {raw}"))
 
 
 def _normalize(raw: Numbers) -> Numbers:

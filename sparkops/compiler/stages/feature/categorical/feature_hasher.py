@@ -18,7 +18,7 @@ def compile_feature_hasher(saved: SavedStage, plan: Plan) -> None:
         raise CannotCompile(
             "it hashes a column twice, which Spark counts once or twice depending on its type"
         )
-    types = [plan.column_type(source) for source in inputs]
+    types = [plan.find_column_type(source) for source in inputs]
     for source, type_ in zip(inputs, types, strict=True):
         if type_ not in ITEMS:
             raise CannotCompile(f"it hashes `{source}`, which is {type_}")

@@ -8,9 +8,9 @@ from sparkops.compiler.saved_stage import SavedStage
 
 def compile_string_indexer(saved: SavedStage, plan: Plan) -> None:
     """Add a `string_index` step for each input column that rows to score have. Spark, too, ignores a missing column."""
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     label_lists = row["labelsArray"] if "labelsArray" in row else [row["labels"]]
-    for (source, target), labels in zip(saved.column_pairs(), label_lists, strict=True):
+    for (source, target), labels in zip(saved.read_column_pairs(), label_lists, strict=True):
         if source in plan.types:
             _add_index(saved, plan, source, target, labels)
         elif saved.params["handleInvalid"] == "skip":
@@ -26,7 +26,7 @@ def compile_string_indexer(saved: SavedStage, plan: Plan) -> None:
 
 
 def _add_index(saved: SavedStage, plan: Plan, source: str, target: str, labels: list[str]) -> None:
-    type_ = plan.column_type(source)
+    type_ = plan.find_column_type(source)
     if type_ == "vector":
         raise CannotCompile(f"it indexes the vector column `{source}`")
     if type_ in ("float", "double") and "NaN" in labels:

@@ -16,12 +16,12 @@ NULL, UNSEEN = -1.0, 2147483647.0
 
 def compile_target_encoder(saved: SavedStage, plan: Plan) -> None:
     """Add a `target_encode` step for each column: category index -> smoothed mean of the target in that category."""
-    rows = sorted(saved.rows(), key=lambda row: int(row["index"]))
-    pairs = _column_pairs(saved)
+    rows = sorted(saved.read_rows(), key=lambda row: int(row["index"]))
+    pairs = _read_column_pairs(saved)
     plan.require_separate(pairs)
     for (source, target), row in zip(pairs, rows, strict=True):
-        plan.number_type(source)
-        encodings = _encodings(saved, row)
+        plan.require_number_type(source)
+        encodings = _read_encodings(saved, row)
         null, unseen = encodings.pop(NULL, None), encodings.pop(UNSEEN)
         arrays = {
             "categories": np.array(list(encodings), dtype=np.float64),
@@ -35,7 +35,7 @@ def compile_target_encoder(saved: SavedStage, plan: Plan) -> None:
     plan.label_columns.add(saved.params["labelCol"])
 
 
-def _column_pairs(saved: SavedStage) -> list[tuple[str, str]]:
+def _read_column_pairs(saved: SavedStage) -> list[tuple[str, str]]:
     """Return input and output columns; an output that was not named has its input's name with `_indexed`."""
     explicit = saved.metadata["paramMap"]
     inputs = [explicit["inputCol"]] if "inputCol" in explicit else explicit["inputCols"]
@@ -43,12 +43,12 @@ def _column_pairs(saved: SavedStage) -> list[tuple[str, str]]:
     return list(zip(inputs, outputs or [f"{name}_indexed" for name in inputs], strict=True))
 
 
-def _encodings(saved: SavedStage, row: Mapping[str, Any]) -> dict[float, float]:
+def _read_encodings(saved: SavedStage, row: Mapping[str, Any]) -> dict[float, float]:
     """Return the encoding of each category, of null and of unseen values.
 
     It is the mean of the target in the category, weighted by count / (count + smoothing) against the mean of all rows.
     """
-    smoothing, binary = saved.double_param("smoothing"), saved.params["targetType"] == "binary"
+    smoothing, binary = saved.read_double("smoothing"), saved.params["targetType"] == "binary"
     triples = zip(row["categories"], row["counts"], row["stats"], strict=True)
     stats = {category: (count, stat) for category, count, stat in triples}
     means = {key: stat / count if binary else stat for key, (count, stat) in stats.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.provenance import vector_storage
+from sparkops.compiler.provenance import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage
 
 # For each categorical slot, its values in the order of their indices.
@@ -17,10 +17,10 @@ Categories = dict[int, list[float]]
 
 def compile_vector_indexer(saved: SavedStage, plan: Plan) -> None:
     """Add a `vector_index` step: in each categorical slot, the value -> its index."""
-    source, target = saved.column_pair()
-    row = saved.rows()[0]
+    source, target = saved.read_column_pair()
+    row = saved.read_rows()[0]
     size = int(row["numFeatures"])
-    plan.vector_size(source, size)
+    plan.find_vector_size(source, size)
     categories = _read_categories(row["categoryMaps"])
     arrays = {
         "size": np.array([size], dtype=np.int64),
@@ -28,7 +28,7 @@ def compile_vector_indexer(saved: SavedStage, plan: Plan) -> None:
         "starts": np.cumsum([0, *(len(values) for values in categories.values())], dtype=np.int64),
         "values": np.array([value for values in categories.values() for value in values], dtype=np.float64),
     }
-    params = {"invalid": saved.params["handleInvalid"], "stored": vector_storage(plan, source)}
+    params = {"invalid": saved.params["handleInvalid"], "stored": find_vector_storage(plan, source)}
     plan.add_step(saved, "vector_index", [source], [(target, "vector")], params=params, arrays=arrays)
 
 

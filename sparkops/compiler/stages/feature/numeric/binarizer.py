@@ -10,12 +10,12 @@ from sparkops.compiler.saved_stage import SavedStage, parse_double
 
 def compile_binarizer(saved: SavedStage, plan: Plan) -> None:
     """Add a `binarize` step for each column: number, or each slot of a vector -> 1 if above the threshold, else 0."""
-    pairs = saved.column_pairs()
+    pairs = saved.read_column_pairs()
     thresholds = saved.params.get("thresholds") or [saved.params["threshold"]] * len(pairs)
     for (source, target), saved_threshold in zip(pairs, thresholds, strict=True):
-        type_, threshold = plan.column_type(source), parse_double(saved_threshold)
+        type_, threshold = plan.find_column_type(source), parse_double(saved_threshold)
         if type_ == "vector":
-            plan.vector_size(source)
+            plan.find_vector_size(source)
         elif type_ != "double":
             raise CannotCompile(f"it takes doubles or vectors, and `{source}` is {type_}")
         if np.isnan(threshold):

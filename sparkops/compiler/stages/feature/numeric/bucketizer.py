@@ -19,17 +19,17 @@ def compile_bucketizer(saved: SavedStage, plan: Plan) -> None:
     """Add a `bucketize` step for each column: number -> index of the interval between two splits."""
     several = saved.params.get("inputCols")
     split_lists = saved.params.get("splitsArray") if several else [saved.params["splits"]]
-    for (source, target), splits in zip(saved.column_pairs(), split_lists or (), strict=True):
-        plan.number_type(source)
+    for (source, target), splits in zip(saved.read_column_pairs(), split_lists or (), strict=True):
+        plan.require_number_type(source)
         params = {"invalid": saved.params["handleInvalid"]}
         arrays = {"splits": np.array([parse_double(split) for split in splits])}
         plan.add_step(saved, "bucketize", [source], [(target, "double")], params=params, arrays=arrays)
-        texts = [_java_text(split) for split in arrays["splits"].tolist()]
+        texts = [_format_as_java(split) for split in arrays["splits"].tolist()]
         if all(texts):
             plan.bucket_labels[target] = tuple(f"{low}, {high}" for low, high in pairwise(texts))
 
 
-def _java_text(value: float) -> str:
+def _format_as_java(value: float) -> str:
     """Return a double as Java writes it; empty where versions of Java may differ, which is beyond 15 digits."""
     if isinf(value):
         return "Infinity" if value > 0.0 else "-Infinity"

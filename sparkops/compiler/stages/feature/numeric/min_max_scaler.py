@@ -14,7 +14,7 @@ def compile_min_max_scaler(saved: SavedStage, plan: Plan) -> None:
 
     A slot that was constant in training gives the middle of the output range.
     """
-    row, low, high = saved.rows()[0], saved.double_param("min"), saved.double_param("max")
+    row, low, high = saved.read_rows()[0], saved.read_double("min"), saved.read_double("max")
     least = parse_vector(row["originalMin"])
     span = parse_vector(row["originalMax"]) - least
     scale = np.divide(high - low, span, out=np.zeros(len(span)), where=span != 0.0)

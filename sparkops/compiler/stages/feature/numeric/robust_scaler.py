@@ -9,7 +9,7 @@ from sparkops.compiler.stages.shared.affine_transform import add_affine_transfor
 
 def compile_robust_scaler(saved: SavedStage, plan: Plan) -> None:
     """Add a `rescale` step: each slot minus its median, times the reciprocal of its quantile range, 0 if that is 0."""
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     span = parse_vector(row["range"])
     arrays = {"shift": parse_vector(row["median"])} if saved.params["withCentering"] else {}
     if saved.params["withScaling"]:

@@ -10,7 +10,7 @@ from sparkops.scoring.ir.arrays import Numbers
 
 def compile_standard_scaler(saved: SavedStage, plan: Plan) -> None:
     """Add a `rescale` step: each slot minus its mean, times the reciprocal of its deviation, or 0 if that is 0."""
-    row = saved.rows()[0]
+    row = saved.read_rows()[0]
     arrays: dict[str, Numbers] = {}
     if saved.params["withMean"]:
         arrays["shift"] = parse_vector(row["mean"])

@@ -14,18 +14,18 @@ def compile_hashing_tf(saved: SavedStage, plan: Plan) -> None:
     version = str(saved.metadata["sparkVersion"])
     if int(version.partition(".")[0]) < _FIRST_VERSION_WITH_THIS_HASH:
         raise CannotCompile(f"Spark {version} saved it, which hashes words differently")
-    source, target = saved.column_pair()
+    source, target = saved.read_column_pair()
     params = {
         "size": int(saved.params["numFeatures"]),
         "binary": bool(saved.params["binary"]),
-        "type": _item_type(source, plan),
+        "type": _find_item_type(source, plan),
     }
     plan.add_step(saved, "hash_words", [source], [(target, "vector")], params=params)
 
 
-def _item_type(column: str, plan: Plan) -> str:
+def _find_item_type(column: str, plan: Plan) -> str:
     """Return the type of the items of an array column."""
-    type_ = plan.column_type(column)
+    type_ = plan.find_column_type(column)
     if column not in plan.code.columns and column not in plan.fields:
         # the output of a stage that could not be compiled
         return "string"

@@ -9,4 +9,4 @@ from sparkops.compiler.stages.shared.affine_transform import add_affine_transfor
 
 def compile_idf(saved: SavedStage, plan: Plan) -> None:
     """Add a `rescale` step: each slot times its inverse document frequency."""
-    add_affine_transform(saved, plan, {"scale": parse_vector(saved.rows()[0]["idf"])})
+    add_affine_transform(saved, plan, {"scale": parse_vector(saved.read_rows()[0]["idf"])})

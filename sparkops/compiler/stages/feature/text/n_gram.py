@@ -9,5 +9,5 @@ from sparkops.scoring.text.token_columns import TOKENS
 
 def compile_n_gram(saved: SavedStage, plan: Plan) -> None:
     """Add an `ngram` step: words -> each run of n neighbouring words, joined by a space."""
-    source, target = saved.column_pair()
+    source, target = saved.read_column_pair()
     plan.add_step(saved, "ngram", [source], [(target, TOKENS)], params={"n": int(saved.params["n"])})

@@ -21,5 +21,5 @@ def compile_regex_tokenizer(saved: SavedStage, plan: Plan) -> None:
         "lower": bool(saved.params["toLowercase"]),
         "shortest": int(saved.params["minTokenLength"]),
     }
-    source, target = saved.column_pair()
+    source, target = saved.read_column_pair()
     plan.add_step(saved, "tokenize_by_pattern", [source], [(target, TOKENS)], params=params)

@@ -16,5 +16,5 @@ def compile_stop_words_remover(saved: SavedStage, plan: Plan) -> None:
     if not exact and locale.lower() in _LOCALES_WITH_OWN_CASE:
         raise CannotCompile(f"it ignores case by the rules of the locale `{locale}`")
     params = {"words": list(saved.params["stopWords"]), "exact": exact}
-    for source, target in saved.column_pairs():
+    for source, target in saved.read_column_pairs():
         plan.add_step(saved, "remove_words", [source], [(target, TOKENS)], params=params)

@@ -9,5 +9,5 @@ from sparkops.scoring.text.token_columns import TOKENS
 
 def compile_tokenizer(saved: SavedStage, plan: Plan) -> None:
     """Add a `tokenize` step: text -> words in lower case, split at white space."""
-    source, target = saved.column_pair()
+    source, target = saved.read_column_pair()
     plan.add_step(saved, "tokenize", [source], [(target, TOKENS)])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.provenance import category_counts, storage_without_zeros
+from sparkops.compiler.provenance import find_category_counts, find_storage_without_zeros
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.stages.feature.vector.interaction import MAX_PRODUCTS
 
@@ -18,10 +18,10 @@ def compile_interaction(saved: SavedStage, plan: Plan) -> None:
     Which slots hold categories follows from the steps that made the columns.
     """
     sources, target = list(saved.params["inputCols"]), saved.params["outputCol"]
-    sizes = [_category_counts(plan, source) for source in sources]
+    sizes = [_find_category_counts(plan, source) for source in sources]
     if np.prod([len(counts) for counts in sizes], dtype=np.float64) > MAX_PRODUCTS:
         raise CannotCompile(f"it makes more than {MAX_PRODUCTS} products of a row")
-    storage = [_storage(plan, source) for source in sources]
+    storage = [_find_storage(plan, source) for source in sources]
     for source, counts, stored in zip(sources, sizes, storage, strict=True):
         if stored == "unknown" and max(counts, default=0) > 1:
             raise CannotCompile(
@@ -31,17 +31,17 @@ def compile_interaction(saved: SavedStage, plan: Plan) -> None:
     plan.add_step(saved, "interact", sources, [(target, "vector")], params=params)
 
 
-def _storage(plan: Plan, source: str) -> str:
-    return storage_without_zeros(plan, source) if plan.column_type(source) == "vector" else "dense"
+def _find_storage(plan: Plan, source: str) -> str:
+    return find_storage_without_zeros(plan, source) if plan.find_column_type(source) == "vector" else "dense"
 
 
-def _category_counts(plan: Plan, source: str) -> Sequence[int]:
-    if plan.column_type(source) == "vector":
-        plan.vector_size(source)
+def _find_category_counts(plan: Plan, source: str) -> Sequence[int]:
+    if plan.find_column_type(source) == "vector":
+        plan.find_vector_size(source)
     else:
         # Spark itself refuses booleans
-        plan.number_type(source)
-    counts = category_counts(plan, source)
+        plan.require_number_type(source)
+    counts = find_category_counts(plan, source)
     if counts is None:
         raise CannotCompile(f"Spark itself refuses the vectors of `{source}`: their slots have no metadata")
     return counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.provenance import vector_storage
+from sparkops.compiler.provenance import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import (
     MAX_DEGREE,
@@ -15,12 +15,12 @@ from sparkops.scoring.stages.feature.vector.polynomial_expansion import (
 
 def compile_polynomial_expansion(saved: SavedStage, plan: Plan) -> None:
     """Add a `polynomial` step: vector -> all products of its slots up to the given degree."""
-    source, target = saved.column_pair()
-    size, degree = plan.vector_size(source), int(saved.params["degree"])
+    source, target = saved.read_column_pair()
+    size, degree = plan.find_vector_size(source), int(saved.params["degree"])
     if size > MAX_SLOTS or degree > MAX_DEGREE or count_products(size, degree) > MAX_PRODUCTS:
         raise CannotCompile(
             f"it expands {size} slots to degree {degree}, and at most {MAX_SLOTS} slots, degree {MAX_DEGREE} and "
             f"{MAX_PRODUCTS} products are compiled"
         )
-    params = {"size": size, "degree": degree, "stored": vector_storage(plan, source)}
+    params = {"size": size, "degree": degree, "stored": find_vector_storage(plan, source)}
     plan.add_step(saved, "polynomial", [source], [(target, "vector")], params=params)

@@ -16,7 +16,7 @@ def compile_vector_assembler(saved: SavedStage, plan: Plan) -> None:
         # a decimal is held as the double that Spark assembles
         if plan.types.get(source, "").startswith("decimal("):
             continue
-        if plan.column_type(source) not in _ASSEMBLED:
-            raise CannotCompile(f"it assembles `{source}`, which is {plan.column_type(source)}")
+        if plan.find_column_type(source) not in _ASSEMBLED:
+            raise CannotCompile(f"it assembles `{source}`, which is {plan.find_column_type(source)}")
     params = {"invalid": saved.params["handleInvalid"]}
     plan.add_step(saved, "assemble", inputs, [(saved.params["outputCol"], "vector")], params=params)

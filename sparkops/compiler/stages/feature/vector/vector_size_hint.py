@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage
 def compile_vector_size_hint(saved: SavedStage, plan: Plan) -> None:
     """Check the size of the vectors once, and add a `vector_size` step that checks for null."""
     source, size, invalid = saved.params["inputCol"], int(saved.params["size"]), saved.params["handleInvalid"]
-    actual = plan.vector_size(source, size)
+    actual = plan.find_vector_size(source, size)
     if actual != size:
         raise CannotCompile(f"it needs vectors of {size} slots in `{source}`, which has {actual}")
     if invalid == "optimistic":

@@ -10,9 +10,9 @@ from sparkops.scoring.ir.description import Step
 
 def convert_index_to_string(step: Step, context: GraphContext) -> None:
     """Add one look-up; rows with an index that has no label are not scored."""
-    graph, source = context.graph, context.scalar(step)
+    graph, source = context.graph, context.get_scalar(step)
     labels = list(step.params["labels"])
-    value = context.as_double(source)
+    value = context.to_double(source)
     low, high = graph.add("Greater", value, -1.0), graph.add("Less", value, float(len(labels)))
     valid = graph.add("And", low, high)
     if source.null is not None:

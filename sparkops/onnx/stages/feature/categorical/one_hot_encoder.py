@@ -10,7 +10,7 @@ from sparkops.scoring.ir.description import Step
 
 def convert_one_hot_encoder(step: Step, context: GraphContext) -> None:
     """Add one comparison for all slots."""
-    graph, source = context.graph, context.scalar(step)
+    graph, source = context.graph, context.get_scalar(step)
     categories, keep = int(step.params["categories"]), bool(step.params["keep"])
     slots = categories + keep - bool(step.params["drop_last"])
     index = source.tensor
@@ -22,7 +22,7 @@ def convert_one_hot_encoder(step: Step, context: GraphContext) -> None:
 
 def _valid_index(context: GraphContext, source: ScalarTensor, categories: int, *, keep: bool) -> str:
     """Return indices from 0 to below `categories`, and that number for invalid ones."""
-    graph, value = context.graph, context.as_double(source)
+    graph, value = context.graph, context.to_double(source)
     low, high = graph.add("GreaterOrEqual", value, 0.0), graph.add("Less", value, float(categories))
     valid = graph.add("And", low, high)
     if not keep:

@@ -18,7 +18,7 @@ Table = dict[Any, int]
 
 def convert_string_indexer(step: Step, context: GraphContext) -> None:
     """Add one look-up. Unseen values and null have the index after the last label, or are not scored."""
-    graph, source = context.graph, context.scalar(step)
+    graph, source = context.graph, context.get_scalar(step)
     labels, invalid = tuple(step.params["labels"]), step.params["invalid"]
     unseen = len(labels)
     index = _look_up(context, source, index_table(labels, source.spark_type), unseen)
@@ -34,7 +34,7 @@ def _look_up(context: GraphContext, source: ScalarTensor, table: Table, unseen: 
     """Return the index of each value, `unseen` for one that is not in the table."""
     graph = context.graph
     if source.spark_type in FLOATING_TYPES:
-        return _look_up_double(graph, context.as_double(source), table, unseen)
+        return _look_up_double(graph, context.to_double(source), table, unseen)
     if source.spark_type == "boolean":
         indices = (np.array(table.get(value, unseen)) for value in (True, False))
         return graph.add("Where", source.tensor, *indices)

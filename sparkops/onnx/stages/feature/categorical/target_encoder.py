@@ -11,10 +11,10 @@ from sparkops.scoring.ir.description import Step
 
 def convert_target_encoder(step: Step, context: GraphContext) -> None:
     """Add one look-up; unseen categories, and null if it has no encoding, are encoded as `unseen` or not scored."""
-    graph, source, arrays = context.graph, context.scalar(step), step.arrays
+    graph, source, arrays = context.graph, context.get_scalar(step), step.arrays
     categories, unseen = arrays["categories"].astype(np.float64), arrays["unseen"].astype(np.float64)
     table = np.concatenate([arrays["encodings"].astype(np.float64), unseen, arrays["null"][:1]])
-    index = index_in(graph, context.as_double(source), categories)
+    index = index_in(graph, context.to_double(source), categories)
     if source.null is not None:
         null_index = len(categories) + 1 if len(arrays["null"]) else len(categories)
         index = graph.add("Where", source.null, np.array(null_index), index)

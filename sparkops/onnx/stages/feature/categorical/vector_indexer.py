@@ -14,7 +14,7 @@ from sparkops.scoring.ir.description import Step
 
 def convert_vector_indexer(step: Step, context: GraphContext) -> None:
     """Add one comparison of all categorical slots with all their values."""
-    graph, source, slots = context.graph, context.features(step), step.arrays["slots"].astype(np.int64)
+    graph, source, slots = context.graph, context.get_features(step), step.arrays["slots"].astype(np.int64)
     if not len(slots):
         context.columns[step.outputs[0]] = VectorTensor(source.tensor, source.size)
         return

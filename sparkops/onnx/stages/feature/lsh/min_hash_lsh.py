@@ -11,7 +11,7 @@ from sparkops.scoring.stages.feature.lsh.min_hash_lsh import PRIME
 
 def convert_min_hash_lsh(step: Step, context: GraphContext) -> None:
     """Add one minimum over constant hashes of the slots; a vector of zeros is not scored."""
-    graph, source = context.graph, context.features(step)
+    graph, source = context.graph, context.get_features(step)
     coefficients = step.arrays["coefficients"].astype(np.int64).tolist()
     hashes = [[float((slot * a + b) % PRIME) for slot in range(1, source.size + 1)] for a, b in coefficients]
     zero = graph.add("Equal", source.tensor, 0.0)

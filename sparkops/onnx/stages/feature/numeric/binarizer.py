@@ -16,7 +16,7 @@ def convert_binarizer(step: Step, context: GraphContext) -> None:
 
 def _binarize_vector(step: Step, context: GraphContext) -> None:
     """Compare each slot; Spark tests `<=` if the threshold is negative, so that NaN gives 1."""
-    graph, source, threshold = context.graph, context.features(step), float(step.arrays["threshold"][0])
+    graph, source, threshold = context.graph, context.get_features(step), float(step.arrays["threshold"][0])
     if threshold >= 0.0:
         above = graph.add("Greater", source.tensor, threshold)
     else:
@@ -25,8 +25,8 @@ def _binarize_vector(step: Step, context: GraphContext) -> None:
 
 
 def _binarize_scalar(step: Step, context: GraphContext) -> None:
-    graph, source, threshold = context.graph, context.scalar(step), float(step.arrays["threshold"][0])
-    above = graph.add("Greater", context.as_double(source), threshold)
+    graph, source, threshold = context.graph, context.get_scalar(step), float(step.arrays["threshold"][0])
+    above = graph.add("Greater", context.to_double(source), threshold)
     if source.null is not None:
         above = graph.add("And", above, graph.add("Not", source.null))
     context.columns[step.outputs[0]] = ScalarTensor(graph.cast(above, "int64"), "int64", "double", limit=2)

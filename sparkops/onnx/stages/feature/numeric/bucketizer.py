@@ -11,8 +11,8 @@ from sparkops.scoring.ir.description import Step
 
 def convert_bucketizer(step: Step, context: GraphContext) -> None:
     """Add one comparison with all splits; rows out of range are not scored, nor NaN unless it is kept."""
-    graph, source, invalid = context.graph, context.scalar(step), step.params["invalid"]
-    splits, value = step.arrays["splits"].astype(np.float64), context.as_double(source)
+    graph, source, invalid = context.graph, context.get_scalar(step), step.params["invalid"]
+    splits, value = step.arrays["splits"].astype(np.float64), context.to_double(source)
     last = len(splits) - 1
     nan = graph.add("IsNaN", value)
     if source.null is not None and invalid != "skip":

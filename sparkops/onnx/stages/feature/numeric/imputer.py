@@ -11,13 +11,13 @@ from sparkops.scoring.ir.field import INTEGER_RANGES
 
 def convert_imputer(step: Step, context: GraphContext) -> None:
     """Add one choice between the value and the surrogate, in the column's own type."""
-    graph, source = context.graph, context.scalar(step)
+    graph, source = context.graph, context.get_scalar(step)
     missing = float(step.arrays["missing"][0])
     conditions = [source.null] if source.null is not None else []
     if np.isnan(missing):
         conditions += [graph.add("IsNaN", source.tensor)] if source.dtype == "double" else []
     else:
-        conditions.append(graph.add("Equal", context.as_double(source), missing))
+        conditions.append(graph.add("Equal", context.to_double(source), missing))
     tensor = source.tensor
     if conditions:
         surrogate = _surrogate(step, source.spark_type)

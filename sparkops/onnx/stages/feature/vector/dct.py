@@ -9,7 +9,7 @@ from sparkops.scoring.stages.feature.vector.dct import transform_matrix
 
 def convert_dct(step: Step, context: GraphContext) -> None:
     """Add one product; rows with infinities are not scored."""
-    graph, source = context.graph, context.features(step)
+    graph, source = context.graph, context.get_features(step)
     if source.size > 1:
         context.exclude(graph.reduce_any(graph.add("IsInf", source.tensor)))
     context.columns[step.outputs[0]] = VectorTensor(

@@ -37,11 +37,11 @@ def convert_interaction(step: Step, context: GraphContext) -> None:
 def _input_vector(step: Step, context: GraphContext, index: int) -> VectorTensor:
     """Return an input, a scalar as a vector of one slot; rows where it is null are not scored."""
     if isinstance(context.columns.get(step.inputs[index]), VectorTensor):
-        return context.features(step, index)
-    scalar = context.scalar(step, index)
+        return context.get_features(step, index)
+    scalar = context.get_scalar(step, index)
     if scalar.null is not None:
         context.exclude(scalar.null)
-    return VectorTensor(context.as_double(scalar), 1)
+    return VectorTensor(context.to_double(scalar), 1)
 
 
 def _products(

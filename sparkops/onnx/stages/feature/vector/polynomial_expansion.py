@@ -13,7 +13,7 @@ from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, e
 
 def convert_polynomial_expansion(step: Step, context: GraphContext) -> None:
     """Add the products, those of one degree at once. Rows are not scored if an unknown storage matters."""
-    graph, source, storage = context.graph, context.features(step), str(step.params["stored"])
+    graph, source, storage = context.graph, context.get_features(step), str(step.params["stored"])
     products = enumerate_terms(int(step.params["size"]), int(step.params["degree"]))
     if storage == "unknown":
         result, other = (_products(graph, source, products, stored) for stored in ("dense", "sparse"))

@@ -46,5 +46,5 @@ def _as_doubles(context: GraphContext, columns: Sequence[Column], *, keep: bool)
 
 
 def _null_as_nan(context: GraphContext, column: Column) -> str:
-    tensor = context.as_double(column) if isinstance(column, ScalarTensor) else column.tensor
+    tensor = context.to_double(column) if isinstance(column, ScalarTensor) else column.tensor
     return tensor if column.null is None else context.graph.add("Where", column.null, np.nan, tensor)

@@ -8,5 +8,5 @@ from sparkops.scoring.ir.description import Step
 
 def convert_vector_size_hint(step: Step, context: GraphContext) -> None:
     """Leave rows without a vector unscored."""
-    source = context.features(step)
+    source = context.get_features(step)
     context.columns[step.outputs[0]] = VectorTensor(source.tensor, source.size)

@@ -13,7 +13,7 @@ from ....ir.description import Step
 from ....ir.field import FLOATING_TYPES, NUMERIC_TYPES
 from ....ir.validation import MAX_SLOTS, int_param
 from ....text.murmur3 import HashedSlots, hash_string
-from ....text.token_columns import Counts, bind_count_column, bind_counts, cached_function
+from ....text.token_columns import Counts, bind_count_column, bind_counts, cache_function
 
 Adder = Callable[[Counts, Any], None]
 
@@ -37,7 +37,7 @@ class FeatureHasher:
                 f"{step.stage}: `types` must list one type for each column, and `names` the categories."
             )
         for name, type_ in zip(step.inputs, types, strict=True):
-            source = code.scalar(name, step.stage)
+            source = code.get_scalar(name, step.stage)
             if source.type != type_ or (type_ not in NUMERIC_TYPES and type_ not in ("string", "boolean")):
                 raise ModelError(
                     f"{step.stage}: column `{name}` is {source.type}, and cannot be hashed as {type_}."
@@ -48,13 +48,13 @@ class FeatureHasher:
                     "its text differs between versions of Java."
                 )
             values.append(source.expr)
-        hash_row = code.constant(cached_function(_make_hasher, step))
-        bind_counts(step, code, code.local(f"{hash_row}(({', '.join(values)},))"), size, None)
+        hash_row = code.bind_constant(cache_function(_make_hasher, step))
+        bind_counts(step, code, code.assign(f"{hash_row}(({', '.join(values)},))"), size, None)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Hash every row."""
-        columns = [_to_list(frame.scalars(name)) for name in step.inputs]
-        hash_row = cached_function(_make_hasher, step)
+        columns = [_to_list(frame.get_scalars(name)) for name in step.inputs]
+        hash_row = cache_function(_make_hasher, step)
         bind_count_column(
             step, frame, [hash_row(row) for row in zip(*columns, strict=True)], int(step.params["size"])
         )

@@ -23,22 +23,22 @@ class IndexToString:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one look-up."""
-        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         labels = tuple(step.params["labels"])
         problem = refuse_value(
             source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}"
         )
-        look_up = code.constant(partial(_find_label, labels, problem=problem))
+        look_up = code.bind_constant(partial(_find_label, labels, problem=problem))
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{look_up}({source.expr})"), "string", field=source.field
+            code.assign(f"{look_up}({source.expr})"), "string", field=source.field
         )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look up the index of every row."""
-        source = frame.scalars(step.inputs[0])
+        source = frame.get_scalars(step.inputs[0])
         labels = np.array([*step.params["labels"], None], dtype=object)
         values = source.values.astype(np.float64)
-        valid = (values > -1.0) & (values < len(labels) - 1) & ~source.missing()
+        valid = (values > -1.0) & (values < len(labels) - 1) & ~source.find_missing()
         frame.refuse(~valid)
         index = np.where(valid, np.where(valid, values, 0.0).astype(np.int64), len(labels) - 1)
         frame.columns[step.outputs[0]] = ScalarColumn(labels[index])

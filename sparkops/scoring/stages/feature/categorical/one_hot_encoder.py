@@ -24,7 +24,7 @@ class OneHotEncoder:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the index of the hot slot; an index that is known to be in range needs no code."""
-        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         categories, keep = int_param(step, "categories", high=MAX_SLOTS), step.params["keep"]
         slots = _count_slots(step)
         require(step, good=slots >= 0)
@@ -32,11 +32,11 @@ class OneHotEncoder:
         if source.limit is None or source.limit > categories:
             name = source.field or step.inputs[0]
             problem = refuse_value(name, step.stage, f"is not an index below {categories}")
-            hot_slot = code.constant(
+            hot_slot = code.bind_constant(
                 partial(_find_hot_slot, categories=categories, keep=keep, problem=problem)
             )
             guard = f" if {index} is not None else None" if source.null else ""
-            index = code.local(f"{hot_slot}({index}){guard}")
+            index = code.assign(f"{hot_slot}({index}){guard}")
             code.add_boundaries(source, [*range(categories + 1), -1.0, -0.5, 0.5])
         block = OneHot(index, np.ones(slots), np.zeros(slots), source.field)
         null = f"{index} is None" if source.null else None
@@ -44,7 +44,7 @@ class OneHotEncoder:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Find the hot slot of every row."""
-        source = frame.scalars(step.inputs[0])
+        source = frame.get_scalars(step.inputs[0])
         categories, keep = step.params["categories"], step.params["keep"]
         values = source.values.astype(np.float64)
         valid = (values >= 0) & (values < categories)

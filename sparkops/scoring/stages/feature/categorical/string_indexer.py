@@ -17,7 +17,7 @@ from ....codegen.row_errors import refuse_unseen
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.field import FLOATING_TYPES, NUMERIC_TYPES
-from ....text.token_columns import TokenFunction, cached_function
+from ....text.token_columns import TokenFunction, cache_function
 
 _JAVA_DOUBLE = re.compile(r"(-?)(\d+)\.(0|\d*[1-9])(?:E(-?[1-9]\d*))?")
 _SPECIAL = {"Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -31,7 +31,7 @@ class StringIndexer:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one look-up, and what happens to an unseen value."""
-        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         labels, invalid = tuple(step.params["labels"]), step.params["invalid"]
         if source.type != step.params["type"]:
             raise ModelError(
@@ -39,15 +39,15 @@ class StringIndexer:
             )
         known = labels if source.type == "string" else tuple(index_table(labels, source.type, signed=False))
         code.known_values.setdefault(source.field or "", known)
-        table = code.constant(index_table(labels, source.type).get)
-        index = code.local(f"{table}({_key_expr(source)})")
+        table = code.bind_constant(index_table(labels, source.type).get)
+        index = code.assign(f"{table}({_key_expr(source)})")
         if invalid == "keep":
-            code.line(f"if {index} is None: {index} = {len(labels)}")
+            code.add_line(f"if {index} is None: {index} = {len(labels)}")
         else:
             problem = refuse_unseen(
                 source.field or step.inputs[0], step.stage, labels, drop=invalid == "skip"
             )
-            code.line(f"if {index} is None: {code.constant(problem)}({source.expr})")
+            code.add_line(f"if {index} is None: {code.bind_constant(problem)}({source.expr})")
         limit = len(labels) + (invalid == "keep")
         all_labels = (*labels, "__unknown") if invalid == "keep" else labels
         code.columns[step.outputs[0]] = Scalar(
@@ -56,12 +56,12 @@ class StringIndexer:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look up the value of every row."""
-        source = frame.scalars(step.inputs[0])
+        source = frame.get_scalars(step.inputs[0])
         type_, unseen, invalid = step.params["type"], len(step.params["labels"]), step.params["invalid"]
         values = (source.values if source.dictionary is None else source.dictionary.dictionary).tolist()
         if type_ in FLOATING_TYPES:
             values = [value or repr(float(value)) for value in values]
-        look_up: Callable[..., int] = cached_function(_make_look_up, step)
+        look_up: Callable[..., int] = cache_function(_make_look_up, step)
         indices = np.fromiter(map(look_up, values, repeat(unseen)), dtype=np.int64, count=len(values))
         if source.dictionary is not None:
             indices = indices.take(source.dictionary.indices)

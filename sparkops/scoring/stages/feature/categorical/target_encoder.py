@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....batch.columns import Frame, ScalarColumn
-from ....codegen.code_writer import CodeWriter, float_literal
+from ....codegen.code_writer import CodeWriter, format_float
 from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
@@ -28,20 +28,20 @@ class TargetEncoder:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one look-up."""
         invalid, table = enum_param(step, "invalid", ("error", "keep")), _read_table(step)
-        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         code.add_boundaries(source, [category for category in table if category is not None])
-        look_up = f"{code.constant(table.get)}({source.expr}"
+        look_up = f"{code.bind_constant(table.get)}({source.expr}"
         if invalid == "keep":
-            encoding = code.local(f"{look_up}, {float_literal(float_array(step, 'unseen', 1)[0])})")
+            encoding = code.assign(f"{look_up}, {format_float(float_array(step, 'unseen', 1)[0])})")
         else:
-            encoding = code.local(f"{look_up})")
+            encoding = code.assign(f"{look_up})")
             problem = refuse_value(source.field or step.inputs[0], step.stage, _UNSEEN)
-            code.line(f"if {encoding} is None: {code.constant(problem)}({source.expr})")
+            code.add_line(f"if {encoding} is None: {code.bind_constant(problem)}({source.expr})")
         code.columns[step.outputs[0]] = Scalar(encoding, "double", nan=True, field=source.field, scale=0.0)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look up the category of every row."""
-        source, table = frame.scalars(step.inputs[0]), _read_table(step)
+        source, table = frame.get_scalars(step.inputs[0]), _read_table(step)
         known = np.array(sorted(category for category in table if category is not None))
         codes = np.array([table[category] for category in known.tolist()])
         values = source.values.astype(np.float64)

@@ -11,7 +11,7 @@ import numpy as np
 from ....batch.columns import DenseBlock, Frame, VectorColumn
 from ....codegen.code_writer import CodeWriter
 from ....codegen.row_errors import refuse_unseen, refuse_value
-from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, block_slots
+from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, list_block_slots
 from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import enum_param, float_array, require
@@ -43,7 +43,7 @@ class VectorIndexer:
             enum_param(step, "stored", STORED),
         )
         size, tables = int(float_array(step, "size", 1)[0]), _read_tables(step)
-        source = code.features(step.inputs[0], step.stage, size)
+        source = code.get_features(step.inputs[0], step.stage, size)
         if stored == "unknown" and any(0.0 not in table for table in tables.values()):
             mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
@@ -53,13 +53,13 @@ class VectorIndexer:
         if size <= _MAX_UNROLLED and not source.sparse:
             blocks = _emit_slots(code, source, indexers)
         else:
-            kernel = code.constant(partial(_index_row, indexers=indexers))
-            blocks = (Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field),)
+            kernel = code.bind_constant(partial(_index_row, indexers=indexers))
+            blocks = (Dense(code.assign(f"{kernel}({code.assign_dense(source)})"), size, source.field),)
         code.columns[step.outputs[0]] = Vector(blocks, None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look up the categorical slots of every row."""
-        table = frame.features(step.inputs[0]).dense()
+        table = frame.get_features(step.inputs[0]).to_dense()
         result, invalid, stored = table.copy(), step.params["invalid"], step.params["stored"]
         sparse = _find_sparse_rows(table, stored)
         for slot, table_of_slot in _read_tables(step).items():
@@ -140,8 +140,8 @@ def _read_tables(step: Step) -> dict[int, Table]:
 def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndexer]) -> tuple[Block, ...]:
     row = ""
     if any(indexer.zero_depends_on_storage for indexer in indexers.values()):
-        row = code.local(
-            f"({', '.join(part.expr for block in source.blocks for part in block_slots(block))},)"
+        row = code.assign(
+            f"({', '.join(part.expr for block in source.blocks for part in list_block_slots(block))},)"
         )
     result: list[Block] = []
     start = 0
@@ -154,7 +154,7 @@ def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndex
         if not block_indexers or indexed is not None:
             result.append(indexed or block)
             continue
-        parts = block_slots(block)
+        parts = list_block_slots(block)
         result += [
             _emit_look_up(code, part, block_indexers[slot], row or "()") if slot in block_indexers else part
             for slot, part in enumerate(parts)
@@ -174,10 +174,12 @@ def _index_one_hot(block: OneHot, indexers: dict[int, _SlotIndexer]) -> OneHot |
 
 
 def _emit_look_up(code: CodeWriter, source: Scalar, indexer: _SlotIndexer, row: str) -> Scalar:
-    source = code.atom(source)
+    source = code.assign_scalar(source)
     code.add_boundaries(source, indexer.table)
-    index = code.local(f"{code.constant(indexer.find)}({source.expr})")
-    code.line(f"if {index} is None: {index} = {code.constant(indexer.index_of_unseen)}({source.expr}, {row})")
+    index = code.assign(f"{code.bind_constant(indexer.find)}({source.expr})")
+    code.add_line(
+        f"if {index} is None: {index} = {code.bind_constant(indexer.index_of_unseen)}({source.expr}, {row})"
+    )
     limit = int(indexer.count) + indexer.keeps
     return Scalar(index, "double", limit=limit, field=source.field, scale=0.0)
 

@@ -9,7 +9,7 @@ from math import floor
 import numpy as np
 
 from ....batch.columns import Frame, ScalarColumn
-from ....codegen.code_writer import CodeWriter, float_literal
+from ....codegen.code_writer import CodeWriter, format_float
 from ....codegen.symbols import Scalar, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
@@ -30,12 +30,12 @@ class BucketedRandomProjectionLSH:
             float(float_array(step, "factor", 1)[0]),
         )
         require(step, good=bool(np.isfinite(directions).all()))
-        source = code.features(step.inputs[0], step.stage, directions.shape[1])
-        sums_expr = code.list_expr(Vector(emit_projections(code, source, directions)))
-        factor_text = float_literal(factor)
-        kernel = code.constant(_compute_buckets)
+        source = code.get_features(step.inputs[0], step.stage, directions.shape[1])
+        sums_expr = code.build_list_expr(Vector(emit_projections(code, source, directions)))
+        factor_text = format_float(factor)
+        kernel = code.bind_constant(_compute_buckets)
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{kernel}({sums_expr}, {factor_text})"),
+            code.assign(f"{kernel}({sums_expr}, {factor_text})"),
             "array<vector>",
             field=source.field,
             scale=0.0,
@@ -43,7 +43,7 @@ class BucketedRandomProjectionLSH:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Find the buckets of every row."""
-        source = frame.features(step.inputs[0])
+        source = frame.get_features(step.inputs[0])
         buckets = project_rows(source, frame, step.arrays["directions"]) * float(step.arrays["factor"][0])
         frame.columns[step.outputs[0]] = ScalarColumn(to_vectors_of_one(np.floor(buckets)))
 

@@ -31,19 +31,22 @@ class MinHashLSH:
         coefficients = float_array(step, "coefficients", None, 2)
         require(step, good=bool(((coefficients >= 0) & (coefficients < PRIME)).all()))
         pairs = [(int(a), int(b)) for a, b in coefficients]
-        source = code.features(step.inputs[0], step.stage)
+        source = code.get_features(step.inputs[0], step.stage)
         text = "is the value of every slot, and a vector needs one that is not 0"
         problem = refuse_value(source.field or step.inputs[0], step.stage, text)
         is_sparse = source.sparse
         kernel = partial(_hash_sparse if is_sparse else _hash_dense, pairs=pairs, problem=problem)
-        values = code.sparse(source) if is_sparse else code.dense(source)
+        values = code.assign_sparse(source) if is_sparse else code.assign_dense(source)
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{code.constant(kernel)}({values})"), "array<vector>", field=source.field, scale=0.0
+            code.assign(f"{code.bind_constant(kernel)}({values})"),
+            "array<vector>",
+            field=source.field,
+            scale=0.0,
         )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Hash every row."""
-        entries = frame.features(step.inputs[0]).sparse(frame.size)
+        entries = frame.get_features(step.inputs[0]).to_sparse(frame.size)
         nonzero = entries.values != 0.0
         rows, slot_numbers = entries.rows[nonzero], entries.slots[nonzero].astype(np.int64) + 1
         frame.refuse(np.bincount(rows, minlength=frame.size) == 0)

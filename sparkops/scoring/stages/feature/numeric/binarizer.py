@@ -16,7 +16,7 @@ from ....batch.columns import (
     VectorBlock,
     VectorColumn,
 )
-from ....codegen.code_writer import CodeWriter, float_literal
+from ....codegen.code_writer import CodeWriter, format_float
 from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
@@ -35,16 +35,16 @@ class Binarizer:
         require(step, good=threshold == threshold)  # noqa: PLR0124
         source = code.columns.get(step.inputs[0])
         if isinstance(source, Vector):
-            vector = code.features(step.inputs[0], step.stage)
+            vector = code.get_features(step.inputs[0], step.stage)
             blocks = tuple(_emit_block(block, threshold, code) for block in vector.blocks)
             code.columns[step.outputs[0]] = Vector(blocks, None, vector.field)
             return
-        scalar = code.atom(code.scalar(step.inputs[0], step.stage))
+        scalar = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         code.add_boundaries(scalar, [threshold])
         guard = f"{scalar.expr} is not None and " if scalar.null else ""
-        expr = f"(1.0 if {guard}{scalar.expr} > {float_literal(threshold)} else 0.0)"
+        expr = f"(1.0 if {guard}{scalar.expr} > {format_float(threshold)} else 0.0)"
         code.columns[step.outputs[0]] = Scalar(
-            code.local(expr), "double", limit=2, field=scalar.field, scale=0.0
+            code.assign(expr), "double", limit=2, field=scalar.field, scale=0.0
         )
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -52,7 +52,7 @@ class Binarizer:
         threshold = float(step.arrays["threshold"][0])
         source = frame.columns[step.inputs[0]]
         if isinstance(source, VectorColumn):
-            vectors = frame.features(step.inputs[0])
+            vectors = frame.get_features(step.inputs[0])
             blocks = tuple(_binarize_column(block, threshold) for block in vectors.blocks)
             frame.columns[step.outputs[0]] = VectorColumn(blocks)
             return
@@ -73,14 +73,14 @@ def _emit_block(block: Block, threshold: float, code: CodeWriter) -> Block:
     if isinstance(block, Scalar):
         code.add_boundaries(block, [threshold])
         test = f"{block.expr} > " if threshold >= 0.0 else f"not {block.expr} <= "
-        expr = code.local(f"1.0 if {test}{float_literal(threshold)} else 0.0")
+        expr = code.assign(f"1.0 if {test}{format_float(threshold)} else 0.0")
         return Scalar(expr, "double", limit=2, field=block.field, scale=0.0)
     if isinstance(block, Sparse) and threshold >= 0.0:
-        expr = f"{{slot: 1.0 for slot, value in {block.expr}.items() if value > {float_literal(threshold)}}}"
-        return replace(block, expr=code.local(expr))
-    row = code.dense(Vector((block,)))
-    kernel = code.constant(partial(_binarize_list, threshold=threshold))
-    return Dense(code.local(f"{kernel}({row})"), block.size, block.field, nan=False)
+        expr = f"{{slot: 1.0 for slot, value in {block.expr}.items() if value > {format_float(threshold)}}}"
+        return replace(block, expr=code.assign(expr))
+    row = code.assign_dense(Vector((block,)))
+    kernel = code.bind_constant(partial(_binarize_list, threshold=threshold))
+    return Dense(code.assign(f"{kernel}({row})"), block.size, block.field, nan=False)
 
 
 def _binarize_list(values: list[float], *, threshold: float) -> list[float]:
@@ -99,4 +99,6 @@ def _binarize_column(block: VectorBlock, threshold: float) -> VectorBlock:
         return replace(
             block, rows=block.rows[above], slots=block.slots[above], values=np.ones(int(above.sum()))
         )
-    return DenseBlock(_binarize(block.values if isinstance(block, DenseBlock) else block.dense(), threshold))
+    return DenseBlock(
+        _binarize(block.values if isinstance(block, DenseBlock) else block.to_dense(), threshold)
+    )

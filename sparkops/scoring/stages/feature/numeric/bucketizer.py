@@ -29,22 +29,22 @@ class Bucketizer:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one search in the splits."""
-        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         invalid, splits = step.params["invalid"], step.arrays["splits"].tolist()
         name, value = source.field or step.inputs[0], source.expr
-        missing = code.constant(refuse_missing(name, step.stage, drop=invalid == "skip"))
+        missing = code.bind_constant(refuse_missing(name, step.stage, drop=invalid == "skip"))
         if invalid == "skip" and source.null:
-            code.line(f"if {value} is None: {missing}({value})")
+            code.add_line(f"if {value} is None: {missing}({value})")
         if invalid != "keep" and source.nan:
-            code.line(f"if {value} != {value}: {missing}({value})")
+            code.add_line(f"if {value} != {value}: {missing}({value})")
         limits = refuse_value(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
-        bucket_of = code.constant(partial(_find_bucket, tuple(splits), outside=limits))
+        bucket_of = code.bind_constant(partial(_find_bucket, tuple(splits), outside=limits))
         null = source.null and invalid != "skip"
         guard = f" if {value} is not None else None" if null else ""
         code.add_boundaries(source, splits)
         limit = len(splits) - 1 + (invalid == "keep")
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{bucket_of}({value}){guard}"),
+            code.assign(f"{bucket_of}({value}){guard}"),
             "double",
             null,
             limit=limit,
@@ -54,7 +54,7 @@ class Bucketizer:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Search the splits for every row."""
-        source = frame.scalars(step.inputs[0])
+        source = frame.get_scalars(step.inputs[0])
         splits, invalid = step.arrays["splits"], step.params["invalid"]
         values = source.values.astype(np.float64)
         null = np.zeros(frame.size, dtype=bool) if source.null is None else source.null

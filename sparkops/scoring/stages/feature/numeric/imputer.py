@@ -8,7 +8,7 @@ from math import isnan
 import numpy as np
 
 from ....batch.columns import Frame, ScalarColumn
-from ....codegen.code_writer import CodeWriter, float_literal
+from ....codegen.code_writer import CodeWriter, format_float
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.field import FLOATING_TYPES, INTEGER_RANGES
@@ -29,7 +29,7 @@ class Imputer:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one choice between the value and the surrogate, in the column's own type."""
-        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         value, surrogate, missing = (
             source.expr,
             _read_surrogate(step, source.type),
@@ -38,20 +38,20 @@ class Imputer:
         conditions = [f"{value} is None"] if source.null else []
         is_long = source.type == "long"
         if is_long:
-            value = code.local(
+            value = code.assign(
                 f"{value} if {value} is None else float({value})" if source.null else f"float({value})"
             )
             conditions = [f"{value} is None"] if source.null else []
         if isnan(missing):
             conditions += [f"{value} != {value}"] if source.nan else []
         else:
-            conditions += [f"{value} == {float_literal(missing)}"]
+            conditions += [f"{value} == {format_float(missing)}"]
             code.add_boundaries(source, [missing])
-        text = float_literal(surrogate) if source.type in FLOATING_TYPES else repr(_to_long(surrogate))
-        present = f"{code.constant(_to_long)}({value})" if is_long else value
+        text = format_float(surrogate) if source.type in FLOATING_TYPES else repr(_to_long(surrogate))
+        present = f"{code.bind_constant(_to_long)}({value})" if is_long else value
         expr = f"({text} if {' or '.join(conditions)} else {present})" if conditions else present
         code.columns[step.outputs[0]] = Scalar(
-            code.local(expr) if conditions or is_long else value,
+            code.assign(expr) if conditions or is_long else value,
             source.type,
             nan=(source.nan and not isnan(missing)) or isnan(surrogate),
             field=source.field,
@@ -61,7 +61,7 @@ class Imputer:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Choose the value or the surrogate for every row."""
-        source = frame.scalars(step.inputs[0])
+        source = frame.get_scalars(step.inputs[0])
         missing = step.arrays["missing"][0]
         present = source.values
         is_long = step.params["type"] == "long"

@@ -31,7 +31,7 @@ class Normalizer:
         """Emit one call; wide vectors stay dictionaries."""
         p, stored = float(float_array(step, "p", 1)[0]), enum_param(step, "stored", STORED)
         require(step, good=p >= 1.0)
-        source = code.features(step.inputs[0], step.stage)
+        source = code.get_features(step.inputs[0], step.stage)
         if stored == "unknown":
             mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
@@ -48,27 +48,31 @@ class Normalizer:
                 stored=stored,
             )
             result = Sparse(
-                code.local(f"{code.constant(kernel)}({code.sparse(source)})"), source.size, source.field
+                code.assign(f"{code.bind_constant(kernel)}({code.assign_sparse(source)})"),
+                source.size,
+                source.field,
             )
         else:
             kernel = partial(_normalize_dense, norm_of=norm_of, evaluate_exactly=evaluate_exactly)
             result = Dense(
-                code.local(f"{code.constant(kernel)}({code.dense(source)})"), source.size, source.field
+                code.assign(f"{code.bind_constant(kernel)}({code.assign_dense(source)})"),
+                source.size,
+                source.field,
             )
         code.columns[step.outputs[0]] = Vector((result,), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Divide every row."""
-        source, p = frame.features(step.inputs[0]), float(step.arrays["p"][0])
+        source, p = frame.get_features(step.inputs[0]), float(step.arrays["p"][0])
         if any(isinstance(block, SparseBlock) for block in source.blocks):
-            entries = source.sparse(frame.size)
+            entries = source.to_sparse(frame.size)
             norms = _compute_sparse_norms(entries, p)
             if not np.isnan(norms).any():
                 values = entries.values / np.where(norms == 0.0, 1.0, norms)[entries.rows]
                 part = SparseBlock(entries.rows, entries.slots, values, entries.size, entries.count)
                 frame.columns[step.outputs[0]] = VectorColumn((part,))
                 return
-        table = source.dense()
+        table = source.to_dense()
         norms = _compute_norms(table, p)
         with np.errstate(all="ignore"):
             result = table / np.where(norms == 0.0, 1.0, norms)[:, None]

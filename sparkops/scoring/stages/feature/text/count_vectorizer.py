@@ -16,7 +16,7 @@ from ....text.token_columns import (
     Tokens,
     bind_count_column,
     bind_counts,
-    cached_function,
+    cache_function,
     emit_call,
     map_rows,
 )
@@ -41,12 +41,12 @@ class CountVectorizer:
             raise ModelError(
                 f"{step.stage}: `least` must be one number, the minimum count or share of a word."
             )
-        name = emit_call(step, code, cached_function(_make_counter, step), TOKENS, words)
-        bind_counts(step, code, name, len(words), code.scalar(step.inputs[0], step.stage).field)
+        name = emit_call(step, code, cache_function(_make_counter, step), TOKENS, words)
+        bind_counts(step, code, name, len(words), code.get_scalar(step.inputs[0], step.stage).field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Count the tokens of every row."""
-        counts = map_rows(step, frame, cached_function(_make_counter, step), [])
+        counts = map_rows(step, frame, cache_function(_make_counter, step), [])
         bind_count_column(step, frame, counts, len(step.params["words"]))
 
 

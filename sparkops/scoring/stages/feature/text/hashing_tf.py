@@ -18,7 +18,7 @@ from ....text.token_columns import (
     TokenFunction,
     bind_count_column,
     bind_counts,
-    cached_function,
+    cache_function,
     emit_call,
     map_rows,
 )
@@ -37,15 +37,15 @@ class HashingTF:
         size, item_type = int_param(step, "size", low=1, high=MAX_SLOTS + 1), step.params.get("type")
         if not isinstance(item_type, str) or item_type not in ITEMS:
             raise ModelError(f"{step.stage}: items of type {item_type} have no hash.")
-        name = emit_call(step, code, cached_function(_make_counter, step), f"array<{item_type}>")
-        bind_counts(step, code, name, size, code.scalar(step.inputs[0], step.stage).field)
+        name = emit_call(step, code, cache_function(_make_counter, step), f"array<{item_type}>")
+        bind_counts(step, code, name, size, code.get_scalar(step.inputs[0], step.stage).field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Count the items of every row."""
         bind_count_column(
             step,
             frame,
-            map_rows(step, frame, cached_function(_make_counter, step), []),
+            map_rows(step, frame, cache_function(_make_counter, step), []),
             int(step.params["size"]),
         )
 
@@ -57,7 +57,7 @@ def _make_counter(step: Step) -> TokenFunction:
     def hash_values(items: list[Any]) -> list[int]:
         return [hash_value(item, item_type) % size for item in items]
 
-    hash_items = slots.slots_of if item_type == "string" else hash_values
+    hash_items = slots.find_slots if item_type == "string" else hash_values
     if step.params.get("binary"):
         return lambda items: dict.fromkeys(sorted(hash_items(items)), 1.0)
     return lambda items: count_slots(hash_items(items))

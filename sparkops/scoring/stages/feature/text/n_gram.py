@@ -14,7 +14,7 @@ from ....text.token_columns import (
     Tokens,
     bind_token_column,
     bind_tokens,
-    cached_function,
+    cache_function,
     emit_call,
     map_rows,
 )
@@ -29,11 +29,11 @@ class NGram:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call."""
         int_param(step, "n", low=1)
-        bind_tokens(step, code, emit_call(step, code, cached_function(_make_joiner, step), TOKENS))
+        bind_tokens(step, code, emit_call(step, code, cache_function(_make_joiner, step), TOKENS))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Join the tokens of every row."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_function(_make_joiner, step), []))
+        bind_token_column(step, frame, map_rows(step, frame, cache_function(_make_joiner, step), []))
 
 
 def _make_joiner(step: Step) -> TokenFunction:

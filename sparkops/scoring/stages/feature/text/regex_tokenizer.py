@@ -12,12 +12,12 @@ from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
 from ....ir.validation import int_param
 from ....jvm.regex import translate_regex
-from ....jvm.text import lower, utf16_length
+from ....jvm.text import count_utf16_units, lower
 from ....text.token_columns import (
     STRING,
     bind_token_column,
     bind_tokens,
-    cached_function,
+    cache_function,
     emit_call,
     map_rows,
 )
@@ -41,14 +41,14 @@ class RegexTokenizer:
             raise ModelError(f"{step.stage}: pattern is not text.")
         int_param(step, "shortest")
         try:
-            tokenize = cached_function(make_tokenizer, step)
+            tokenize = cache_function(make_tokenizer, step)
         except ModelError as error:
             raise ModelError(f"{step.stage}: {error}") from None
         bind_tokens(step, code, emit_call(step, code, tokenize, STRING))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Split the text of every row."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_function(make_tokenizer, step), ""))
+        bind_token_column(step, frame, map_rows(step, frame, cache_function(make_tokenizer, step), ""))
 
 
 def make_tokenizer(step: Step) -> Split:
@@ -67,7 +67,7 @@ def make_tokenizer(step: Step) -> Split:
             return tokens
         if shortest == 1:
             return [token for token in tokens if token]
-        return [token for token in tokens if len(token) >= shortest or utf16_length(token) >= shortest]
+        return [token for token in tokens if len(token) >= shortest or count_utf16_units(token) >= shortest]
 
     return tokenize
 

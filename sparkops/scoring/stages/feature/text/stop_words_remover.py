@@ -15,7 +15,7 @@ from ....text.token_columns import (
     Tokens,
     bind_token_column,
     bind_tokens,
-    cached_function,
+    cache_function,
     emit_call,
     map_rows,
 )
@@ -30,13 +30,11 @@ class StopWordsRemover:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call."""
         stop_words = token_list_param(step, "words")
-        bind_tokens(
-            step, code, emit_call(step, code, cached_function(_make_filter, step), TOKENS, stop_words)
-        )
+        bind_tokens(step, code, emit_call(step, code, cache_function(_make_filter, step), TOKENS, stop_words))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Filter the tokens of every row."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_function(_make_filter, step), []))
+        bind_token_column(step, frame, map_rows(step, frame, cache_function(_make_filter, step), []))
 
 
 def _make_filter(step: Step) -> TokenFunction:

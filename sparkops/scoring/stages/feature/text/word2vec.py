@@ -12,7 +12,7 @@ from ....codegen.code_writer import CodeWriter
 from ....codegen.symbols import Dense, Vector
 from ....ir.description import Step
 from ....ir.validation import token_list_param
-from ....text.token_columns import TOKENS, TokenFunction, Tokens, cached_function, emit_call, map_rows
+from ....text.token_columns import TOKENS, TokenFunction, Tokens, cache_function, emit_call, map_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class Word2Vec:
         words, vectors = token_list_param(step, "words"), step.arrays.get("vectors")
         if vectors is None or vectors.ndim != 2 or len(vectors) != len(words):  # noqa: PLR2004
             raise ModelError(f"{step.stage}: each word needs a vector.")
-        name = emit_call(step, code, cached_function(_make_mean, step), TOKENS, words)
-        field = code.scalar(step.inputs[0], step.stage).field
+        name = emit_call(step, code, cache_function(_make_mean, step), TOKENS, words)
+        field = code.get_scalar(step.inputs[0], step.stage).field
         code.columns[step.outputs[0]] = Vector((Dense(name, vectors.shape[1], field),), None, field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Compute the mean of every row."""
-        means = map_rows(step, frame, cached_function(_make_mean, step), [])
+        means = map_rows(step, frame, cache_function(_make_mean, step), [])
         table = np.array(means, dtype=np.float64).reshape(frame.size, step.arrays["vectors"].shape[1])
         frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(table),))
 

@@ -32,19 +32,19 @@ class DCT:
         """Emit one call."""
         size = int_param(step, "size", low=1, high=MAX_SLOTS + 1)
         require(step, good=isinstance(step.params.get("inverse"), bool))
-        source = code.features(step.inputs[0], step.stage, size)
+        source = code.get_features(step.inputs[0], step.stage, size)
         mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
         problem = refuse_value(
             name, step.stage, "has no unique answer: it depends on the order of Spark's sums"
         )
-        kernel = code.constant(partial(_transform_row, matrix=transform_matrix(step), problem=problem))
-        result = Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field)
+        kernel = code.bind_constant(partial(_transform_row, matrix=transform_matrix(step), problem=problem))
+        result = Dense(code.assign(f"{kernel}({code.assign_dense(source)})"), size, source.field)
         code.columns[step.outputs[0]] = Vector((result,), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Transform every row."""
-        values = frame.features(step.inputs[0]).dense()
+        values = frame.get_features(step.inputs[0]).to_dense()
         if values.shape[1] > 1:
             frame.refuse(np.asarray(np.isinf(values).any(axis=1)))
         with np.errstate(all="ignore"):

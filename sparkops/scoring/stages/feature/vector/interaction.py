@@ -15,7 +15,7 @@ from .....errors import ModelError
 from ....batch.columns import DenseBlock, Frame, ScalarColumn, SparseBlock, VectorColumn
 from ....codegen.code_writer import CodeWriter
 from ....codegen.row_errors import refuse_missing, refuse_value
-from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, vector_slots
+from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, list_slots
 from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.field import NUMERIC_TYPES, SPARSE_FROM
@@ -50,7 +50,7 @@ class Interaction:
         ]
         for name, stored in zip(step.inputs, plan.stored, strict=True):
             if stored == "unknown":
-                mark_ambiguous(code, code.vector(name, step.stage))
+                mark_ambiguous(code, code.get_vector(name, step.stage))
         exact = _emit_exact_function(step, code, plan)
         if plan.has_sparse_categories:
             blocks = _emit_call(code, columns, exact, plan.total)
@@ -69,7 +69,7 @@ class Interaction:
         block = _to_block(products, frame.size, plan.total)
         to_repair = _find_rows_to_repair(plan, tables, products)
         if to_repair:
-            block = DenseBlock(block.values if isinstance(block, DenseBlock) else block.dense())
+            block = DenseBlock(block.values if isinstance(block, DenseBlock) else block.to_dense())
             _repair(frame, block.values, to_repair, tables, plan)
         frame.columns[step.outputs[0]] = VectorColumn((block,))
 
@@ -90,14 +90,14 @@ def _read_plan(step: Step) -> SlotProducts:
 def _read_scalars(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     """Return the slots of a column, without null."""
     if isinstance(code.columns.get(name), Vector):
-        return [code.atom(slot) for slot in vector_slots(code.features(name, step.stage, size))]
-    scalar = code.atom(code.scalar(name, step.stage))
+        return [code.assign_scalar(slot) for slot in list_slots(code.get_features(name, step.stage, size))]
+    scalar = code.assign_scalar(code.get_scalar(name, step.stage))
     require(step, good=size == 1)
     if scalar.type not in NUMERIC_TYPES:
         raise ModelError(f"{step.stage}: column `{name}` is {scalar.type}, and numbers are needed.")
     if scalar.null:
-        code.line(
-            f"if {scalar.expr} is None: {code.constant(refuse_missing(scalar.field or name, step.stage))}(None)"
+        code.add_line(
+            f"if {scalar.expr} is None: {code.bind_constant(refuse_missing(scalar.field or name, step.stage))}(None)"
         )
     return [scalar]
 
@@ -105,7 +105,7 @@ def _read_scalars(step: Step, code: CodeWriter, name: str, size: int) -> list[Sc
 def _emit_exact_function(step: Step, code: CodeWriter, plan: SlotProducts) -> str:
     """Return the name of the function that evaluates one row exactly as Spark does."""
     names = ", ".join(step.inputs)
-    return code.constant(
+    return code.bind_constant(
         partial(_multiply_exactly, plan=plan, problem=refuse_value(names, step.stage, AMBIGUOUS))
     )
 
@@ -114,7 +114,7 @@ def _multiply_exactly(
     columns: Sequence[Sequence[float]], *, plan: SlotProducts, problem: Callable[[object], object]
 ) -> dict[int, float]:
     try:
-        return plan.row(columns)
+        return plan.multiply_row(columns)
     except AmbiguousRow as error:
         problem(error.value)
         raise
@@ -123,10 +123,10 @@ def _multiply_exactly(
 def _emit_call(
     code: CodeWriter, columns: Sequence[Sequence[Scalar]], exact: str, total: int
 ) -> tuple[Block, ...]:
-    products = code.local(f"{exact}({_row_expr(columns)})")
+    products = code.assign(f"{exact}({_row_expr(columns)})")
     if total >= SPARSE_FROM:
         return (Sparse(products, total),)
-    return (Dense(code.local(f"[{products}.get(position, 0.0) for position in range({total})]"), total),)
+    return (Dense(code.assign(f"[{products}.get(position, 0.0) for position in range({total})]"), total),)
 
 
 def _row_expr(columns: Sequence[Sequence[Scalar]]) -> str:
@@ -153,14 +153,14 @@ def _emit_products(
         and isinstance(entries[0][0], str)
         and total <= MAX_PRODUCTS
     ):
-        return (OneHot(code.local(entries[0][0]), np.ones(total), np.zeros(total)),)
-    values = [code.local(value) for _, value in entries]
-    positions = [position if isinstance(position, int) else code.local(position) for position, _ in entries]
+        return (OneHot(code.assign(entries[0][0]), np.ones(total), np.zeros(total)),)
+    values = [code.assign(value) for _, value in entries]
+    positions = [position if isinstance(position, int) else code.assign(position) for position, _ in entries]
     all_dense = all(stored == "dense" for stored in plan.stored)
     if not all_dense:
-        products, sum_ = code.new_name(), code.local(" + ".join(values))
-        code.line(f"if {sum_} - {sum_} != 0.0:")
-        code.line(f"    {products} = {exact}({_row_expr(columns)})")
+        products, sum_ = code.new_name(), code.assign(" + ".join(values))
+        code.add_line(f"if {sum_} - {sum_} != 0.0:")
+        code.add_line(f"    {products} = {exact}({_row_expr(columns)})")
         pairs_ = (
             f"{value} = {products}.get({position}, 0.0)"
             for value, position in zip(values, positions, strict=True)
@@ -175,13 +175,13 @@ def _emit_vector(
     if all(isinstance(position, int) for position in positions):
         return tuple(Scalar(name, "double", nan=True, scale=0.0) for name in values)
     if total < SPARSE_FROM:
-        name = code.local(f"[0.0] * {total}")
+        name = code.assign(f"[0.0] * {total}")
         code.lines += [
             f"{name}[{position}] = {value}" for position, value in zip(positions, values, strict=True)
         ]
         return (Dense(name, total),)
     pairs = ", ".join(f"({position}, {value})" for position, value in zip(positions, values, strict=True))
-    return (Sparse(code.local(f"{{position: value for position, value in ({pairs},) if value}}"), total),)
+    return (Sparse(code.assign(f"{{position: value for position, value in ({pairs},) if value}}"), total),)
 
 
 def _emit_entries(
@@ -204,7 +204,7 @@ def _category_expr(step: Step, code: CodeWriter, slot: Scalar, size: int, name: 
         return slot.expr
     code.add_boundaries(slot, [0.0, float(size)])
     problem = refuse_value(slot.field or name, step.stage, f"is not an index below {size}")
-    return code.local(f"{code.constant(_to_index)}({slot.expr}, {size}, {code.constant(problem)})")
+    return code.assign(f"{code.bind_constant(_to_index)}({slot.expr}, {size}, {code.bind_constant(problem)})")
 
 
 def _to_index(value: float, size: int, problem: Callable[[object], object]) -> int:
@@ -229,7 +229,7 @@ def _read_slots(frame: Frame, name: str) -> Numbers:
     if isinstance(column, ScalarColumn):
         frame.refuse(column.null)
         return np.asarray(column.values.astype(np.float64)[:, None])
-    return frame.features(name).dense()
+    return frame.get_features(name).to_dense()
 
 
 def _build_entries(frame: Frame, table: Numbers, sizes: Sequence[int]) -> list[Entries]:
@@ -297,7 +297,7 @@ def _repair(
             continue
         result[row] = 0.0
         try:
-            products = plan.row([table[row].tolist() for table in tables])
+            products = plan.multiply_row([table[row].tolist() for table in tables])
         except AmbiguousRow:
             refused[row] = True
             continue

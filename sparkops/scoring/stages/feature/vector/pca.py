@@ -14,7 +14,7 @@ from ....codegen.symbols import Block, Dense, Scalar, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import float_array, require
-from ....kernels.linear_sums import margin_expr, margin_rows
+from ....kernels.linear_sums import build_margin_expr, sum_margins
 
 _MAX_UNROLLED = 2048
 
@@ -29,12 +29,12 @@ class PCA:
         """Emit one sum for each direction, or one product with all of them."""
         directions = float_array(step, "directions", None, None)
         require(step, good=bool(np.isfinite(directions).all()))
-        source = code.features(step.inputs[0], step.stage, directions.shape[1])
+        source = code.get_features(step.inputs[0], step.stage, directions.shape[1])
         code.columns[step.outputs[0]] = Vector(emit_projections(code, source, directions), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Project every row."""
-        source = frame.features(step.inputs[0])
+        source = frame.get_features(step.inputs[0])
         frame.columns[step.outputs[0]] = VectorColumn(
             (DenseBlock(project_rows(source, frame, step.arrays["directions"])),)
         )
@@ -44,17 +44,17 @@ def emit_projections(code: CodeWriter, source: Vector, directions: Numbers) -> t
     """Emit the product with each direction; return them as blocks of a vector."""
     terms = sum(block.size if isinstance(block, Scalar) else 1 for block in source.blocks)
     if terms * len(directions) > _MAX_UNROLLED and not source.sparse:
-        kernel = code.constant(partial(_project, directions=directions))
-        return (Dense(code.local(f"{kernel}({code.dense(source)})"), len(directions), source.field),)
+        kernel = code.bind_constant(partial(_project, directions=directions))
+        return (Dense(code.assign(f"{kernel}({code.assign_dense(source)})"), len(directions), source.field),)
     products = (
-        code.local(margin_expr(source, direction, 0.0, code, sparse=False)) for direction in directions
+        code.assign(build_margin_expr(source, direction, 0.0, code, sparse=False)) for direction in directions
     )
     return tuple(Scalar(name, "double", nan=True, field=source.field, scale=0.0) for name in products)
 
 
 def project_rows(source: VectorColumn, frame: Frame, directions: Numbers) -> Numbers:
     """Return (rows, directions) products."""
-    products = [margin_rows(source, direction, 0.0, frame.size, sparse=False) for direction in directions]
+    products = [sum_margins(source, direction, 0.0, frame.size, sparse=False) for direction in directions]
     return np.column_stack(products) if products else np.zeros((frame.size, 0))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ....batch.columns import DenseBlock, Frame, VectorColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.symbols import Block, Dense, Scalar, Vector, vector_slots
+from ....codegen.symbols import Block, Dense, Scalar, Vector, list_slots
 from ....ir.description import Step
 from ....ir.validation import enum_param, int_param, require
 from ....kernels.vector_layout import STORED, evaluate_rows, guarded, mark_ambiguous
@@ -34,7 +34,7 @@ class PolynomialExpansion:
         degree = int_param(step, "degree", low=1, high=MAX_DEGREE + 1)
         require(step, good=count_products(size, degree) <= MAX_PRODUCTS)
         stored = enum_param(step, "stored", STORED)
-        source = code.features(step.inputs[0], step.stage, size)
+        source = code.get_features(step.inputs[0], step.stage, size)
         if stored == "unknown":
             mark_ambiguous(code, source)
         all_terms = enumerate_terms(size, degree)
@@ -44,16 +44,16 @@ class PolynomialExpansion:
         if len(all_terms) <= _MAX_UNROLLED:
             blocks = _emit_products(code, source, all_terms, evaluate_exactly)
         else:
-            kernel = code.constant(
+            kernel = code.bind_constant(
                 partial(_expand_row, all_terms=all_terms, evaluate_exactly=evaluate_exactly)
             )
-            products = code.local(f"{kernel}({code.dense(source)})")
+            products = code.assign(f"{kernel}({code.assign_dense(source)})")
             blocks = (Dense(products, len(all_terms), source.field),)
         code.columns[step.outputs[0]] = Vector(blocks, None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Expand every row."""
-        table = frame.features(step.inputs[0]).dense()
+        table = frame.get_features(step.inputs[0]).to_dense()
         all_terms = enumerate_terms(int(step.params["size"]), int(step.params["degree"]))
         products = np.empty((frame.size, len(all_terms)))
         with np.errstate(all="ignore"):
@@ -99,14 +99,14 @@ def enumerate_terms(size: int, degree: int) -> Terms:
 def _emit_products(
     code: CodeWriter, source: Vector, all_terms: Terms, evaluate_exactly: Callable[[Row], Row]
 ) -> tuple[Block, ...]:
-    values = [code.atom(slot).expr for slot in vector_slots(source)]
+    values = [code.assign_scalar(slot).expr for slot in list_slots(source)]
     names: list[str] = []
     # times 1.0: an integer of the row is not a double yet
     for shorter, slot in all_terms:
-        names.append(code.local(f"{values[slot]} * {'1.0' if shorter < 0 else names[shorter]}"))
-    total = code.local(" + ".join(names))
+        names.append(code.assign(f"{values[slot]} * {'1.0' if shorter < 0 else names[shorter]}"))
+    total = code.assign(" + ".join(names))
     row, products = f"[{', '.join(values)}]", f"{', '.join(names)},"
-    code.line(f"if {total} - {total} != 0.0: {products} = {code.constant(evaluate_exactly)}({row})")
+    code.add_line(f"if {total} - {total} != 0.0: {products} = {code.bind_constant(evaluate_exactly)}({row})")
     return tuple(Scalar(name, "double", nan=True, field=source.field, scale=0.0) for name in names)
 
 

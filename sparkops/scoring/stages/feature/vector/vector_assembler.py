@@ -11,7 +11,7 @@ from .....errors import ModelError
 from ....batch.columns import DenseBlock, Frame, ScalarColumn, VectorBlock, VectorColumn
 from ....codegen.code_writer import CodeWriter
 from ....codegen.row_errors import refuse_missing
-from ....codegen.symbols import Block, Dense, Scalar, Vector, vector_slots
+from ....codegen.symbols import Block, Dense, Scalar, Vector, list_slots
 from ....ir.description import Step
 from ....ir.field import NUMERIC_TYPES
 
@@ -48,19 +48,19 @@ class VectorAssembler:
 
 
 def _emit_scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
-    column = code.scalar(name, step.stage)
+    column = code.get_scalar(name, step.stage)
     if (
         column.type not in NUMERIC_TYPES
         and column.type != "boolean"
         and not column.type.startswith("decimal(")
     ):
         raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and numbers are needed.")
-    column = code.atom(column) if column.null or column.nan else column
+    column = code.assign_scalar(column) if column.null or column.nan else column
     invalid, value = step.params["invalid"], column.expr
     expr = f"float({value})" if column.type == "long" else value
     if invalid == "keep":
         if column.null:
-            expr = code.local(f"nan if {value} is None else {expr}")
+            expr = code.assign(f"nan if {value} is None else {expr}")
         return replace(
             column,
             expr=expr,
@@ -74,7 +74,7 @@ def _emit_scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
     )
     if conditions:
         problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
-        code.line(f"if {' or '.join(conditions)}: {code.constant(problem)}({value})")
+        code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(problem)}({value})")
     return replace(column, expr=expr, type="double", null=False, nan=False, atom=expr.isidentifier())
 
 
@@ -84,15 +84,15 @@ def _emit_vector(step: Step, code: CodeWriter, name: str, column: Vector) -> tup
         return column.blocks
     if invalid != "keep":
         problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
-        code.line(f"if {column.null}: {code.constant(problem)}(None)")
+        code.add_line(f"if {column.null}: {code.bind_constant(problem)}(None)")
         return column.blocks
     if column.size > _MAX_UNROLLED:
-        nans = code.constant([nan] * column.size)
-        row = code.dense(column)
-        return (Dense(code.local(f"{nans} if {column.null} else {row}"), column.size, column.field),)
+        nans = code.bind_constant([nan] * column.size)
+        row = code.assign_dense(column)
+        return (Dense(code.assign(f"{nans} if {column.null} else {row}"), column.size, column.field),)
     return tuple(
-        Scalar(code.local(f"nan if {column.null} else {slot.expr}"), "double", nan=True, field=column.field)
-        for slot in vector_slots(column)
+        Scalar(code.assign(f"nan if {column.null} else {slot.expr}"), "double", nan=True, field=column.field)
+        for slot in list_slots(column)
     )
 
 
@@ -101,7 +101,7 @@ def _check_scalars(step: Step, frame: Frame, column: ScalarColumn) -> ScalarColu
     values = column.values.astype(np.float64)
     if invalid == "keep":
         return ScalarColumn(values if column.null is None else np.where(column.null, np.nan, values))
-    (frame.drop if invalid == "skip" else frame.refuse)(column.missing())
+    (frame.drop if invalid == "skip" else frame.refuse)(column.find_missing())
     return ScalarColumn(values)
 
 
@@ -113,4 +113,4 @@ def _check_vectors(step: Step, frame: Frame, column: VectorColumn) -> tuple[Vect
     if invalid != "keep":
         (frame.drop if invalid == "skip" else frame.refuse)(null)
         return column.blocks
-    return (DenseBlock(np.where(null[:, None], np.nan, column.dense())),)
+    return (DenseBlock(np.where(null[:, None], np.nan, column.to_dense())),)

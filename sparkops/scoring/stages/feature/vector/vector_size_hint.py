@@ -28,21 +28,21 @@ class VectorSizeHint:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one check."""
         size, invalid = int_param(step, "size"), enum_param(step, "invalid", ("error", "skip"))
-        source = code.vector(step.inputs[0], step.stage, size)
+        source = code.get_vector(step.inputs[0], step.stage, size)
         if source.null is not None:
             problem = refuse_missing(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
-            code.line(f"if {source.null}: {code.constant(problem)}(None)")
+            code.add_line(f"if {source.null}: {code.bind_constant(problem)}(None)")
         code.columns[step.outputs[0]] = replace(source, null=None)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Check every row."""
-        source = frame.vectors(step.inputs[0])
+        source = frame.get_vectors(step.inputs[0])
         if source.null is not None:
             (frame.drop if step.params["invalid"] == "skip" else frame.refuse)(source.null)
         frame.columns[step.outputs[0]] = VectorColumn(source.blocks)
 
 
-def fields_skipped_by_size(steps: Sequence[Step]) -> Mapping[str, str]:
+def find_fields_skipped_by_size(steps: Sequence[Step]) -> Mapping[str, str]:
     """Return the fields whose vectors of another size Spark skips, each with the stage that does."""
     skipped: dict[str, str] = {}
     computed: set[str] = set()
