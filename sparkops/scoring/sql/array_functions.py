@@ -54,7 +54,7 @@ def _with_value(function: Callable[..., Any], result: str, *types: str, array: i
 
 
 def _emit_insert(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
-    name = code.constant(arrays.insert)
+    name = code.bind_constant(arrays.insert)
     array, index, value = operands
     return propagate_nulls(code, [array, index], lambda a, i: f"{name}({a}, {i}, {value.expr})", nan=False)
 

@@ -101,8 +101,8 @@ def _emit_lookup(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
     nan = any(value.nan for value in values)
     if all(arg.op == "literal" for arg in args):
         table = {name: decode_literal(arg.value, arg.type) for name, arg in zip(keys, args, strict=True)}
-        return Fragment(f"{code.constant(table.get)}({key.expr})", nan=nan)
-    positions = code.constant({name: position for position, name in enumerate(keys)}.get)
+        return Fragment(f"{code.bind_constant(table.get)}({key.expr})", nan=nan)
+    positions = code.bind_constant({name: position for position, name in enumerate(keys)}.get)
     name = code.new_name()
     first = f"({name} := {positions}({key.expr}))"
     branches = "".join(

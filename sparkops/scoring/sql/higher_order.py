@@ -116,7 +116,7 @@ def _emit_zip_with(call: _Call) -> Fragment:
     body = call.body(2, dict(zip(call.node.value, items, strict=True)))
     (first, left), (second, right) = pairs
     names = ", ".join(item.expr for item in items)
-    loop = f"[{body.expr} for {names} in {code.constant(zip_longest)}({left}, {right})]"
+    loop = f"[{body.expr} for {names} in {code.bind_constant(zip_longest)}({left}, {right})]"
     text = _bound(sources[0], first, _bound(sources[1], second, loop))
     return Fragment(text, sources[0].null or sources[1].null, nan=False)
 
@@ -129,7 +129,7 @@ def _emit_aggregate(call: _Call) -> Fragment:
     total, item = call.variable(node.args[1].type), call.variable(element_type(node.args[0].type) or "")
     merge = call.body(2, dict(zip(node.value[:2], (total, item), strict=True)))
     function = f"lambda {total.expr}, {item.expr}: {merge.expr}"
-    text = f"{code.constant(reduce)}({function}, {again}, {zero.expr})"
+    text = f"{code.bind_constant(reduce)}({function}, {again}, {zero.expr})"
     nan = is_floating(node.type)
     if len(node.args) > 3:  # noqa: PLR2004
         result = call.variable(node.args[1].type)
@@ -146,7 +146,7 @@ def _emit_array_sort(call: _Call) -> Fragment:
     items = [call.variable(element_type(node.type) or "") for _ in node.value]
     body = call.body(1, dict(zip(node.value, items, strict=True)))
     function = f"lambda {', '.join(item.expr for item in items)}: {body.expr}"
-    text = f"{code.constant(sort_by)}({again}, {function})"
+    text = f"{code.bind_constant(sort_by)}({again}, {function})"
     return Fragment(_bound(source, first, text), source.null, nan=False)
 
 
