@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from sparkops.artifact.saved_spark_model import SavedSparkModel
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.ir.description import Description
+from sparkops.scoring.protocol import Answer
 
 # File beside the scorer.
 ORIGIN = "compiled.json"
@@ -26,14 +27,28 @@ def check_output_folder(folder: Path) -> None:
         raise InputError(f"{folder} is a file. Name a new folder.")
 
 
-def write_compiled_scorer(description: Description, model: SavedSparkModel, folder: Path) -> None:
-    """Write a scorer to a folder; the certificate of a different scorer that is there is deleted."""
-    from sparkops.scoring import save
+def write_compiled_scorer(
+    description: Description,
+    model: SavedSparkModel,
+    folder: Path,
+    cases: Sequence[tuple[dict[str, Any], Answer]] = (),
+) -> None:
+    """Write a scorer to a folder; the certificate of a different scorer that is there is deleted.
+
+    Args:
+        description: The compiled model.
+        model: The saved model that it was compiled from.
+        folder: A new folder, or one that contains a scorer that was compiled before.
+        cases: The certificate; empty if there is none.
+    """
+    from sparkops.scoring import dump_cases, save
 
     check_output_folder(folder)
     if not (folder / DESCRIPTION).is_file() or _read_hash(folder) != description.hash:
         (folder / CERTIFICATE).unlink(missing_ok=True)
     save(description, folder)
+    if cases:
+        (folder / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
     origin = {
         "model": str(model.folder.absolute()),
         "spark": model.spark_version,

@@ -18,7 +18,7 @@ from sparkops.scoring.locate.sqlite_registry import RegistryEntry
 
 Value = TypeVar("Value")
 
-RUN_TAG = "sparkops.run_id"
+RUN_TAG, SOURCE_TAG = "sparkops.run_id", "sparkops.source"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"
 _TABLES, _GATES = "sparkops.tables", "sparkops.gates"
 _BENCHMARK, _FLAVOR = "sparkops.race", "sparkops.flavor"
@@ -31,7 +31,7 @@ class ModelFacts:
 
     Args:
         name: Registered name.
-        run_id: sparkops run that trained it.
+        run_id: sparkops run that trained it; empty if none did.
         compiled: Whether it contains a compiled scorer.
         reasons: Reason for each stage that was not compiled.
         parity: Number of rows in the certificate.
@@ -49,6 +49,8 @@ class ModelFacts:
         left_out: Expectations of the training tables that are not among them, with the reason.
         benchmark: Microseconds per row by "transform" and by "mapInArrow", measured over "rows" rows; empty if not
             measured.
+        source: Origin of a model that sparkops did not train: its "folder", the "sha256" of its files, and what its
+            "columns" were read from; else empty.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ModelFacts:
     left_out: tuple[str, ...] = ()
     benchmark: Mapping[str, float] = field(default_factory=dict)
     flavor: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_facts(facts: ModelFacts, model: Path) -> None:
@@ -98,6 +101,18 @@ def read_benchmark(model: Path) -> Mapping[str, float]:
         return {key: float(figures[key]) for key in ("transform", "mapInArrow", "rows")} if figures else {}
 
     return _read_facts(model, read)
+
+
+def is_uncertified(model: Path) -> bool:
+    """Return whether a folder contains a compiled model whose scorer was not compared with Spark."""
+    facts = _read_facts(model, lambda facts: facts)
+    return bool(facts.get("compiled")) and not facts.get("parity")
+
+
+def record_parity(model: Path, rows: int) -> None:
+    """Write the number of rows of a certificate that a model folder has received to its facts."""
+    facts = {**_read_facts(model, lambda facts: facts), "parity": rows}
+    (model / FACTS).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
 def _read_facts(model: Path, read: Callable[[Mapping[str, Any]], Mapping[str, Value]]) -> Mapping[str, Value]:
@@ -132,13 +147,14 @@ def _to_json(facts: ModelFacts) -> dict[str, Any]:
         "race": dict(facts.benchmark),
         "flavor": facts.flavor,
         "unread": dict(facts.unread),
+        **({"source": dict(facts.source)} if facts.source else {}),
     }
 
 
 def to_tags(facts: ModelFacts) -> dict[str, str]:
     """Return the tags of a model version; lists of models are made from tags alone."""
     return {
-        RUN_TAG: facts.run_id,
+        **({RUN_TAG: facts.run_id} if facts.run_id else {}),
         _COMPILED: "true" if facts.compiled else "false",
         _PARITY: str(facts.parity),
         _REASONS: _dump_reasons(facts.reasons),
@@ -149,6 +165,7 @@ def to_tags(facts: ModelFacts) -> dict[str, str]:
         **({_LEFT_OUT: _dump_reasons(facts.left_out)} if facts.left_out else {}),
         **({_FLAVOR: facts.flavor} if facts.flavor else {}),
         **({TAG: facts.scorer} if facts.scorer else {}),
+        **({SOURCE_TAG: json.dumps(dict(facts.source))} if facts.source else {}),
     }
 
 
@@ -166,13 +183,14 @@ def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
         aliases=entry.aliases,
         gates=tuple(gate_from_json(gate) for gate in json.loads(tags.get(_GATES, "[]"))),
         compiled=tags.get(_COMPILED) == "true",
-        reasons=reasons if RUN_TAG in tags else ("registered without sparkops",),
+        reasons=reasons if _COMPILED in tags else ("registered without sparkops",),
         parity=int(tags.get(_PARITY, "0")),
         tables=json.loads(tags.get(_TABLES, "{}")),
         benchmark=json.loads(tags.get(_BENCHMARK, "{}")),
         flavor=tags.get(_FLAVOR, ""),
         rules=int(tags.get(_RULES, "0")),
         left_out=tuple(json.loads(tags.get(_LEFT_OUT, "[]"))),
+        source=json.loads(tags.get(SOURCE_TAG, "{}")),
         time=datetime.fromtimestamp(entry.created / 1000, tz=UTC) if entry.created else None,
     )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SPARK_MODEL = "sparkml"
 _EXAMPLE, _SERVING_EXAMPLE = "input_example.json", "serving_input_example.json"
-_REQUIREMENT = "numpy>=1.26"
+SCORER_REQUIREMENT = "numpy>=1.26"
 
 
 def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
@@ -36,7 +36,7 @@ def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
         fitted,
         str(folder),
         dfs_tmpdir=f"{shared}/_staging/models",
-        pip_requirements=[_REQUIREMENT],
+        pip_requirements=[SCORER_REQUIREMENT],
         signature=False,
     )
     # Checksums of Hadoop's local file system: half of all files, and never read again.
@@ -67,13 +67,19 @@ def add_scorer_flavor(folder: Path) -> None:
     model.save(str(folder / "MLmodel"))
 
 
-def require_pyspark(folder: Path) -> None:
-    """Replace NumPy by PySpark in the requirements of a model that only Spark can score."""
+def require_pyspark(folder: Path, version: str = "") -> None:
+    """Replace NumPy by PySpark in the requirements of a model that only Spark can score.
+
+    Args:
+        folder: The model's folder.
+        version: Version of PySpark; by default the installed one.
+    """
     import pyspark
 
     for file in (folder / "requirements.txt", folder / "conda.yaml"):
         text = file.read_text("utf-8")
-        file.write_text(text.replace(_REQUIREMENT, f"pyspark=={pyspark.__version__}"), "utf-8")
+        required = f"pyspark=={version or pyspark.__version__}"
+        file.write_text(text.replace(SCORER_REQUIREMENT, required), "utf-8")
 
 
 def add_metadata(

@@ -9,9 +9,10 @@ from secrets import randbelow
 
 from sparkops.artifact.certify import MAX_REFUSED, Case, find_refused, sample_evenly
 from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model, read_unread_columns
-from sparkops.artifact.facts import read_unread_types
+from sparkops.artifact.facts import is_uncertified, read_unread_types, record_parity
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.random_rows import generate_rows
+from sparkops.artifact.saved_spark_model import SavedSparkModel
 from sparkops.artifact.spark_reference import Row, SparkReference, to_json_value
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.errors import NotCompiled
@@ -23,7 +24,8 @@ from sparkops.scoring.artifact.certificate import (
     find_differences,
     read_cases,
 )
-from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
+from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION, SCORER
+from sparkops.scoring.ir.description import Description
 from sparkops.scoring.locate.model_uri import find_scorer_folder
 from sparkops.scoring.scorer import Scorer
 
@@ -71,6 +73,7 @@ class ParityCheck:
         cases: The certificate; empty if there is none.
         random_rows: New rows.
         seed: Seed of the new rows.
+        known: Good rows of a model that has no certificate.
     """
 
     folder: Path
@@ -80,6 +83,7 @@ class ParityCheck:
     cases: tuple[Case, ...]
     random_rows: tuple[dict[str, object], ...]
     seed: int
+    known: tuple[Row, ...] = ()
 
     @classmethod
     def for_model(cls, model: Path, *, rows: int = 200, seed: int | None = None) -> ParityCheck:
@@ -108,6 +112,23 @@ class ParityCheck:
         seed = randbelow(10**6) if seed is None else seed
         new_rows = generate_rows(scorer, [row for row, _ in cases], rows, seed=seed)
         return cls(folder, spark_model, unread, scorer, cases, tuple(new_rows), seed)
+
+    @classmethod
+    def for_description(
+        cls, description: Description, model: SavedSparkModel, known: Sequence[Row], *, rows: int = 200
+    ) -> ParityCheck:
+        """Return the check of a scorer that is not written yet.
+
+        Args:
+            description: The compiled model.
+            model: The saved model that it was compiled from.
+            known: Good rows, as plain values.
+            rows: Number of random rows.
+        """
+        scorer, seed = Scorer(description, raw=True), randbelow(10**6)
+        unread = {field.name: field.type for field in model.fields if field.name in description.ignored}
+        new_rows = tuple(generate_rows(scorer, known, rows, seed=seed))
+        return cls(model.folder, model.folder, unread, scorer, (), new_rows, seed, tuple(known))
 
     @property
     def spark_version(self) -> str:
@@ -143,12 +164,16 @@ class ParityCheck:
 
     def write_certificate(self, result: ParityResult) -> Path | None:
         """Write the compared rows as the certificate of a scorer that `models compile` wrote, if it has none yet."""
-        file = self.folder / CERTIFICATE
-        if file.is_file() or not (self.folder / ORIGIN).is_file():
+        file, model = self.folder / CERTIFICATE, self.folder.parent
+        is_mlflow_folder = self.folder.name == SCORER and is_uncertified(model)
+        if file.is_file() or not (is_mlflow_folder or (self.folder / ORIGIN).is_file()):
             return None
         file.write_text(dump_cases((to_json_value(row), answer) for row, answer in result.cases), "utf-8")
+        if is_mlflow_folder:
+            record_parity(model, result.rows)
         return file
 
     def _rows(self) -> Sequence[Row]:
-        rows = [*(row for row, _ in self.cases), *self.random_rows]
-        return rows if self.cases else [*edge_rows(self.scorer.description, ()), *rows]
+        if self.cases:
+            return [*(row for row, _ in self.cases), *self.random_rows]
+        return [*self.known, *edge_rows(self.scorer.description, self.known), *self.random_rows]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,24 @@ class SavedSparkModel:
         fields: Columns of a row.
         columns_source: What the columns were read from, for display.
         spark_version: Version of Spark that saved it; empty if unknown.
+        example: Rows of the input example in its `MLmodel`; empty if there is none.
+        metadata: Metadata that the author gave in its `MLmodel`.
     """
 
     folder: Path
     fields: tuple[Field, ...]
     columns_source: str
     spark_version: str
+    example: tuple[Mapping[str, Any], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """Return a hash of the paths and contents of Spark's files; hidden files, which hold checksums, do not count."""
+        digest = sha256()
+        for file in sorted(path for path in self.folder.rglob("[!.]*") if path.is_file()):
+            path = file.relative_to(self.folder).as_posix()
+            digest.update(f"{path}\0{sha256(file.read_bytes()).hexdigest()}\n".encode())
+        return digest.hexdigest()
 
 
 def is_model_folder(folder: Path) -> bool:
@@ -64,10 +77,14 @@ def read_spark_model(folder: Path, *, schema: str | None = None) -> SavedSparkMo
         mlmodel = read_mlmodel(folder)
         saved = _spark_flavor_folder(folder, mlmodel)
     version = str(SavedStage.read(saved).metadata.get("sparkVersion", ""))
-    fields, source = _read_fields(folder, mlmodel, schema)
+    rows = _read_input_example(folder, mlmodel)
+    fields, source = _read_fields(folder, mlmodel, rows, schema)
     if not fields:
         raise InputError(_unknown_columns_message(folder, saved, mlmodel))
-    return SavedSparkModel(saved, fields, source, version)
+    metadata = mlmodel.get("metadata")
+    return SavedSparkModel(
+        saved, fields, source, version, tuple(rows), metadata if isinstance(metadata, Mapping) else {}
+    )
 
 
 def _spark_flavor_folder(folder: Path, mlmodel: Mapping[str, Any]) -> Path:
@@ -84,12 +101,11 @@ def _spark_flavor_folder(folder: Path, mlmodel: Mapping[str, Any]) -> Path:
 
 
 def _read_fields(
-    folder: Path, mlmodel: Mapping[str, Any], schema: str | None
+    folder: Path, mlmodel: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], schema: str | None
 ) -> tuple[tuple[Field, ...], str]:
     """Return the columns from the first source that has them, and that source."""
     if schema is not None:
         return fields_from_ddl(schema), "--schema"
-    rows = _read_input_example(folder, mlmodel)
     recorded = fields_from_types(read_input_types(folder))
     if recorded:
         return with_vector_sizes(recorded, rows[0] if rows else {}), "sparkops' own record"

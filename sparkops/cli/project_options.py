@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.errors import ProjectError
+
 if TYPE_CHECKING:
+    from sparkops.config.settings import Settings
     from sparkops.engine import Engine
     from sparkops.engine.listener import RunListener
+    from sparkops.registry.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,28 @@ def hide_in_errors(secrets: Sequence[str]) -> None:
     context = click.get_current_context(silent=True)
     if context is not None and isinstance(context.obj, set):
         context.obj.update(secrets)
+
+    def registry_settings(self) -> Settings:
+        """Return the settings of the project; outside of a project, those of the registry in MLFLOW_TRACKING_URI.
+
+        Raises:
+            ProjectError: There is neither.
+        """
+        from sparkops.registry.mlflow_store import read_environment
+
+        try:
+            return self.engine().settings
+        except ProjectError:
+            settings = read_environment() if self.project is None else None
+            if settings is None:
+                raise
+            return settings
+
+    def registry(self) -> Registry:
+        """Return the registry of the project; outside of a project, that in MLFLOW_TRACKING_URI."""
+        from sparkops.registry.registry import Registry
+
+        return Registry(self.registry_settings())
 
 
 def make_project_click_options(*, exclude: str = "") -> list[click.Option]:

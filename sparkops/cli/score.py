@@ -8,13 +8,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sparkops.cli.main import BAD_INPUT, DONE
 from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
 from sparkops.errors import InputError, ProjectError, RowError, as_clause
+
+if TYPE_CHECKING:
+    from sparkops.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +92,13 @@ def score(project: ProjectOptions, ctx: click.Context, model: str, **values: Any
 def build_locating_options(project: ProjectOptions) -> dict[str, Any]:
     """Return the options of functions that locate a model: registry, cache and settings of worker processes.
 
-    Outside of a project there are none.
+    Outside of a project there are none, unless MLFLOW_TRACKING_URI names a registry.
     """
     from sparkops.pyfunc.worker.worker_settings import WorkerSettings
     from sparkops.registry.mlflow_store import locate_download_cache, resolve_registry_uri
 
-    try:
-        settings = project.engine().settings
-    except ProjectError:
-        if project.project is not None:
-            raise
+    settings = _find_settings(project)
+    if settings is None:
         return {}
     return {
         "tracking_uri": resolve_registry_uri(settings),
@@ -109,8 +109,19 @@ def build_locating_options(project: ProjectOptions) -> dict[str, Any]:
 
 def build_scoring_options(project: ProjectOptions) -> dict[str, Any]:
     """Return the options of functions that open a scorer: those that locate it, and what rule violations cause."""
-    options = build_locating_options(project)
-    return {**options, "rules": project.engine().settings.models.rules} if options else options
+    settings = _find_settings(project)
+    rules = {} if settings is None else {"rules": settings.models.rules}
+    return {**build_locating_options(project), **rules}
+
+
+def _find_settings(project: ProjectOptions) -> Settings | None:
+    """Return the settings of the project or of MLflow's variables; None if there is neither."""
+    try:
+        return project.registry_settings()
+    except ProjectError:
+        if project.project is not None:
+            raise
+        return None
 
 
 def _score_rows(
@@ -152,6 +163,18 @@ def parse_outputs(text: str | None) -> list[str] | None:
     if not names:
         raise InputError("--outputs names no output: write it as --outputs prediction,probability.")
     return names
+
+
+def read_rows(path: str) -> list[dict[str, Any]]:
+    """Return the rows of a file of JSON lines, or of standard input for `-`.
+
+    Raises:
+        InputError: It cannot be read, a line is not a JSON object, or there is none.
+    """
+    rows = [_parse_row(line, number) for number, line in _read_lines(path)]
+    if not rows:
+        raise InputError(f"There is no row in {path}: write one JSON object a line.")
+    return rows
 
 
 def _parse_row(line: str, number: int) -> dict[str, Any]:

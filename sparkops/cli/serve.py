@@ -13,7 +13,7 @@ from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.cli.score import build_scoring_options
 from sparkops.config.settings import ServingSettings
 from sparkops.errors import ProjectError
-from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
+from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION, SCORER
 
 if TYPE_CHECKING:
     from socket import socket
@@ -143,5 +143,6 @@ def _serve_by_workers(
 
 def is_uncertified(model: str) -> bool:
     """Return whether a model is a folder that `models compile` wrote and that was not compared with Spark yet."""
-    folder = Path(model)
-    return (folder / DESCRIPTION).is_file() and not (folder / CERTIFICATE).is_file()
+    model_folder = Path(model)
+    scorers = (folder for folder in (model_folder, model_folder / SCORER) if (folder / DESCRIPTION).is_file())
+    return any(not (folder / CERTIFICATE).is_file() for folder in scorers)

@@ -158,7 +158,7 @@ def gate_from_json(value: Mapping[str, Any]) -> GateResult:
 
 
 def model_version_to_json(model: ModelVersionInfo) -> dict[str, Any]:
-    """Return one registered model version as JSON values."""
+    """Return one registered model version as JSON values; `source` only for a model that sparkops did not train."""
     return {
         "name": model.name,
         "version": model.version,
@@ -177,6 +177,7 @@ def model_version_to_json(model: ModelVersionInfo) -> dict[str, Any]:
         "flavor": model.flavor,
         "rules": model.rules,
         "left_out": list(model.left_out),
+        **({"source": dict(model.source)} if model.source else {}),
     }
 
 

@@ -41,6 +41,8 @@ class ModelVersionInfo:
         flavor: MLflow flavor; empty for a Spark model.
         rules: Number of row rules that the model contains.
         left_out: Expectations of the training tables that are not among them, with the reason; as many as fit a tag.
+        source: Origin of a model that sparkops did not train: its "folder", the "sha256" of its files, and what its
+            "columns" were read from; else empty.
     """
 
     name: str
@@ -60,3 +62,4 @@ class ModelVersionInfo:
     flavor: str = ""
     rules: int = 0
     left_out: tuple[str, ...] = ()
+    source: Mapping[str, str] = field(default_factory=dict)

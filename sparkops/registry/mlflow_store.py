@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.config.settings import Settings
+from sparkops.config.settings import ModelSettings, Settings
 from sparkops.core.masking import mask_url_credentials
 from sparkops.errors import EngineError, ModelError
 from sparkops.scoring.locate.sqlite_registry import parse_sqlite_uri
@@ -27,6 +28,26 @@ _VARIABLES = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
 }
 _VERBOSE_LOGGERS = ("mlflow", "alembic", "git")
+
+
+def read_environment() -> Settings | None:
+    """Return settings of the registry that MLflow's own variables name; None if MLFLOW_TRACKING_URI is not set.
+
+    They take the place of a project's settings outside of a project.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI")
+    if not uri:
+        return None
+    file = parse_sqlite_uri(uri)
+    models = ModelSettings(
+        tracking_uri=uri,
+        registry_uri=os.environ.get("MLFLOW_REGISTRY_URI") or None,
+        # Beside the database, where a project has them, too.
+        artifact_root=None if file is None else (file.resolve().parent / "artifacts").as_uri(),
+        experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or ModelSettings().experiment,
+    )
+    state = Path(tempfile.gettempdir()) / "sparkops-models"
+    return Settings(root=Path.cwd(), env="base", state=state, models=models)
 
 
 def resolve_tracking_uri(settings: Settings) -> str:
@@ -61,7 +82,7 @@ def connect(settings: Settings) -> MlflowClient:
         ModelError: The local file cannot be created, or the driver of the database is not installed.
         EngineError: The store does not answer.
     """
-    _import_mlflow()
+    import_mlflow()
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
@@ -91,7 +112,7 @@ def connect(settings: Settings) -> MlflowClient:
 
 def preload_mlflow() -> threading.Thread:
     """Start importing MLflow in a thread, so that it is imported when training ends."""
-    thread = threading.Thread(target=_import_mlflow, name="sparkops-mlflow", daemon=True)
+    thread = threading.Thread(target=import_mlflow, name="sparkops-mlflow", daemon=True)
     thread.start()
     return thread
 
@@ -104,7 +125,8 @@ def summarize_mlflow_error(error: Exception) -> str:
     return mask_url_credentials(str(getattr(error, "message", error)).strip().split("\n", 1)[0])[:300]
 
 
-def _import_mlflow() -> None:
+def import_mlflow() -> None:
+    """Import MLflow, without telemetry, progress bars and warnings about its own code; later calls do nothing."""
     for name, value in _VARIABLES.items():
         os.environ.setdefault(name, value)
     # They are about its own type hints and deprecations.

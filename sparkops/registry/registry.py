@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.artifact.certify import verify
-from sparkops.artifact.facts import to_version_info
+from sparkops.artifact.facts import ModelFacts, to_version_info
 from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, SignatureMismatch, as_clause
@@ -22,7 +22,9 @@ from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_u
 from sparkops.registry.evaluation import evaluate_on_heldout
 from sparkops.registry.mlflow_store import connect, preload_mlflow
 from sparkops.registry.registration import Registration, TrainingRun
+from sparkops.registry.upload import upload_version
 from sparkops.scoring.artifact.file_names import MANIFEST_HASH_TAG
+from sparkops.scoring.locate.identity import TAG
 from sparkops.scoring.locate.model_uri import CHAMPION, LocatedModel, parse_model_uri
 from sparkops.scoring.locate.sqlite_registry import RegistryEntry, find_entry
 
@@ -129,6 +131,33 @@ class Registry:
             return self._assign_alias(name, existing[0])
         registration = Registration(name, self._settings, lambda model: self._score_champion(name, model))
         return self._assign_alias(name, registration.create_version(model, training, gates))
+
+    def register_folder(self, facts: ModelFacts, folder: Path) -> ModelVersionInfo:
+        """Register the finished folder of a model that sparkops did not train.
+
+        The first champion of a name is its first version. Later versions are challengers, because nothing compares them
+        with the champion. If a version was made of the same files with the same result, it is returned instead.
+
+        Args:
+            facts: What the folder contains; `name` is the registered name.
+            folder: The folder; MLflow's ids are written to its `MLmodel`.
+        """
+        existing = [
+            entry.version
+            for entry in list_entries(self._settings, facts.name)
+            if to_version_info(entry).source.get("sha256") == facts.source["sha256"]
+            and entry.tags.get(TAG, "") == facts.scorer
+        ]
+        client = connect(self._settings)
+        version = existing[0] if existing else upload_version(client, self._settings, facts, folder, {})
+        versions = self.list_versions(facts.name)
+        chosen = next(info for info in versions if info.version == version)
+        if not chosen.aliases:
+            has_champion = aliases.find_holder(versions, CHAMPION) is not None
+            if not (has_champion and existing):
+                alias = aliases.CHALLENGER if has_champion else CHAMPION
+                aliases.assign_alias(client, versions, chosen, alias)
+        return self.resolve(facts.name, version)
 
     def promote(
         self, name: str, version: VersionOrAlias = None, *, alias: str = CHAMPION, force: bool = False

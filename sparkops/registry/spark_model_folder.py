@@ -127,7 +127,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     rules = keep_supported(rules, description.fields)
     if rules.rules:
         description = replace(description, checks=rules)
-    _write_scorer(description, certified.cases, folder / SCORER)
+    write_scorer(description, certified.cases, folder / SCORER)
     scorer = Scorer(description)
     read = [field.name for field in description.fields]
     return _CompileResult(
@@ -147,7 +147,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     )
 
 
-def _write_scorer(description: Description, cases: Sequence[Case], folder: Path) -> None:
+def write_scorer(description: Description, cases: Sequence[Case], folder: Path) -> None:
     """Write the scorer and its certificate."""
     from sparkops.scoring import save
     from sparkops.scoring.artifact.certificate import dump_cases
@@ -162,7 +162,7 @@ def _describe_uncompiled(model: Model, fields: Sequence[Field], reasons: Sequenc
     row = sample_rows(model.example, names, 1)[0]
     facts = {"compiled": False, "reasons": tuple(reasons), "inputs": _select_types(model, names)}
     return _CompileResult(
-        signature=build_spark_signature(inputs), example=row if _has_json_values(row) else None, facts=facts
+        signature=build_spark_signature(inputs), example=row if has_json_values(row) else None, facts=facts
     )
 
 
@@ -189,10 +189,10 @@ def _find_scorable_row(cases: Sequence[Case]) -> Mapping[str, Any]:
 
 def _find_input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:
     """Return a row that the model scores and that JSON can represent exactly."""
-    return next((row for row, answer in cases if isinstance(answer, dict) and _has_json_values(row)), None)
+    return next((row for row, answer in cases if isinstance(answer, dict) and has_json_values(row)), None)
 
 
-def _has_json_values(row: Mapping[str, Any]) -> bool:
+def has_json_values(row: Mapping[str, Any]) -> bool:
     """Return whether JSON has every value of a row: text, a boolean, a list or a finite number, but no null."""
     return all(
         isinstance(value, str | bool | int | list) or (isinstance(value, float) and math.isfinite(value))

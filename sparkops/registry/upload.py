@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
+from sparkops.artifact.facts import RUN_TAG, SOURCE_TAG, ModelFacts, to_tags
 from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
 from sparkops.core.wording import truncate
@@ -47,7 +47,7 @@ def upload_version(
 
     try:
         experiment = _get_experiment(client, settings)
-        run_tags = {**tags, RUN_TAG: facts.run_id}
+        run_tags = {**tags, **_origin_tags(facts)}
         run = client.create_run(experiment, run_name=facts.name, tags=run_tags).info.run_id
     except MlflowException as error:
         raise _explain_upload_error(facts, error) from error
@@ -68,10 +68,17 @@ def upload_version(
     return version
 
 
+def _origin_tags(facts: ModelFacts) -> dict[str, str]:
+    """Return the tags of MLflow's run and logged model: the run of sparkops, or the origin of another model."""
+    tags = to_tags(facts)
+    return {name: tags[name] for name in (RUN_TAG, SOURCE_TAG) if name in tags}
+
+
 def _explain_upload_error(facts: ModelFacts, error: Exception) -> EngineError:
+    state, advice = ("trained", "resume the run") if facts.run_id else ("compiled", "run the command again")
     return EngineError(
-        f"Model `{facts.name}` was trained, but MLflow did not take it: {as_clause(summarize_mlflow_error(error))}. "
-        "Nothing was registered; check models.tracking_uri, then resume the run."
+        f"Model `{facts.name}` was {state}, but MLflow did not take it: {as_clause(summarize_mlflow_error(error))}. "
+        f"Nothing was registered; check models.tracking_uri, then {advice}."
     )
 
 
@@ -120,7 +127,7 @@ def _log_model(
         experiment,
         name=facts.name,
         source_run_id=run,
-        tags={RUN_TAG: facts.run_id},
+        tags=_origin_tags(facts),
         params={name: truncate(str(value), _MAX_PARAM) for name, value in facts.params.items()},
         model_type=facts.flavor or "spark",
     )

@@ -31,7 +31,7 @@ def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
     """List registered model versions, newest first."""
     if ctx.invoked_subcommand:
         return
-    versions = project.engine().models.list()
+    versions = project.registry().list()
     if as_json:
         click.echo(
             json.dumps([model_version_to_json(version) for version in versions], indent=2, default=str)
@@ -57,7 +57,7 @@ def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
 @with_project_options
 def show(project: ProjectOptions, name: str, as_json: bool) -> None:
     """Show one version: MODEL is a name (its champion), name/3 or name@alias."""
-    version = project.engine().models.show(*parse_model(name))
+    version = project.registry().show(*parse_model(name))
     if as_json:
         click.echo(json.dumps(model_version_to_json(version), indent=2, default=str))
         return
@@ -75,7 +75,7 @@ def show(project: ProjectOptions, name: str, as_json: bool) -> None:
 def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None:
     """Set an alias to a version: MODEL is name/3, or a name for its newest version."""
     bare_name, version = parse_model(name)
-    promoted = project.engine().models.promote(bare_name, version, alias=alias, force=force)
+    promoted = project.registry().promote(bare_name, version, alias=alias, force=force)
     click.echo(f"{promoted.name}@{alias} is version {promoted.version}.")
 
 
@@ -85,7 +85,7 @@ def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None
 @with_project_options
 def rollback(project: ProjectOptions, name: str, to: int | None) -> None:
     """Make the champion before this one the champion again; each further rollback goes back by one more."""
-    registry, bare_name = project.engine().models, parse_model(name)[0]
+    registry, bare_name = project.registry(), parse_model(name)[0]
     replaced = registry.show(bare_name).version
     champion = registry.rollback(bare_name, to=to)
     click.echo(f"{champion.name}@champion is version {champion.version} again; it was {replaced}.")
@@ -115,7 +115,10 @@ def format_version(version: ModelVersionInfo) -> Iterator[str]:
         run = f" by run {version.run_id}" if version.run_id else ""
         yield f"Created  {format_time(version.time)}{run}"
     tables = ", ".join(f"{table} version {number}" for table, number in version.tables.items())
-    yield f"Trained  {tables or 'tables unknown'}"
+    if version.source:
+        yield f"Source   {version.source['folder']}, files {version.source['sha256'][:12]}"
+    else:
+        yield f"Trained  {tables or 'tables unknown'}"
     metrics = ", ".join(f"{name} {value:.6g}" for name, value in version.metrics.items())
     yield f"Metrics  {metrics or '-'}"
     for gate in version.gates:
