@@ -63,10 +63,14 @@ def hide_in_errors(secrets: Sequence[str]) -> None:
 
         try:
             return self.engine().settings
-        except ProjectError:
-            settings = read_environment() if self.project is None else None
-            if settings is None:
+        except ProjectError as error:
+            if self.project is not None:
                 raise
+            settings = read_environment()
+            if settings is None:
+                raise ProjectError(
+                    f"{error} Outside of a project, MLFLOW_TRACKING_URI names a registry."
+                ) from None
             return settings
 
     def registry(self) -> Registry:

@@ -41,7 +41,7 @@ class ExternalModel:
     Args:
         saved: The saved model.
         compilation: The outcome for each stage; the description is None if scorer and Spark differ.
-        example: Rows to score, as plain values; the first one becomes the input example.
+        example: Rows to score, as plain values; the first without a null becomes the input example.
         parity: The comparison with Spark; None if there was none.
     """
 
@@ -70,6 +70,9 @@ def compile_external(saved: SavedSparkModel, rows: Sequence[Row] | None = None) 
     """
     compilation = compile_stages(saved.folder, saved.fields)
     description = compilation.description
+    if description is not None and not (description.fields and description.outputs):
+        problem = "it computes nothing from these columns"
+        compilation, description = replace(compilation, description=None, problem=problem), None
     if description is None:
         return ExternalModel(
             saved=saved, compilation=compilation, example=_to_rows(rows, saved, saved.fields)
@@ -129,13 +132,8 @@ def build_folder(model: ExternalModel, name: str, folder: Path) -> ModelFacts:
         signature = _write_compiled(model, description, folder)
     facts = _collect_facts(model, name)
     metadata = {**model.saved.metadata, "compiled": facts.compiled, "source": dict(facts.source)}
-    example = next(iter(model.example), None)
-    mlflow_folder.add_metadata(
-        folder,
-        signature=signature,
-        example=example if example is not None and has_json_values(example) else None,
-        metadata=metadata,
-    )
+    example = next(filter(has_json_values, model.example), None)
+    mlflow_folder.add_metadata(folder, signature=signature, example=example, metadata=metadata)
     write_facts(facts, folder)
     return facts
 

@@ -100,7 +100,7 @@ class CompileOptions:
     "--example",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Good rows as JSON lines, - for standard input: the first is MLflow's input example, all are compared with Spark.",
+    help="Good rows as JSON lines, - for standard input: the first without null is MLflow's input example, all are compared with Spark.",
 )
 @json_option("lines")
 @with_project_options
@@ -135,7 +135,7 @@ def compile_model(project: ProjectOptions, uri: str, **values: Any) -> int:
 def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> ExternalModel:
     """Compile the model, and compare it with Spark if the options say so."""
     from sparkops.artifact.saved_spark_model import is_model_folder, read_spark_model
-    from sparkops.artifact.spark_reference import interpreter_reference
+    from sparkops.artifact.spark_reference import use_interpreter
     from sparkops.registry.external_model import compare_with_spark, compile_external
 
     folder = find_model_folder(project, uri)
@@ -147,7 +147,7 @@ def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> Exte
     model = compile_external(saved, None if options.example is None else read_rows(str(options.example)))
     if model.compilation.description is None or not options.needs_spark:
         return model
-    return compare_with_spark(model, interpreter_reference(options.python or Path(sys.executable)))
+    return compare_with_spark(model, use_interpreter(options.python or Path(sys.executable)))
 
 
 def _write_model(
