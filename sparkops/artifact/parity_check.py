@@ -117,7 +117,7 @@ class ParityCheck:
     def for_description(
         cls, description: Description, model: SavedSparkModel, known: Sequence[Row], *, rows: int = 200
     ) -> ParityCheck:
-        """Return the check of a scorer that is not written yet.
+        """Return the check of a scorer that is not written yet; the same model gets the same rows.
 
         Args:
             description: The compiled model.
@@ -125,7 +125,7 @@ class ParityCheck:
             known: Good rows, as plain values.
             rows: Number of random rows.
         """
-        scorer, seed = Scorer(description, raw=True), randbelow(10**6)
+        scorer, seed = Scorer(description, raw=True), 0
         unread = {field.name: field.type for field in model.fields if field.name in description.ignored}
         new_rows = tuple(generate_rows(scorer, known, rows, seed=seed))
         return cls(model.folder, model.folder, unread, scorer, (), new_rows, seed, tuple(known))

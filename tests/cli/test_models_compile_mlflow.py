@@ -40,7 +40,9 @@ def model(tmp_path: Path) -> str:
 
 @pytest.fixture
 def example(tmp_path: Path) -> tuple[str, str]:
-    (tmp_path / "rows.jsonl").write_text(json.dumps({**ROW, "g": None}) + "\n" + json.dumps(ROW) + "\n", "utf-8")
+    (tmp_path / "rows.jsonl").write_text(
+        json.dumps({**ROW, "g": None}) + "\n" + json.dumps(ROW) + "\n", "utf-8"
+    )
     return "--example", str(tmp_path / "rows.jsonl")
 
 
@@ -114,7 +116,9 @@ def test_a_folder_that_mlflow_saved_keeps_its_metadata_and_its_input_example(mod
     shutil.copytree(model, folder / "sparkml")
     inputs = [{"name": name, "type": "string"} for name in ("c", "d")]
     inputs += [{"name": name, "type": "double"} for name in ("x", "g")] + [{"name": "n", "type": "integer"}]
-    (folder / "rows.json").write_text(json.dumps({"columns": list(ROW), "data": [[None] * 5, list(ROW.values())]}))
+    (folder / "rows.json").write_text(
+        json.dumps({"columns": list(ROW), "data": [[None] * 5, list(ROW.values())]})
+    )
     logged = {
         "flavors": {"spark": {"model_data": "sparkml"}},
         "signature": {"inputs": json.dumps(inputs)},
@@ -126,7 +130,9 @@ def test_a_folder_that_mlflow_saved_keeps_its_metadata_and_its_input_example(mod
     written = Model.load(str(tmp_path / "out"))
     assert written.metadata["team"] == "arrivals"
     assert written.metadata["source"]["columns"] == "MLflow's signature"
-    assert json.loads((tmp_path / "out" / "input_example.json").read_text("utf-8"))["data"] == [[*ROW.values()]]
+    assert json.loads((tmp_path / "out" / "input_example.json").read_text("utf-8"))["data"] == [
+        [*ROW.values()]
+    ]
 
 
 def test_a_single_stage_is_wrapped_in_a_pipeline(tmp_path) -> None:
