@@ -46,13 +46,6 @@ class ProjectOptions:
         hide_in_errors(engine.project.config.secrets)
         return engine
 
-
-def hide_in_errors(secrets: Sequence[str]) -> None:
-    """Let the error of the command that runs show none of these secrets."""
-    context = click.get_current_context(silent=True)
-    if context is not None and isinstance(context.obj, set):
-        context.obj.update(secrets)
-
     def registry_settings(self) -> Settings:
         """Return the settings of the project; outside of a project, those of the registry in MLFLOW_TRACKING_URI.
 
@@ -78,6 +71,13 @@ def hide_in_errors(secrets: Sequence[str]) -> None:
         from sparkops.registry.registry import Registry
 
         return Registry(self.registry_settings())
+
+
+def hide_in_errors(secrets: Sequence[str]) -> None:
+    """Let the error of the command that runs show none of these secrets."""
+    context = click.get_current_context(silent=True)
+    if context is not None and isinstance(context.obj, set):
+        context.obj.update(secrets)
 
 
 def make_project_click_options(*, exclude: str = "") -> list[click.Option]:
