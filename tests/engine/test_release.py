@@ -162,7 +162,8 @@ def test_a_repair_that_is_not_an_expression_on_one_row_is_bad_input(engine) -> N
         "1 +": "amount=1 +",
         "nothing_there * 2": "There is no column `nothing_there`",
         "max(amount)": "amount=max(amount)",
-        "explode(array(1, 2))": "The generator is not supported",
+        "explode(array(1, 2))": "`explode` is not one of the functions that may be used",
+        "java_method('java.lang.System', 'getenv', 'HOME')": "`java_method` is not one of the functions",
         "*": "amount=*",
     }.items():
         with pytest.raises(InputError) as refused:

@@ -13,7 +13,7 @@ and records them as released.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ def validate_request(tables: Tables, request: ReleaseRequest) -> QuarantineSumma
 
     Raises:
         UnknownName: There is no such table or column, or the run quarantined nothing.
-        InputError: The table cannot be written to.
+        InputError: The table cannot be written to, or a repair does more than compute a value of its row.
     """
     tables.require_writable(request.table)
     tables.pin(request.table)
@@ -71,9 +71,25 @@ def validate_request(tables: Tables, request: ReleaseRequest) -> QuarantineSumma
     for column in request.repairs:
         if column not in columns:
             raise UnknownName("column", column, columns, where=f"table `{request.table}`")
+    if request.repairs:
+        _check_expressions(request.repairs, columns)
     if request.repairs and request.discard:
         raise InputError("Rows are either repaired or discarded: leave out --set, or --discard.")
     return summary
+
+
+def _check_expressions(repairs: Mapping[str, str], columns: Sequence[str]) -> None:
+    """Refuse expressions that do more than compute a value of their row."""
+    # Imported here because it brings sqlglot.
+    from sparkops.compiler.sql.row_expression import find_refusal
+
+    for column, text in repairs.items():
+        refusal = find_refusal(text, columns)
+        if refusal:
+            raise InputError(
+                f"--set {column}={text}: {refusal}. A repair is an expression on the row's own columns, of the functions of a row "
+                "in docs/reference/sql-functions.md."
+            )
 
 
 def release_rows(
