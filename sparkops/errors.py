@@ -40,6 +40,8 @@ from .place import Place
 
 # Names that a message lists, and those that it suggests.
 _MAX_NAMES = 12
+# Characters of an unknown name that a message shows.
+_MAX_LENGTH = 200
 _MAX_SUGGESTIONS = 3
 
 
@@ -122,7 +124,9 @@ class UnknownName(InputError):
         self.kind, self.name, self.known = kind, name, tuple(known)
         shown = ", ".join(self.known[:_MAX_NAMES]) + (", ..." if len(self.known) > _MAX_NAMES else "")
         hint = did_you_mean(name, self.known, limit=_MAX_SUGGESTIONS)
-        parts = [f"No {kind} `{name}`{' in ' + where if where else ''}.{hint}"]
+        parts = [
+            f"No {kind} `{name if len(name) <= _MAX_LENGTH else name[:_MAX_LENGTH] + '...'}`{' in ' + where if where else ''}.{hint}"
+        ]
         parts += [f"Known: {shown}."] if self.known else []
         parts += [advice] if advice else []
         super().__init__(" ".join(parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -42,7 +43,7 @@ class Checks:
         """Return the suite of a table, or None if conf/checks has no file for it."""
         path = self._suite_folder / f"{table}.yml"
         display_name = path.relative_to(self.settings.root).as_posix()
-        return load_suite(path, table, display_name=display_name) if path.is_file() else None
+        return load_suite(path, table, display_name=display_name) if os.path.lexists(path) else None
 
     def tables(self) -> list[str]:
         """Return the tables that have a suite, sorted."""

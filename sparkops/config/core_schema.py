@@ -22,6 +22,8 @@ from typing import Any, Final
 import yaml
 
 _TAG: Final = "tag:yaml.org,2002:"
+# Values of a document, more than any configuration has.
+_MAX_VALUES: Final = 100_000
 _CORE: Final = (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -48,6 +50,65 @@ class CoreLoader(yaml.SafeLoader):
         if re.fullmatch(r"[-+]?[0-9]+", text) is None:
             raise ValueError("an int is written in decimal digits, or as 0o14 or 0x0c")
         return int(text)
+
+    def compose_bounded(self) -> yaml.Node | None:
+        """Return the root node of the only document; None if there is none.
+
+        Raises:
+            yaml.YAMLError: It is not valid, nested too deeply, or its aliases stand for too many values.
+        """
+        try:
+            root = self.get_single_node()
+            size = 0 if root is None else _count_values(root, {})
+        except RecursionError:
+            raise yaml.YAMLError("nested too deeply") from None
+        if size > _MAX_VALUES:
+            raise yaml.YAMLError(f"its aliases stand for more than {_MAX_VALUES:,} values")
+        return root
+
+    def construct_value(self, node: yaml.Node) -> Any:
+        """Return the value of a node.
+
+        Raises:
+            ValueError: The text is not a value of its tag.
+        """
+        try:
+            value = self.construct_document(node)
+        except yaml.YAMLError as error:
+            raise ValueError(getattr(error, "problem", None) or str(error)) from None
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+            tag = str(node.tag).removeprefix(_TAG)
+            raise ValueError(f"not a value of the type {tag}") from error
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("it has half of a surrogate pair, which is no character")
+        return value
+
+
+def load_yaml(text: str, loader: type[CoreLoader] = CoreLoader) -> Any:
+    """Return the value of a YAML document.
+
+    Raises:
+        yaml.YAMLError: It is not valid, nested too deeply, or its aliases stand for too many values.
+        ValueError: The text is not a value of its tag.
+    """
+    instance = loader(text)
+    try:
+        node = instance.compose_bounded()
+        return None if node is None else instance.construct_value(node)
+    finally:
+        instance.dispose()
+
+
+def _count_values(node: yaml.Node, counts: dict[int, int]) -> int:
+    """Return the number of values of a node, each alias counted as all that it stands for; one that contains itself as 1."""
+    if id(node) not in counts:
+        counts[id(node)] = 1
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        nodes = (part for item in parts for part in (item if isinstance(item, tuple) else (item,)))
+        counts[id(node)] = 1 + sum(_count_values(part, counts) for part in nodes)
+    return counts[id(node)]
 
 
 class DateLoader(CoreLoader):

@@ -118,7 +118,7 @@ def find_inconsistencies(settings: Settings, places: Mapping[KeyPath, str]) -> l
 def _describe_unknown(path: KeyPath) -> str:
     known = _list_keys(path[:-1])
     hint = did_you_mean(path[-1], known)
-    return f"`{'.'.join(path)}` is not a setting.{hint} Known here: {', '.join(known)}."
+    return f"`{truncate('.'.join(path), 200)}` is not a setting.{hint} Known here: {', '.join(known)}."
 
 
 def _list_keys(path: KeyPath) -> Sequence[str]:

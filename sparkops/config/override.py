@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import yaml
 
-from sparkops.config.core_schema import CoreLoader
+from sparkops.config.core_schema import load_yaml
 from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree
+from sparkops.core.wording import truncate
 
 # Mappings whose keys may contain dots and whose values are text: in `spark.conf.spark.sql.shuffle.partitions=8`, the
 # key is what follows `spark.conf.`. `*` matches any key.
@@ -19,12 +20,15 @@ def parse_override(text: str) -> YamlTree:
     key, equals, value = text.partition("=")
     path, is_text = _parse_key(key.strip())
     if not equals or not all(path):
-        return _report_problem(f"--set {text}: write --set a.b=value, as in --set spark.mode=local")
+        return _report_problem(
+            f"--set {truncate(text, 80)}: write --set a.b=value, as in --set spark.mode=local"
+        )
     try:
-        parsed = value if is_text else yaml.load(value, Loader=CoreLoader)  # noqa: S506 - a safe loader
+        parsed = value if is_text else load_yaml(value)
     except (yaml.YAMLError, ValueError) as error:
-        return _report_problem(f"--set {text}: this is not valid YAML: {getattr(error, 'problem', error)}")
-    origin = f"--set {key.strip()}"
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        return _report_problem(f"--set {truncate(text, 80)}: this is not valid YAML: {reason}")
+    origin = f"--set {truncate(key.strip(), 200)}"
     return YamlTree(values=_nest(path, parsed), places={path[: n + 1]: origin for n in range(len(path))})
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_bytes
+from sparkops.core.wording import truncate
 from sparkops.errors import ProjectError, UnknownName
 
 BASE = "base"
@@ -49,7 +51,16 @@ def _find_nearest(start: Path) -> Path:
 def _sets_jobs(root: Path) -> bool:
     """Return whether a file of conf/ says where the jobs are."""
     files = (file for pattern in ("*.yml", "*.yaml") for file in (root / "conf").glob(f"*/{pattern}"))
-    return any(_JOBS_SETTING.search(file.read_text("utf-8", errors="replace")) for file in files)
+    return any(map(_has_jobs_setting, files))
+
+
+def _has_jobs_setting(file: Path) -> bool:
+    try:
+        text = read_bytes(file, MAX_WRITTEN_BY_HAND).decode("utf-8", "replace")
+    except OSError:
+        # Reading the configuration reports it.
+        return False
+    return _JOBS_SETTING.search(text) is not None
 
 
 def list_environments(root: Path) -> tuple[str, ...]:
@@ -79,6 +90,6 @@ def choose_env(root: Path, env: str | None, environment: Mapping[str, str]) -> s
     requested = env or environment.get(ENV_VARIABLE)
     if requested and requested not in known:
         source = "--env" if env else ENV_VARIABLE
-        advice = f"Create conf/{requested}/, or give {source} another name."
+        advice = f"Create conf/{truncate(requested, 60)}/, or give {source} another name."
         raise UnknownName("environment", requested, known, where="conf/", advice=advice)
     return requested or (LOCAL if LOCAL in known else BASE)

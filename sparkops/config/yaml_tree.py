@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 from sparkops.config.core_schema import CoreLoader
+from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_text
+from sparkops.core.wording import truncate
 from sparkops.place import YamlScalar, canonical_text
 
 KeyPath = tuple[str, ...]
@@ -51,9 +53,10 @@ def read_tree(path: Path, file_name: str) -> YamlTree:
         file_name: The file, as errors name it.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, MAX_WRITTEN_BY_HAND)
     except (OSError, UnicodeDecodeError) as error:
-        return YamlTree(problems=[SettingProblem((), f"{file_name}: cannot be read: {error}")])
+        reason = getattr(error, "strerror", None) or error
+        return YamlTree(problems=[SettingProblem((), f"{file_name}: cannot be read: {reason}")])
     return parse_tree(text, file_name)
 
 
@@ -67,26 +70,28 @@ class _Composer:
 
     def __init__(self, text: str, file_name: str) -> None:
         self._file_name = file_name
-        self._loader = CoreLoader(text)
+        self._text = text
         self._tree = YamlTree()
         self._ancestors: list[yaml.Node] = []
 
     def compose(self) -> YamlTree:
         try:
-            node = self._loader.get_single_node()
+            # The text is decoded here, so that a control character is a problem like any other.
+            self._loader = CoreLoader(self._text)
+            node = self._loader.compose_bounded()
             if node is not None:
                 self._read_document(node)
         except yaml.YAMLError as error:
+            self._tree.values = {}
             self._tree.problems.append(SettingProblem((), self._describe_syntax_error(error)))
-        except RecursionError:
-            self._tree.problems.append(SettingProblem((), f"{self._file_name}: nested too deeply"))
-        finally:
-            self._loader.dispose()
         return self._tree
 
     def _describe_syntax_error(self, error: yaml.YAMLError) -> str:
         mark = getattr(error, "problem_mark", None)
         where = f"{self._file_name}:{mark.line + 1}" if mark else self._file_name
+        if isinstance(error, yaml.reader.ReaderError):
+            line = self._text.count("\n", 0, error.position) + 1
+            return f"{self._file_name}:{line}: this is not valid YAML: the character {chr(error.character)!r} is not allowed"
         return f"{where}: this is not valid YAML: {getattr(error, 'problem', None) or error}"
 
     def _read_document(self, node: yaml.Node) -> None:
@@ -119,11 +124,11 @@ class _Composer:
         try:
             return self._read_scalar(node)
         except ValueError as error:
-            self._add_problem(node, path, f"{node.value!r} cannot be read: {error}")
+            self._add_problem(node, path, f"{truncate(repr(node.value), 60)} cannot be read: {error}")
             return None
 
     def _read_scalar(self, node: yaml.Node) -> Any:
-        value = self._loader.construct_object(node)
+        value = self._loader.construct_value(node)
         is_usual_form = isinstance(value, str) or node.value in ("", canonical_text(value))
         return value if is_usual_form else YamlScalar(value, node.value)
 
@@ -138,7 +143,11 @@ class _Composer:
             yield key, self._read_value(value_node, (*path, key))
 
     def _read_key(self, node: yaml.Node, path: KeyPath) -> str | None:
-        key = self._loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
+        try:
+            key = self._loader.construct_value(node) if isinstance(node, yaml.ScalarNode) else None
+        except ValueError as error:
+            self._add_problem(node, path, f"the key {truncate(repr(node.value), 60)} cannot be read: {error}")
+            return None
         if isinstance(key, str):
             return key
         problem = (

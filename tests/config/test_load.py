@@ -137,7 +137,10 @@ def test_every_error_is_reported_at_once_with_its_line(make):
         ),
         ("x: &x\n  y: *x\n", "conf/base/a.yml:1: an alias refers to a node that contains it"),
         ("warehouse: !!int 1_000\n", "conf/base/a.yml:1: '1_000' cannot be read: an int is written in"),
-        ("x: !!python/name:os.system ''\n", "conf/base/a.yml:1: this is not valid YAML"),
+        (
+            "x: !!python/name:os.system ''\n",
+            "conf/base/a.yml:1: '' cannot be read: could not determine a constructor",
+        ),
         ("a: \t- b\n\tc: d", "conf/base/a.yml:"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from sparkops.config.core_schema import DateLoader
+from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_text
 from sparkops.errors import ConfigError, Problem
 from sparkops.place import Place
 
@@ -33,12 +34,13 @@ class YamlReader:
             ConfigError: It cannot be read, or is not YAML.
         """
         try:
-            return yaml.compose(path.read_text(encoding="utf-8"), Loader=DateLoader)
+            return DateLoader(read_text(path, MAX_WRITTEN_BY_HAND)).compose_bounded()
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise ConfigError(f"Not valid YAML: {error.problem} ({self.file}:{line}).") from None
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"{self.file} cannot be read: {error}") from None
+            reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+            raise ConfigError(f"{self.file} cannot be read: {reason}") from None
 
     def read_mapping(self, node: yaml.Node, name: str) -> dict[str, tuple[Place, yaml.Node]]:
         """Return the keys of a mapping with their places and nodes; `name` is how messages call the mapping."""
@@ -57,10 +59,9 @@ class YamlReader:
     def read_value(self, node: yaml.Node) -> Any:
         """Return the Python value of a node."""
         try:
-            return DateLoader("").construct_document(node)
-        except (yaml.MarkedYAMLError, ValueError) as error:
-            problem = getattr(error, "problem", error)
-            self.add_problem("value", f"Not a YAML value: {problem}.", self.place_of(node))
+            return DateLoader("").construct_value(node)
+        except ValueError as error:
+            self.add_problem("value", f"Not a YAML value: {error}.", self.place_of(node))
             return None
 
     def place_of(self, node: yaml.Node) -> Place:
