@@ -274,9 +274,27 @@ ZONED = Group(
         "make_timestamp(2024, 3, 10, n, 30, 0)", "hash(t)", "xxhash64(v)", "cast(t AS string)", "cast(t AS date)", "t < s",
     ],
 )  # fmt: skip
+JSON = Group(
+    {"s": "string", "n": "integer"},
+    {"s": [*TEXTS, '{"a": 1}', '{"a": {"b": [1, 2.50, {"c": "x"}]}, "d": null}', r'{"a": "text", "b": "\u00e4\n"}', "[1, 2, 3]", "[]", "{}", '{"a": null, "a": 2}', '{"a": 1, "a": 2}',
+           "{'a': 'it', \"b\": 'x\"y'}", r"{'a': 'don\'t'}", '{"a": 1e3, "b": -0, "d": 1E400}', '{"a": 01}', '{"a": .5}', '{"a": NaN}', '{"a": 1,}', '{"a": 1', '{"a": 1} x', '{"a" 1}', "{a: 1}",
+           '  {"a" : [ 1 , "b" , null , {"c": 1.10} ] } ', '{"a": [null]}', "[null, true, false]", '"text"', "12", "1.50", "12x", "true", "truex", "null", '{"a": {"a": {"a": 7}}}', r'{"a": "\ud83d\ude00"}',
+           r'{"a": "\ud83d"}', r'{"a": "\x"}', '{"a": "tab\there"}', '{"a": "line\nbreak\x01"}', '{"a": ["\x01\\"\\\\/\x7f\u2028"]}', '{"a": 123456789012345678901234567890, "b": 0.1}', '{"a": [[1, [2]], []]}',
+           '{"a b": 1, "a.b": 2, "b": {"a": "é"}}', '[{"a": 1}, {"a": 2}]', '{"b": [10, 20], "a": 1e-5}', '{"a": 12345678.9, "b": 1.0E10}', '{"a":{"b":1},"a":{"c":2}}', '\ufeff{"a": 1}', '{"a": tru}',
+           '{"a": true, "b": [1 2]}', '{"a": 5 }', "[1,2", '{"a": "x"', '{"a": -1.0}', '{"a": +1}', '{"a": 100000.0, "d": 1.0E-7}', '{"a": "q", }', '{"": 1}', '{"a": /* x */ 1}', r'{"a": "\/"}', "-", "-0", "{'a\"b': 1}",
+           '{"a": ' + "9" * 1001 + "}", '{"a": [1.0, {"b": -0.0}]}', "1 2", "[1]]", "{'a': \"it's\"}", "\u00a0{}", '{"a": "\\u00E9", "b": "\\u0000"}'],
+     "n": [0, 1]},
+    [
+        "get_json_object(s, '$')", "get_json_object(s, '$.a')", "get_json_object(s, '$.b')", "get_json_object(s, '$.a.b')", "get_json_object(s, '$.a.b[1]')", "get_json_object(s, '$.a[0]')",
+        "get_json_object(s, '$.a[1]')", "get_json_object(s, '$[0]')", "get_json_object(s, '$[2]')", "get_json_object(s, '$[1].a')", "get_json_object(s, \"$['a']\")", "get_json_object(s, \"$['a'].b[2].c\")",
+        "get_json_object(s, '$.a.c')", "get_json_object(s, '$.d')", "get_json_object(s, '$.a[3].c')", "get_json_object(s, '$.a[0][1][0]')", "try_cast(get_json_object(s, '$.a') AS double)",
+        "json_array_length(s)", "json_object_keys(s)", "coalesce(get_json_object(s, '$.a.a.a'), n)", "array_contains(json_object_keys(s), 'a')", "get_json_object(concat('{\"k\":\"', s, '\"}'), '$.k')",
+    ],
+)  # fmt: skip
 GROUPS = {
     "strings": STRINGS,
     "urls": URLS,
+    "json": JSON,
     "patterns": PATTERNS,
     "numbers": NUMBERS,
     "dates": DATES,

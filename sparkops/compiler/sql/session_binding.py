@@ -18,7 +18,7 @@ _ZONED = frozenset((
     "to_utc_timestamp", "from_utc_timestamp", "hash", "xxhash64", "months_between", "exact_months_between",
 ))  # fmt: skip
 # Operations whose value ends with the version of Java.
-_JAVA = frozenset(("format_number", "printf"))
+_JAVA = frozenset(("format_number", "printf", "get_json_object"))
 
 
 def bind_session(node: Expression, session: SessionSettings) -> Expression:

@@ -20,7 +20,7 @@ from .operation import (
     function_operation,
     valued_operation,
 )
-from .runtime import arrays, formats, hashes, maps, mathematics, strings, urls
+from .runtime import arrays, formats, hashes, json_paths, maps, mathematics, strings, urls
 from .runtime import regular_expressions as regex
 from .runtime.casts import is_java
 from .runtime.time_zone import is_zone
@@ -104,6 +104,10 @@ def _emit_format_number(code: CodeWriter, node: Expression, operands: Fragments)
     return emit_call(code, operands, formats.number_formatter(*node.value), null=True, nan=False)
 
 
+def _json_function(node: Expression) -> Callable[[str], str | None]:
+    return json_paths.get_function(*node.value)
+
+
 def _emit_elt(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
     items = "".join(f"{operand.expr}, " for operand in operands[1:])
     name = code.bind_constant(arrays.elt)
@@ -182,6 +186,12 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "url_decode": _text(urls.url_decode),
     "try_url_decode": _text(mathematics.attempt(urls.url_decode), null=True),
     "parse_url": valued_operation(urls.parse_url_function, _S, _S, null=True),
+    "get_json_object": Operation(
+        lambda node: node.type == _S and argument_types(node) == [_S] and is_java(node.value[1]) and bool(_json_function(node)),
+        lambda code, node, operands: emit_call(code, operands, _json_function(node), null=True, nan=False),
+    ),
+    "json_array_length": _text(json_paths.array_length, result=_I, null=True),
+    "json_object_keys": _text(json_paths.object_keys, result="array<string>", null=True),
     "text_map_item": valued_operation(maps.text_item_function, _S, _S, _S, null=True),
     "base64": _text(strings.base64),
     "hex": either(_text(strings.hex_text), function_operation(strings.hex_long, _S, _L)),

@@ -10,7 +10,7 @@ from sparkops.compiler.sql.operators import case_when, is_null
 from sparkops.core.type_names import SIMPLE_STRINGS
 from sparkops.errors import ModelError
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.runtime import formats, urls
+from sparkops.scoring.sql.runtime import formats, json_paths, urls
 from sparkops.scoring.sql.types import element_type, is_integral, is_simple, parse_decimal_type
 
 from .call import MAX_ARGS, Args, Build, Function, Functions, integer, literal_text, positions, string, typed
@@ -161,6 +161,15 @@ def _parse_url(args: Args, *, is_try: bool) -> Expression:
     return make_expression("parse_url", _S, [cast(args[0], _S)], (part, key, is_try))
 
 
+def _get_json_object(args: Args) -> Expression:
+    path = literal_text(args[1], "path")
+    try:
+        json_paths.get_function(path, _ANY_JAVA)
+    except ModelError as error:
+        raise CannotCompile(str(error)) from None
+    return make_expression("get_json_object", _S, [cast(args[0], _S)], (path,))
+
+
 def _valid_utf8(args: Args) -> Expression:
     """Return true for every text: those of rows are valid."""
     text = cast(args[0], _S)
@@ -227,6 +236,9 @@ STRINGS: Functions = {
     "try_url_decode": Function(1, 1, _strings("try_url_decode", _S)),
     "parse_url": Function(2, 3, partial(_parse_url, is_try=False), _URL_NOTE),
     "try_parse_url": Function(2, 3, partial(_parse_url, is_try=True), _URL_NOTE),
+    "get_json_object": Function(2, 2, _get_json_object, "paths are texts in the statement, without wildcards"),
+    "json_array_length": Function(1, 1, _strings("json_array_length", _I)),
+    "json_object_keys": Function(1, 1, _strings("json_object_keys", "array<string>")),
     "is_valid_utf8": Function(1, 1, _valid_utf8),
     "validate_utf8": Function(1, 1, lambda args: cast(args[0], _S)),
     "try_validate_utf8": Function(1, 1, lambda args: cast(args[0], _S)),

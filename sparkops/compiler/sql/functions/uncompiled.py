@@ -39,8 +39,8 @@ _BY_REASON: Mapping[str, str] = {
         variant_explode variant_explode_outer python_worker_logs""",
     "code": "assert_true java_method raise_error reflect try_reflect",
     "types": """aes_decrypt aes_encrypt arrays_zip binary bitmap_bit_position bitmap_bucket_number bitmap_count convert_timezone encode flatten
-        from_avro from_csv from_json from_protobuf from_xml get_json_object hll_sketch_estimate hll_union is_variant_null
-        json_array_length json_object_keys kll_sketch_get_n_bigint kll_sketch_get_n_double kll_sketch_get_n_float
+        from_avro from_csv from_json from_protobuf from_xml hll_sketch_estimate hll_union is_variant_null
+        kll_sketch_get_n_bigint kll_sketch_get_n_double kll_sketch_get_n_float
         kll_sketch_get_quantile_bigint kll_sketch_get_quantile_double kll_sketch_get_quantile_float
         kll_sketch_get_rank_bigint kll_sketch_get_rank_double kll_sketch_get_rank_float kll_sketch_merge_bigint
         kll_sketch_merge_double kll_sketch_merge_float kll_sketch_to_string_bigint kll_sketch_to_string_double
