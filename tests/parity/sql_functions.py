@@ -127,7 +127,7 @@ URLS = Group(
 )  # fmt: skip
 PATTERNS = Group(
     {"s": "string"},
-    {"s": [*TEXTS, "abc123def456", "A1-B22", "2024/01/15", "foo  bar\tbaz", "line1\nline2", "a1b2"]},
+    {"s": [*TEXTS, "camelCaseText1", "1234567", "😀b😀😀a", "aB😀bC", "anan", "abab", "key=v1 key=v2", "abc123def456", "A1-B22", "2024/01/15", "foo  bar\tbaz", "line1\nline2", "a1b2"]},
     [
         r"s RLIKE '^a'", r"s RLIKE '\\d+'", r"s NOT RLIKE '[a-z]+'", r"s REGEXP r'\d{2,}'", r"rlike(s, '(?i)ABC')",
         r"regexp_like(s, 'b$')", r"regexp(s, 'a|b')", r"regexp_extract(s, '(\\d+)', 1)", r"regexp_extract(s, '([a-z]+)(\\d*)', 2)",
@@ -140,6 +140,11 @@ PATTERNS = Group(
         r"split(s, '.')[0]", r"size(split(s, ','))", r"element_at(split(s, ','), 1)", r"element_at(split(s, ','), -1)",
         r"array_join(split(s, ','), '-')", r"array_contains(split(s, ','), 'b')", r"split(s, ',')[1]", r"get(split(s, ','), 1)",
         r"s RLIKE '^\\s*$'", r"regexp_replace(s, '^\\s+|\\s+$', '')",
+        r"s RLIKE 'a(?=b)'", r"s RLIKE '^(?=.*[0-9])(?=.*[a-z]).+$'", r"s RLIKE '(?<=a)b'", r"s RLIKE '(?<!a)b'", r"s RLIKE '^(?!abc)'", r"s RLIKE '^((?!an).)*$'",
+        r"s RLIKE '(?i)(?<=A)B(?!C)'", r"regexp_replace(s, '(?<=[a-z])(?=[A-Z0-9])', '_')", r"regexp_replace(s, '(?<=\\d)(?=(?:\\d{3})+$)', ',')", r"split(s, '(?=[A-Z])')",
+        r"split(s, '(?<=,)')", r"split(s, '(?=[a-c])', 3)", r"split(s, '(?<![0-9])(?=[0-9])')", r"regexp_extract(s, '(?<=key=)(\\w+)', 1)", r"regexp_extract(s, '([a-z]+)(?=@)', 1)",
+        r"regexp_count(s, '(?=a)')", r"regexp_count(s, 'a(?!n)')", r"regexp_substr(s, '[a-z]+(?=[^a-z])')", r"regexp_instr(s, '(?<=[^a])b')", r"regexp_extract_all(s, '(?<!\\d)\\d', 0)",
+        r"regexp_replace(s, '(?<!\\w)[a-z]', 'X')", r"split(s, '\\s(?=[a-z])')", r"regexp_replace(s, '(?<=.)b', '-')", r"split(s, 'b(?=c)|a(?!b)')",
     ],
 )  # fmt: skip
 NUMBERS = Group(

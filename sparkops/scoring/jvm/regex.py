@@ -1,8 +1,8 @@
 r"""Translation of Java regular expressions to Python, for the subset that both match in the same way.
 
 Both engines return the leftmost match and backtrack in the same order. Refused is what differs between them or between
-versions of Java: `$`, `\b`, flags except `(?U)`, lookaround, named groups, back references, most Unicode classes and
-nested classes. Also refused are patterns that may match the empty string, because the engines advance differently after
+versions of Java: `$`, `\b`, flags except `(?U)`, named groups, back references, most Unicode classes and nested classes; of lookaround
+what depends on Java's UTF-16 units: Java also tries a match between the halves of a character. Also refused are patterns that may match the empty string, because the engines advance differently after
 an empty match, and repeated groups that may match one text in two ways, because Python may take exponential time.
 """
 
@@ -10,39 +10,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from ...errors import ModelError
+from .regex_characters import (
+    ANY_CHARACTER,
+    CLASSES,
+    CODE_DIGITS,
+    CONTROL,
+    CharacterSet,
+    are_disjoint,
+    literal,
+    matches_ascii_only,
+    matches_halves,
+)
 from .unicode_classes import CLASSES as UNICODE_CLASSES
 from .unicode_classes import UNICODE_ESCAPES, format_ranges
 
 _MAX_LENGTH, _MAX_REPETITIONS, _MAX_DEPTH = 1000, 1000, 20
-_ANY_CHARACTER = r"[^\n\r\x85\u2028\u2029]"
 # Java's `$`: the end, or before the terminator of the last line.
 _END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"
-_CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
-_CODE_DIGITS = {"x": 2, "u": 4}
-_CLASSES = {
-    "h": r" \t\xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000",
-    "Lower": "a-z",
-    "Upper": "A-Z",
-    "ASCII": r"\x00-\x7f",
-    "Alpha": "a-zA-Z",
-    "Digit": "0-9",
-    "Alnum": "a-zA-Z0-9",
-    "Punct": r"!-/:-@\[-`{-~",
-    "Graph": "!-~",
-    "Print": " -~",
-    "Blank": r" \t",
-    "Cntrl": r"\x00-\x1f\x7f",
-    "XDigit": "0-9a-fA-F",
-    "Space": r"\s",
-}
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
 _NAMED_CLASS = re.compile(r"([pP])(?:\{(\w+)\}|([LMNPSZ]))")
 _UNICODE_FLAG = "(?U)"
+_LOOKAROUND = re.compile(r"\?(<?)([=!])")
 
 
 def translate_regex(pattern: str) -> re.Pattern[str]:
@@ -87,7 +79,7 @@ def translate_group_regex(pattern: str, *, may_be_empty: bool = False) -> re.Pat
         raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
     parser = _Parser(pattern, allow_end=True, keep_groups=True)
     node = parser.parse()
-    if node.may_be_empty and not may_be_empty:
+    if node.may_be_empty and not may_be_empty and not (node.is_position and parser.has_lookaround):
         parser.refuse("it may match nothing at all")
     return re.compile(node.text, re.ASCII)
 
@@ -102,6 +94,7 @@ class _Node:
         is_ambiguous: Whether it may match one text in several ways.
         pair: Python patterns of two characters, if it is the first one followed by repetitions of the second.
         character: Python pattern of the single character that it matches or repeats, if any.
+        is_position: Whether it matches positions only, no characters.
     """
 
     text: str
@@ -109,24 +102,7 @@ class _Node:
     is_ambiguous: bool = False
     pair: tuple[str, str] | None = None
     character: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _CharacterSet:
-    """A character or a class of characters.
-
-    Args:
-        inside: Python text within brackets.
-        letter: The character, if it is a single one.
-    """
-
-    inside: str
-    letter: str = ""
-
-    @property
-    def standalone(self) -> str:
-        """Return the Python text outside of brackets."""
-        return self.inside if self.letter or self.inside[1:] in set("sdwSDW") else f"[{self.inside}]"
+    is_position: bool = False
 
 
 class _Parser:
@@ -135,6 +111,9 @@ class _Parser:
     def __init__(self, pattern: str, *, allow_end: bool = False, keep_groups: bool = False) -> None:
         self.pattern, self.position, self.allow_end = pattern, 0, allow_end
         self.keep_groups = keep_groups
+        self.has_lookaround = self.is_in_lookaround = False
+        # Whether nothing before fixes where a match begins, and whether a lookaround that allows halves of characters is before.
+        self.is_at_start, self.allows_halves = True, False
         self.is_unicode = pattern.startswith(_UNICODE_FLAG)
         if self.is_unicode:
             self.position = len(_UNICODE_FLAG)
@@ -144,6 +123,8 @@ class _Parser:
         node = self.choice(0)
         if self.position < len(self.pattern):
             self.refuse("a `)` without its `(`")
+        if self.is_at_start and self.allows_halves:
+            self.refuse("a lookaround before what may match nothing")
         return node
 
     def refuse(self, reason: str) -> NoReturn:
@@ -167,14 +148,21 @@ class _Parser:
         """Parse alternatives up to a `)` or the end."""
         if depth > _MAX_DEPTH:
             self.refuse("its groups are too deep")
+        before, after = (self.is_at_start, self.allows_halves), []
         nodes = [self.sequence(depth)]
+        after.append((self.is_at_start, self.allows_halves))
         while self.peek() == "|":
             self.position += 1
+            self.is_at_start, self.allows_halves = before
             nodes.append(self.sequence(depth))
+            after.append((self.is_at_start, self.allows_halves))
+        self.is_at_start, self.allows_halves = (any(values) for values in zip(*after, strict=True))
         if len(nodes) == 1:
             return nodes[0]
         text = "|".join(node.text for node in nodes)
-        return _Node(text, any(node.may_be_empty for node in nodes), is_ambiguous=True)
+        is_position = all(node.is_position for node in nodes)
+        may_be_empty = any(node.may_be_empty for node in nodes)
+        return _Node(text, may_be_empty, is_ambiguous=True, is_position=is_position)
 
     def sequence(self, depth: int) -> _Node:
         nodes = []
@@ -182,11 +170,19 @@ class _Parser:
             nodes.append(self.repeated(depth))
         text = "".join(node.text for node in nodes)
         is_ambiguous = any(node.is_ambiguous for node in nodes)
-        return _Node(text, all(node.may_be_empty for node in nodes), is_ambiguous, _pair(nodes))
+        is_position = all(node.is_position for node in nodes)
+        return _Node(
+            text,
+            all(node.may_be_empty for node in nodes),
+            is_ambiguous,
+            _pair(nodes),
+            is_position=is_position,
+        )
 
     def repeated(self, depth: int) -> _Node:
         """Parse an atom with its quantifier."""
         is_anchor = self.peek() == "^"
+        before = self.is_at_start, self.allows_halves
         node = self.atom(depth)
         match = _QUANTIFIER.match(self.pattern, self.position)
         if match is None:
@@ -195,8 +191,10 @@ class _Parser:
         low, high = self.bounds(match)
         if is_anchor or node.may_be_empty:
             self.refuse("what may match nothing is repeated")
-        if node.is_ambiguous and high != 1 and not (node.pair and _disjoint(*node.pair)):
+        if node.is_ambiguous and high != 1 and not (node.pair and are_disjoint(*node.pair)):
             self.refuse("a repeated group that may match one text in two ways")
+        if low == 0:
+            self.is_at_start, self.allows_halves = before[0], before[1] or self.allows_halves
         lazy = "?" if self.peek() == "?" else ""
         self.position += len(lazy)
         if self.peek() and self.peek() in "*+?{":
@@ -222,29 +220,87 @@ class _Parser:
         letter = self.take()
         if letter == "(":
             return self.group(depth)
-        if letter == "[":
-            return _single(self.bracket_class())
-        if letter == "\\":
-            return _single(self.escape().standalone)
-        if letter == ".":
-            return _single(_ANY_CHARACTER)
+        if letter == "^":
+            self.is_at_start = False
         if letter == "^" or (letter == "$" and self.allow_end):
-            return _Node("^" if letter == "^" else _END, may_be_empty=True)
+            return _Node("^" if letter == "^" else _END, may_be_empty=True, is_position=True)
         if letter in "$*+?{":
             self.refuse(f"`{letter}`")
-        return _single(_literal(letter).standalone)
+        return self.single(self.character(letter))
+
+    def character(self, letter: str) -> str:
+        """Return the pattern of a single character."""
+        if letter == "[":
+            return self.bracket_class()
+        if letter == "\\":
+            return self.escape().standalone
+        return ANY_CHARACTER if letter == "." else literal(letter).standalone
+
+    def single(self, text: str) -> _Node:
+        """Return the node of a single character, which fixes where a match begins."""
+        if self.is_at_start and self.allows_halves and not matches_ascii_only(text):
+            self.refuse("a lookaround before a character that may be half of one")
+        self.is_at_start = False
+        return _Node(text, character=text)
 
     def group(self, depth: int) -> _Node:
         opening = "(" if self.keep_groups else "(?:"
         if self.peek() == "?":
+            lookaround = _LOOKAROUND.match(self.pattern, self.position)
+            if lookaround:
+                return self.lookaround(lookaround, depth)
             if not self.pattern.startswith("?:", self.position):
                 self.refuse("a group that begins with `(?`")
             self.position += 2
             opening = "(?:"
+        if opening == "(" and self.is_in_lookaround:
+            self.refuse("a group with a number within a lookaround")
         node = self.choice(depth + 1)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
-        return _Node(f"{opening}{node.text})", node.may_be_empty, node.is_ambiguous, node.pair)
+        return replace(node, text=f"{opening}{node.text})", character="")
+
+    def lookaround(self, match: re.Match[str], depth: int) -> _Node:
+        """Parse a lookahead, or a lookbehind of a fixed number of characters."""
+        self.position = match.end()
+        self.has_lookaround = True
+        before, was_within = (self.is_at_start, self.allows_halves), self.is_in_lookaround
+        self.is_at_start, self.is_in_lookaround = False, True
+        text, is_ascii = self.behind() if match[1] else self.ahead(depth)
+        if self.take() != ")":
+            self.refuse("a `(` without its `)`")
+        (self.is_at_start, self.allows_halves), self.is_in_lookaround = before, was_within
+        if self.is_at_start:
+            fixes_position = is_ascii and match[2] == "="
+            self.is_at_start, self.allows_halves = not fixes_position, not fixes_position
+        return _Node(f"(?{match[1]}{match[2]}{text})", may_be_empty=True, is_position=True)
+
+    def ahead(self, depth: int) -> tuple[str, bool]:
+        """Parse the content of a lookahead; return it, and whether it begins with a character of ASCII."""
+        start = self.position
+        is_ascii = (
+            bool(self.peek())
+            and self.peek() not in "(^$|)*+?{"
+            and matches_ascii_only(self.character(self.take()))
+        )
+        is_ascii = is_ascii and self.peek() not in ("*", "?", "{")
+        self.position = start
+        text = self.choice(depth + 1).text
+        return text, is_ascii and "|" not in self.pattern[start : self.position]
+
+    def behind(self) -> tuple[str, bool]:
+        """Parse the content of a lookbehind; return it, and whether all its characters are of ASCII."""
+        characters = []
+        while self.peek() != ")":
+            if self.peek() in ("", *"(^$|"):
+                self.refuse("a lookbehind of more than single characters")
+            characters.append(self.character(self.take()))
+            if self.peek() in ("*", "+", "?", "{"):
+                self.refuse("a repetition within a lookbehind")
+        is_ascii = all(map(matches_ascii_only, characters))
+        if not is_ascii and not (len(characters) == 1 and matches_halves(characters[0])):
+            self.refuse("a lookbehind of characters that may be halves")
+        return "".join(characters), is_ascii
 
     def bracket_class(self) -> str:
         """Parse a class of characters after its `[`."""
@@ -272,52 +328,52 @@ class _Parser:
             self.refuse("a range that is empty or holds halves of characters")
         return f"{low.inside}-{high.inside}"
 
-    def member(self) -> _CharacterSet:
+    def member(self) -> CharacterSet:
         letter = self.take()
         if letter in "[]^" or (letter == "&" and self.peek() == "&"):
             self.refuse("a class within a class, or `[`, `]`, `^` in one without a backslash")
-        return self.escape() if letter == "\\" else _literal(letter)
+        return self.escape() if letter == "\\" else literal(letter)
 
-    def escape(self) -> _CharacterSet:
+    def escape(self) -> CharacterSet:
         """Parse what follows a backslash."""
         start, letter = self.position, self.take()
         if letter in "sdwSDWh":
             return self.predefined_class(letter)
-        if letter in _CONTROL:
-            return _literal(_CONTROL[letter])
-        if letter in _CODE_DIGITS:
-            return self.code_point(_CODE_DIGITS[letter])
+        if letter in CONTROL:
+            return literal(CONTROL[letter])
+        if letter in CODE_DIGITS:
+            return self.code_point(CODE_DIGITS[letter])
         match = _NAMED_CLASS.match(self.pattern, start)
         if match:
             return self.named_class(match)
         if not letter.isascii() or letter.isalnum():
             self.refuse(f"`\\{letter}`")
-        return _literal(letter)
+        return literal(letter)
 
-    def predefined_class(self, letter: str) -> _CharacterSet:
+    def predefined_class(self, letter: str) -> CharacterSet:
         """Return the class of one letter, which the flag (?U) extends to all of Unicode."""
         if letter == "h":
-            return _CharacterSet(_CLASSES[letter])
+            return CharacterSet(CLASSES[letter])
         if not self.is_unicode:
-            return _CharacterSet(f"\\{letter}")
-        return _CharacterSet(format_ranges(UNICODE_ESCAPES[letter.lower()], negated=letter.isupper()))
+            return CharacterSet(f"\\{letter}")
+        return CharacterSet(format_ranges(UNICODE_ESCAPES[letter.lower()], negated=letter.isupper()))
 
-    def named_class(self, match: re.Match[str]) -> _CharacterSet:
+    def named_class(self, match: re.Match[str]) -> CharacterSet:
         """Return a class of Unicode, or one of POSIX, which the flag (?U) would change."""
         name, is_negated = match[2] or match[3], match[1] == "P"
         self.position = match.end()
         if name in UNICODE_CLASSES:
-            return _CharacterSet(format_ranges(name, negated=is_negated))
-        if name not in _CLASSES or name == "h" or is_negated or self.is_unicode:
+            return CharacterSet(format_ranges(name, negated=is_negated))
+        if name not in CLASSES or name == "h" or is_negated or self.is_unicode:
             self.refuse(f"`\\{match[0]}`")
-        return _CharacterSet(_CLASSES[name])
+        return CharacterSet(CLASSES[name])
 
-    def code_point(self, digits: int) -> _CharacterSet:
+    def code_point(self, digits: int) -> CharacterSet:
         text = self.pattern[self.position : self.position + digits]
         if not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) or "d800" <= f"{text:>04}".lower() <= "dfff":
             self.refuse(f"the character number `{text}`")
         self.position += digits
-        return _literal(chr(int(text, 16)))
+        return literal(chr(int(text, 16)))
 
 
 def _single(text: str) -> _Node:
@@ -328,17 +384,3 @@ def _pair(nodes: Sequence[_Node]) -> tuple[str, str] | None:
     if len(nodes) != 2 or nodes[0].is_ambiguous or not nodes[0].character or not nodes[1].character:  # noqa: PLR2004
         return None
     return nodes[0].character, nodes[1].character
-
-
-@lru_cache(maxsize=32)
-def _disjoint(first: str, second: str) -> bool:
-    """Return whether no character matches both, so that repetitions of the pair have only one way to match."""
-    characters = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10001))))
-    matches = (set(re.findall(pattern, characters, re.ASCII)) for pattern in (first, second))
-    return set.isdisjoint(*matches)
-
-
-def _literal(letter: str) -> _CharacterSet:
-    """Return a character, escaped so that it means itself within and outside brackets."""
-    is_printable_ascii = letter.isascii() and letter >= " "
-    return _CharacterSet(re.escape(letter) if is_printable_ascii else f"\\u{ord(letter):04x}", letter)

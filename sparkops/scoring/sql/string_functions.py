@@ -187,7 +187,12 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "try_url_decode": _text(mathematics.attempt(urls.url_decode), null=True),
     "parse_url": valued_operation(urls.parse_url_function, _S, _S, null=True),
     "get_json_object": Operation(
-        lambda node: node.type == _S and argument_types(node) == [_S] and is_java(node.value[1]) and bool(_json_function(node)),
+        lambda node: (
+            node.type == _S
+            and argument_types(node) == [_S]
+            and is_java(node.value[1])
+            and bool(_json_function(node))
+        ),
         lambda code, node, operands: emit_call(code, operands, _json_function(node), null=True, nan=False),
     ),
     "json_array_length": _text(json_paths.array_length, result=_I, null=True),

@@ -29,8 +29,9 @@ Operators: `+ - * / % div`, `= == <> != < <= > >= <=>`, `AND OR NOT !`, `& | ^ ~
 `CASE`, `CAST`, `TRY_CAST`, `::`, `array[index]`, `map[key]`, `EXTRACT(field FROM time)`, `TRIM(BOTH x FROM y)`, `POSITION(x IN y)`,
 `SUBSTRING(x FROM y FOR z)`, `OVERLAY(x PLACING y FROM z)`, and dates and timestamps plus or minus `INTERVAL n UNIT`.
 """
-_LEGEND = """Regular expressions are those that Python matches like Java: no look-around, back references, named groups, `\\b` or
-possessive quantifiers, and no repeated group that may match one text in two ways; `(?i)` at the start is read. Patterns of
+_LEGEND = """Regular expressions are those that Python matches like Java: no back references, named groups, `\\b` or
+possessive quantifiers, and no repeated group that may match one text in two ways; `(?i)` at the start is read. Lookaheads and
+lookbehinds of single characters are read, except where Java may match half of a character beyond the basic plane. Patterns of
 dates consist of `y M L d D E a h H k K m s S Q` and literals, to read a text without `D`, `E` and `Q`.
 """
 

@@ -236,7 +236,9 @@ STRINGS: Functions = {
     "try_url_decode": Function(1, 1, _strings("try_url_decode", _S)),
     "parse_url": Function(2, 3, partial(_parse_url, is_try=False), _URL_NOTE),
     "try_parse_url": Function(2, 3, partial(_parse_url, is_try=True), _URL_NOTE),
-    "get_json_object": Function(2, 2, _get_json_object, "paths are texts in the statement, without wildcards"),
+    "get_json_object": Function(
+        2, 2, _get_json_object, "paths are texts in the statement, without wildcards"
+    ),
     "json_array_length": Function(1, 1, _strings("json_array_length", _I)),
     "json_object_keys": Function(1, 1, _strings("json_object_keys", "array<string>")),
     "is_valid_utf8": Function(1, 1, _valid_utf8),

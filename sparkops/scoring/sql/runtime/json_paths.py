@@ -86,7 +86,11 @@ def _parse(text: str) -> Any:
     following = text[end : end + 1]
     if isinstance(value, _Number) and following and following not in _SPACE:
         raise ValueError(text)
-    if (value is None or isinstance(value, bool)) and (following.isalnum() or following in ("_", "$")) and following:
+    if (
+        (value is None or isinstance(value, bool))
+        and (following.isalnum() or following in ("_", "$"))
+        and following
+    ):
         raise ValueError(text)
     return value
 
@@ -156,10 +160,8 @@ def _find(value: Any, nodes: list[str | int], depth: int) -> Any:
 
 def _write(value: Any, write_double: Callable[[float], str]) -> str:
     """Return a value as JSON."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, _Real):
         text = write_double(float(value))
         return f'"{text}"' if text.endswith("y") else text

@@ -147,7 +147,8 @@ def position_function(pattern: str) -> Callable[[str], int]:
 def split_function(pattern: str, limit: int) -> Callable[[str], list[str]]:
     """Return the function that splits a text at matches, into at most `limit` parts if that is positive."""
     compiled = group_pattern(pattern, may_be_empty=False)
-    if not compiled.groups:
+    is_position = compiled.fullmatch("") is not None or "(?" in pattern
+    if not compiled.groups and not is_position:
         times = limit - 1 if limit > 0 else 0
         if limit == 1:
             return lambda text: [text]
@@ -160,6 +161,9 @@ def split_function(pattern: str, limit: int) -> Callable[[str], list[str]]:
         for match in find(text):
             if len(parts) + 1 == limit:
                 break
+            # Java makes no empty part of a match of nothing at the beginning
+            if match.end() == 0:
+                continue
             parts.append(text[position : match.start()])
             position = match.end()
         return [*parts, text[position:]]
