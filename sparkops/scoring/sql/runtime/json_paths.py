@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ....errors import ModelError
-from ...jvm.numbers import text_function
+from ...jvm.numbers import choose_text_function
 from .evaluation_error import EvaluationError
 
 _PATH = re.compile(r"\$(?:\.[^.\[\]'?*\s]+|\['[^'?*\[\]\s]+'\]|\[\d{1,9}\])*", re.ASCII)
@@ -121,7 +121,7 @@ def get_function(path: str, java: int) -> Callable[[str], str | None]:
     nodes: list[str | int] = [
         int(match[3]) if match[3] else match[1] or match[2] for match in _NODE.finditer(path)
     ]
-    write_double = text_function("double", java)
+    write_double = choose_text_function("double", java)
 
     def get(text: str) -> str | None:
         try:
