@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sparkops.cli.project_options import ProjectOptions, find_project_option
-from sparkops.core.wording import did_you_mean
+from sparkops.core.wording import did_you_mean, truncate
 from sparkops.errors import SparkopsError
 
 
@@ -46,7 +46,10 @@ class CommandGroup(click.Group):
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
             word, *rest = args
             similar = did_you_mean(word, self.list_commands(ctx), limit=3)
-            sentences = [f"No command `{word}`.{similar}", *self._suggest_by_object(ctx, word, rest)]
+            sentences = [
+                f"No command `{truncate(word, 100)}`.{similar}",
+                *self._suggest_by_object(ctx, word, rest),
+            ]
             if not similar and len(sentences) == 1:
                 sentences.append(f"Commands: {', '.join(self.list_commands(ctx))}.")
             raise click.UsageError(" ".join(sentences), ctx)

@@ -15,6 +15,7 @@ import click
 
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 from sparkops.core.masking import mask
+from sparkops.core.wording import truncate
 from sparkops.errors import (
     BadData,
     ChecksFailed,
@@ -39,6 +40,7 @@ _BAD_INPUT = (
     VersionGone,
 )
 
+_NAME_ERRORS = (errno.ENAMETOOLONG, errno.ELOOP)
 _DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
@@ -171,6 +173,8 @@ def print_error(error: Exception, secrets: Iterable[str] = ()) -> int:
         # The reader of standard output is gone; without this, Python reports that again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    if isinstance(error, OSError) and error.errno in _NAME_ERRORS:
+        error = InputError(f"`{truncate(str(error.filename), 100)}`: {error.strerror}. Give another name.")
     if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
         path = error.filename or "The disk"
         error = ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")

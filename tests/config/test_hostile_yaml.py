@@ -24,7 +24,7 @@ MERGES = "a0: &a0 {k: v}\n" + "".join(
 )
 
 HOSTILE = {
-    "control character": ("warehouse: a\nreports: \"\x01\"\n", "hostile.yml:2: this is not valid YAML: the character '\\x01'"),
+    "control character": ('warehouse: a\nreports: "\x01"\n', "hostile.yml:2: this is not valid YAML: the character '\\x01'"),
     "NUL": ("warehouse: a\nx: \0\n", "hostile.yml:2: this is not valid YAML: the character '\\x00'"),
     "int": ("wait: !!int x\n", "hostile.yml:1: 'x' cannot be read: an int is written in decimal digits"),
     "float": ("wait: !!float x\n", "hostile.yml:1: 'x' cannot be read: could not convert string to float"),

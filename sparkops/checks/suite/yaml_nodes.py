@@ -10,7 +10,7 @@ import yaml
 
 from sparkops.config.core_schema import DateLoader
 from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_text
-from sparkops.errors import ConfigError, Problem
+from sparkops.errors import ConfigError, Problem, as_clause
 from sparkops.place import Place
 
 Items = Mapping[str, tuple[Place, yaml.Node]]
@@ -61,7 +61,7 @@ class YamlReader:
         try:
             return DateLoader("").construct_value(node)
         except ValueError as error:
-            self.add_problem("value", f"Not a YAML value: {error}.", self.place_of(node))
+            self.add_problem("value", f"Not a YAML value: {as_clause(error)}.", self.place_of(node))
             return None
 
     def place_of(self, node: yaml.Node) -> Place:
