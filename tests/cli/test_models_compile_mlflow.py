@@ -142,7 +142,7 @@ def test_a_single_stage_is_wrapped_in_a_pipeline(tmp_path) -> None:
     assert run_command([*words, "numbers VECTOR(3)"]) == 0
     pipeline = SavedStage.read(tmp_path / "out" / "sparkml")
     assert pipeline.metadata["class"] == "org.apache.spark.ml.PipelineModel"
-    (inner,) = pipeline.inner_stages()
+    (inner,) = pipeline.read_inner_stages()
     assert inner.uid == SavedStage.read(stage).uid
 
 
