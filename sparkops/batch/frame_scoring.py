@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.frames import quote_column
-from sparkops.core.type_names import decimal_digits
+from sparkops.core.type_names import parse_decimal_digits
 from sparkops.errors import ModelError
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ def score_with_transform(
         labels[name] if name in labels else _select_output(scored, name, arrays=arrays) for name in outputs
     ]
     version_column = F.lit(version).alias(VERSION_COLUMN)
-    return scored.select(*_own_columns(frame, scored), *added, version_column)
+    return scored.select(*_select_own_columns(frame, scored), *added, version_column)
 
 
-def _own_columns(frame: DataFrame, scored: DataFrame) -> list[Column]:
+def _select_own_columns(frame: DataFrame, scored: DataFrame) -> list[Column]:
     """Return the frame's columns in their types: ALSModel casts the ids, which are whole numbers, to integers."""
     from pyspark.sql import functions as F
 
@@ -158,7 +158,7 @@ def _to_spark_type(type_: str) -> DataType:
         return T.ArrayType(T.DoubleType(), containsNull=False)
     if type_.startswith("array<"):
         return T.ArrayType(_to_spark_type(type_[6:-1]))
-    digits = decimal_digits(type_)
+    digits = parse_decimal_digits(type_)
     if digits is not None:
         return T.DecimalType(*digits)
     return {

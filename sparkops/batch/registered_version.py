@@ -12,7 +12,7 @@ from sparkops.batch.frame_scoring import VERSION_COLUMN
 from sparkops.batch.planner import ScoringMethod
 from sparkops.config.settings import Settings
 from sparkops.core.type_names import SIMPLE_INTEGERS
-from sparkops.core.wording import closest_name
+from sparkops.core.wording import find_closest_name
 from sparkops.errors import SignatureMismatch
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ def check_columns(frame: DataFrame, inputs: Mapping[str, str], model: str) -> No
 
 
 def _find_problem(name: str, expected: str, types: Mapping[str, str]) -> str:
+    """Return why a frame's columns do not fit an input column, as a clause; empty if they do."""
     if name not in types:
-        near = closest_name(name, types)
+        near = find_closest_name(name, types)
         return f"column `{name}` ({expected}) is missing" + (f", did you mean `{near}`?" if near else "")
     actual = types[name]
     # Integers of any size are equivalent as model inputs. A double in place of an integer is not: a string index knows

@@ -52,7 +52,7 @@ class RuleViolationCounter:
         self._frames.append(accumulator)
         return _make_reporter(accumulator, by_stage=not frame.isStreaming)
 
-    def summary(self) -> dict[str, Any]:
+    def summarize(self) -> dict[str, Any]:
         """Return totals as JSON values; empty before any row was scored."""
         totals: Counter[int] = Counter()
         for accumulator in self._frames:

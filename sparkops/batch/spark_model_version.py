@@ -117,7 +117,7 @@ class SparkModelVersion(RegisteredVersion):
         Complete once Spark has computed the frames. `RuleViolationCounter` says what is counted for a frame that is
         computed more than once.
         """
-        return self._counter.summary() if self._counter else {}
+        return self._counter.summarize() if self._counter else {}
 
     @property
     def _rules(self) -> tuple[PortableRule, ...]:

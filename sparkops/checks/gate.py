@@ -51,7 +51,9 @@ class PublishGate:
         first = latest = self._evaluate(self.frame, self._choose_first_positions())
         quarantining: dict[int, ExpectationResult] = {}
         split: SplitFrame | None = None
-        while not self._over_limit(latest) and (new := self._newly_failing(latest, quarantining, first)):
+        while not self._is_over_limit(latest) and (
+            new := self._find_newly_failing(latest, quarantining, first)
+        ):
             quarantining |= {index: latest.results[index] for index in new}
             split = self._split(quarantining, first)
             latest = self._evaluate(split.good, all_positions)
@@ -122,7 +124,7 @@ class PublishGate:
         message = explain_unrepresentable_date(frame, kwargs, result.exception)
         return result if message is None else replace(result, exception=message)
 
-    def _over_limit(self, latest: SuiteResult) -> bool:
+    def _is_over_limit(self, latest: SuiteResult) -> bool:
         """Return whether a quarantine expectation failed above its `fail_over`: then no rows are separated."""
         return any(
             self.suite.expectations[index].policy == "quarantine"
@@ -130,7 +132,7 @@ class PublishGate:
             for index, result in latest.results.items()
         )
 
-    def _newly_failing(
+    def _find_newly_failing(
         self, latest: SuiteResult, quarantining: Mapping[int, ExpectationResult], first: SuiteResult
     ) -> list[int]:
         """Return the quarantine expectations that failed now and whose rows are not separated yet."""

@@ -58,7 +58,7 @@ def serve(project: ProjectOptions, model: str, host: str, port: int, **choices: 
     from sparkops.serving.listener import listen
 
     _log_to_stderr()
-    settings = _serving_settings(project, choices)
+    settings = _read_serving_settings(project, choices)
 
     def print_url(url: str) -> None:
         click.echo(f"Serving {model} at {url}")
@@ -83,7 +83,7 @@ def _log_to_stderr() -> None:
         logging.getLogger(name).addHandler(handler)
 
 
-def _serving_settings(project: ProjectOptions, choices: dict[str, Any]) -> ServingSettings:
+def _read_serving_settings(project: ProjectOptions, choices: dict[str, Any]) -> ServingSettings:
     """Return the settings of the project, if there is one, with those of the command line."""
     try:
         settings = project.engine().settings.serving

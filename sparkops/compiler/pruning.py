@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkops.compiler.outputs import collect_outputs
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.core.type_names import decimal_digits
+from sparkops.core.type_names import parse_decimal_digits
 from sparkops.scoring.ir.description import Description
 from sparkops.scoring.ir.selection import select_steps
 
@@ -23,7 +23,7 @@ def describe(plan: Plan) -> Description:
     """
     results = collect_outputs(plan)
     for output in results.outputs:
-        digits = decimal_digits(output.type)
+        digits = parse_decimal_digits(output.type)
         if digits is not None and digits[0] > _MAX_DIGITS:
             raise CannotCompile(
                 f"its result `{output.name}` is {output.type}, which an answer cannot contain: CAST it to DOUBLE"

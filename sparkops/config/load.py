@@ -22,7 +22,7 @@ from sparkops.config.secrets import mask_values
 from sparkops.config.settings import Settings
 from sparkops.config.unusable import PartialMapping, UnusableSetting, find_scope
 from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, iterate_leaves, merge, read_tree
-from sparkops.core.wording import closest_name, did_you_mean
+from sparkops.core.wording import did_you_mean, find_closest_name
 from sparkops.errors import ConfigError
 from sparkops.place import unwrap_scalars
 
@@ -93,7 +93,7 @@ class LoadedSettings:
                 hint = did_you_mean(name, jobs)
                 unknown.append(
                     (
-                        closest_name(name, jobs) or "",
+                        find_closest_name(name, jobs) or "",
                         f"{self.find_place('params', name)}: `params.{name}`: no such job.{hint}",
                     )
                 )

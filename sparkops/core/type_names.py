@@ -29,7 +29,7 @@ MAX_PRECISION: Final = 38
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
 
 
-def decimal_digits(type_: str) -> tuple[int, int] | None:
+def parse_decimal_digits(type_: str) -> tuple[int, int] | None:
     """Return (precision, scale) of a type such as decimal(10,2); None for another type."""
     match = _DECIMAL.fullmatch(type_)
     if match is None:

@@ -30,9 +30,9 @@ def truncate(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
-def closest_name(name: str, known: Iterable[str]) -> str | None:
+def find_closest_name(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that differs from the given one in few characters or only in case; None if none does."""
-    return next(_similar_names(name, list(known), limit=1), None)
+    return next(_find_similar_names(name, list(known), limit=1), None)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, limit: int = 1) -> str:
@@ -42,10 +42,10 @@ def did_you_mean(name: str, known: Iterable[str], *, limit: int = 1) -> str:
     """
     names = list(known)
     longer = [other for other in names if len(name) >= _MIN_PART and name.lower() in other.lower()]
-    near = list(dict.fromkeys([*_similar_names(name, names, limit=limit), *longer]))[:limit]
+    near = list(dict.fromkeys([*_find_similar_names(name, names, limit=limit), *longer]))[:limit]
     return f" Did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else ""
 
 
-def _similar_names(name: str, known: list[str], *, limit: int) -> Iterator[str]:
+def _find_similar_names(name: str, known: list[str], *, limit: int) -> Iterator[str]:
     by_lower = {other.lower(): other for other in known}
     return (by_lower[lower] for lower in get_close_matches(name.lower(), by_lower, n=limit))

@@ -11,7 +11,7 @@ from sparkops.artifact.random_rows import generate_rows
 from sparkops.core.atomic_file import replace_file
 from sparkops.errors import InputError, ModelError, NotCompiled
 from sparkops.onnx.conversion import to_onnx
-from sparkops.onnx.verification import Verification, scored_cases, verify
+from sparkops.onnx.verification import Verification, score_cases, verify
 from sparkops.scoring import edge_rows, load
 from sparkops.scoring.artifact.certificate import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
@@ -72,7 +72,7 @@ def export(
     verify(scorer.description, model, cases, nulls=nulls)
     sampled = [row for row, _ in cases]
     new_rows = [*edge_rows(scorer.description, sampled), *generate_rows(scorer, sampled, rows, seed=seed)]
-    verification = verify(scorer.description, model, scored_cases(scorer, [*sampled, *new_rows]), nulls=nulls)
+    verification = verify(scorer.description, model, score_cases(scorer, [*sampled, *new_rows]), nulls=nulls)
     if verification.rows == verification.unscored:
         raise ModelError(
             f"No row of {verification.rows} has an answer, so the graph could not be verified and was not written."

@@ -37,7 +37,7 @@ def name_null_inputs(description: Description) -> dict[str, str]:
     names = {}
     for field in description.fields:
         if field.nullable and not (
-            field.type in FLOATING_TYPES and _treats_null_like_nan(field.name, description)
+            field.type in FLOATING_TYPES and _all_steps_treat_null_as_nan(field.name, description)
         ):
             names[field.name] = _find_unused_name(f"{field.name}__null", reserved)
     return names
@@ -57,7 +57,7 @@ def add_inputs(context: GraphContext, description: Description, *, nulls: bool) 
         size = field.size if field.type == "vector" else 1
         dtype = "double" if field.type == "vector" else find_dtype(field.type)
         context.graph.add_input(field.name, dtype, size, doc=_describe_input(field, mask, nulls=nulls))
-        context.columns[field.name] = _get_column(context, field, dtype, mask)
+        context.columns[field.name] = _build_column(context, field, dtype, mask)
     for name, mask in masks.items():
         doc = f"true where {name} is null; false where it is left out"
         context.graph.add_input(mask, "bool", 1, doc=doc, default=False)
@@ -79,7 +79,7 @@ def feed(description: Description, rows: Sequence[Mapping[str, Any]], *, nulls: 
     for field in description.fields:
         read = field.make_reader()
         values = [read(row[field.name]) for row in rows]
-        tensors[field.name] = _declare_tensor(field, values)
+        tensors[field.name] = _to_tensor(field, values)
         if field.name in masks:
             tensors[masks[field.name]] = _to_array([value is None for value in values], bool)
     return tensors
@@ -89,7 +89,7 @@ def _to_array(values: Sequence[Any], dtype: type) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=dtype).reshape(-1, 1)
 
 
-def _get_column(context: GraphContext, field: Field, dtype: str, mask: str | None) -> Column:
+def _build_column(context: GraphContext, field: Field, dtype: str, mask: str | None) -> Column:
     if field.type == "vector":
         return VectorTensor(field.name, field.size or 0, mask)
     if field.type != "float":
@@ -104,15 +104,15 @@ def _describe_input(field: Field, mask: str | None, *, nulls: bool) -> str:
     return f"{field.type}; null: {f'`{mask}` is true' if mask else 'NaN'}"
 
 
-def _declare_tensor(field: Field, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+def _to_tensor(field: Field, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     if field.type == "vector":
-        return _declare_vectors(field.size or 0, values)
+        return _to_matrix(field.size or 0, values)
     null: Any = {"string": "", "double": np.nan, "float": np.nan}.get(field.type, 0)
     filled = [null if value is None else value for value in values]
     return _to_array(filled, object if field.type == "string" else DTYPES[find_dtype(field.type)])
 
 
-def _declare_vectors(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
+def _to_matrix(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     table = np.zeros((len(values), size))
     for row, value in zip(table, values, strict=True):
         if isinstance(value, dict):
@@ -122,7 +122,7 @@ def _declare_vectors(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     return table
 
 
-def _treats_null_like_nan(name: str, description: Description) -> bool:
+def _all_steps_treat_null_as_nan(name: str, description: Description) -> bool:
     """Return whether no step and no output distinguishes null from NaN in a column."""
     is_output = any(output.column == name for output in description.outputs)
     return not is_output and all(

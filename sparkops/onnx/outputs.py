@@ -47,17 +47,17 @@ class OutputNames:
         """Return the names of a model's outputs, none of which is an input's."""
         reserved = {field.name for field in description.fields} | set(name_null_inputs(description).values())
         outputs = [output.name for output in description.outputs]
-        values = {name: _unused_name(name, reserved) for name in outputs}
-        nulls = {name: _unused_name(f"{name}__null", reserved) for name in outputs}
-        return cls(_unused_name("scored", reserved), values, nulls)
+        values = {name: _find_unused_name(name, reserved) for name in outputs}
+        nulls = {name: _find_unused_name(f"{name}__null", reserved) for name in outputs}
+        return cls(_find_unused_name("scored", reserved), values, nulls)
 
 
 def add_outputs(context: GraphContext, description: Description, *, raw: bool) -> None:
     """Add all outputs, with blank values in rows that are not scored."""
-    graph, names, scored = context.graph, OutputNames.of(description), _scored(context)
+    graph, names, scored = context.graph, OutputNames.of(description), _add_scored(context)
     graph.add_output(names.scored, _flatten(graph, scored), "bool", ["N"], doc=_SCORED_DOC)
-    for output in _included(description, raw=raw):
-        column = _label(context, description) if output.column is None else context.columns[output.column]
+    for output in _select_outputs(description, raw=raw):
+        column = _add_label(context, description) if output.column is None else context.columns[output.column]
         name, doc = names.values[output.name], f"{output.type}; {output.role}"
         if isinstance(column, VectorTensor):
             _add_vector(graph, column, scored, name, doc)
@@ -82,7 +82,7 @@ def answers(
     """
     names = OutputNames.of(description)
     columns = {}
-    for output in _included(description, raw=raw):
+    for output in _select_outputs(description, raw=raw):
         values = tensors[names.values[output.name]].tolist()
         nulls = tensors.get(names.nulls[output.name])
         if nulls is not None:
@@ -93,12 +93,12 @@ def answers(
     return [row if is_scored else UNSCORED for row, is_scored in zip(rows, scored, strict=True)]
 
 
-def _included(description: Description, *, raw: bool) -> list[Output]:
+def _select_outputs(description: Description, *, raw: bool) -> list[Output]:
     """Return the outputs that a graph has."""
     return [output for output in description.outputs if raw or output.role != "rawPrediction"]
 
 
-def _scored(context: GraphContext) -> str:
+def _add_scored(context: GraphContext) -> str:
     """Return (rows, 1): whether a row is scored."""
     graph = context.graph
     if not context.unscored:
@@ -125,7 +125,7 @@ def _add_scalar(
     graph.add_output(name, _flatten(graph, tensor), dtype, ["N"], doc=doc)
 
 
-def _label(context: GraphContext, description: Description) -> ScalarTensor:
+def _add_label(context: GraphContext, description: Description) -> ScalarTensor:
     """Return the original label of the predicted class; null for class -1."""
     prediction = next((output for output in description.outputs if output.role == "prediction"), None)
     column = context.columns.get(str(prediction.column)) if prediction else None
@@ -141,7 +141,7 @@ def _flatten(graph: GraphBuilder, tensor: str) -> str:
     return graph.add("Squeeze", tensor, np.array([1]))
 
 
-def _unused_name(name: str, reserved: set[str]) -> str:
+def _find_unused_name(name: str, reserved: set[str]) -> str:
     while name in reserved:
         name += "_out"
     reserved.add(name)

@@ -44,7 +44,7 @@ class OnnxScorer:
         self._session = _start_session(model)
         self._names = [output.name for output in self._session.get_outputs()]
 
-    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[GraphAnswer]:
+    def score(self, rows: Sequence[Mapping[str, Any]]) -> list[GraphAnswer]:
         """Return the answer of each row, all of them from one run of the graph."""
         tensors = self._session.run(None, feed(self._description, rows, nulls=self._nulls))
         return answers(self._description, dict(zip(self._names, tensors, strict=True)))
@@ -68,10 +68,10 @@ def verify(
     rows = [row for row, _ in comparable]
     expected = [UNSCORED if isinstance(answer, str) else answer for _, answer in comparable]
     scorer = OnnxScorer(description, model, nulls=nulls)
-    one_by_one = [answer for row in rows for answer in scorer.answers([row])]
-    at_once = scorer.answers(rows) if rows else []
+    one_by_one = [answer for row in rows for answer in scorer.score([row])]
+    at_once = scorer.score(rows) if rows else []
     for actual, mode in ((one_by_one, ""), (at_once, " among the others")):
-        differences = _differences(expected, actual, description.outputs)
+        differences = _find_differences(expected, actual, description.outputs)
         if differences:
             first = differences[0]
             raise ParityBroken(
@@ -82,7 +82,7 @@ def verify(
     return Verification(len(rows), expected.count(UNSCORED))
 
 
-def scored_cases(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Case]:
+def score_cases(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Case]:
     """Return rows with the scorer's answers by Spark's column names; a label has its own name."""
     columns = {output.name: output.column or output.name for output in scorer.outputs}
     cases: list[Case] = []
@@ -93,7 +93,7 @@ def scored_cases(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Case
     return cases
 
 
-def _differences(
+def _find_differences(
     expected: Sequence[GraphAnswer], actual: Sequence[GraphAnswer], outputs: Sequence[Output]
 ) -> list[Difference]:
     known = [
@@ -111,11 +111,11 @@ def _differences(
         difference
         for label in labels
         for prediction in predictions
-        for difference in _label_differences(label, prediction, expected, actual)
+        for difference in _find_label_differences(label, prediction, expected, actual)
     ]
 
 
-def _label_differences(
+def _find_label_differences(
     label: Output, prediction: Output, expected: Sequence[GraphAnswer], actual: Sequence[GraphAnswer]
 ) -> Iterator[Difference]:
     """Yield rows whose label differs although the class is the same; a different class was accepted as a tie before."""

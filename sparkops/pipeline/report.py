@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.report_columns import (
     RowColumns,
-    drawn_column,
+    collect_formats,
+    find_drawn_column,
     find_duplicates,
     find_misfits,
     find_unknown,
-    formats_by_column,
     read_columns,
 )
 from sparkops.pipeline.value_format import (
@@ -170,22 +170,22 @@ class Plot:
         value = self.value if self.kind == "heatmap" else None
         return tuple(dict.fromkeys(name for name in (self.by, self.x, self.y, value) if name))
 
-    def drawn_column(self, samples: Mapping[str, Any]) -> str:
+    def find_drawn_column(self, samples: Mapping[str, Any]) -> str:
         """Return the column whose numbers are drawn.
 
         Args:
             samples: A value of each column.
         """
-        return drawn_column(self.kind, self.x, self.y, self.value, samples)
+        return find_drawn_column(self.kind, self.x, self.y, self.value, samples)
 
-    def formats_by_column(self, samples: Mapping[str, Any]) -> dict[str, str]:
+    def collect_formats(self, samples: Mapping[str, Any]) -> dict[str, str]:
         """Return the format of each column that has one.
 
         Args:
             samples: A value of each column.
         """
         own = {name: samples.get(name) for name in self.columns}
-        return formats_by_column(self.fmt, self.drawn_column(own), self.formats, own)
+        return collect_formats(self.fmt, self.find_drawn_column(own), self.formats, own)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,14 +254,14 @@ def _check_plot(plot: Plot, columns: RowColumns) -> list[str]:
     named = [("x", plot.x), ("y", plot.y), ("by", plot.by), ("value", plot.value)]
     uses = [(use, name) for use, name in named if name is not None]
     problems = find_unknown([*uses, *(("formats", name) for name in plot.formats)], columns)
-    drawn = plot.drawn_column(columns.samples)
+    drawn = plot.find_drawn_column(columns.samples)
     sample = columns.samples.get(drawn)
     if isinstance(sample, str | date):
         problems.append(f"it draws column `{drawn}`, which has {_describe_type(sample)} instead of numbers")
         return problems
     if is_time_format(plot.fmt) and not _can_have_times(plot, columns):
         problems.append(f"the format `{plot.fmt}` is for dates and times, and it draws none")
-    return [*problems, *find_misfits(plot.formats_by_column(columns.samples), columns)]
+    return [*problems, *find_misfits(plot.collect_formats(columns.samples), columns)]
 
 
 def _can_have_times(plot: Plot, columns: RowColumns) -> bool:

@@ -108,7 +108,7 @@ def find_misfits(formats: Mapping[str, str], columns: RowColumns) -> list[str]:
     return problems
 
 
-def drawn_column(kind: str, x: str, y: str, value: str | None, samples: Mapping[str, Any]) -> str:
+def find_drawn_column(kind: str, x: str, y: str, value: str | None, samples: Mapping[str, Any]) -> str:
     """Return the column whose numbers a plot draws: `y`, `value` of a heatmap, `x` of horizontal bars along it."""
     if kind == "heatmap":
         return value or ""
@@ -117,7 +117,7 @@ def drawn_column(kind: str, x: str, y: str, value: str | None, samples: Mapping[
     return x if kind == "barh" and is_swapped else y
 
 
-def formats_by_column(
+def collect_formats(
     fmt: str, drawn: str, formats: Mapping[str, str], samples: Mapping[str, Any]
 ) -> dict[str, str]:
     """Return the format of each column of a plot.

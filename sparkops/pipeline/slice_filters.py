@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sparkops.core.wording import closest_name
+from sparkops.core.wording import find_closest_name
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.write import Write
@@ -28,7 +28,7 @@ def find_slice_problems(
     names = [param.name for param in params]
     for name in not_filters:
         if name not in names:
-            near = closest_name(name, names)
+            near = find_closest_name(name, names)
             hint = f", did you mean {near!r}?" if near else f"; they are {', '.join(names) or 'none'}"
             yield f"not_filters= names {name!r}, which is not one of its parameters{hint}"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from sparkops.core.wording import closest_name
+from sparkops.core.wording import find_closest_name
 from sparkops.pipeline.declaration.decorator_options import JobOptions
 from sparkops.pipeline.declaration.return_type import ReturnDeclaration
 from sparkops.pipeline.write import Mode
@@ -33,7 +33,7 @@ def find_stream_problems(
     if options.stream is None:
         return
     if options.stream not in tables:
-        near = closest_name(options.stream, tables)
+        near = find_closest_name(options.stream, tables)
         hint = f", did you mean {near!r}?" if near else f"; its tables are {', '.join(tables) or 'none'}"
         yield f"stream={options.stream!r} is not one of its tables{hint}"
     if result.kind == "tables":

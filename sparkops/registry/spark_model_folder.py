@@ -157,7 +157,7 @@ def write_scorer(description: Description, cases: Sequence[Case], folder: Path) 
 
 
 def _describe_uncompiled(model: Model, fields: Sequence[Field], reasons: Sequence[str]) -> _CompileResult:
-    inputs = [field for field in fields if field.name in _columns_for_spark(model)]
+    inputs = [field for field in fields if field.name in _find_columns_for_spark(model)]
     names = [field.name for field in inputs]
     row = sample_rows(model.example, names, 1)[0]
     facts = {"compiled": False, "reasons": tuple(reasons), "inputs": _select_types(model, names)}
@@ -166,7 +166,7 @@ def _describe_uncompiled(model: Model, fields: Sequence[Field], reasons: Sequenc
     )
 
 
-def _columns_for_spark(model: Model) -> set[str]:
+def _find_columns_for_spark(model: Model) -> set[str]:
     """Return the columns that Spark needs to score rows: those that stages read, or all, without an unneeded label."""
     columns, read = model.example.columns, find_input_columns(model.fitted)
     if read is not None:

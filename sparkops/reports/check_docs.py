@@ -46,15 +46,15 @@ class DataDocs:
 
     def page(self, table: str, run_id: str) -> Path:
         """Return the path of the page of one table in one run."""
-        return self._table_folder(table) / run_id / "checkpoint" / "results.html"
+        return self._locate_table_folder(table) / run_id / "checkpoint" / "results.html"
 
-    def table_list(self, table: str) -> Path:
+    def locate_table_list(self, table: str) -> Path:
         """Return the path of the list of a table's pages."""
-        return self._table_folder(table) / "index.html"
+        return self._locate_table_folder(table) / "index.html"
 
     def write(self, facts: CheckpointFacts) -> Path:
         """Write the page of a checkpoint, then the list of its table and the index; return the page."""
-        page, pages = self.page(facts.table, facts.run_id), self.table_list(facts.table)
+        page, pages = self.page(facts.table, facts.run_id), self.locate_table_list(facts.table)
         html = render_check_page(facts, index=_make_link(self.index, page), history=_make_link(pages, page))
         write_html(page, mask(html, self._secrets))
         entry = {
@@ -74,7 +74,7 @@ class DataDocs:
         self._write_list(self.index, "Data Docs", entries)
         return page
 
-    def _table_folder(self, table: str) -> Path:
+    def _locate_table_folder(self, table: str) -> Path:
         return self.folder.joinpath("validations", *table.split("."))
 
     def _read_newest_entries(self) -> list[dict[str, Any]]:

@@ -53,10 +53,10 @@ def colours() -> Mapping[str, tuple[str, str]]:
     named |= {f"d{i}": pair for i, pair in enumerate(zip(_LIGHT_DIVERGING, _DARK_DIVERGING, strict=True))}
     upper_half = set(range(SCALE_STEPS // 2 + 1, SCALE_STEPS))
     ends = {0, 1, SCALE_STEPS - 2, SCALE_STEPS - 1}
-    return named | _text_colours("h", upper_half) | _text_colours("d", ends)
+    return named | _choose_text_colours("h", upper_half) | _choose_text_colours("d", ends)
 
 
-def _text_colours(scale: str, saturated: set[int]) -> dict[str, tuple[str, str]]:
+def _choose_text_colours(scale: str, saturated: set[int]) -> dict[str, tuple[str, str]]:
     """Return the colours of text on the steps of a scale; saturated steps are dark in the light theme."""
     on_saturated, on_pale = (_LIGHT_TEXT, _DARK_TEXT), (_DARK_TEXT, _LIGHT_TEXT)
     return {f"{scale}{i}-ink": on_saturated if i in saturated else on_pale for i in range(SCALE_STEPS)}

@@ -41,7 +41,7 @@ class PublicationJournal:
 
     def begin(self, publication: OpenPublication) -> None:
         """Record that a run begins to publish; what an earlier attempt of the run recorded is kept."""
-        path = self._path(publication.run)
+        path = self._locate(publication.run)
         if path.exists():
             return
         value = {
@@ -54,11 +54,11 @@ class PublicationJournal:
 
     def contains(self, run_id: str) -> bool:
         """Return whether a run has begun to publish and is not complete."""
-        return self._path(run_id).exists()
+        return self._locate(run_id).exists()
 
     def complete(self, run_id: str) -> None:
         """Record that a run is complete, or that it will not be completed any more."""
-        self._path(run_id).unlink(missing_ok=True)
+        self._locate(run_id).unlink(missing_ok=True)
 
     def list_open(self) -> tuple[OpenPublication, ...]:
         """Return the publications that are not complete, oldest first."""
@@ -76,7 +76,7 @@ class PublicationJournal:
             if (publication.job, publication.params) == (job, params)
         )
 
-    def _path(self, run_id: str) -> Path:
+    def _locate(self, run_id: str) -> Path:
         return self.folder / f"{run_id}.json"
 
 

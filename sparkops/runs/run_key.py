@@ -58,7 +58,7 @@ class RunKeys:
             InputError: A run with other parameters has the key.
             ProjectError: The folder cannot be written.
         """
-        path = self._path(job, key, params)
+        path = self._locate(job, key, params)
         entry = {"run": run_id, "job": job, "key": key.text, "params": params}
         try:
             create_file(path, json.dumps(entry), durable=True)
@@ -78,9 +78,9 @@ class RunKeys:
 
     def release(self, job: str, key: RunKey, params: str) -> None:
         """Forget the run that has the key, so that the next one with the key is a new run."""
-        self._path(job, key, params).unlink(missing_ok=True)
+        self._locate(job, key, params).unlink(missing_ok=True)
 
-    def _path(self, job: str, key: RunKey, params: str) -> Path:
+    def _locate(self, job: str, key: RunKey, params: str) -> Path:
         parts = [job, key.text, *([params] if key.by_params else [])]
         return self.folder / f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.json"
 

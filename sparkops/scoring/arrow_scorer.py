@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from ..core.type_names import decimal_digits
+from ..core.type_names import parse_decimal_digits
 from ..errors import RowError
 from .batch.arrow_columns import read_batch_columns
 from .batch.columns import Batch
@@ -148,7 +148,7 @@ def _build_decimal_array(values: Numbers, null: Numbers | None, type_: pa.DataTy
 
 def _to_arrow_type(type_: str) -> pa.DataType:
     """Return the Arrow type of an output."""
-    digits = decimal_digits(type_)
+    digits = parse_decimal_digits(type_)
     if digits is not None:
         return pa.decimal128(*digits)
     return pa.list_(_to_arrow_type(type_[6:-1])) if type_.startswith("array<") else _TYPES[type_]

@@ -10,7 +10,10 @@ from .ir.description import Step
 
 
 class Stage(Protocol):
-    """One operation. Its row code and its batch evaluation return the same numbers."""
+    """One operation. Its row code and its batch evaluation return the same numbers.
+
+    The docstring of each implementation lists the params and the arrays that its steps have.
+    """
 
     @property
     def op(self) -> str:

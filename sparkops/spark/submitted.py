@@ -71,13 +71,13 @@ def move_from_submit(
     spark = settings.spark.model_copy(
         update={"master": master, "conf": {**settings.spark.conf, **settings_of_submit}}
     )
-    return settings.model_copy(update={"spark": spark}), _without_gateway(host)
+    return settings.model_copy(update={"spark": spark}), _remove_gateway(host)
 
 
 def _can_move(conf: Mapping[str, str]) -> bool:
     return not any(value and key.startswith(_BOUND_TO_JVM) for key, value in conf.items())
 
 
-def _without_gateway(host: Host) -> Host:
+def _remove_gateway(host: Host) -> Host:
     environ = {key: value for key, value in host.environ.items() if not key.startswith("PYSPARK_GATEWAY_")}
     return dataclasses.replace(host, environ=environ)

@@ -37,7 +37,7 @@ class FakeSession:
 def test_the_counts_of_a_frame_are_those_of_its_largest_stage_and_frames_are_summed() -> None:
     session, counter = FakeSession(), RuleViolationCounter((rule("a"), rule("b")), "warn")
     frame: Any = SimpleNamespace(sparkSession=session, isStreaming=False)
-    assert counter.summary() == {}
+    assert counter.summarize() == {}
     for _ in range(2):
         assert counter.for_frame(frame) is not None
     first, second = session.accumulators
@@ -45,7 +45,7 @@ def test_the_counts_of_a_frame_are_those_of_its_largest_stage_and_frames_are_sum
     first += Counter({(4, -1): 10, (4, 0): 1, (4, 1): 2})
     first += Counter({(5, -1): 20, (5, 0): 4, (5, 1): 2})
     second += Counter({(7, -1): 5, (7, 1): 5})
-    summary = counter.summary()
+    summary = counter.summarize()
     assert (summary["apply"], summary["rules"], summary["rows"]) == ("warn", 2, 25)
     assert [(broken["rule"], broken["rows"]) for broken in summary["broken"]] == [
         ("a is there", 4),
@@ -59,10 +59,10 @@ def test_the_micro_batches_of_a_stream_are_summed() -> None:
     assert report is not None
     for violations in ({}, {0: 2}, {0: 1}):
         report(10, violations)
-    assert (counter.summary()["rows"], counter.summary()["broken"][0]["rows"]) == (30, 3)
+    assert (counter.summarize()["rows"], counter.summarize()["broken"][0]["rows"]) == (30, 3)
 
 
 def test_nothing_is_counted_with_spark_connect() -> None:
     counter = RuleViolationCounter((rule("a"),), "warn")
     assert counter.for_frame(SimpleNamespace(sparkSession=SimpleNamespace(), isStreaming=False)) is None  # type: ignore[arg-type]
-    assert counter.summary() == {}
+    assert counter.summarize() == {}

@@ -114,7 +114,7 @@ def test_an_expectation_that_spark_may_be_able_to_evaluate_is_no_misfit(tmp_path
 @pytest.mark.parametrize("name", ['"carrier"', "[carrier]"])
 def test_a_name_in_quotes_that_spark_does_not_resolve_has_no_type(name: str) -> None:
     with pytest.raises(ValueError, match="write the name without quotes or brackets: carrier"):
-        COLUMNS.type_of(COLUMNS.find(name))
+        COLUMNS.find_type(COLUMNS.find(name))
 
 
 @pytest.mark.parametrize("column", ["carrier", "tags", "day"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.core.wording import closest_name, did_you_mean, format_count, pluralize, truncate
+from sparkops.core.wording import did_you_mean, find_closest_name, format_count, pluralize, truncate
 
 JOBS = ("daily_delays", "delay_report", "load_flights", "train_delay")
 
@@ -49,6 +49,6 @@ def test_no_more_names_are_suggested_than_the_limit() -> None:
 
 
 def test_a_longer_name_is_not_a_misspelt_one() -> None:
-    assert closest_name("dely_report", JOBS) == "delay_report"
-    assert closest_name("day", ["day_of_the_week_report"]) is None
-    assert closest_name("x", []) is None
+    assert find_closest_name("dely_report", JOBS) == "delay_report"
+    assert find_closest_name("day", ["day_of_the_week_report"]) is None
+    assert find_closest_name("x", []) is None

@@ -23,7 +23,7 @@ from sparkops.errors import InputError, ModelError, NotCompiled, NotExported, Pa
 from sparkops.onnx import answers, feed, not_exported, to_onnx
 from sparkops.onnx.export import export
 from sparkops.onnx.stages.registry import UNSUPPORTED
-from sparkops.onnx.verification import Case, OnnxScorer, scored_cases, verify
+from sparkops.onnx.verification import Case, OnnxScorer, score_cases, verify
 from sparkops.scoring import (
     Description,
     Field,
@@ -52,7 +52,7 @@ def description_of(folder: Path) -> Description:
 def cases_of(description: Description, sampled: list[dict[str, Any]], random_rows: int = 40) -> list[Case]:
     scorer = Scorer(description, raw=True)
     rows = edge_rows(description, sampled, limit=120)
-    return scored_cases(scorer, [*rows, *generate_rows(scorer, sampled, random_rows, seed=1)])
+    return score_cases(scorer, [*rows, *generate_rows(scorer, sampled, random_rows, seed=1)])
 
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
@@ -81,7 +81,7 @@ def test_each_predictor_answers_as_the_scorer_does(name: str) -> None:
         return
     vector = description.fields[0].size or 0
     counts = [{"v": [float(index + slot) for slot in range(vector)]} for index in range(3)] if vector else []
-    cases = cases_of(description, counts) + scored_cases(Scorer(description, raw=True), counts)
+    cases = cases_of(description, counts) + score_cases(Scorer(description, raw=True), counts)
     assert verify(description, to_onnx(description), cases).rows > 40
 
 
@@ -93,7 +93,7 @@ def test_each_step_of_vectors_answers_as_the_scorer_does(step: Step) -> None:
     draw = Random(1)
     rows = [{"v": [draw.choice(ODD) for _ in range(5)]} for _ in range(40)]
     verification = verify(
-        description, to_onnx(description), scored_cases(Scorer(description), [*rows, {"v": None}])
+        description, to_onnx(description), score_cases(Scorer(description), [*rows, {"v": None}])
     )
     assert verification.unscored < verification.rows == 41
 
@@ -109,9 +109,7 @@ def test_products_skip_zeros_as_spark_does(stored: str) -> None:
         {"a": draw.randint(-1, 3), "b": draw.choice(ODD), "v": [draw.choice(ODD), draw.choice((0, 1)), 2.0]}
         for _ in range(60)
     ]
-    assert verify(description, to_onnx(description), scored_cases(Scorer(description), rows)).rows == len(
-        rows
-    )
+    assert verify(description, to_onnx(description), score_cases(Scorer(description), rows)).rows == len(rows)
 
 
 @pytest.mark.parametrize("invalid", ["error", "keep", "skip"])
@@ -129,7 +127,7 @@ def test_trees_split_at_the_last_digit_and_by_sets_of_categories(deep: int, tree
     for seed in range(3):
         description = forest(deep=deep, trees=trees, seed=seed)
         rows = [{"a": 0.5, "b": 0.5, "c": c} for c in (0.0, 0.5, 1.5, -1.0, 3.0, 4.0, nan, inf, 1e10)]
-        cases = cases_of(description, []) + scored_cases(Scorer(description), rows)
+        cases = cases_of(description, []) + score_cases(Scorer(description), rows)
         verification = verify(description, to_onnx(description), cases)
         assert (verification.rows, verification.unscored) == (
             len(cases),
@@ -159,7 +157,7 @@ def test_values_are_indexed_by_the_text_that_java_writes() -> None:
         params = {"labels": labels, "invalid": "keep", "type": type_}
         step = Step("string_index", "StringIndexerModel `s`", ("x",), ("o",), params)
         description = Description((Field("x", type_),), (), (step,), (Output("o", "double", "o", "column"),))
-        cases = scored_cases(Scorer(description), [{"x": value} for value in values])
+        cases = score_cases(Scorer(description), [{"x": value} for value in values])
         assert verify(description, to_onnx(description), cases).rows == len(values)
 
 
@@ -231,7 +229,7 @@ def test_names_of_a_model_do_not_collide_with_those_of_the_graph() -> None:
         (Output("scored", "vector", "scored", "column"), Output("~0", "vector", "~0", "column")),
     )
     rows = [{"~0": [1.5], "~0__null": "a"}, {"~0": None, "~0__null": None}]
-    assert verify(description, to_onnx(description), scored_cases(Scorer(description), rows)).unscored == 1
+    assert verify(description, to_onnx(description), score_cases(Scorer(description), rows)).unscored == 1
 
 
 @pytest.mark.parametrize(
@@ -243,7 +241,7 @@ def test_every_family_and_link_answers_as_the_scorer_does(family: str, link: str
     glm = replace(model.steps[0], params={"family": family, "link": link, "sparse": False})
     description = replace(model, steps=(glm,))
     rows = [{"v": [index / 7, -index / 5, 0.5]} for index in range(-20, 20)]
-    cases = cases_of(description, [], random_rows=0) + scored_cases(Scorer(description), rows)
+    cases = cases_of(description, [], random_rows=0) + score_cases(Scorer(description), rows)
     assert verify(description, to_onnx(description), cases).rows > 40
 
 
@@ -295,7 +293,7 @@ def test_a_file_is_written_if_every_row_agrees(tmp_path: Path) -> None:
 def test_a_graph_that_differs_from_the_certificate_is_not_written(tmp_path: Path) -> None:
     description = flights()
     scorer = Scorer(description, raw=True)
-    (case,) = scored_cases(scorer, [ROW])
+    (case,) = score_cases(scorer, [ROW])
     wrong = (case[0], {**case[1], "prediction": 1.0 - case[1]["prediction"]})
     with pytest.raises(ParityBroken, match=r"prediction is .*, in the graph .*; row: \{'carrier': 'AA'"):
         verify(description, to_onnx(description), [case, wrong])
@@ -315,4 +313,4 @@ def test_a_target_that_is_no_file_and_a_folder_without_a_scorer_are_refused(tmp_
 
 
 def test_no_rows_give_no_answers() -> None:
-    assert OnnxScorer(flights(), to_onnx(flights())).answers([]) == []
+    assert OnnxScorer(flights(), to_onnx(flights())).score([]) == []

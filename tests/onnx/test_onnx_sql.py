@@ -10,7 +10,7 @@ import pytest
 
 from sparkops.compiler.sql.select import compile_select
 from sparkops.onnx import not_exported, to_onnx
-from sparkops.onnx.verification import scored_cases, verify
+from sparkops.onnx.verification import score_cases, verify
 from sparkops.scoring import Description, Field, Output, Scorer, Step
 from sparkops.scoring.sql.expression import Expression, expression_to_json, referenced_columns
 
@@ -68,7 +68,7 @@ def test_expressions_are_evaluated_and_failing_rows_are_unscored(expressions: An
     draw = Random(1)
     rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(150)]
     description = selecting(*expressions)
-    proved = verify(description, to_onnx(description), scored_cases(Scorer(description), rows))
+    proved = verify(description, to_onnx(description), score_cases(Scorer(description), rows))
     assert 0 < proved.unscored < proved.rows if expressions is not TOTAL else proved.unscored == 0
 
 
@@ -76,7 +76,7 @@ def test_rows_that_a_condition_drops_are_not_scored_and_what_has_no_form_in_an_e
     draw = Random(2)
     rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(80)]
     description = selecting("x", condition="x > -1 AND (c <> 'b' OR c IS NULL)")
-    cases = scored_cases(Scorer(description), rows)
+    cases = score_cases(Scorer(description), rows)
     proved = verify(description, to_onnx(description), cases)
     assert proved.unscored == [answer for _, answer in cases].count("dropped") > 20
     for expression, reason in (

@@ -83,7 +83,7 @@ def test_every_link_of_the_pages_leads_to_a_file(tmp_path: Path) -> None:
     docs = DataDocs(tmp_path)
     page = docs.write(facts(PASSED, table="shop.orders"))
     assert page == tmp_path / "validations" / "shop" / "orders" / "run-1" / "checkpoint" / "results.html"
-    for file in (page, docs.index, docs.table_list("shop.orders")):
+    for file in (page, docs.index, docs.locate_table_list("shop.orders")):
         links = [part.split('"')[0] for part in file.read_text(encoding="utf-8").split('href="')[1:]]
         assert links
         for link in links:

@@ -56,7 +56,7 @@ class DryRun:
         Args:
             warnings: Whether an expectation with the policy `warn` is reported if only its columns do not fit.
         """
-        frame = self._empty_frame()
+        frame = self._create_empty_frame()
         expectations = dict(enumerate(self.suite.expectations))
         fitting = {
             index
@@ -78,7 +78,7 @@ class DryRun:
             if index in messages
         ]
 
-    def _empty_frame(self) -> DataFrame:
+    def _create_empty_frame(self) -> DataFrame:
         from pyspark.sql.types import StructType
 
         if self.schema is None:

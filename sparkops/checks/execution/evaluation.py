@@ -41,8 +41,8 @@ def evaluate(frame: DataFrame, expectations: Mapping[int, tuple[str, Arguments]]
     return SuiteResult(
         evaluated=frozenset(expectations),
         results=evaluation.results,
-        failing_conditions=evaluation.failing_conditions(),
-        row_count=evaluation.row_count(),
+        failing_conditions=evaluation.list_failing_conditions(),
+        row_count=evaluation.count_rows(),
     )
 
 
@@ -105,7 +105,7 @@ class _Evaluation:
             else:
                 self._judge(index, samples)
 
-    def failing_conditions(self) -> dict[int, Column]:
+    def list_failing_conditions(self) -> dict[int, Column]:
         """Return the conditions of the rows that fail, for each expectation that has one."""
         return {
             index: plan.failing_rows.condition
@@ -113,7 +113,7 @@ class _Evaluation:
             if plan.failing_rows is not None and plan.failing_rows.condition is not None
         }
 
-    def row_count(self) -> int | None:
+    def count_rows(self) -> int | None:
         """Return the rows of the frame; None if counting them failed."""
         rows = self.values[format_row_count_name(None)]
         return rows if isinstance(rows, int) else None

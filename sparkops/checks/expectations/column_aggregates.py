@@ -44,7 +44,7 @@ def build_column_metric(
     """Return the name and the aggregate of the argument `column`, on the rows of `row_condition`."""
     column, where = columns.find(args["column"]), args["row_condition"]
     value = restrict_to(parse_row_condition(where), F.col(column))
-    return f"{name} of {column!r} where {where!r}", aggregate(value, columns.type_of(column))
+    return f"{name} of {column!r} where {where!r}", aggregate(value, columns.find_type(column))
 
 
 def build_non_null_count(args: Arguments, columns: Columns) -> tuple[str, Column]:

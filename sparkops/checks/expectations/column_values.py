@@ -65,7 +65,7 @@ def _make_value_planner(
 
     def row_rule(args: Arguments, columns: Columns) -> RowRule:
         name = columns.find(args["column"])
-        condition = expects(args, ColumnRef(name), columns.type_of(name))
+        condition = expects(args, ColumnRef(name), columns.find_type(name))
         return RowRule(
             fields=(name,), expects=condition, unless=IsNull(ColumnRef(name)), where=args["row_condition"]
         )

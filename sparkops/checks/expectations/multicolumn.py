@@ -49,7 +49,7 @@ def build_ignore_condition(fields: Sequence[ColumnRef], ignore_row_if: str) -> C
     raise ValueError(f'Unrecognized value of ignore_row_if ("{ignore_row_if}").')
 
 
-def as_dict(names: Sequence[str]) -> Callable[[Sequence[Any]], dict[str, Any]]:
+def build_dict_converter(names: Sequence[str]) -> Callable[[Sequence[Any]], dict[str, Any]]:
     """Return a function that converts the values of a row to a dict with these names."""
     return lambda values: dict(zip(names, values, strict=True))
 
@@ -86,7 +86,7 @@ def _make_list_planner(
 
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
         rule = row_rule(args, columns)
-        return plan_multicolumn_map(rule, args["mostly"], as_dict(rule.fields))
+        return plan_multicolumn_map(rule, args["mostly"], build_dict_converter(rule.fields))
 
     return ExpectationPlanner((*_LIST_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
@@ -113,7 +113,7 @@ def _expect_in_pairs(args: Arguments, left: ColumnRef, right: ColumnRef) -> Cond
 
 
 def _expect_sum(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
-    is_integer = tuple(columns.type_of(field.name).simpleString() in SIMPLE_INTEGERS for field in fields)
+    is_integer = tuple(columns.find_type(field.name).simpleString() in SIMPLE_INTEGERS for field in fields)
     return Compare("==", Sum(tuple(fields), is_integer), Constant(args["sum_total"]))
 
 

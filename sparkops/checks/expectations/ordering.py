@@ -104,7 +104,7 @@ class _Monotonic:
 def _make_monotonic_planner(*, increasing: bool) -> ExpectationPlanner:
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
         column = columns.find(args["column"])
-        type_name = columns.type_of(column).simpleString()
+        type_name = columns.find_type(column).simpleString()
         monotonic = _Monotonic(column=column, type_name=type_name, args=args, increasing=increasing)
         return monotonic.plan(columns)
 

@@ -93,7 +93,7 @@ def _judge_column_type(args: Arguments, columns: Columns) -> Verdict:
     if not isinstance(expected, type) or not issubclass(expected, types.DataType):
         # Great Expectations raises a ValueError here.
         raise ValueError(f"Unrecognized spark type: {args['type_']}")  # noqa: TRY004
-    observed = columns.type_of(columns.find(args["column"]))
+    observed = columns.find_type(columns.find(args["column"]))
     return Verdict(isinstance(observed, expected), {"observed_value": type(observed).__name__})
 
 

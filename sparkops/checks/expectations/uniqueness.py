@@ -28,7 +28,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricValues,
     Verdict,
 )
-from sparkops.checks.expectations.multicolumn import as_dict, build_ignore_condition
+from sparkops.checks.expectations.multicolumn import build_dict_converter, build_ignore_condition
 from sparkops.checks.expectations.spark_conditions import filter_evaluated, to_condition
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.checks.suite.schema_columns import Columns
@@ -53,7 +53,7 @@ def _plan_compound_unique(args: Arguments, columns: Columns) -> MetricPlan:
     names = tuple(columns.find(name) for name in args["column_list"])
     unless = build_ignore_condition([ColumnRef(name) for name in names], args["ignore_row_if"])
     rule = RowRule(fields=names, expects=And(()), unless=unless, where=args["row_condition"])
-    return _UniqueKey(rule, args["mostly"], as_dict(names)).plan()
+    return _UniqueKey(rule, args["mostly"], build_dict_converter(names)).plan()
 
 
 @dataclass(frozen=True, slots=True)

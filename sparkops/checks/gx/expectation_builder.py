@@ -68,7 +68,7 @@ def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any
     meta = {**expectation.meta, "sparkops": {"position": index, "policy": expectation.policy}}
     try:
         built = implementation(**_to_gx_arguments(expectation.kwargs), **severity, meta=meta)
-        return _with_comparable_bounds(built)
+        return _convert_bounds(built)
     except ValidationError as error:
         add_problems(
             *[_format_validation_error(expectation, implementation, item) for item in error.errors()]
@@ -89,7 +89,7 @@ def _to_gx_arguments(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {**others, "row_condition": PassThroughCondition(pass_through_filter=condition)}
 
 
-def _with_comparable_bounds(built: Any) -> Any:
+def _convert_bounds(built: Any) -> Any:
     """Return an expectation with two times as bounds if one is a date, which Python does not compare with a time."""
     bounds = {name: getattr(built, name, None) for name in ("min_value", "max_value")}
     if not any(isinstance(bound, datetime) for bound in bounds.values()):

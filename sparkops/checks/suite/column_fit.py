@@ -93,7 +93,7 @@ def _find_type_name(expectation: Expectation, columns: Columns) -> str | None:
     if not isinstance(name, str):
         return None
     try:
-        column_type = columns.type_of(columns.find(name))
+        column_type = columns.find_type(columns.find(name))
     except ValueError:
         return None
     return column_type.split("(")[0] if isinstance(column_type, str) else str(column_type["type"])

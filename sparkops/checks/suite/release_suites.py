@@ -27,7 +27,7 @@ _NOT_ROW_LEVEL = (
 def select_row_level(suite: Suite) -> Suite | None:
     """Return the suite of row-level expectations, all with the policy `quarantine`; None if there are none."""
     row_level = [expectation for expectation in suite.expectations if _is_row_level(expectation)]
-    return _with_expectations(suite, [replace(e, policy="quarantine", fail_over=None) for e in row_level])
+    return _replace_expectations(suite, [replace(e, policy="quarantine", fail_over=None) for e in row_level])
 
 
 def select_table_level(suite: Suite) -> Suite | None:
@@ -38,7 +38,7 @@ def select_table_level(suite: Suite) -> Suite | None:
     """
     required = [e for e in suite.expectations if e.policy != "warn" and not _is_row_level(e)]
     limited = [e for e in suite.expectations if e.policy == "warn" and e.fail_over]
-    return _with_expectations(
+    return _replace_expectations(
         suite, [*(replace(e, policy="fail", fail_over=None) for e in required), *limited]
     )
 
@@ -50,7 +50,7 @@ def _is_row_level(expectation: Expectation) -> bool:
     return expectation.policy != "warn" and expectation.kwargs.get("mostly", 1) == 1
 
 
-def _with_expectations(suite: Suite, expectations: list[Expectation]) -> Suite | None:
+def _replace_expectations(suite: Suite, expectations: list[Expectation]) -> Suite | None:
     if not expectations:
         return None
     return replace(suite, expectations=tuple(expectations), quarantine_limit=UNLIMITED)

@@ -50,7 +50,7 @@ class Columns:
                 return name
         raise ValueError(f'Error: The column "{name}" in BatchData does not exist.')
 
-    def type_of(self, resolved_name: str) -> Any:
+    def find_type(self, resolved_name: str) -> Any:
         """Return the type of a column whose name `find` returned.
 
         Raises:

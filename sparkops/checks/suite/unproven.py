@@ -86,7 +86,7 @@ def _is_certain_to_fit(expectation: Expectation, columns: Columns) -> bool:
     compared = [
         value
         for argument in _COMPARED_WITH
-        for value in _as_list(expectation.kwargs.get(argument))
+        for value in _to_list(expectation.kwargs.get(argument))
         if value is not None
     ]
     is_judged_by_values = any(argument in expectation.kwargs for argument in _COMPARED_WITH)
@@ -99,7 +99,7 @@ def _is_certain_to_fit(expectation: Expectation, columns: Columns) -> bool:
 
 def _classify_column(columns: Columns, name: str) -> str | None:
     try:
-        column_type = columns.type_of(columns.find(name))
+        column_type = columns.find_type(columns.find(name))
     except ValueError:
         return None
     base = column_type.split("(")[0] if isinstance(column_type, str) else ""
@@ -118,7 +118,7 @@ def _classify_value(value: Any) -> str | None:
     return "date" if type(value) is date else None
 
 
-def _as_list(value: Any) -> list[Any]:
+def _to_list(value: Any) -> list[Any]:
     if isinstance(value, list | tuple | set):
         return list(value)
     return [] if isinstance(value, Mapping) else [value]

@@ -118,7 +118,7 @@ def _format_plot_and_counts(history: ExpectationHistory, runs: Sequence[Moment])
     """Return the plot, with a gap for each run without a result, the number of failures and the last failure."""
     failures = history.failures
     blocks = {
-        check.moment: _colour(block, failed=not check.result.success)
+        check.moment: _choose_colour(block, failed=not check.result.success)
         for block, check in zip(_draw_plot(history), history.results, strict=True)
     }
     plot = "".join(blocks.get(run, " ") for run in runs)
@@ -126,7 +126,7 @@ def _format_plot_and_counts(history: ExpectationHistory, runs: Sequence[Moment])
     return f"{plot}  {count}" + (f", last {_to_minute(failures[-1].time)}" if failures else "")
 
 
-def _colour(block: str, *, failed: bool) -> str:
+def _choose_colour(block: str, *, failed: bool) -> str:
     return click.style(block, fg="red" if failed else "green", bold=failed)
 
 

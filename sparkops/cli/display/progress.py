@@ -101,7 +101,9 @@ class ProgressDisplay:
 
     def run_finished(self, run: Run) -> None:
         """Show what a run published, the duration of this attempt, and the checks that failed."""
-        self._print_job_line(f"✓ {run.job} {summarize_outputs(run)} in {self._elapsed()}   run {run.id}")
+        self._print_job_line(
+            f"✓ {run.job} {summarize_outputs(run)} in {self._format_elapsed()}   run {run.id}"
+        )
         if run.checks:
             self._print(f"  {summarize_checks(run.checks)}")
         for line in format_training(run):
@@ -111,13 +113,13 @@ class ProgressDisplay:
 
     def run_failed(self, job: str, error: SparkopsError) -> None:
         """Show how a run ended; `main` prints the error itself."""
-        self._print_job_line(f"✗ {job} {format_state(choose_state(error))} after {self._elapsed()}")
+        self._print_job_line(f"✗ {job} {format_state(choose_state(error))} after {self._format_elapsed()}")
 
     def job_skipped(self, job: str, reason: str) -> None:
         """Show that a job of a flow is not run, and why."""
         self._print_job_line(f"- {job}: {reason}")
 
-    def _elapsed(self) -> str:
+    def _format_elapsed(self) -> str:
         return format_duration(monotonic() - self._start)
 
     def _print_job_line(self, line: str) -> None:
@@ -141,7 +143,9 @@ class ProgressDisplay:
                     continue
                 spark = f"  [{self._spark}]" if self._spark else ""
                 step = _STEP_TEXTS.get(self._step, self._step)
-                line = f"{_SPINNER[count % len(_SPINNER)]} {self._job}: {step}{spark}  {self._elapsed()}"
+                line = (
+                    f"{_SPINNER[count % len(_SPINNER)]} {self._job}: {step}{spark}  {self._format_elapsed()}"
+                )
                 self._erase_line()
                 self._out.write(line[: shutil.get_terminal_size((110, 30)).columns - 1])
                 self._out.flush()

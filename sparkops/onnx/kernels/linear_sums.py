@@ -33,9 +33,9 @@ def margins(
     if not sparse or bool(nonzero.all()):
         return graph.gemm(source.tensor, weights, intercepts)
     if bool((nonzero == nonzero[0]).all()):
-        return _margins_of_slots(graph, source, weights, intercepts, np.flatnonzero(nonzero[0]))
+        return _add_margins_of_slots(graph, source, weights, intercepts, np.flatnonzero(nonzero[0]))
     sums = [
-        _margins_of_slots(
+        _add_margins_of_slots(
             graph,
             source,
             weights[index : index + 1],
@@ -47,7 +47,7 @@ def margins(
     return graph.concat(sums)
 
 
-def _margins_of_slots(
+def _add_margins_of_slots(
     graph: GraphBuilder, source: VectorTensor, weights: Numbers, intercepts: Numbers, slots: Numbers
 ) -> str:
     if not len(slots):

@@ -25,7 +25,7 @@ def is_sparse(graph: GraphBuilder, source: VectorTensor, storage: str) -> str:
     return graph.add("Less", sparse_size, 2.0 * source.size)
 
 
-def rows_differ(graph: GraphBuilder, one: str, other: str) -> str:
+def find_differing_rows(graph: GraphBuilder, one: str, other: str) -> str:
     """Return (rows, 1): whether two tensors differ in some slot; NaN equals NaN."""
     same = graph.add("Equal", one, other)
     both_nan = graph.add("And", graph.add("IsNaN", one), graph.add("IsNaN", other))

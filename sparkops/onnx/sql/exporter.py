@@ -19,20 +19,20 @@ _EXPORTERS = {**ARITHMETIC, **CONDITIONALS}
 _TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean"))
 
 
-def unsupported_reason(node: Expression) -> str | None:
+def find_unsupported_reason(node: Expression) -> str | None:
     """Return the part of an expression that ONNX cannot compute exactly, for messages; None if there is none."""
     if node.type not in _TYPES:
         return f"a value of type {node.type}"
     if node.op not in LEAVES and (node.op not in _EXPORTERS or not _EXPORTERS[node.op][0](node)):
         return f"`{node.op}` of {', '.join(arg.type for arg in node.args)}"
-    return next((reason for reason in map(unsupported_reason, node.args) if reason), None)
+    return next((reason for reason in map(find_unsupported_reason, node.args) if reason), None)
 
 
 def export_expression(node: Expression, columns: Mapping[str, GraphValue], graph: GraphBuilder) -> GraphValue:
     """Export an expression.
 
     Args:
-        node: The expression; `unsupported_reason` returned None for it.
+        node: The expression; `find_unsupported_reason` returned None for it.
         columns: Values of the columns that it reads, by name.
         graph: Receives the nodes.
     """

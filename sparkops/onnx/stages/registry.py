@@ -116,19 +116,19 @@ UNSUPPORTED = {
 MAX_NEW_SLOTS = 2**16
 
 
-def unsupported_reason(step: Step) -> str | None:
+def find_unsupported_reason(step: Step) -> str | None:
     """Return why a step has no exact form in ONNX; None if it has one."""
     if step.op not in CONVERTERS:
         return UNSUPPORTED.get(step.op, "it has no form yet")
     if step.op in ("select", "where"):
-        return sql_transformer.unsupported_expression(step)
-    slots = _new_slots(step)
+        return sql_transformer.find_unsupported_expression(step)
+    slots = _count_new_slots(step)
     if slots > MAX_NEW_SLOTS:
         return f"it makes {slots:,} slots, and a tensor holds their zeros, too: {MAX_NEW_SLOTS:,} at most"
     return None
 
 
-def _new_slots(step: Step) -> int:
+def _count_new_slots(step: Step) -> int:
     """Return the size of the vectors of a step that makes many slots of few."""
     if step.op == "one_hot":
         return int(step.params["categories"]) + bool(step.params["keep"])

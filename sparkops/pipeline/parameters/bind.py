@@ -41,7 +41,7 @@ class ParameterSource:
     form: ValueForm = ValueForm.TEXT
     unusable: Mapping[str, str] = field(default_factory=dict)
 
-    def origin_of(self, name: str) -> str:
+    def find_origin(self, name: str) -> str:
         """Return the most precise origin known for a value."""
         return self.origins.get(name, self.origin)
 
@@ -114,7 +114,7 @@ def _find_unknown(job: Job, sources: Sequence[ParameterSource]) -> Iterator[Prob
     for source in sources:
         for name in source.values:
             if name not in known:
-                yield Problem(name, _describe_unknown(job, name, known, source.origin_of(name)), job.place)
+                yield Problem(name, _describe_unknown(job, name, known, source.find_origin(name)), job.place)
 
 
 def _find_unread(job: Job, at: Collection[str]) -> Iterator[Problem]:
@@ -139,7 +139,7 @@ def _describe_unknown(job: Job, name: str, known: Sequence[str], origin: str) ->
 def _bind_one(param: Param, sources: Sequence[ParameterSource]) -> tuple[Any, str]:
     source = next((source for source in reversed(sources) if param.name in source.values), None)
     if source is not None:
-        return _parse_from(param, source), source.origin_of(param.name)
+        return _parse_from(param, source), source.find_origin(param.name)
     if param.required:
         param_type = read_param_type(param.annotation)
         variable = f", or set {name_secret_variable(param.name)}" if param_type.kind == "secret" else ""
@@ -154,7 +154,7 @@ def _parse_from(param: Param, source: ParameterSource) -> Any:
     try:
         return parse(param, source.values[param.name], source.form)
     except InputError as error:
-        raise InputError(f"{error}, from {_format_origin(source.origin_of(param.name))}") from None
+        raise InputError(f"{error}, from {_format_origin(source.find_origin(param.name))}") from None
 
 
 def _format_origin(origin: str) -> str:

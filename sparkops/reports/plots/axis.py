@@ -39,7 +39,7 @@ class Axis:
     @property
     def category_labels(self) -> tuple[str, ...]:
         """Return the tick labels of a category axis."""
-        return tuple(category_label(value, self.column_format) for value in self.values)
+        return tuple(format_category(value, self.column_format) for value in self.values)
 
 
 def build_axis(values: Sequence[Any], label: str, column_format: ColumnFormat = _DEFAULT_FORMAT) -> Axis:
@@ -57,7 +57,7 @@ def build_category_axis(
     values: Sequence[Any], label: str, column_format: ColumnFormat = _DEFAULT_FORMAT
 ) -> Axis:
     """Return an axis with a position for each value: numbers and times sorted, names in the order of the rows."""
-    distinct = list(dict.fromkeys(category_key(value) for value in values))
+    distinct = list(dict.fromkeys(build_category_key(value) for value in values))
     present = [value for value in distinct if value is not None]
     if all(is_number(value) for value in present) or all(type(value) is date for value in present):
         present.sort()
@@ -68,7 +68,7 @@ def build_category_axis(
     return Axis("category", (*present, *([None] if None in distinct else [])), label, column_format)
 
 
-def category_key(value: Any) -> Any:
+def build_category_key(value: Any) -> Any:
     """Return a hashable value that identifies a category; None for a missing value."""
     if is_missing(value):
         return None
@@ -79,7 +79,7 @@ def category_key(value: Any) -> Any:
     return value
 
 
-def category_label(
+def format_category(
     value: Any, column_format: ColumnFormat = _DEFAULT_FORMAT, length: int = _MAX_LABEL
 ) -> str:
     """Return the label of a category, on one line of at most `length` characters."""
@@ -88,7 +88,7 @@ def category_label(
     )
 
 
-def axis_label(column: str, label: str, values: Sequence[Any] = ()) -> str:
+def choose_axis_label(column: str, label: str, values: Sequence[Any] = ()) -> str:
     """Return the author's label, else the column's name; empty if the values are names, which need no label."""
     if label:
         return label
@@ -96,7 +96,7 @@ def axis_label(column: str, label: str, values: Sequence[Any] = ()) -> str:
     return "" if has_names else column.replace("_", " ")
 
 
-def axis_position(value: Any, axis: Axis) -> Any:
+def find_axis_position(value: Any, axis: Axis) -> Any:
     """Return the position of a value on a continuous axis; NaN or None if it has none."""
     if axis.kind == "number":
         return float(value) if not is_missing(value) and isfinite(value) else nan

@@ -12,14 +12,14 @@ from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import placeholder
 from sparkops.reports.plots.axis import (
     Axis,
-    axis_label,
     build_category_axis,
-    category_key,
-    category_label,
+    build_category_key,
+    choose_axis_label,
+    format_category,
     to_length,
 )
 from sparkops.reports.plots.canvas import Canvas, PlotSize, create_canvas
-from sparkops.reports.plots.chart import Chart, truncation_note, values_by_key
+from sparkops.reports.plots.chart import Chart, describe_truncation, index_values
 from sparkops.reports.plots.series import Series, build_series_legend, split_into_series
 from sparkops.reports.plots.ticks import draw_grid, format_category_axis, format_number_axis, label_axes
 from sparkops.reports.rows import CollectedRows
@@ -79,37 +79,38 @@ def build_bar_chart(plot: Plot, rows: CollectedRows) -> Chart:
     """Return a chart of vertical (`bar`) or horizontal (`barh`) bars."""
     horizontal = plot.kind == "barh"
     labels = {plot.x: plot.x_label, plot.y: plot.y_label}
-    length = plot.drawn_column(sample_values(rows.values))
+    length = plot.find_drawn_column(sample_values(rows.values))
     category = plot.x if length == plot.y else plot.y
     series = split_into_series(rows, plot.by)
-    label = axis_label(category, labels[category], rows.column(category))
+    label = choose_axis_label(category, labels[category], rows.column(category))
     all_categories = build_category_axis(rows.column(category), label, rows.column_format(category))
     axis = replace(all_categories, values=all_categories.values[: _MAX_CATEGORIES[plot.kind]])
-    lengths = [_lengths(rows, one, category, length, axis) for one in series]
+    lengths = [_list_lengths(rows, one, category, length, axis) for one in series]
     length_format = rows.column_format(length)
     bars = tuple(_build_bars(axis, series, lengths, length_format))
-    chart = _BarChart(axis, axis_label(length, labels[length]), length_format, bars)
+    chart = _BarChart(axis, choose_axis_label(length, labels[length]), length_format, bars)
     draw = _draw_horizontal if horizontal else _draw_vertical
     return Chart(
         draw=lambda size: draw(size, chart),
         legend=build_series_legend(series) if plot.by else None,
         points=sum(not isnan(value) for values in lengths for value in values),
-        note=truncation_note(len(all_categories.values), len(axis.values), labels[category] or category),
+        note=describe_truncation(len(all_categories.values), len(axis.values), labels[category] or category),
     )
 
 
-def _lengths(rows: CollectedRows, series: Series, category: str, length: str, axis: Axis) -> list[float]:
+def _list_lengths(rows: CollectedRows, series: Series, category: str, length: str, axis: Axis) -> list[float]:
     """Return the length for each category; NaN where there is none."""
-    values = values_by_key(rows, series.rows, (category,), length)
+    values = index_values(rows, series.rows, (category,), length)
     return [
-        to_length(values.get((category_key(value),)), part=rows.part, column=length) for value in axis.values
+        to_length(values.get((build_category_key(value),)), part=rows.part, column=length)
+        for value in axis.values
     ]
 
 
 def _build_bars(
     axis: Axis, series: Sequence[Series], lengths: Sequence[Sequence[float]], length_format: ColumnFormat
 ) -> Iterator[_BarSeries]:
-    names = [category_label(value, axis.column_format, 80) for value in axis.values]
+    names = [format_category(value, axis.column_format, 80) for value in axis.values]
     for one, values in zip(series, lengths, strict=True):
         suffix = f" · {one.name}" if one.name else ""
         bars = (
@@ -142,7 +143,7 @@ def _draw_vertical(size: PlotSize, chart: _BarChart) -> Canvas:
     format_number_axis(canvas, "y", chart.length_format)
     draw_grid(canvas, "y")
     canvas.axes.axhline(0, color=placeholder("muted"), linewidth=1, zorder=3)
-    canvas.axes.set_ylim(_with_margin(canvas.axes.get_ylim(), 0.05))
+    canvas.axes.set_ylim(_add_margin(canvas.axes.get_ylim(), 0.05))
     label_axes(canvas, chart.axis.label, chart.label)
     return canvas
 
@@ -176,7 +177,7 @@ def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
     canvas.axes.axvline(0, color=placeholder("muted"), linewidth=1, zorder=3)
     characters = max((len(bar.text) for bar in chart.series[0].bars), default=0) if chart.single else 0
     margin = (characters * size.font * 0.62 + 10) / (size.pixels * _LENGTHS_WIDTH)
-    canvas.axes.set_xlim(_with_margin(canvas.axes.get_xlim(), margin))
+    canvas.axes.set_xlim(_add_margin(canvas.axes.get_xlim(), margin))
     label_axes(canvas, chart.label, chart.axis.label)
     return canvas
 
@@ -198,7 +199,7 @@ def _label_bar(canvas: Canvas, bar: _Bar, *, horizontal: bool) -> None:
     )
 
 
-def _with_margin(limits: tuple[float, float], share: float) -> tuple[float, float]:
+def _add_margin(limits: tuple[float, float], share: float) -> tuple[float, float]:
     """Return the limits of an axis of lengths with space for the bars' numbers; limits at 0 get none."""
     low, high = limits
     margin = share * (high - low)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkops.errors import JobFailed
-from sparkops.reports.plots.axis import category_key, category_label
+from sparkops.reports.plots.axis import build_category_key, format_category
 from sparkops.reports.plots.canvas import Canvas, PlotSize
 from sparkops.reports.rows import CollectedRows
 
@@ -48,16 +48,16 @@ class Chart:
     wide_only: bool = False
 
 
-def values_by_key(
+def index_values(
     rows: CollectedRows, subset: Sequence[Mapping[str, Any]], keys: tuple[str, ...], value: str
 ) -> dict[tuple[Any, ...], Any]:
     """Index the values of rows by their key columns; raise JobFailed if two rows have the same key."""
     values: dict[tuple[Any, ...], Any] = {}
     for row in subset:
-        key = tuple(category_key(row.get(column)) for column in keys)
+        key = tuple(build_category_key(row.get(column)) for column in keys)
         if key in values:
             duplicate = ", ".join(
-                f"{column}={category_label(part, rows.column_format(column))}"
+                f"{column}={format_category(part, rows.column_format(column))}"
                 for column, part in zip(keys, key, strict=True)
             )
             raise JobFailed(f"{rows.part} has more than one row for {duplicate}: group the rows first.")
@@ -65,6 +65,6 @@ def values_by_key(
     return values
 
 
-def truncation_note(total: int, drawn: int, label: str) -> str:
+def describe_truncation(total: int, drawn: int, label: str) -> str:
     """Return a sentence if only the first categories of an axis are drawn, else an empty string."""
     return f"The first {drawn:,} of {total:,} values of “{label}” are drawn." if drawn < total else ""

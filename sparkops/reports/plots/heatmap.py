@@ -8,9 +8,15 @@ from math import isfinite
 from sparkops.pipeline.report import Plot
 from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import SCALE_STEPS, placeholder
-from sparkops.reports.plots.axis import Axis, axis_label, build_category_axis, category_label, to_length
+from sparkops.reports.plots.axis import (
+    Axis,
+    build_category_axis,
+    choose_axis_label,
+    format_category,
+    to_length,
+)
 from sparkops.reports.plots.canvas import Canvas, PlotSize, create_canvas
-from sparkops.reports.plots.chart import Chart, Legend, truncation_note, values_by_key
+from sparkops.reports.plots.chart import Chart, Legend, describe_truncation, index_values
 from sparkops.reports.plots.ticks import format_category_axis, label_axes
 from sparkops.reports.rows import CollectedRows
 
@@ -63,7 +69,7 @@ def build_heatmap(plot: Plot, rows: CollectedRows) -> Chart:
     y_axis, y_note = _build_axis(rows, plot.y, plot.y_label)
     cells = {
         key: to_length(value, part=rows.part, column=column)
-        for key, value in values_by_key(rows, rows.values, (plot.x, plot.y), column).items()
+        for key, value in index_values(rows, rows.values, (plot.x, plot.y), column).items()
     }
     finite = [value for value in cells.values() if isfinite(value)]
     scale = _build_scale(finite)
@@ -86,9 +92,9 @@ def build_heatmap(plot: Plot, rows: CollectedRows) -> Chart:
 def _build_axis(rows: CollectedRows, column: str, label: str) -> tuple[Axis, str]:
     """Return the axis with its first categories, and a note if there are more."""
     values = rows.column(column)
-    axis = build_category_axis(values, axis_label(column, label, values), rows.column_format(column))
+    axis = build_category_axis(values, choose_axis_label(column, label, values), rows.column_format(column))
     drawn = replace(axis, values=axis.values[:_MAX_CATEGORIES])
-    return drawn, truncation_note(len(axis.values), len(drawn.values), label or column)
+    return drawn, describe_truncation(len(axis.values), len(drawn.values), label or column)
 
 
 def _build_scale(values: list[float]) -> ColourScale:
@@ -109,8 +115,8 @@ def _draw(size: PlotSize, grid: _Grid) -> Canvas:
             colour = grid.scale.colour(value) if isfinite(value) else _EMPTY_COLOUR
             _draw_cell(canvas, (x, y), colour, texts[y * columns + x] if has_texts else "")
             if isfinite(value):
-                y_label = category_label(grid.y_axis.values[y], grid.y_axis.column_format, 60)
-                x_label = category_label(grid.x_axis.values[x], grid.x_axis.column_format, 60)
+                y_label = format_category(grid.y_axis.values[y], grid.y_axis.column_format, 60)
+                x_label = format_category(grid.x_axis.values[x], grid.x_axis.column_format, 60)
                 tooltip = f"{y_label} · {x_label}: {grid.column_format.format_value(value)}"
                 canvas.add_tooltips(canvas.axes.patches[-1], tooltip)
     canvas.axes.set_xlim(-0.5, max(1, columns) - 0.5)

@@ -71,7 +71,7 @@ def build_plot(plot: Plot, *, number: int, limit: int) -> PlotView:
         limit: Maximum number of rows that are drawn.
     """
     collected = collect_rows(plot.rows, part=f"Plot `{plot.title}`", limit=limit)
-    rows = replace(collected, specs=plot.formats_by_column(sample_values(collected.values)))
+    rows = replace(collected, specs=plot.collect_formats(sample_values(collected.values)))
     if not rows.values:
         return PlotView(title=plot.title, note=plot.note)
     chart = _BUILDERS[plot.kind](plot, rows)
@@ -101,7 +101,7 @@ def _draw(plot: Plot, chart: Chart, number: int) -> tuple[tuple[str, str], ...]:
 
 def _describe(plot: Plot, points: int) -> str:
     """Return a sentence about the plot for screen readers."""
-    labels = _labels(plot)
+    labels = _collect_labels(plot)
     if plot.kind == "heatmap":
         drawn = labels.get(plot.value or "", plot.value)
         axes = f"{labels[plot.x]} and {labels[plot.y]}"
@@ -112,7 +112,7 @@ def _describe(plot: Plot, points: int) -> str:
 
 
 def _build_data(plot: Plot, rows: CollectedRows) -> tuple[Column, ...]:
-    labels = _labels(plot)
+    labels = _collect_labels(plot)
     return tuple(
         build_column(
             rows.column(name)[:_MAX_DATA_ROWS],
@@ -123,7 +123,7 @@ def _build_data(plot: Plot, rows: CollectedRows) -> tuple[Column, ...]:
     )
 
 
-def _labels(plot: Plot) -> dict[str, str]:
+def _collect_labels(plot: Plot) -> dict[str, str]:
     """Return the label of each plotted column."""
     labels = {
         plot.x: plot.x_label or plot.x.replace("_", " "),

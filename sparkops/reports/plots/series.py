@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkops.errors import JobFailed
 from sparkops.reports.palette import SERIES_COLOURS
-from sparkops.reports.plots.axis import build_category_axis, category_key, category_label
+from sparkops.reports.plots.axis import build_category_axis, build_category_key, format_category
 from sparkops.reports.plots.chart import Legend
 from sparkops.reports.rows import CollectedRows
 
@@ -44,9 +44,9 @@ def split_into_series(rows: CollectedRows, by: str | None) -> tuple[Series, ...]
         )
     groups: dict[Any, list[Mapping[str, Any]]] = {value: [] for value in values}
     for row in rows.values:
-        groups[category_key(row.get(by))].append(row)
+        groups[build_category_key(row.get(by))].append(row)
     return tuple(
-        Series(category_label(value, column_format), f"s{i}", tuple(groups[value]))
+        Series(format_category(value, column_format), f"s{i}", tuple(groups[value]))
         for i, value in enumerate(values)
     )
 

@@ -43,12 +43,12 @@ def _simplify(element: ET.Element) -> None:
     """Remove namespaces, comments, and styles that the page sets."""
     for parent in element.iter():
         for child in list(parent):
-            if not isinstance(child.tag, str) or _local_name(child.tag) in _REMOVED_TAGS:
+            if not isinstance(child.tag, str) or _strip_namespace(child.tag) in _REMOVED_TAGS:
                 parent.remove(child)
     for node in element.iter():
-        node.tag = _local_name(node.tag)
+        node.tag = _strip_namespace(node.tag)
         node.attrib = {
-            _local_name(name): _simplify_attribute(_local_name(name), value)
+            _strip_namespace(name): _simplify_attribute(_strip_namespace(name), value)
             for name, value in node.attrib.items()
         }
         node.tail = None
@@ -56,7 +56,7 @@ def _simplify(element: ET.Element) -> None:
             node.text = None
 
 
-def _local_name(name: str) -> str:
+def _strip_namespace(name: str) -> str:
     return name.rpartition("}")[2]
 
 
@@ -80,7 +80,7 @@ def _add_tooltips(root: ET.Element, tooltips: Mapping[str, Sequence[str]]) -> No
     """Add a title, which browsers show as a tooltip, to each shape of the groups."""
     groups = {node.attrib["id"]: node for node in root.iter("g") if node.get("id", "") in tooltips}
     for group, texts in tooltips.items():
-        shapes = list(_shapes(groups[group])) if group in groups else []
+        shapes = list(_list_shapes(groups[group])) if group in groups else []
         if len(shapes) == len(texts):
             for shape, text in zip(shapes, texts, strict=True):
                 title = ET.Element("title")
@@ -88,7 +88,7 @@ def _add_tooltips(root: ET.Element, tooltips: Mapping[str, Sequence[str]]) -> No
                 shape.insert(0, title)
 
 
-def _shapes(group: ET.Element) -> Iterator[ET.Element]:
+def _list_shapes(group: ET.Element) -> Iterator[ET.Element]:
     """Return the markers of a line, or the shape of a bar or cell."""
     markers = list(group.iter("use"))
     yield from markers or group.findall("path")

@@ -14,11 +14,11 @@ from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import placeholder
 from sparkops.reports.plots.axis import (
     Axis,
-    axis_label,
-    axis_position,
     build_axis,
-    category_key,
-    category_label,
+    build_category_key,
+    choose_axis_label,
+    find_axis_position,
+    format_category,
     to_length,
 )
 from sparkops.reports.plots.canvas import Canvas, PlotSize, create_canvas
@@ -47,7 +47,7 @@ class _Points:
     y: list[float]
     tooltips: list[str]
 
-    def visible_tooltips(self) -> list[str]:
+    def list_visible_tooltips(self) -> list[str]:
         """Return the tooltips of the points that are drawn."""
         return [tooltip for tooltip, value in zip(self.tooltips, self.y, strict=True) if isfinite(value)]
 
@@ -55,8 +55,8 @@ class _Points:
 def build_xy_chart(plot: Plot, rows: CollectedRows) -> Chart:
     """Return a chart of lines (`line`) or of points (`scatter`)."""
     x_values = rows.column(plot.x)
-    axis = build_axis(x_values, axis_label(plot.x, plot.x_label, x_values), rows.column_format(plot.x))
-    y_axis = Axis("number", (), axis_label(plot.y, plot.y_label), rows.column_format(plot.y))
+    axis = build_axis(x_values, choose_axis_label(plot.x, plot.x_label, x_values), rows.column_format(plot.x))
+    y_axis = Axis("number", (), choose_axis_label(plot.y, plot.y_label), rows.column_format(plot.y))
     series = split_into_series(rows, plot.by)
     is_line = plot.kind == "line"
     all_points = [_build_points(plot, rows.part, (axis, y_axis.column_format), one) for one in series]
@@ -72,7 +72,7 @@ def build_xy_chart(plot: Plot, rows: CollectedRows) -> Chart:
         draw=draw,
         legend=build_series_legend(series) if plot.by else None,
         points=sum(isfinite(value) for points in all_points for value in points.y),
-        note=_missing_points_note(all_points),
+        note=_describe_missing_points(all_points),
     )
 
 
@@ -82,7 +82,11 @@ def _build_points(plot: Plot, part: str, axes: tuple[Axis, ColumnFormat], series
     points = []
     for row in series.rows:
         value = row.get(plot.x)
-        x = positions[category_key(value)] if axis.kind == "category" else axis_position(value, axis)
+        x = (
+            positions[build_category_key(value)]
+            if axis.kind == "category"
+            else find_axis_position(value, axis)
+        )
         if x is not None and not (isinstance(x, float) and isnan(x)):
             y = to_length(row.get(plot.y), part=part, column=plot.y)
             name = f" · {series.name}" if series.name else ""
@@ -96,7 +100,7 @@ def _build_points(plot: Plot, part: str, axes: tuple[Axis, ColumnFormat], series
 def _format_x(value: Any, axis: Axis) -> str:
     if is_number(value) and not is_missing(value):
         return axis.column_format.format_value(value)
-    return category_label(value, axis.column_format, 80)
+    return format_category(value, axis.column_format, 80)
 
 
 def _draw_line(canvas: Canvas, points: _Points) -> None:
@@ -112,7 +116,7 @@ def _draw_line(canvas: Canvas, points: _Points) -> None:
         color=colour,
         markeredgewidth=0,
     )
-    canvas.add_tooltips(markers[0], *points.visible_tooltips())
+    canvas.add_tooltips(markers[0], *points.list_visible_tooltips())
 
 
 def _draw_points(canvas: Canvas, points: _Points) -> None:
@@ -126,7 +130,7 @@ def _draw_points(canvas: Canvas, points: _Points) -> None:
         markeredgewidth=0,
         alpha=0.5 if small else 0.8,
     )
-    canvas.add_tooltips(markers[0], *points.visible_tooltips())
+    canvas.add_tooltips(markers[0], *points.list_visible_tooltips())
 
 
 def _draw_axes(
@@ -164,7 +168,7 @@ def _add_year(label: str, year: str) -> str:
     return label if not year or year in label else f"{label}, {year}".removeprefix(", ")
 
 
-def _missing_points_note(all_points: Sequence[_Points]) -> str:
+def _describe_missing_points(all_points: Sequence[_Points]) -> str:
     missing = sum(not isfinite(value) for points in all_points for value in points.y)
     if not missing:
         return ""

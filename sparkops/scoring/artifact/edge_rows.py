@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.type_names import decimal_digits
+from ...core.type_names import parse_decimal_digits
 from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar
 from ..ir.description import Description
@@ -103,7 +103,7 @@ def _iterate_values(field: Field, code: CodeWriter) -> Iterator[Any]:
 
 def _iterate_edge_decimals(type_: str) -> Iterator[Decimal]:
     """Yield zero, the largest and the smallest values of a type."""
-    precision, scale = decimal_digits(type_) or (1, 0)
+    precision, scale = parse_decimal_digits(type_) or (1, 0)
     largest = Decimal((0, (9,) * precision, -scale))
     yield from (Decimal(0), largest, -largest, Decimal(1).scaleb(-scale))
 

@@ -12,7 +12,7 @@ from struct import pack, unpack
 from typing import Any, NoReturn
 
 from ...core import type_names
-from ...core.type_names import INTEGER_BITS, MAX_PRECISION, decimal_digits
+from ...core.type_names import INTEGER_BITS, MAX_PRECISION, parse_decimal_digits
 from ...errors import RowError
 from .temporal import UnknownZoneError, parse_time_zone, to_date, to_timestamp
 
@@ -58,7 +58,7 @@ class Field:
         if self.type.startswith("array<"):
             return partial(self._read_array, Field(self.name, self.type[6:-1], zone=self.zone).make_reader())
         if self.type.startswith("decimal"):
-            return partial(self._read_decimal, decimal_digits(self.type) or (MAX_PRECISION, 0))
+            return partial(self._read_decimal, parse_decimal_digits(self.type) or (MAX_PRECISION, 0))
         readers: dict[str, Callable[[Any], Any]] = {
             "string": self._read_text,
             "boolean": self._read_boolean,
@@ -234,7 +234,7 @@ def _shorten(value: Any) -> str:
 
 def is_field_type(type_: str) -> bool:
     """Return whether a row can hold values of a type."""
-    return type_ in TYPES or decimal_digits(type_) is not None
+    return type_ in TYPES or parse_decimal_digits(type_) is not None
 
 
 def is_missing_marker(value: Any) -> bool:

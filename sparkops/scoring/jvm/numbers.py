@@ -39,9 +39,9 @@ def choose_text_function(type_: str, java: int) -> Callable[[float], str]:
         java: The version, such as 17.
     """
     if java >= _FIRST_SHORTEST:
-        digits = _shortest_double if type_ == "double" else _shortest_float
+        digits = _format_shortest_double if type_ == "double" else _format_shortest_float
     else:
-        digits = _old_double if type_ == "double" else _old_float
+        digits = _format_old_double if type_ == "double" else _format_old_float
     return partial(_to_text, digits)
 
 
@@ -67,7 +67,7 @@ def _place_point(digits: str, exponent: int) -> str:
     return f"{digits[0]}.{digits[1:] or '0'}E{exponent - 1}"
 
 
-def _shortest_double(value: float) -> tuple[str, int]:
+def _format_shortest_double(value: float) -> tuple[str, int]:
     digits, exponent = _split(repr(value))
     if len(digits) > 1:
         return digits, exponent
@@ -75,7 +75,7 @@ def _shortest_double(value: float) -> tuple[str, int]:
     return _split(f"{value:.1e}")
 
 
-def _shortest_float(value: float) -> tuple[str, int]:
+def _format_shortest_float(value: float) -> tuple[str, int]:
     digits, exponent = _split(np.format_float_scientific(np.float32(value), unique=True))
     return (digits, exponent) if len(digits) > 1 else _split(f"{value:.1e}")
 
@@ -89,7 +89,7 @@ def _split(text: str) -> tuple[str, int]:
     return digits.rstrip("0"), len(integral) - leading + int(power or 0)
 
 
-def _old_double(value: float) -> tuple[str, int]:
+def _format_old_double(value: float) -> tuple[str, int]:
     bits = unpack("<Q", pack("<d", value))[0]
     fraction, exponent = bits & ((1 << _FRACTION_BITS) - 1), bits >> _FRACTION_BITS
     if exponent:
@@ -99,7 +99,7 @@ def _old_double(value: float) -> tuple[str, int]:
     return _dtoa(1 - shift - _BIAS, fraction << shift, significant)
 
 
-def _old_float(value: float) -> tuple[str, int]:
+def _format_old_float(value: float) -> tuple[str, int]:
     bits = unpack("<I", pack("<f", value))[0]
     fraction, exponent = bits & ((1 << _FLOAT_FRACTION_BITS) - 1), bits >> _FLOAT_FRACTION_BITS
     widen = _FRACTION_BITS - _FLOAT_FRACTION_BITS
@@ -123,7 +123,7 @@ def _dtoa(exponent: int, fraction: int, significant: int) -> tuple[str, int]:
     count = _FRACTION_BITS + 1 - trailing
     tiny = max(0, count - exponent - 1)
     if 0 <= exponent <= _MAX_INTEGER_EXPONENT and tiny == 0:
-        return _integer_digits(exponent, fraction, significant)
+        return _list_integer_digits(exponent, fraction, significant)
     decimal = _estimate_exponent(fraction, exponent)
     b5, s5 = max(0, -decimal), max(0, decimal)
     b2, s2 = b5 + tiny + exponent, s5 + tiny
@@ -193,7 +193,7 @@ def _round_up(digits: list[int], exponent: int) -> tuple[str, int]:
     return text.rjust(len(digits), "0"), exponent
 
 
-def _integer_digits(exponent: int, fraction: int, significant: int) -> tuple[str, int]:
+def _list_integer_digits(exponent: int, fraction: int, significant: int) -> tuple[str, int]:
     shift = exponent - _FRACTION_BITS
     value = fraction << shift if shift >= 0 else fraction >> -shift
     drop = exponent - significant - 1

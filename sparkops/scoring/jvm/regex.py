@@ -120,7 +120,7 @@ class _Parser:
 
     def parse(self) -> _Node:
         """Parse the pattern."""
-        node = self.choice(0)
+        node = self.parse_alternatives(0)
         if self.position < len(self.pattern):
             self.refuse("a `)` without its `(`")
         if self.is_at_start and self.allows_halves:
@@ -144,17 +144,17 @@ class _Parser:
         self.position += 1
         return letter
 
-    def choice(self, depth: int) -> _Node:
+    def parse_alternatives(self, depth: int) -> _Node:
         """Parse alternatives up to a `)` or the end."""
         if depth > _MAX_DEPTH:
             self.refuse("its groups are too deep")
         before, after = (self.is_at_start, self.allows_halves), []
-        nodes = [self.sequence(depth)]
+        nodes = [self.parse_sequence(depth)]
         after.append((self.is_at_start, self.allows_halves))
         while self.peek() == "|":
             self.position += 1
             self.is_at_start, self.allows_halves = before
-            nodes.append(self.sequence(depth))
+            nodes.append(self.parse_sequence(depth))
             after.append((self.is_at_start, self.allows_halves))
         self.is_at_start, self.allows_halves = (any(values) for values in zip(*after, strict=True))
         if len(nodes) == 1:
@@ -164,10 +164,10 @@ class _Parser:
         may_be_empty = any(node.may_be_empty for node in nodes)
         return _Node(text, may_be_empty, is_ambiguous=True, is_position=is_position)
 
-    def sequence(self, depth: int) -> _Node:
+    def parse_sequence(self, depth: int) -> _Node:
         nodes = []
         while self.peek() not in ("", "|", ")"):
-            nodes.append(self.repeated(depth))
+            nodes.append(self.parse_repetition(depth))
         text = "".join(node.text for node in nodes)
         is_ambiguous = any(node.is_ambiguous for node in nodes)
         is_position = all(node.is_position for node in nodes)
@@ -175,20 +175,20 @@ class _Parser:
             text,
             all(node.may_be_empty for node in nodes),
             is_ambiguous,
-            _pair(nodes),
+            _find_pair(nodes),
             is_position=is_position,
         )
 
-    def repeated(self, depth: int) -> _Node:
+    def parse_repetition(self, depth: int) -> _Node:
         """Parse an atom with its quantifier."""
         is_anchor = self.peek() == "^"
         before = self.is_at_start, self.allows_halves
-        node = self.atom(depth)
+        node = self.parse_atom(depth)
         match = _QUANTIFIER.match(self.pattern, self.position)
         if match is None:
             return node
         self.position = match.end()
-        low, high = self.bounds(match)
+        low, high = self.parse_bounds(match)
         if is_anchor or node.may_be_empty:
             self.refuse("what may match nothing is repeated")
         if node.is_ambiguous and high != 1 and not (node.pair and are_disjoint(*node.pair)):
@@ -202,7 +202,7 @@ class _Parser:
         is_ambiguous = node.is_ambiguous or low != high
         return _Node(f"{node.text}{match[0]}{lazy}", low == 0, is_ambiguous, character=node.character)
 
-    def bounds(self, match: re.Match[str]) -> tuple[int, int | None]:
+    def parse_bounds(self, match: re.Match[str]) -> tuple[int, int | None]:
         if match[1] is None:
             return int(match[0] == "+"), 1 if match[0] == "?" else None
         low = int(match[1])
@@ -216,10 +216,10 @@ class _Parser:
             self.refuse(f"the repetition {match[0]}")
         return low, high
 
-    def atom(self, depth: int) -> _Node:
+    def parse_atom(self, depth: int) -> _Node:
         letter = self.take()
         if letter == "(":
-            return self.group(depth)
+            return self.parse_group(depth)
         if letter == "^":
             self.is_at_start = False
         if letter == "^" or (letter == "$" and self.allow_end):
@@ -231,9 +231,9 @@ class _Parser:
     def character(self, letter: str) -> str:
         """Return the pattern of a single character."""
         if letter == "[":
-            return self.bracket_class()
+            return self.parse_bracket_class()
         if letter == "\\":
-            return self.escape().standalone
+            return self.parse_escape().standalone
         return ANY_CHARACTER if letter == "." else literal(letter).standalone
 
     def single(self, text: str) -> _Node:
@@ -243,7 +243,7 @@ class _Parser:
         self.is_at_start = False
         return _Node(text, character=text)
 
-    def group(self, depth: int) -> _Node:
+    def parse_group(self, depth: int) -> _Node:
         opening = "(" if self.keep_groups else "(?:"
         if self.peek() == "?":
             lookaround = _LOOKAROUND.match(self.pattern, self.position)
@@ -255,7 +255,7 @@ class _Parser:
             opening = "(?:"
         if opening == "(" and self.is_in_lookaround:
             self.refuse("a group with a number within a lookaround")
-        node = self.choice(depth + 1)
+        node = self.parse_alternatives(depth + 1)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
         return replace(node, text=f"{opening}{node.text})", character="")
@@ -285,7 +285,7 @@ class _Parser:
         )
         is_ascii = is_ascii and self.peek() not in ("*", "?", "{")
         self.position = start
-        text = self.choice(depth + 1).text
+        text = self.parse_alternatives(depth + 1).text
         return text, is_ascii and "|" not in self.pattern[start : self.position]
 
     def behind(self) -> tuple[str, bool]:
@@ -302,55 +302,55 @@ class _Parser:
             self.refuse("a lookbehind of characters that may be halves")
         return "".join(characters), is_ascii
 
-    def bracket_class(self) -> str:
+    def parse_bracket_class(self) -> str:
         """Parse a class of characters after its `[`."""
         negated = self.peek() == "^"
         self.position += negated
-        members = [self.member_or_range(first=True)]
+        members = [self.parse_member_or_range(first=True)]
         while self.peek() != "]":
-            members.append(self.member_or_range(first=False))
+            members.append(self.parse_member_or_range(first=False))
         self.position += 1
         return f"[{'^' if negated else ''}{''.join(members)}]"
 
-    def member_or_range(self, *, first: bool) -> str:
+    def parse_member_or_range(self, *, first: bool) -> str:
         """Parse a character, a range or a named class within brackets."""
         is_hyphen = self.peek() == "-"
-        low = self.member()
+        low = self.parse_member()
         if is_hyphen and not first and self.peek() != "]":
             self.refuse("a `-` in the midst of a class")
         if self.peek() != "-" or self.pattern[self.position + 1 : self.position + 2] == "]":
             return low.inside
         self.position += 1
-        high = self.member()
+        high = self.parse_member()
         if len(low.letter) + len(high.letter) != 2:  # noqa: PLR2004
             self.refuse("a range to or from a class")
         if low.letter > high.letter or (low.letter < "\ue000" and high.letter >= "\ud800"):
             self.refuse("a range that is empty or holds halves of characters")
         return f"{low.inside}-{high.inside}"
 
-    def member(self) -> CharacterSet:
+    def parse_member(self) -> CharacterSet:
         letter = self.take()
         if letter in "[]^" or (letter == "&" and self.peek() == "&"):
             self.refuse("a class within a class, or `[`, `]`, `^` in one without a backslash")
-        return self.escape() if letter == "\\" else literal(letter)
+        return self.parse_escape() if letter == "\\" else literal(letter)
 
-    def escape(self) -> CharacterSet:
+    def parse_escape(self) -> CharacterSet:
         """Parse what follows a backslash."""
         start, letter = self.position, self.take()
         if letter in "sdwSDWh":
-            return self.predefined_class(letter)
+            return self.find_predefined_class(letter)
         if letter in CONTROL:
             return literal(CONTROL[letter])
         if letter in CODE_DIGITS:
-            return self.code_point(CODE_DIGITS[letter])
+            return self.parse_code_point(CODE_DIGITS[letter])
         match = _NAMED_CLASS.match(self.pattern, start)
         if match:
-            return self.named_class(match)
+            return self.find_named_class(match)
         if not letter.isascii() or letter.isalnum():
             self.refuse(f"`\\{letter}`")
         return literal(letter)
 
-    def predefined_class(self, letter: str) -> CharacterSet:
+    def find_predefined_class(self, letter: str) -> CharacterSet:
         """Return the class of one letter, which the flag (?U) extends to all of Unicode."""
         if letter == "h":
             return CharacterSet(CLASSES[letter])
@@ -358,7 +358,7 @@ class _Parser:
             return CharacterSet(f"\\{letter}")
         return CharacterSet(format_ranges(UNICODE_ESCAPES[letter.lower()], negated=letter.isupper()))
 
-    def named_class(self, match: re.Match[str]) -> CharacterSet:
+    def find_named_class(self, match: re.Match[str]) -> CharacterSet:
         """Return a class of Unicode, or one of POSIX, which the flag (?U) would change."""
         name, is_negated = match[2] or match[3], match[1] == "P"
         self.position = match.end()
@@ -368,7 +368,7 @@ class _Parser:
             self.refuse(f"`\\{match[0]}`")
         return CharacterSet(CLASSES[name])
 
-    def code_point(self, digits: int) -> CharacterSet:
+    def parse_code_point(self, digits: int) -> CharacterSet:
         text = self.pattern[self.position : self.position + digits]
         if not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) or "d800" <= f"{text:>04}".lower() <= "dfff":
             self.refuse(f"the character number `{text}`")
@@ -376,11 +376,11 @@ class _Parser:
         return literal(chr(int(text, 16)))
 
 
-def _single(text: str) -> _Node:
+def _build_single(text: str) -> _Node:
     return _Node(text, character=text)
 
 
-def _pair(nodes: Sequence[_Node]) -> tuple[str, str] | None:
+def _find_pair(nodes: Sequence[_Node]) -> tuple[str, str] | None:
     if len(nodes) != 2 or nodes[0].is_ambiguous or not nodes[0].character or not nodes[1].character:  # noqa: PLR2004
         return None
     return nodes[0].character, nodes[1].character

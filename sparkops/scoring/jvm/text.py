@@ -78,11 +78,11 @@ def _lower_at(text: str, index: int) -> str:
 def _ends_word(text: str, index: int) -> bool:
     """Return whether a cased letter precedes this position in its word, and none follows."""
     start = stop = index
-    while start > 0 and _class_of(text[start - 1]) != _SEPARATE:
+    while start > 0 and _find_class(text[start - 1]) != _SEPARATE:
         start -= 1
-    while stop < len(text) and _class_of(text[stop]) != _SEPARATE:
+    while stop < len(text) and _find_class(text[stop]) != _SEPARATE:
         stop += 1
-    clusters, target = _clusters(text, start, index, stop)
+    clusters, target = _combine_marks(text, start, index, stop)
     classes = [class_ for class_, _ in clusters]
     first = last = target
     while first > 0 and _in_one_word(classes, first - 1):
@@ -93,7 +93,7 @@ def _ends_word(text: str, index: int) -> bool:
     return before and not any(cased for _, cased in clusters[target : last + 1])
 
 
-def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[int, bool]], int]:
+def _combine_marks(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[int, bool]], int]:
     """Return the characters from start to stop, each combined with its marks, and the position of the one at `index`.
 
     A character is its class and whether it is cased.
@@ -102,7 +102,7 @@ def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[
     target = 0
     for position in range(start, stop):
         letter = text[position]
-        class_ = _class_of(letter)
+        class_ = _find_class(letter)
         if class_ == _MARK:
             base, cased = clusters.pop() if clusters else (_SEPARATE, False)
             base = base if base in _WORD_CLASSES else _SEPARATE
@@ -125,7 +125,7 @@ def _in_one_word(classes: list[int], index: int) -> bool:
     return index > 0 and left in _JOINING_CLASSES.get((classes[index - 1], right), ())
 
 
-def _class_of(letter: str) -> int:
+def _find_class(letter: str) -> int:
     if letter in _JOINING_CHARACTERS:
         return _JOINING_CHARACTERS[letter]
     return (

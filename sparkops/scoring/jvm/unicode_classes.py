@@ -181,7 +181,7 @@ UNICODE_ESCAPES = {"w": "w", "s": "s", "d": "Nd"}
 def format_ranges(name: str, *, negated: bool = False) -> str:
     """Return the characters of a class, or all others, as text within the brackets of a Python pattern."""
     ranges = _decode(_RANGES[name])
-    return "".join(map(_range_text, _complement(ranges) if negated else ranges))
+    return "".join(map(_format_range, _invert_ranges(ranges) if negated else ranges))
 
 
 def _decode(text: str) -> list[tuple[int, int]]:
@@ -194,7 +194,7 @@ def _decode(text: str) -> list[tuple[int, int]]:
     return ranges
 
 
-def _complement(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _invert_ranges(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     first, others = 0, []
     for low, high in [*ranges, (_LARGEST + 1, _LARGEST + 1)]:
         if first < low:
@@ -203,6 +203,6 @@ def _complement(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return others
 
 
-def _range_text(pair: tuple[int, int]) -> str:
+def _format_range(pair: tuple[int, int]) -> str:
     first, last = (f"\\U{code:08x}" for code in pair)
     return first if first == last else f"{first}-{last}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...core.type_names import MAX_PRECISION
-from ...core.type_names import decimal_digits as parse_decimal_type
+from ...core.type_names import parse_decimal_digits as parse_decimal_type
 from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES
 
 __all__ = ["MAX_PRECISION", "parse_decimal_type"]

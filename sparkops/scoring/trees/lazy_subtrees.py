@@ -12,7 +12,7 @@ from typing import Any
 
 from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar
-from .split_condition import Feature, operand, resolve_split
+from .split_condition import Feature, get_operand, resolve_split
 from .tree_ensemble import LEAF, TreeEnsemble
 
 # Nodes of an ensemble up to which the upper parts of trees are compiled at once; larger trees are only interpreted.
@@ -46,11 +46,11 @@ class LazySubtrees:
         code: CodeWriter,
         expression: SubtreeExpression,
     ) -> None:
-        operands = [*dict.fromkeys(map(operand, features.values()))]
+        operands = [*dict.fromkeys(map(get_operand, features.values()))]
         position = {name: index for index, name in enumerate(operands)}
         self._trees, self._features, self._expression = trees, features, expression
         self._sizes = trees.count_subtree_nodes() if len(trees.node_type) <= MAX_COMPILED_NODES else None
-        self._position = {slot: position[operand(feature)] for slot, feature in features.items()}
+        self._position = {slot: position[get_operand(feature)] for slot, feature in features.items()}
         # in compiled code, a feature is read from the argument `values`
         self._compiled_features = {
             slot: _replace_operand(feature, f"values[{self._position[slot]}]")

@@ -9,7 +9,7 @@ from ...errors import ModelError
 from ..codegen.code_writer import CodeWriter, format_float
 from ..codegen.symbols import Vector
 from .lazy_subtrees import LazySubtrees
-from .split_condition import Feature, bind_features, comparison, operand, resolve_split
+from .split_condition import Feature, bind_features, format_comparison, get_operand, resolve_split
 from .tree_ensemble import LEAF, TreeEnsemble
 
 # Nodes that are compiled when a model is loaded: less than 0.1 s.
@@ -85,7 +85,7 @@ def build_subtree_expression(
         if isinstance(split, int):
             return expression(split, depth + 1)
         if_true, if_false = expression(split.if_true, depth + 1), expression(split.if_false, depth + 1)
-        return f"({if_true} if {operand(feature)} {comparison(split.limit, code)} else {if_false})"
+        return f"({if_true} if {get_operand(feature)} {format_comparison(split.limit, code)} else {if_false})"
 
     return expression(node, 0)
 

@@ -47,7 +47,7 @@ def bind_features(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> dict
     return features
 
 
-def operand(feature: Feature) -> str:
+def get_operand(feature: Feature) -> str:
     """Return the variable that a condition on a feature compares: the slot, or the index of its one-hot block."""
     return feature.expr if isinstance(feature, Scalar) else feature[0].index
 
@@ -70,7 +70,7 @@ def resolve_split(trees: TreeEnsemble, node: int, feature: Feature) -> SplitCond
     return SplitCondition(categories, if_member, otherwise) if categories else otherwise
 
 
-def comparison(limit: float | frozenset[float], code: CodeWriter) -> str:
+def format_comparison(limit: float | frozenset[float], code: CodeWriter) -> str:
     """Return the right side of a condition as Python source: `<= 0.5`, `== 3`, `in v7`."""
     if isinstance(limit, float):
         return f"<= {format_float(limit)}"

@@ -34,9 +34,11 @@ def has_declared_keys(
         multi_line: Whether the file is one JSON value: a record, or a list of records.
     """
     fields = [one for one in declared["fields"] if one["name"] not in optional]
-    keys, declared_keys = _Keys(), set(_paths(fields, ""))
+    keys, declared_keys = _Keys(), set(_list_paths(fields, ""))
     try:
-        for record in islice(_records(file, encoding=encoding, multi_line=multi_line), _FIRST_RECORDS):
+        for record in islice(
+            _iterate_records(file, encoding=encoding, multi_line=multi_line), _FIRST_RECORDS
+        ):
             if isinstance(record, dict):
                 keys.add_object(record, fields, "")
             if keys.present >= declared_keys:
@@ -46,17 +48,17 @@ def has_declared_keys(
     return not keys.missing
 
 
-def _paths(fields: Collection[Mapping[str, Any]], prefix: str) -> Iterator[str]:
+def _list_paths(fields: Collection[Mapping[str, Any]], prefix: str) -> Iterator[str]:
     for one in fields:
         path, data_type = f"{prefix}{one['name']}", one["type"]
         yield path
         while isinstance(data_type, Mapping) and data_type["type"] in ("array", "map"):
             path, data_type = f"{path}[]", data_type.get("elementType", data_type.get("valueType"))
         if isinstance(data_type, Mapping) and data_type["type"] == "struct":
-            yield from _paths(data_type["fields"], f"{path}.")
+            yield from _list_paths(data_type["fields"], f"{path}.")
 
 
-def _records(file: Path, *, encoding: str, multi_line: bool) -> Iterator[Any]:
+def _iterate_records(file: Path, *, encoding: str, multi_line: bool) -> Iterator[Any]:
     with _open_text(file, encoding) as lines:
         if not multi_line:
             yield from (json.loads(line) for line in lines if line.strip())

@@ -47,7 +47,7 @@ class ValueChecks:
         from pyspark.sql.types import StructField, StructType
 
         fields = [
-            StructField(field.name, self._type_to_read(field.dataType), field.nullable)
+            StructField(field.name, self._choose_type_to_read(field.dataType), field.nullable)
             for field in self.declared.fields
         ]
         return StructType(fields)
@@ -66,7 +66,7 @@ class ValueChecks:
                 checked[field.name] = self._check_digits(field.name, field.dataType)
         return frame.withColumns(checked) if checked else frame
 
-    def _type_to_read(self, data_type: DataType) -> DataType:
+    def _choose_type_to_read(self, data_type: DataType) -> DataType:
         from pyspark.sql.types import StringType
 
         if self._is_read_as_text(data_type):

@@ -29,12 +29,12 @@ class PlanFiles:
 
     def save(self, area: str, plan: Mapping[str, Any]) -> None:
         """Save the plan of an area; it is stored completely when this returns."""
-        write_text(self._path(area), json.dumps(plan, default=str), self.session)
+        write_text(self._locate(area), json.dumps(plan, default=str), self.session)
 
     def load(self, area: str) -> Mapping[str, Any] | None:
         """Return the saved plan of an area, or None if there is none."""
-        text = read_text(self._path(area), self.session)
+        text = read_text(self._locate(area), self.session)
         return None if text is None else json.loads(text)
 
-    def _path(self, area: str) -> str:
+    def _locate(self, area: str) -> str:
         return self.staging.path(area, _NAME)

@@ -100,7 +100,7 @@ class Staging:
         good, bad = StagedPart(area, table, "good"), StagedPart(area, table, "bad")
         is_bad = (F.size(F.col(REASONS_COLUMN)) > 0).cast("int")
         _write_parquet(frame, self._path(good), partition_by, divided_by=is_bad)
-        staged = self.session.get().read.schema(_with_flag(frame.schema)).parquet(self._path(good))
+        staged = self.session.get().read.schema(_add_flag(frame.schema)).parquet(self._path(good))
         return _select_part(staged, good), _select_part(staged, bad)
 
     def find(self, part: StagedPart) -> DataFrame | None:
@@ -176,7 +176,7 @@ def _select_part(staged: DataFrame, part: StagedPart) -> DataFrame:
     return staged.where(F.col(_IS_BAD) == _FLAG_OF[part.rows]).select(*map(quote_name, names))
 
 
-def _with_flag(schema: StructType) -> StructType:
+def _add_flag(schema: StructType) -> StructType:
     from pyspark.sql.types import IntegerType, StructField, StructType
 
     return StructType([*schema.fields, StructField(_IS_BAD, IntegerType())])

@@ -30,7 +30,7 @@ from sparkops.tables.staging.staged_file import list_staged_partitions
 from sparkops.tables.storage import require_writable
 from sparkops.tables.write.merge_rows import keep_newest, require_unique_keys
 from sparkops.tables.write.requirements import choose_schema_options, require_delta, require_key_columns
-from sparkops.tables.write.stored_values import as_stored, find_partition_columns
+from sparkops.tables.write.stored_values import convert_to_stored, find_partition_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -156,7 +156,7 @@ def prepare_frame(frame: DataFrame, write: Write, before: TableVersion | None) -
     """
     if write.mode == "merge":
         require_key_columns(write, read_schema_json(frame))
-    return keep_newest(as_stored(frame, write, before), write)
+    return keep_newest(convert_to_stored(frame, write, before), write)
 
 
 def _check_rules(location: Location, session: Session, publication: Publication) -> TableWrite:

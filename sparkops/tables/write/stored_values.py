@@ -30,7 +30,7 @@ def find_partition_columns(write: Write, before: TableVersion | None) -> tuple[s
     return write.partition_by or (before.partition_by if before else ())
 
 
-def as_stored(frame: DataFrame, write: Write, before: TableVersion | None) -> DataFrame:
+def convert_to_stored(frame: DataFrame, write: Write, before: TableVersion | None) -> DataFrame:
     """Return a frame with the values that a reader of the table will find.
 
     Args:

@@ -26,13 +26,13 @@ def convert_logistic_regression(step: Step, context: GraphContext) -> None:
     probability = append_complement(graph, logistic(graph, sums, factor=1.0))
     threshold = float(arrays["threshold"][0])
     if step.outputs[2] or not step.outputs[1]:
-        is_second = graph.add("Greater", sums, _margin_of(threshold))
+        is_second = graph.add("Greater", sums, _invert_logistic(threshold))
     else:
         is_second = graph.add("Greater", graph.gather(probability, [1]), threshold)
     bind_classifier(step, context, graph.cast(is_second, "int64"), prepend_negative(graph, sums), probability)
 
 
-def _margin_of(threshold: float) -> float:
+def _invert_logistic(threshold: float) -> float:
     """Return the margin whose probability is a threshold."""
     if threshold in (0.0, 1.0):
         return inf if threshold else -inf

@@ -16,7 +16,7 @@ def convert_naive_bayes(step: Step, context: GraphContext) -> None:
     graph, source, model_type = context.graph, context.get_features(step), step.params["kind"]
     theta = step.arrays["theta"].astype(np.float64)
     if model_type == "gaussian":
-        raw = _gaussian_scores(graph, source.tensor, step)
+        raw = _add_gaussian_scores(graph, source.tensor, step)
     else:
         context.exclude(_has_invalid_count(graph, source.tensor, binary=model_type == "bernoulli"))
         raw = graph.gemm(source.tensor, theta, step.arrays["prior"])
@@ -36,7 +36,7 @@ def _has_invalid_count(graph: GraphBuilder, features: str, *, binary: bool) -> s
     return graph.reduce_any(graph.add("Not", valid))
 
 
-def _gaussian_scores(graph: GraphBuilder, features: str, step: Step) -> str:
+def _add_gaussian_scores(graph: GraphBuilder, features: str, step: Step) -> str:
     """Return the scores, added feature by feature: far from the means the order of the sum changes the probability."""
     theta, sigma = (step.arrays[name].astype(np.float64)[None, :, :] for name in ("theta", "sigma"))
     deviations = graph.add("Sub", graph.add("Unsqueeze", features, np.array([1])), theta)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
-from sparkops.onnx.kernels.distances import positive_norm, squared_distances
+from sparkops.onnx.kernels.distances import add_positive_norm, add_squared_distances
 from sparkops.scoring.ir.description import Step
 
 
@@ -14,12 +14,12 @@ def convert_k_means(step: Step, context: GraphContext) -> None:
     graph, source = context.graph, context.get_features(step)
     centres = step.arrays["centres"].astype(np.float64)
     if step.params["cosine"]:
-        norm = positive_norm(context, source)
+        norm = add_positive_norm(context, source)
         units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
         cosine = graph.add("Div", graph.gemm(source.tensor, units), norm)
         distances = graph.add("Sub", 1.0, cosine)
     else:
-        distances = squared_distances(graph, source, centres)
+        distances = add_squared_distances(graph, source, centres)
         context.exclude(graph.reduce_any(graph.add("IsNaN", source.tensor)))
     numbers = graph.add("Where", graph.add("IsNaN", distances), np.inf, distances)
     nearest = graph.add("ArgMin", numbers, axis=1, keepdims=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor, find_dtype
-from sparkops.onnx.sql import export_expression, unsupported_reason
+from sparkops.onnx.sql import export_expression, find_unsupported_reason
 from sparkops.onnx.sql.graph_value import GraphValue, and_not_mask
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import FLOATING_TYPES
@@ -12,7 +12,7 @@ from sparkops.scoring.sql.expression import Expression, expression_from_json, re
 
 def convert_select(step: Step, context: GraphContext) -> None:
     """Add the expression; a row for which it fails is not scored. A renamed column needs no node."""
-    tree = _expression_tree(step)
+    tree = _read_expression(step)
     if tree.op == "column":
         context.columns[step.outputs[0]] = context.columns[tree.value]
         return
@@ -25,26 +25,27 @@ def convert_select(step: Step, context: GraphContext) -> None:
 
 def convert_where(step: Step, context: GraphContext) -> None:
     """Add the condition; a row for which it is false or null is not scored."""
-    condition = _add_expression(_expression_tree(step), context)
+    condition = _add_expression(_read_expression(step), context)
     holds = and_not_mask(context.graph, condition.name, condition.null)
     assert holds is not None
     context.exclude(context.graph.add("Not", holds))
 
 
-def unsupported_expression(step: Step) -> str | None:
+def find_unsupported_expression(step: Step) -> str | None:
     """Return why the expression of a step has no exact form in ONNX; None if it has."""
-    tree = _expression_tree(step)
-    operation = None if tree.op == "column" else unsupported_reason(tree)
+    tree = _read_expression(step)
+    operation = None if tree.op == "column" else find_unsupported_reason(tree)
     return f"its expression holds {operation}, which has no exact form" if operation else None
 
 
-def _expression_tree(step: Step) -> Expression:
+def _read_expression(step: Step) -> Expression:
     return expression_from_json(step.params.get("nodes"), step.stage)
 
 
 def _add_expression(tree: Expression, context: GraphContext) -> GraphValue:
     operands = {
-        name: _operand(context, name, spark_type) for name, spark_type in referenced_columns(tree).items()
+        name: _build_operand(context, name, spark_type)
+        for name, spark_type in referenced_columns(tree).items()
     }
     result = export_expression(tree, operands, context.graph)
     if result.error is not None:
@@ -52,7 +53,7 @@ def _add_expression(tree: Expression, context: GraphContext) -> GraphValue:
     return result
 
 
-def _operand(context: GraphContext, name: str, spark_type: str) -> GraphValue:
+def _build_operand(context: GraphContext, name: str, spark_type: str) -> GraphValue:
     column = context.columns[name]
     assert isinstance(column, ScalarTensor)
     tensor = context.to_double(column) if spark_type in FLOATING_TYPES else column.tensor

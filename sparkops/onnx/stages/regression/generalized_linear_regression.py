@@ -29,13 +29,13 @@ def convert_generalized_linear_regression(step: Step, context: GraphContext) -> 
     eta = margins(graph, source, weights, intercept, sparse=bool(step.params["sparse"]))
     if offset is not None:
         eta = graph.add("Add", eta, context.to_double(offset))
-    mean = _limit(graph, str(step.params["family"]), _inverse_link(graph, step, eta))
+    mean = _limit(graph, str(step.params["family"]), _add_inverse_link(graph, step, eta))
     for name, value in zip(step.outputs, (mean, eta), strict=True):
         if name:
             context.columns[name] = ScalarTensor(value, "double", "double", null=null, has_nan=True)
 
 
-def _inverse_link(graph: GraphBuilder, step: Step, eta: str) -> str:
+def _add_inverse_link(graph: GraphBuilder, step: Step, eta: str) -> str:
     link = str(step.params["link"])
     if link == "power":
         return graph.add("Pow", eta, float(step.arrays["power"][0]))

@@ -18,7 +18,7 @@ def convert_factorization_machine(step: Step, context: GraphContext) -> None:
     weights, factors = step.arrays["weights"][None, :], step.arrays["factors"].astype(np.float64)
     total = margins(graph, source, weights, step.arrays["intercept"], sparse=bool(step.params["sparse"]))
     if factors.shape[1]:
-        total = graph.add("Add", total, _pair_sum(graph, source, factors))
+        total = graph.add("Add", total, _add_pair_sum(graph, source, factors))
     if step.params["kind"] == "regress":
         context.columns[step.outputs[0]] = ScalarTensor(total, "double", "double", has_nan=True)
         return
@@ -27,7 +27,7 @@ def convert_factorization_machine(step: Step, context: GraphContext) -> None:
     bind_decision(step, context, prepend_negative(graph, total), probability)
 
 
-def _pair_sum(graph: GraphBuilder, source: VectorTensor, factors: Numbers) -> str:
+def _add_pair_sum(graph: GraphBuilder, source: VectorTensor, factors: Numbers) -> str:
     """Return 0.5 * sum((sum(v x)) ** 2 - sum((v x) ** 2)) over the factors (Rendle, ICDM 2010, lemma 3.1)."""
     column = graph.add("Unsqueeze", source.tensor, np.array([2]))
     terms = graph.add("Mul", column, factors[None, :, :])

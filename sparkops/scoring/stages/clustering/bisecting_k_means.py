@@ -67,7 +67,7 @@ class BisectingKMeans:
                 rows = node == index
                 if left[index] != index and rows.any():
                     to_left, to_right = (
-                        _distance_rows(step, source, int(child[index]), norm) for child in (left, right)
+                        _measure_distances(step, source, int(child[index]), norm) for child in (left, right)
                     )
                     node[rows] = np.where(to_right < to_left, right[index], left[index])[rows]
         frame.columns[step.outputs[0]] = ScalarColumn(arrays["cluster"][node])
@@ -162,7 +162,7 @@ class _Descent:
         if left == node:
             code.add_line(f"{self.cluster} = {int(arrays['cluster'][node])}")
             return
-        to_left, to_right = (code.assign(self._distance_expr(child)) for child in (left, right))
+        to_left, to_right = (code.assign(self._build_distance_expr(child)) for child in (left, right))
         lines, code.lines = code.lines, []
         for branch, child in ((f"if {to_right} < {to_left}:", right), ("else:", left)):
             code.lines = []
@@ -170,7 +170,7 @@ class _Descent:
             lines += [branch, *(f"    {line}" for line in code.lines)]
         code.lines = lines
 
-    def _distance_expr(self, node: int) -> str:
+    def _build_distance_expr(self, node: int) -> str:
         centre = self.step.arrays["centres"][node]
         if not self.step.params["cosine"]:
             return build_squared_distance_expr(self.vector, centre, self.code)
@@ -178,7 +178,7 @@ class _Descent:
         return f"1.0 - ({product}) / {format_float(float(np.linalg.norm(centre)))} / {self.norm}"
 
 
-def _distance_rows(step: Step, source: VectorColumn, node: int, norm: Numbers) -> Numbers:
+def _measure_distances(step: Step, source: VectorColumn, node: int, norm: Numbers) -> Numbers:
     centre = step.arrays["centres"][node]
     if not step.params["cosine"]:
         return measure_squared_distances(source, centre, len(norm))

@@ -55,7 +55,7 @@ class GaussianMixture:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Compute all densities of every row."""
-        shares = _share_rows(step, frame.get_features(step.inputs[0]).to_dense())
+        shares = _compute_shares_of_rows(step, frame.get_features(step.inputs[0]).to_dense())
         prediction, probability = step.outputs
         if probability:
             frame.columns[probability] = VectorColumn((DenseBlock(shares),))
@@ -107,7 +107,7 @@ def _compute_array_shares(step: Step) -> Callable[[Sequence[float]], list[float]
     return shares
 
 
-def _share_rows(step: Step, table: Numbers) -> Numbers:
+def _compute_shares_of_rows(step: Step, table: Numbers) -> Numbers:
     densities = np.empty((len(table), len(step.arrays["weights"])))
     with np.errstate(all="ignore"):
         for component, (weight, height, root, shift) in enumerate(

@@ -40,14 +40,14 @@ class Select:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the expression; a renamed column needs no code and keeps its metadata."""
-        tree = _tree(step)
+        tree = _read_expression(step)
         if tree.op == "column":
-            code.columns[step.outputs[0]] = code.columns[_only_input(step, tree, code)]
+            code.columns[step.outputs[0]] = code.columns[_get_only_input(step, tree, code)]
             return
         fragment = _emit_expression(step, tree, code)
         type_ = tree.type
-        expr = fragment.expr if parse_decimal_type(type_) is None else _float_expr(fragment, code)
-        fields = [_field(code, name) for name in step.inputs]
+        expr = fragment.expr if parse_decimal_type(type_) is None else _build_float_expr(fragment, code)
+        fields = [_get_field(code, name) for name in step.inputs]
         field = next((name for name in fields if name), None)
         code.columns[step.outputs[0]] = Scalar(
             _emit_guarded(step, tree, expr, code), type_, fragment.null, fragment.nan, field=field, scale=0.0
@@ -55,13 +55,13 @@ class Select:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Evaluate the expression for every row."""
-        tree = _tree(step)
+        tree = _read_expression(step)
         if tree.op == "column":
             frame.columns[step.outputs[0]] = frame.columns[tree.value]
             return
         values, failed = evaluate_rows(step, tree, frame)
         frame.refuse(failed)
-        frame.columns[step.outputs[0]] = _column(values, tree.type)
+        frame.columns[step.outputs[0]] = _to_column(values, tree.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Where:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the condition."""
-        tree = _tree(step)
+        tree = _read_expression(step)
         if tree.type != "boolean" or step.outputs:
             raise ModelError(f"{step.stage}: its condition is damaged.")
         holds = _emit_guarded(step, tree, _emit_expression(step, tree, code).expr, code)
@@ -81,19 +81,19 @@ class Where:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Drop rows."""
-        values, failed = evaluate_rows(step, _tree(step), frame)
+        values, failed = evaluate_rows(step, _read_expression(step), frame)
         frame.refuse(failed)
         frame.drop(np.array([not value for value in values], dtype=bool))
 
 
-def _tree(step: Step) -> Expression:
+def _read_expression(step: Step) -> Expression:
     tree = expression_from_json(step.params.get("nodes"), step.stage)
     if not set(referenced_columns(tree)) <= set(step.inputs) or len(step.outputs) > 1:
         raise ModelError(f"{step.stage}: its expression reads columns that the step does not.")
     return tree
 
 
-def _only_input(step: Step, tree: Expression, code: CodeWriter) -> str:
+def _get_only_input(step: Step, tree: Expression, code: CodeWriter) -> str:
     name = step.inputs[0] if step.inputs else ""
     if tree.value != name or len(step.outputs) != 1 or name not in code.columns:
         raise ModelError(f"{step.stage}: its expression is damaged.")
@@ -151,9 +151,9 @@ def _record_constants_of(column: Expression, operands: Sequence[Expression], cod
 def _emit_guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> str:
     """Emit the evaluation; return the name of the value. A failure refuses the row, and shows its inputs."""
     names = [name for name in referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
-    values = [_expr(code, name) for name in names]
+    values = [_get_expr(code, name) for name in names]
     problem = code.bind_constant(
-        refuse_row(step.stage, to_sql(tree), names, [_field(code, name) for name in names])
+        refuse_row(step.stage, to_sql(tree), names, [_get_field(code, name) for name in names])
     )
     error_class, name = code.bind_constant(EvaluationError), code.new_name()
     code.add_line("try:")
@@ -162,17 +162,17 @@ def _emit_guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> 
     return name
 
 
-def _expr(code: CodeWriter, name: str) -> str:
+def _get_expr(code: CodeWriter, name: str) -> str:
     column = code.columns[name]
     return column.expr if isinstance(column, Scalar) else "None"
 
 
-def _field(code: CodeWriter, name: str) -> str | None:
+def _get_field(code: CodeWriter, name: str) -> str | None:
     column = code.columns.get(name)
     return column.field if isinstance(column, Scalar) else None
 
 
-def _float_expr(fragment: Fragment, code: CodeWriter) -> str:
+def _build_float_expr(fragment: Fragment, code: CodeWriter) -> str:
     name = code.new_name()
     return f"(None if ({name} := {fragment.expr}) is None else float({name}))"
 
@@ -189,8 +189,8 @@ def _drop_row(stage: str, text: str) -> Callable[[], Any]:
 def evaluate_rows(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
     """Return the value of each row, None for null, and which rows are refused because the evaluation fails."""
     types = referenced_columns(tree)
-    lists = [_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
-    function = _function(step, tree, types)
+    lists = [_to_python_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
+    function = _build_function(step, tree, types)
     failed = np.zeros(frame.size, dtype=bool)
     values: list[Any] = []
     rows = zip(*lists, strict=True) if lists else iter([()] * frame.size)
@@ -203,7 +203,7 @@ def evaluate_rows(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any]
     return values, failed
 
 
-def _function(step: Step, tree: Expression, types: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
+def _build_function(step: Step, tree: Expression, types: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
     code = CodeWriter()
     names = [code.new_name() for _ in types]
     if names:
@@ -216,7 +216,7 @@ def _function(step: Step, tree: Expression, types: dict[str, str]) -> Callable[[
     return code.build_function("value", "row")
 
 
-def _values(column: ScalarColumn, type_: str) -> list[Any]:
+def _to_python_values(column: ScalarColumn, type_: str) -> list[Any]:
     """Return a column as plain Python values with None for null."""
     values = column.values.astype(np.float64) if type_ in FLOATING_TYPES else column.values
     result: list[Any] = values.tolist()
@@ -225,7 +225,7 @@ def _values(column: ScalarColumn, type_: str) -> list[Any]:
     return [None if null else value for value, null in zip(result, column.null.tolist(), strict=True)]
 
 
-def _column(values: list[Any], type_: str) -> ScalarColumn:
+def _to_column(values: list[Any], type_: str) -> ScalarColumn:
     """Return plain values as a column of a type."""
     if parse_decimal_type(type_) is not None:
         values = [None if value is None else float(value) for value in values]

@@ -35,7 +35,7 @@ class FactorizationMachine:
         linear = build_margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
         )
-        total = code.assign(f"{linear} + {_pair_sum_expr(source, factors, code)}")
+        total = code.assign(f"{linear} + {_build_pair_sum_expr(source, factors, code)}")
         if task == "regress":
             code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
             return
@@ -50,7 +50,7 @@ class FactorizationMachine:
         intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
         with np.errstate(all="ignore"):
             total = sum_margins(source, weights, intercept, frame.size, sparse=sparse)
-            total += _pair_sum_rows(source, factors, frame.size)
+            total += _sum_pairs_of_rows(source, factors, frame.size)
             if step.params["kind"] == "regress":
                 frame.columns[step.outputs[0]] = ScalarColumn(total)
                 return
@@ -70,14 +70,14 @@ def _read_arrays(step: Step) -> tuple[Numbers, Numbers]:
     return weights, float_array(step, "factors", len(weights), None)
 
 
-def _pair_sum_expr(source: Vector, factors: Numbers, code: CodeWriter) -> str:
+def _build_pair_sum_expr(source: Vector, factors: Numbers, code: CodeWriter) -> str:
     if source.sparse:
         kernel = partial(_sum_sparse_pairs, factors.tolist(), [0.0] * factors.shape[1])
         return f"{code.bind_constant(kernel)}({code.assign_sparse(source)})"
-    return f"{code.bind_constant(partial(_pair_sum, factors.T.tolist()))}({code.assign_dense(source)})"
+    return f"{code.bind_constant(partial(_sum_pairs, factors.T.tolist()))}({code.assign_dense(source)})"
 
 
-def _pair_sum(factors: Sequence[Sequence[float]], row: Sequence[float]) -> float:
+def _sum_pairs(factors: Sequence[Sequence[float]], row: Sequence[float]) -> float:
     total = 0.0
     for factor in factors:
         terms = [*map(mul, factor, row)]
@@ -98,7 +98,7 @@ def _sum_sparse_pairs(
     return sum([0.5 * (sum_ * sum_ - square) for sum_, square in zip(sums, squares, strict=True)])
 
 
-def _pair_sum_rows(source: VectorColumn, factors: Numbers, rows: int) -> Numbers:
+def _sum_pairs_of_rows(source: VectorColumn, factors: Numbers, rows: int) -> Numbers:
     entries = source.to_sparse(rows)
     total = np.zeros(rows)
     for factor in factors.T:

@@ -16,8 +16,8 @@ from sparkops.errors import TableBusy
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.deltars.hard_links import HardLinks
 from sparkops.tables.backends.deltars.support import (
-    as_nullable,
     has_supported_columns,
+    make_nullable,
     open_if_supported,
     require_local_folder,
 )
@@ -146,7 +146,7 @@ class FileCommit:
         from deltalake import Schema
         from deltalake.transaction import create_table_with_add_actions
 
-        columns = Schema.from_json(json.dumps(as_nullable(schema)))
+        columns = Schema.from_json(json.dumps(make_nullable(schema)))
         with self._link_files(folder) as actions:
             create_table_with_add_actions(
                 str(folder),

@@ -82,18 +82,18 @@ def has_supported_columns(schema: Mapping[str, Any]) -> bool:
     return all(not field.get("metadata") and _is_supported_type(field["type"]) for field in schema["fields"])
 
 
-def as_nullable(data_type: Any) -> Any:
+def make_nullable(data_type: Any) -> Any:
     """Return a type in schema JSON with everything nullable, as Spark stores the columns of a frame in Delta."""
     if isinstance(data_type, str):
         return data_type
     flags = {key: True for key in ("nullable", "containsNull", "valueContainsNull") if key in data_type}
     inner = {
-        key: as_nullable(data_type[key])
+        key: make_nullable(data_type[key])
         for key in ("type", "elementType", "keyType", "valueType")
         if key in data_type
     }
     fields = (
-        {"fields": [as_nullable(field) for field in data_type["fields"]]} if "fields" in data_type else {}
+        {"fields": [make_nullable(field) for field in data_type["fields"]]} if "fields" in data_type else {}
     )
     return {**data_type, **inner, **fields, **flags}
 
@@ -113,7 +113,7 @@ def _find_unsupported_feature(table: DeltaTable) -> str | None:
     schema = json.loads(table.schema().to_json())
     if not has_supported_columns(schema):
         return "the table has columns of other types, or columns with rules"
-    return None if schema == as_nullable(schema) else "the table has columns that are not nullable"
+    return None if schema == make_nullable(schema) else "the table has columns that are not nullable"
 
 
 def _is_supported_type(data_type: Any) -> bool:

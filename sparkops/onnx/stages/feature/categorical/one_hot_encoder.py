@@ -15,12 +15,12 @@ def convert_one_hot_encoder(step: Step, context: GraphContext) -> None:
     slots = categories + keep - bool(step.params["drop_last"])
     index = source.tensor
     if source.dtype != "int64" or source.limit is None or source.limit > categories:
-        index = _valid_index(context, source, categories, keep=keep)
+        index = _add_valid_index(context, source, categories, keep=keep)
     hot = graph.add("Equal", index, np.arange(slots, dtype=np.int64)[None, :])
     context.columns[step.outputs[0]] = VectorTensor(graph.cast(hot, "double"), slots, source.null)
 
 
-def _valid_index(context: GraphContext, source: ScalarTensor, categories: int, *, keep: bool) -> str:
+def _add_valid_index(context: GraphContext, source: ScalarTensor, categories: int, *, keep: bool) -> str:
     """Return indices from 0 to below `categories`, and that number for invalid ones."""
     graph, value = context.graph, context.to_double(source)
     low, high = graph.add("GreaterOrEqual", value, 0.0), graph.add("Less", value, float(categories))

@@ -18,7 +18,7 @@ def convert_vector_indexer(step: Step, context: GraphContext) -> None:
     if not len(slots):
         context.columns[step.outputs[0]] = VectorTensor(source.tensor, source.size)
         return
-    known = _known_values(step)
+    known = _list_known_values(step)
     values = graph.gather(source.tensor, slots)
     hit = graph.add("Equal", graph.add("Unsqueeze", values, np.array([2])), known[None, :, :])
     seen = graph.add("ReduceMax", hit, np.array([2]), keepdims=0)
@@ -36,7 +36,7 @@ def convert_vector_indexer(step: Step, context: GraphContext) -> None:
     context.columns[step.outputs[0]] = VectorTensor(result, source.size)
 
 
-def _known_values(step: Step) -> Numbers:
+def _list_known_values(step: Step) -> Numbers:
     """Return (slots, values) the values of each slot in the order of their indices, padded with NaN."""
     starts, values = step.arrays["starts"].astype(np.int64).tolist(), step.arrays["values"].astype(np.float64)
     of_slots = [values[first:last] for first, last in pairwise(starts)]

@@ -20,14 +20,14 @@ def convert_imputer(step: Step, context: GraphContext) -> None:
         conditions.append(graph.add("Equal", context.to_double(source), missing))
     tensor = source.tensor
     if conditions:
-        surrogate = _surrogate(step, source.spark_type)
+        surrogate = _read_surrogate(step, source.spark_type)
         tensor = graph.add("Where", graph.any_of(conditions), surrogate, tensor)
     context.columns[step.outputs[0]] = ScalarTensor(
         tensor, source.dtype, source.spark_type, has_nan=source.dtype == "double"
     )
 
 
-def _surrogate(step: Step, spark_type: str) -> np.ndarray[tuple[()], np.dtype[np.float64 | np.int64]]:
+def _read_surrogate(step: Step, spark_type: str) -> np.ndarray[tuple[()], np.dtype[np.float64 | np.int64]]:
     value = float(step.arrays["surrogate"][0])
     if spark_type in INTEGER_RANGES:
         return np.array(int(value))

@@ -15,7 +15,7 @@ from sparkops.scoring.ir.description import Step
 def convert_normalizer(step: Step, context: GraphContext) -> None:
     """Add the norm and the division; a vector of norm 0 stays as it is, and so do zeros that Spark does not store."""
     graph, source, storage = context.graph, context.get_features(step), str(step.params["stored"])
-    norm = _norm(graph, source.tensor, float(step.arrays["p"][0]))
+    norm = _add_norm(graph, source.tensor, float(step.arrays["p"][0]))
     divisor = graph.add("Where", graph.add("Equal", norm, 0.0), 1.0, norm)
     result = graph.add("Div", source.tensor, divisor)
     if storage != "dense":
@@ -28,7 +28,7 @@ def convert_normalizer(step: Step, context: GraphContext) -> None:
     context.columns[step.outputs[0]] = VectorTensor(result, source.size)
 
 
-def _norm(graph: GraphBuilder, vector: str, p: float) -> str:
+def _add_norm(graph: GraphBuilder, vector: str, p: float) -> str:
     magnitudes = graph.add("Abs", vector)
     if p == inf:
         # Java's `>` skips NaN

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
-from sparkops.onnx.kernels.vector_layout import is_sparse, rows_differ
+from sparkops.onnx.kernels.vector_layout import find_differing_rows, is_sparse
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, enumerate_terms
 
@@ -16,14 +16,14 @@ def convert_polynomial_expansion(step: Step, context: GraphContext) -> None:
     graph, source, storage = context.graph, context.get_features(step), str(step.params["stored"])
     products = enumerate_terms(int(step.params["size"]), int(step.params["degree"]))
     if storage == "unknown":
-        result, other = (_products(graph, source, products, stored) for stored in ("dense", "sparse"))
-        context.exclude(rows_differ(graph, result, other))
+        result, other = (_add_products(graph, source, products, stored) for stored in ("dense", "sparse"))
+        context.exclude(find_differing_rows(graph, result, other))
     else:
-        result = _products(graph, source, products, storage)
+        result = _add_products(graph, source, products, storage)
     context.columns[step.outputs[0]] = VectorTensor(result, len(products))
 
 
-def _products(graph: GraphBuilder, source: VectorTensor, products: Terms, storage: str) -> str:
+def _add_products(graph: GraphBuilder, source: VectorTensor, products: Terms, storage: str) -> str:
     """Return the products in Spark's order.
 
     Spark multiplies nothing with a product that is 0, nor with a slot that a sparse vector does not store.

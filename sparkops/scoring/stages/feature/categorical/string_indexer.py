@@ -40,7 +40,7 @@ class StringIndexer:
         known = labels if source.type == "string" else tuple(index_table(labels, source.type, signed=False))
         code.known_values.setdefault(source.field or "", known)
         table = code.bind_constant(index_table(labels, source.type).get)
-        index = code.assign(f"{table}({_key_expr(source)})")
+        index = code.assign(f"{table}({_build_key_expr(source)})")
         if invalid == "keep":
             code.add_line(f"if {index} is None: {index} = {len(labels)}")
         else:
@@ -129,7 +129,7 @@ def _parse_java_double(label: str, type_: str) -> float | None:
     return float(np.float32(value)) if type_ == "float" else value
 
 
-def _key_expr(source: Scalar) -> str:
+def _build_key_expr(source: Scalar) -> str:
     if source.type not in FLOATING_TYPES:
         return source.expr
     if source.limit is not None:

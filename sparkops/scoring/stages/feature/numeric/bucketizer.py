@@ -37,14 +37,14 @@ class Bucketizer:
             code.add_line(f"if {value} is None: {missing}({value})")
         if invalid != "keep" and source.nan:
             code.add_line(f"if {value} != {value}: {missing}({value})")
-        limits = refuse_value(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
-        bucket_of = code.bind_constant(partial(_find_bucket, tuple(splits), outside=limits))
+        refuse = refuse_value(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
+        find_bucket = code.bind_constant(partial(_find_bucket, tuple(splits), refuse=refuse))
         null = source.null and invalid != "skip"
         guard = f" if {value} is not None else None" if null else ""
         code.add_boundaries(source, splits)
         limit = len(splits) - 1 + (invalid == "keep")
         code.columns[step.outputs[0]] = Scalar(
-            code.assign(f"{bucket_of}({value}){guard}"),
+            code.assign(f"{find_bucket}({value}){guard}"),
             "double",
             null,
             limit=limit,
@@ -70,7 +70,7 @@ class Bucketizer:
         frame.columns[step.outputs[0]] = ScalarColumn(index, result_null)
 
 
-def _find_bucket(splits: tuple[float, ...], value: float, *, outside: Callable[[float], object]) -> int:
+def _find_bucket(splits: tuple[float, ...], value: float, *, refuse: Callable[[float], object]) -> int:
     last = len(splits) - 1
     if value != value:  # noqa: PLR0124
         return last
@@ -81,7 +81,7 @@ def _find_bucket(splits: tuple[float, ...], value: float, *, outside: Callable[[
     if value == 0.0 and copysign(1.0, value) < 0.0 and splits[index] == 0.0 < copysign(1.0, splits[index]):
         index -= 1
     if not 0 <= index < last:
-        outside(value)
+        refuse(value)
     return index
 
 

@@ -123,17 +123,17 @@ def _multiply_exactly(
 def _emit_call(
     code: CodeWriter, columns: Sequence[Sequence[Scalar]], exact: str, total: int
 ) -> tuple[Block, ...]:
-    products = code.assign(f"{exact}({_row_expr(columns)})")
+    products = code.assign(f"{exact}({_build_row_expr(columns)})")
     if total >= SPARSE_FROM:
         return (Sparse(products, total),)
     return (Dense(code.assign(f"[{products}.get(position, 0.0) for position in range({total})]"), total),)
 
 
-def _row_expr(columns: Sequence[Sequence[Scalar]]) -> str:
-    return f"({', '.join(_tuple_expr(column) for column in columns)},)"
+def _build_row_expr(columns: Sequence[Sequence[Scalar]]) -> str:
+    return f"({', '.join(_build_tuple_expr(column) for column in columns)},)"
 
 
-def _tuple_expr(column: Sequence[Scalar]) -> str:
+def _build_tuple_expr(column: Sequence[Scalar]) -> str:
     return f"({', '.join(slot.expr for slot in column)},)"
 
 
@@ -160,7 +160,7 @@ def _emit_products(
     if not all_dense:
         products, sum_ = code.new_name(), code.assign(" + ".join(values))
         code.add_line(f"if {sum_} - {sum_} != 0.0:")
-        code.add_line(f"    {products} = {exact}({_row_expr(columns)})")
+        code.add_line(f"    {products} = {exact}({_build_row_expr(columns)})")
         pairs_ = (
             f"{value} = {products}.get({position}, 0.0)"
             for value, position in zip(values, positions, strict=True)
@@ -191,14 +191,14 @@ def _emit_entries(
     start = 0
     for slot, size in zip(slots, sizes, strict=True):
         if size > 1:
-            entries.append((f"{start} + int({_category_expr(step, code, slot, size, name)})", _ONE))
+            entries.append((f"{start} + int({_build_category_expr(step, code, slot, size, name)})", _ONE))
         else:
             entries.append((start, slot.expr))
         start += max(1, size)
     return entries
 
 
-def _category_expr(step: Step, code: CodeWriter, slot: Scalar, size: int, name: str) -> str:
+def _build_category_expr(step: Step, code: CodeWriter, slot: Scalar, size: int, name: str) -> str:
     """Return the expression of a category's index."""
     if slot.limit is not None and slot.limit <= size:
         return slot.expr
