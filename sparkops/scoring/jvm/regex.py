@@ -226,9 +226,9 @@ class _Parser:
             return _Node("^" if letter == "^" else _END, may_be_empty=True, is_position=True)
         if letter in "$*+?{":
             self.refuse(f"`{letter}`")
-        return self.single(self.character(letter))
+        return self.build_character_node(self.parse_character(letter))
 
-    def character(self, letter: str) -> str:
+    def parse_character(self, letter: str) -> str:
         """Return the pattern of a single character."""
         if letter == "[":
             return self.parse_bracket_class()
@@ -236,7 +236,7 @@ class _Parser:
             return self.parse_escape().standalone
         return ANY_CHARACTER if letter == "." else literal(letter).standalone
 
-    def single(self, text: str) -> _Node:
+    def build_character_node(self, text: str) -> _Node:
         """Return the node of a single character, which fixes where a match begins."""
         if self.is_at_start and self.allows_halves and not matches_ascii_only(text):
             self.refuse("a lookaround before a character that may be half of one")
@@ -248,7 +248,7 @@ class _Parser:
         if self.peek() == "?":
             lookaround = _LOOKAROUND.match(self.pattern, self.position)
             if lookaround:
-                return self.lookaround(lookaround, depth)
+                return self.parse_lookaround(lookaround, depth)
             if not self.pattern.startswith("?:", self.position):
                 self.refuse("a group that begins with `(?`")
             self.position += 2
@@ -260,13 +260,13 @@ class _Parser:
             self.refuse("a `(` without its `)`")
         return replace(node, text=f"{opening}{node.text})", character="")
 
-    def lookaround(self, match: re.Match[str], depth: int) -> _Node:
+    def parse_lookaround(self, match: re.Match[str], depth: int) -> _Node:
         """Parse a lookahead, or a lookbehind of a fixed number of characters."""
         self.position = match.end()
         self.has_lookaround = True
         before, was_within = (self.is_at_start, self.allows_halves), self.is_in_lookaround
         self.is_at_start, self.is_in_lookaround = False, True
-        text, is_ascii = self.behind() if match[1] else self.ahead(depth)
+        text, is_ascii = self.parse_lookbehind() if match[1] else self.parse_lookahead(depth)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
         (self.is_at_start, self.allows_halves), self.is_in_lookaround = before, was_within
@@ -275,26 +275,26 @@ class _Parser:
             self.is_at_start, self.allows_halves = not fixes_position, not fixes_position
         return _Node(f"(?{match[1]}{match[2]}{text})", may_be_empty=True, is_position=True)
 
-    def ahead(self, depth: int) -> tuple[str, bool]:
+    def parse_lookahead(self, depth: int) -> tuple[str, bool]:
         """Parse the content of a lookahead; return it, and whether it begins with a character of ASCII."""
         start = self.position
         is_ascii = (
             bool(self.peek())
             and self.peek() not in "(^$|)*+?{"
-            and matches_ascii_only(self.character(self.take()))
+            and matches_ascii_only(self.parse_character(self.take()))
         )
         is_ascii = is_ascii and self.peek() not in ("*", "?", "{")
         self.position = start
         text = self.parse_alternatives(depth + 1).text
         return text, is_ascii and "|" not in self.pattern[start : self.position]
 
-    def behind(self) -> tuple[str, bool]:
+    def parse_lookbehind(self) -> tuple[str, bool]:
         """Parse the content of a lookbehind; return it, and whether all its characters are of ASCII."""
         characters = []
         while self.peek() != ")":
             if self.peek() in ("", *"(^$|"):
                 self.refuse("a lookbehind of more than single characters")
-            characters.append(self.character(self.take()))
+            characters.append(self.parse_character(self.take()))
             if self.peek() in ("*", "+", "?", "{"):
                 self.refuse("a repetition within a lookbehind")
         is_ascii = all(map(matches_ascii_only, characters))
@@ -374,10 +374,6 @@ class _Parser:
             self.refuse(f"the character number `{text}`")
         self.position += digits
         return literal(chr(int(text, 16)))
-
-
-def _build_single(text: str) -> _Node:
-    return _Node(text, character=text)
 
 
 def _find_pair(nodes: Sequence[_Node]) -> tuple[str, str] | None:
