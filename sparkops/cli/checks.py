@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from sparkops.cli.command_group import CommandGroup
+from sparkops.cli.display.echo import echo
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import (
     ProjectOptions,
@@ -48,13 +49,13 @@ def check(
             print(line, file=failing)
     results = [check_to_json(check) for check in result.results]
     if as_json:
-        click.echo(json.dumps(results, indent=2, default=str))
+        echo(json.dumps(results, indent=2, default=str))
     else:
         for line in format_checks(results):
-            click.echo(line)
-        click.echo(f"{name} version {result.version}: {result.summary}")
+            echo(line)
+        echo(f"{name} version {result.version}: {result.summary}")
         if result.docs:
-            click.echo(f"Data Docs: {result.docs}")
+            echo(f"Data Docs: {result.docs}")
     return CHECKS_FAILED if result.blocked else DONE
 
 
@@ -77,10 +78,10 @@ def history(project: ProjectOptions, name: str, limit: int, expectation: str | N
     container = project.engine().container
     histories = read_expectation_histories(container, name, runs=limit, expectation=expectation)
     if as_json:
-        click.echo(json.dumps([history_to_json(history) for history in histories], indent=2, default=str))
+        echo(json.dumps([history_to_json(history) for history in histories], indent=2, default=str))
         return
     for line in format_histories(name, histories):
-        click.echo(line)
+        echo(line)
 
 
 @checks.command("validate", short_help="Validate suites, without Spark where possible.")
@@ -99,9 +100,9 @@ def validate(project: ProjectOptions, name: str | None) -> None:
         validations = validate_suites(engine.container, name)
     for suite in validations:
         columns = "its columns fit" if suite.columns_known else "its columns are known once it is computed"
-        click.echo(f"{suite.table}: {format_count(suite.expectations, 'expectation')}; {columns}")
+        echo(f"{suite.table}: {format_count(suite.expectations, 'expectation')}; {columns}")
         if suite.left_open:
-            click.echo(
+            echo(
                 f"{suite.table}: SQL conditions and unusual regular expressions are checked when a run starts, "
                 f"because Spark is not available here: {suite.left_open}",
                 err=True,
@@ -131,12 +132,12 @@ def suggest(project: ProjectOptions, name: str, version: int | None, into: Path 
     with project.engine() as engine:
         suggestion = suggest_suite(engine.container, name, at=version)
     if suggestion.suite is not None:
-        click.echo(_describe_drift(suggestion), err=True)
+        echo(_describe_drift(suggestion), err=True)
     if into is None:
-        click.echo(suggestion.text, nl=False)
+        echo(suggestion.text, nl=False)
         return
     _write_new_file(into, suggestion.text)
-    click.echo(
+    echo(
         f"Wrote {into}. Review each line; `sparkops check {name}` runs it from conf/checks/{name}.yml.",
         err=True,
     )
@@ -159,11 +160,9 @@ def drift(project: ProjectOptions, name: str, since: int | None) -> None:
     with project.engine() as engine:
         changed = describe_schema_drift(engine.container.tables, name, since=since)
     for change in changed.changes:
-        click.echo(f"version {change.version}: {change.description}")
+        echo(f"version {change.version}: {change.description}")
     if not changed.changes:
-        click.echo(
-            f"The columns of `{name}` are those of version {changed.oldest} (now version {changed.newest})."
-        )
+        echo(f"The columns of `{name}` are those of version {changed.oldest} (now version {changed.newest}).")
 
 
 def _describe_drift(suggestion: SuiteSuggestion) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.main import DONE, FAILED
 from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.core.masking import mask
@@ -34,14 +35,12 @@ def doctor(project: ProjectOptions, deep: bool) -> int:
         if project.project is not None:
             raise
         settings = None
-        click.echo("No project here: only this machine is checked.")
+        echo("No project here: only this machine is checked.")
     secrets = engine.project.config.secrets if settings is not None else ()
     findings = [*examine(settings, deep=deep), *problems]
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        click.echo(
-            f"{'ok  ' if finding.ok else 'MISS'} {finding.name:<{width}}  {mask(finding.detail, secrets)}"
-        )
+        echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name:<{width}}  {mask(finding.detail, secrets)}")
         if not finding.ok and finding.fix:
-            click.echo(f"     {'':<{width}}  -> {finding.fix}")
+            echo(f"     {'':<{width}}  -> {finding.fix}")
     return DONE if all(finding.ok for finding in findings) else FAILED

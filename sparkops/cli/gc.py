@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
@@ -43,10 +44,10 @@ def gc(project: ProjectOptions, days: float, dry_run: bool, as_json: bool) -> No
     ]
     if as_json:
         facts = [{"area": area.name, "bytes": area.bytes, "changed": area.changed} for area in garbage]
-        click.echo(json.dumps({"removed": not dry_run, "areas": facts}, indent=2, default=str))
+        echo(json.dumps({"removed": not dry_run, "areas": facts}, indent=2, default=str))
         return
     print_table(rows, empty="Nothing to remove.")
     if garbage:
         size = sum(area.bytes for area in garbage) / 1e6
         verb = "would be removed" if dry_run else "removed"
-        click.echo(f"{format_count(len(garbage), 'staging area')}, {size:,.1f} MB, {verb}.")
+        echo(f"{format_count(len(garbage), 'staging area')}, {size:,.1f} MB, {verb}.")

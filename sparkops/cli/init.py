@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.errors import ProjectError
 
 # Files that are packaged under another name.
@@ -29,9 +30,7 @@ def init(folder: Path, debug: bool) -> None:
         raise ProjectError(
             f"{folder} cannot be written: {error.strerror}. Name a folder that you can write to."
         ) from error
-    click.echo(
-        f"Created {folder}. Next:\n  cd {folder}\n  sparkops run --upstream daily_sales --day 2024-03-02"
-    )
+    echo(f"Created {folder}. Next:\n  cd {folder}\n  sparkops run --upstream daily_sales --day 2024-03-02")
 
 
 def _copy(source: Traversable, target: Path, name: str) -> None:

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.pipeline.parameters.help import describe_mode
@@ -30,10 +31,10 @@ def jobs(project: ProjectOptions, as_json: bool) -> None:
         for job in declared.values()
     ]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     print_table(rows, empty="No jobs: a job is a function with @job in jobs/*.py.", drop=("declared", "mode"))
     if declared.broken:
-        click.echo("\nCannot be read:")
+        echo("\nCannot be read:")
         for message in dict.fromkeys(broken.summary for broken in declared.broken):
-            click.echo(f"  {message}")
+            echo(f"  {message}")

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 from sparkops.core.masking import mask
 from sparkops.core.wording import truncate
@@ -136,7 +137,7 @@ class _WarningLines(logging.Handler):
         text = str(error) if error is not None else ""
         for message, problem in self._messages.items():
             if problem not in text:
-                click.echo(f"Warning: {message}", err=True)
+                echo(f"Warning: {message}", err=True)
         self._messages.clear()
 
 
@@ -153,7 +154,7 @@ def _print_declaration_warnings() -> Iterator[None]:
         ) -> None:
             if issubclass(category, DeclarationWarning):
                 if str(message) not in printed:
-                    click.echo(f"Warning: {message}", err=True)
+                    echo(f"Warning: {message}", err=True)
                 printed.add(str(message))
             else:
                 show(message, category, *rest, **options)
@@ -180,13 +181,13 @@ def print_error(error: Exception, secrets: Iterable[str] = ()) -> int:
         error = ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
     if not isinstance(error, SparkopsError):
         text = mask(f"{type(error).__name__}: {error}", secrets)
-        click.echo(f"Error: {text}\nUnexpected error; run with --debug to see the traceback.", err=True)
+        echo(f"Error: {text}\nUnexpected error; run with --debug to see the traceback.", err=True)
         return FAILED
-    click.echo(f"Error: {mask(str(error), secrets)}", err=True)
+    echo(f"Error: {mask(str(error), secrets)}", err=True)
     for note in getattr(error, "__notes__", ()):
         if note.startswith("run "):
             run_id = note.removeprefix("run ")
-            click.echo(f"See: sparkops runs show {run_id}   sparkops runs log {run_id}", err=True)
+            echo(f"See: sparkops runs show {run_id}   sparkops runs log {run_id}", err=True)
     return exit_code(error)
 
 

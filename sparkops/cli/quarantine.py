@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.command_group import CommandGroup
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_data, format_value
 from sparkops.cli.display.table import print_table
 from sparkops.cli.main import CHECKS_FAILED, DONE
@@ -57,14 +58,14 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
         validate_request(tables, ReleaseRequest(table=name, run=run_id))
         summary = tables.summarize_quarantine(name, run=run_id, rows=rows)
     if as_json:
-        click.echo(json.dumps(quarantine_to_json(summary), indent=2, default=str))
+        echo(json.dumps(quarantine_to_json(summary), indent=2, default=str))
         return
     counts = [
         quarantine_count_to_json(count) | {"reasons": "; ".join(count.reasons)} for count in summary.counts
     ]
     print_table(counts, empty=f"No rows of `{name}` were ever quarantined.")
     if summary.rows:
-        click.echo()
+        echo()
         print_table(summary.rows, empty="", format_cell=format_data)
 
 
@@ -100,10 +101,10 @@ def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **s
         result = release_rows(engine.container, request, on_step=_make_step_printer())
         warnings = list(_find_overwrite_warnings(engine.project.declared, result))
     if as_json:
-        click.echo(json.dumps(release_result_to_json(result) | {"notes": warnings}, indent=2, default=str))
+        echo(json.dumps(release_result_to_json(result) | {"notes": warnings}, indent=2, default=str))
     else:
         for line in (*format_release(result), *warnings):
-            click.echo(line)
+            echo(line)
     return CHECKS_FAILED if result.still_failing and not result.rows else DONE
 
 
@@ -158,7 +159,7 @@ def _make_step_printer() -> Callable[[str], None]:
 
     def print_step(step: str) -> None:
         if sys.stderr.isatty():
-            click.echo(f"... {_STEP_TEXTS.get(step, step)}", err=True)
+            echo(f"... {_STEP_TEXTS.get(step, step)}", err=True)
 
     return print_step
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command
 from sparkops.cli.job_options import (
     build_command_line_source,
@@ -63,7 +64,7 @@ def run_job(arguments: JobArguments) -> int:
                 name, params, at=arguments.at, as_of=arguments.as_of, upstream=arguments.upstream
             )
         for line in format_plans(plans):
-            click.echo(line)
+            echo(line)
         return 0
     options = RunOptions(
         versions=ReadVersions(at=arguments.at, as_of=arguments.as_of),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.command_group import CommandGroup
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_duration, format_state, format_time, to_relative_path
 from sparkops.cli.display.run_lines import format_run
 from sparkops.cli.display.table import print_table
@@ -33,7 +34,7 @@ def runs(project: ProjectOptions, ctx: click.Context, job: str | None, limit: in
     engine = project.engine()
     newest = list(engine.runs.newest(job=job, limit=limit))
     if as_json:
-        click.echo(json.dumps([run_to_json(run) for run in newest], indent=2, default=str))
+        echo(json.dumps([run_to_json(run) for run in newest], indent=2, default=str))
         return
     which = (
         f" of job `{job}`; `sparkops jobs` lists the jobs" if job else " yet: `sparkops run JOB` makes one"
@@ -63,12 +64,12 @@ def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
     engine = project.engine()
     run = engine.runs.load(run_id)
     if as_json:
-        click.echo(json.dumps(run_to_json(run), indent=2, default=str))
+        echo(json.dumps(run_to_json(run), indent=2, default=str))
         return
     tables = [check["table"] for check in run.checks]
     pages = engine.container.check_pages.find(tables, run.id) if tables else []
     for line in format_run(run, pages):
-        click.echo(line)
+        echo(line)
 
 
 @runs.command("log", short_help="Print the log of a run.")
@@ -84,7 +85,7 @@ def log(project: ProjectOptions, run_id: str, attempt: int | None) -> None:
         raise InputError(f"Run {run.id} has no log at {path}.")
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            click.echo(line, nl=False)
+            echo(line, nl=False)
 
 
 @runs.command("resume", short_help="Resume a failed or crashed run, or all.")
@@ -116,7 +117,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
             return _resume_all(engine)
         run = engine.runs.load(run_id)
         if run.state == "done":
-            click.echo(f"Run {run.id} is done: there is nothing to resume.")
+            echo(f"Run {run.id} is done: there is nothing to resume.")
         engine.resume(run.id, [build_command_line_source({}, params)])
     return 0
 
@@ -133,5 +134,5 @@ def _resume_all(engine: Engine) -> int:
         except SparkopsError as error:
             exit_code = exit_code or print_error(error)
     if not publications:
-        click.echo("Every run that has begun to publish is complete.")
+        echo("Every run that has begun to publish is complete.")
     return exit_code

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.main import BAD_INPUT, DONE
 from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
 from sparkops.errors import InputError, ProjectError, RowError, as_clause
@@ -142,11 +143,11 @@ def _score_rows(
         try:
             values = flatten_structs(_parse_row(line, number), tuple(types))
             row = {name: from_json(value, types.get(name, "")) for name, value in values.items()}
-            click.echo(json.dumps(scorer.score(row, options.explain), default=to_json_text))
+            echo(json.dumps(scorer.score(row, options.explain), default=to_json_text))
         except (RowError, InputError) as error:
             if not options.keep_going:
                 raise type(error)(f"Line {number}: {error}" if number > 1 else str(error)) from error
-            click.echo(json.dumps({"error": str(error), "line": number}))
+            echo(json.dumps({"error": str(error), "line": number}))
             exit_code = BAD_INPUT
     return exit_code
 
@@ -180,9 +181,10 @@ def read_rows(path: str) -> list[dict[str, Any]]:
 def _parse_row(line: str, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise InputError(
-            f'Row {number} is not JSON: {as_clause(error)}. A row is an object: {{"field": value}}.'
+            f'Row {number} is not JSON: {as_clause(reason)}. A row is an object: {{"field": value}}.'
         ) from error
     if not isinstance(row, dict):
         raise InputError(f'Row {number} is a {type(row).__name__}, not an object: {{"field": value}}.')

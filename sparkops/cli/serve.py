@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.cli.score import build_scoring_options
 from sparkops.config.settings import ServingSettings
@@ -61,9 +62,9 @@ def serve(project: ProjectOptions, model: str, host: str, port: int, **choices: 
     settings = _read_serving_settings(project, choices)
 
     def print_url(url: str) -> None:
-        click.echo(f"Serving {model} at {url}")
+        echo(f"Serving {model} at {url}")
         if is_uncertified(model):
-            click.echo(
+            echo(
                 f"Not certified: no row was compared with Spark; `sparkops models certify {model}` does that."
             )
 

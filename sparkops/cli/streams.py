@@ -6,6 +6,7 @@ import json
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 
@@ -25,7 +26,7 @@ def streams(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         for checkpoint in checkpoints
     ]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     print_table(rows, empty="No streaming job has run yet.")
 
@@ -53,4 +54,4 @@ def reset(project: ProjectOptions, job: str, yes: bool) -> None:
                 err=True,
             )
         reset_stream(engine.container, job)
-    click.echo(f"The next run of `{job}` begins at the beginning of `{declared.stream}`.")
+    echo(f"The next run of `{job}` begins at the beginning of `{declared.stream}`.")

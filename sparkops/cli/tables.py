@@ -7,6 +7,7 @@ import json
 import click
 
 from sparkops.cli.command_group import CommandGroup
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_data
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import (
@@ -29,7 +30,7 @@ def tables(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         return
     rows = [table_info_to_json(info) for info in project.engine().tables()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, default=str))
+        echo(json.dumps(rows, indent=2, default=str))
         return
     for row in rows:
         row["time"] = row["time"] if row["exists"] else "not written yet"
@@ -47,7 +48,7 @@ def history(project: ProjectOptions, name: str, limit: int, as_json: bool) -> No
     with project.engine() as engine:
         rows = [commit_to_json(commit) for commit in engine.history(name, limit=limit)]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, default=str))
+        echo(json.dumps(rows, indent=2, default=str))
         return
     for row in rows:
         row["batch"] = row["batch"]["number"] if row["batch"] else None
@@ -69,7 +70,7 @@ def show(project: ProjectOptions, name: str, rows: int, version: int | None, as_
         preview = engine.preview(name, rows=rows, at=version)
     if as_json:
         for row in preview:
-            click.echo(json.dumps(row, default=format_data))
+            echo(json.dumps(row, default=format_data))
         return
     print_table(preview, empty=f"Table `{name}` has no rows.", format_cell=format_data)
 
@@ -82,4 +83,4 @@ def restore(project: ProjectOptions, name: str, version: int) -> None:
     """Publish VERSION of TABLE again, as a new version."""
     with project.engine() as engine:
         new = engine.restore(name, version)
-    click.echo(f"{name} is version {new}, with the rows of version {version}.")
+    echo(f"{name} is version {new}, with the rows of version {version}.")

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from sparkops.core.atomic_file import replace_file
+from sparkops.core.control_characters import escape_controls
 from sparkops.errors import ProjectError
 
 _log = logging.getLogger("sparkops.reports")
@@ -34,9 +35,11 @@ def write_page(html: str, folder: Path, name: str) -> Path:
 
 
 def write_html(path: Path, html: str) -> None:
-    """Write a page atomically; its folder is created. Text that UTF-8 cannot encode is replaced by `?`.
+    """Write a page atomically; its folder is created.
+
+    Control characters, which may change what a reader sees, are written as escapes.
 
     Raises:
         OSError: It cannot be written; the previous page is intact.
     """
-    replace_file(path, html.encode("utf-8", "replace"), durable=True)
+    replace_file(path, escape_controls(html), durable=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import click
@@ -9,6 +10,7 @@ import pytest
 
 from sparkops.cli.display.format import format_data, format_duration
 from sparkops.cli.display.table import draw_table, fill_lines, print_table
+from sparkops.cli.main import run_command
 
 NAMES = ["run", "published"]
 ID = "20261121-170256-1m3f2b40c1"
@@ -69,3 +71,22 @@ def test_durations_are_in_words() -> None:
         "1 min 23 s",
         "2 h 51 min",
     ]
+
+
+HOSTILE = {"\x1b]0;owned\x07name": "\x1b[2J\x9b31mred\r\nnew line\u202egnp.exe", "n": 1}
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_control_characters_of_the_data_are_shown_as_escapes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    print_table([HOSTILE, HOSTILE], empty="")
+    out = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", out)
+    assert r"\u001b]0;owned\u0007name" in out
+
+
+def test_control_characters_in_an_error_are_shown_as_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["run", "\x1b]0;owned\x07", "--project", "/nowhere\x1b[2J"]) == 2
+    assert r"\u001b" in capsys.readouterr().err

@@ -28,8 +28,8 @@ def test_a_page_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
     assert write_page("x", tmp_path, "page").stat().st_mode == other.stat().st_mode
 
 
-def test_an_unpaired_surrogate_is_replaced(tmp_path: Path) -> None:
-    assert write_page("a\ud800b", tmp_path, "page").read_text("utf-8") == "a?b"
+def test_an_unpaired_surrogate_is_written_as_its_escape(tmp_path: Path) -> None:
+    assert write_page("a\ud800b", tmp_path, "page").read_text("utf-8") == "a\\ud800b"
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "../page"])

@@ -14,6 +14,7 @@ from typing import TextIO
 from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.format import format_duration, format_state
 from sparkops.cli.display.run_lines import format_training, summarize_outputs
+from sparkops.core.control_characters import escape_controls_but_styles
 from sparkops.errors import SparkopsError
 from sparkops.runs.record import Run, choose_state
 from sparkops.spark.progress import Snapshot
@@ -131,7 +132,7 @@ class ProgressDisplay:
     def _print(self, line: str) -> None:
         with self._lock:
             self._erase_line()
-            self._out.write(line + "\n")
+            self._out.write(escape_controls_but_styles(line) + "\n")
             self._out.flush()
 
     def _redraw_until_closed(self) -> None:

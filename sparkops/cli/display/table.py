@@ -9,13 +9,16 @@ from typing import Any, Literal
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_value
+from sparkops.core.control_characters import escape_controls
 
 # Columns whose longest cell has up to this many characters are not wrapped: a run's id has 26.
 _MAX_UNWRAPPED = 26
 # Least width of a column that is wrapped.
 _MIN_WRAPPED = 20
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_LINES = str.maketrans({"\r": "\\r"})
 
 
 def print_table(
@@ -34,18 +37,19 @@ def print_table(
         format_cell: Returns a value as its cell shows it.
     """
     if not rows:
-        click.echo(empty)
+        echo(empty)
         return
     names = [name for name in rows[0] if name not in drop]
-    cells = [[format_cell(row[name]) for name in names] for row in rows]
+    cells = [[escape_controls(format_cell(row[name]).translate(_LINES)) for name in names] for row in rows]
+    names = list(map(escape_controls, names))
     if not sys.stdout.isatty():
         for line in (names, *cells):
-            click.echo("\t".join(cell.translate(_ESCAPES) for cell in line))
+            echo("\t".join(cell.translate(_ESCAPES) for cell in line))
         return
     width = shutil.get_terminal_size((110, 30)).columns
     fits = sum(map(_find_min_width, zip(names, *cells, strict=True))) + 3 * (len(names) - 1) <= width
-    numeric = [_is_numeric(rows, name) for name in names]
-    click.echo(draw_table(names, cells, numeric, width) if fits else fill_lines(names, cells, width))
+    numeric = [_is_numeric(rows, name) for name in rows[0] if name not in drop]
+    echo(draw_table(names, cells, numeric, width) if fits else fill_lines(names, cells, width))
 
 
 def draw_table(

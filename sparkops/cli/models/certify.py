@@ -9,6 +9,7 @@ from secrets import randbelow
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.models.compile import find_model_folder
 from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.core.wording import format_count
@@ -59,31 +60,29 @@ def _certify_spark_model(
     certificate_differences = parity.check_certificate()
     if parity.cases:
         count = format_count(len(parity.cases), "row")
-        click.echo(f"Recorded {count}; {_count_differences(certificate_differences)} (no Spark)")
+        echo(f"Recorded {count}; {_count_differences(certificate_differences)} (no Spark)")
     else:
-        click.echo("Recorded no certificate yet")
+        echo("Recorded no certificate yet")
     if python is not None:
         compared = parity.compare(use_interpreter(python))
     else:
         with project.engine() as engine:
             compared = parity.compare(use_session(engine.session()))
-    click.echo(
-        f"Spark    {compared.spark_version}; trained by {parity.spark_version or 'an unknown version'}"
-    )
-    click.echo(
+    echo(f"Spark    {compared.spark_version}; trained by {parity.spark_version or 'an unknown version'}")
+    echo(
         f"Compared {format_count(compared.rows, 'row')}, {format_count(len(parity.random_rows), 'row')} new "
         f"(--seed {parity.seed}), {compared.refused} refused by the scorer; "
         f"{_count_differences(compared.differences)}"
     )
     for line in (*certificate_differences[:_MAX_DIFFERENCES], *compared.messages()[:_MAX_DIFFERENCES]):
-        click.echo(f"         {line}")
+        echo(f"         {line}")
     if certificate_differences or compared.differences:
         return 1
     if not compared.answered_rows:
-        click.echo("Scorer   not certified: no row was answered")
+        echo("Scorer   not certified: no row was answered")
         return 1
     written = parity.write_certificate(compared)
-    click.echo("Scorer   certified" + (f": {written}" if written else ""))
+    echo("Scorer   certified" + (f": {written}" if written else ""))
     return 0
 
 
@@ -116,17 +115,17 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     seed = randbelow(10**6) if seed is None else seed
     with closing(open_pyfunc_scorer(located, worker_settings)) as scorer:
         result = check_parity(scorer, located.folder, rows=rows, seed=seed)
-    click.echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
-    click.echo(
+    echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
+    echo(
         f"Recorded {format_count(result.certificate_rows, 'row')}; {_count_differences(result.certificate_differences)} row by row"
     )
-    click.echo(
+    echo(
         f"Compared {format_count(result.random_rows, 'row')}, new (--seed {seed}); "
         f"{_count_differences(result.batch_differences)} between rows scored singly and in a batch"
     )
     differences = (result.certificate_differences, result.batch_differences)
     for line in (line for lines in differences for line in lines[:_MAX_DIFFERENCES]):
-        click.echo(f"         {line}")
+        echo(f"         {line}")
     return 1 if any(differences) else 0
 
 

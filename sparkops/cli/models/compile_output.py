@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.core.wording import format_count
 from sparkops.pipeline.json_values import model_version_to_json
@@ -45,10 +44,10 @@ def print_result(result: CompileResult) -> None:
     """Print the stages and what was written."""
     saved = result.model.saved
     spark = f"Spark {saved.spark_version}" if saved.spark_version else "an unknown version of Spark"
-    click.echo(f"Model    {saved.folder}, saved by {spark}; columns from {saved.columns_source}")
+    echo(f"Model    {saved.folder}, saved by {spark}; columns from {saved.columns_source}")
     print_stages(result.model.compilation)
     for line in _describe_result(result):
-        click.echo(line)
+        echo(line)
 
 
 def _describe_result(result: CompileResult) -> Iterator[str]:
@@ -131,6 +130,6 @@ def print_stages(compilation: Compilation) -> None:
     ]
     print_table(rows, empty="The model has no stages.")
     if compilation.problem:
-        click.echo(f"Scored by Spark only: {compilation.problem}")
+        echo(f"Scored by Spark only: {compilation.problem}")
     for note in compilation.notes:
-        click.echo(f"Note     {note}")
+        echo(f"Note     {note}")

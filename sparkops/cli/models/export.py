@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.cli.models.compile import find_model_folder
 from sparkops.cli.project_options import ProjectOptions, with_project_options
@@ -68,11 +69,11 @@ def print_verification(exported: OnnxExport, file: Path) -> None:
         if exported.certificate_rows
         else "no certificate: the scorer alone"
     )
-    click.echo(
+    echo(
         f"Verified {format_count(verified.rows, 'row')} by onnxruntime, {verified.unscored} of them without a prediction; "
         f"{source}, the others edge and new rows (--seed {exported.seed})"
     )
-    click.echo(f"Written  {file}, {exported.size:,} bytes")
+    echo(f"Written  {file}, {exported.size:,} bytes")
 
 
 def _to_row(value: Any, direction: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sparkops.cli.display.echo import echo
 from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command
 from sparkops.cli.job_options import make_read_options
 from sparkops.cli.models.compile_output import print_stages
@@ -62,8 +63,8 @@ def check_servable(arguments: JobArguments, rows: int) -> int:
         )
     print_stages(compilation)
     if compilation.description is None:
-        click.echo(f"Only Spark could score a model of `{name}`.")
+        echo(f"Only Spark could score a model of `{name}`.")
         return 1
     fields = ", ".join(field.name for field in compilation.description.fields)
-    click.echo(f"A model of `{name}` compiles; a row has {fields}.")
+    echo(f"A model of `{name}` compiles; a row has {fields}.")
     return 0

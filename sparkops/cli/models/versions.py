@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from sparkops.cli.command_group import CommandGroup
+from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_time
 from sparkops.cli.display.run_lines import format_gate
 from sparkops.cli.display.table import print_table
@@ -33,9 +34,7 @@ def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         return
     versions = project.registry().list()
     if as_json:
-        click.echo(
-            json.dumps([model_version_to_json(version) for version in versions], indent=2, default=str)
-        )
+        echo(json.dumps([model_version_to_json(version) for version in versions], indent=2, default=str))
         return
     rows = [
         {
@@ -59,10 +58,10 @@ def show(project: ProjectOptions, name: str, as_json: bool) -> None:
     """Show one version: MODEL is a name (its champion), name/3 or name@alias."""
     version = project.registry().show(*parse_model(name))
     if as_json:
-        click.echo(json.dumps(model_version_to_json(version), indent=2, default=str))
+        echo(json.dumps(model_version_to_json(version), indent=2, default=str))
         return
     for line in format_version(version):
-        click.echo(line)
+        echo(line)
 
 
 @models.command("promote", short_help="Set an alias, `champion` by default, to a version.")
@@ -76,7 +75,7 @@ def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None
     """Set an alias to a version: MODEL is name/3, or a name for its newest version."""
     bare_name, version = parse_model(name)
     promoted = project.registry().promote(bare_name, version, alias=alias, force=force)
-    click.echo(f"{promoted.name}@{alias} is version {promoted.version}.")
+    echo(f"{promoted.name}@{alias} is version {promoted.version}.")
 
 
 @models.command("rollback", short_help="Make an earlier champion the champion again.")
@@ -88,7 +87,7 @@ def rollback(project: ProjectOptions, name: str, to: int | None) -> None:
     registry, bare_name = project.registry(), parse_model(name)[0]
     replaced = registry.show(bare_name).version
     champion = registry.rollback(bare_name, to=to)
-    click.echo(f"{champion.name}@champion is version {champion.version} again; it was {replaced}.")
+    echo(f"{champion.name}@champion is version {champion.version} again; it was {replaced}.")
 
 
 for _command in (compile_model, certify, export, servable):
