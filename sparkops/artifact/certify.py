@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ Case = tuple[dict[str, Any], "Answer"]
 SAMPLE_ROWS = 100
 # Rows that the scorer refuses are given to Spark one by one, and a failing Spark job takes 0.3 s.
 MAX_REFUSED = 12
+# Of them as many at a time.
+_THREADS = 4
 _INDEX = "_sparkops_row"
 # Characters of a row in a message.
 _MAX_ROW = 400
@@ -74,14 +77,15 @@ def compare_with_spark(
     """
     from sparkops.scoring.artifact.certificate import compare_answers
 
-    spark = _SparkModel(scorer, fitted, like)
-    if problem := spark.find_analysis_problem(rows[:1]):
-        raise ParityBroken(f"Spark's analysis refuses every row: {problem}")
     actual = [scorer.answer(row) for row in rows]
     accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
     refused = sample_evenly(find_refused(scorer, rows, actual), MAX_REFUSED)
-    expected = dict(zip(accepted, spark.answer_rows([rows[index] for index in accepted]), strict=True))
-    expected |= {index: spark.answer_rows([rows[index]])[0] for index in refused}
+    spark = _SparkModel(scorer, fitted, like)
+    accepted_rows = [rows[index] for index in accepted] or rows[:1]
+    if problem := spark.find_analysis_problem(accepted_rows):
+        raise ParityBroken(f"Spark's analysis refuses every row: {problem}")
+    expected = dict(zip(accepted, spark.answer_rows(accepted_rows)[: len(accepted)], strict=True))
+    expected |= zip(refused, spark.answer_each([rows[index] for index in refused]), strict=True)
     order = sorted(expected)
     differences = compare_answers(
         [expected[index] for index in order], [actual[index] for index in order], scorer.outputs
@@ -150,18 +154,38 @@ class _SparkModel:
         self._fields, self._fitted, self._like = scorer.fields, fitted, like
         self._unread = sample_unread(like, scorer.fields)
         self._columns = [output.column for output in scorer.outputs if output.column is not None]
+        self._analyzed: tuple[Sequence[dict[str, Any]], DataFrame] | None = None
 
     def answer_rows(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         """Return an answer for each row: output values, "dropped" or "refused"."""
         return bisect_refused(self._transform, rows)
 
+    def answer_each(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
+        """Return an answer for each row, each scored alone.
+
+        Several are scored at a time: the time of one row is the driver's analysis.
+        """
+        from pyspark import inheritable_thread_target
+
+        answer_alone = inheritable_thread_target(self._like.sparkSession)(
+            lambda row: self.answer_rows([row])[0]
+        )
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="sparkops-certify") as executor:
+            return list(executor.map(answer_alone, rows))
+
     def find_analysis_problem(self, rows: Sequence[dict[str, Any]]) -> str:
-        """Return why Spark cannot score any rows with these columns; empty if it can."""
-        return analysis_problem(lambda: self._transform_rows(rows))
+        """Return why Spark cannot score any rows with these columns; empty if it can, and the analysis is kept."""
+
+        def analyze() -> None:
+            self._analyzed = (rows, self._transform_rows(rows))
+
+        return analysis_problem(analyze)
 
     def _transform_rows(self, rows: Sequence[dict[str, Any]]) -> DataFrame:
-        rows = [{**self._unread, **row} for row in rows]
-        frame = create_frame(self._like, self._fields, rows, _INDEX)
+        if self._analyzed is not None and self._analyzed[0] is rows:
+            return self._analyzed[1]
+        complete_rows = [{**self._unread, **row} for row in rows]
+        frame = create_frame(self._like, self._fields, complete_rows, _INDEX)
         transformed = self._fitted.transform(frame)
         scored: DataFrame = select_indexed(
             transformed, _INDEX, [quote_column(name) for name in self._columns]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle, islice
 from math import ceil
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import quote_column
+from sparkops.artifact.frames import create_frame, quote_column
 from sparkops.batch.executor_scorer import ScorerOptions, build_arrow_scorer
 from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
 from sparkops.batch.planner import find_unsupported_column
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError
-from sparkops.scoring.artifact.file_names import CERTIFICATE
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,10 +23,12 @@ if TYPE_CHECKING:
     from sparkops.pipeline.model import Model
     from sparkops.scoring.scorer import Scorer
 
-    ScoreFrame = Callable[[DataFrame], DataFrame]
+    Methods = Mapping[str, Callable[[DataFrame], DataFrame]]
 
-# Numbers of rows: of the example, and of a measured run.
-_SAMPLE_ROWS, _MEASURED_ROWS = 2_000, 10_000
+# Rows of a measured run.
+_MEASURED_ROWS = 10_000
+# One measurement decides if a method takes this many times as long as the other.
+_CLEAR_FACTOR = 1.5
 # Longest time that the scorer may take for a measured run, in seconds of one core.
 _MAX_SECONDS = 0.5
 # Size of a description's arrays in bytes above which a measurement would take too long.
@@ -37,41 +38,49 @@ _REPEAT_COLUMN = "_sparkops_turn"
 _log = logging.getLogger("sparkops.registry")
 
 
-def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
+def run_benchmark(
+    model: Model, scorer: Scorer, rows: Sequence[dict[str, Any]], folder: Path, settings: Settings
+) -> dict[str, float]:
     """Return microseconds per row of "transform" and "mapInArrow", and the number of "rows"; empty if not measured.
 
     Both methods compute all outputs of the same cached rows and discard them. After a warm-up, which starts workers and
-    compiles code, each runs twice, in turns. The better time counts, divided by the rows.
+    compiles code, each runs once, and once more where neither is clearly faster. The better time counts, divided by the
+    rows.
 
     Args:
         model: The trained model.
         scorer: The scorer compiled from it.
+        rows: Rows that the model answers, those of its certificate.
         folder: The scorer's folder.
         settings: Where Spark runs. If `models.batch` sets the method, nothing is measured.
     """
     arrays = sum(array.nbytes for step in scorer.description.steps for array in step.arrays.values())
     if (
-        settings.models.batch != "auto"
+        not rows
+        or settings.models.batch != "auto"
         or arrays > _MAX_ARRAY_BYTES
-        or find_unsupported_column(_select_inputs(model, scorer))
+        or find_unsupported_column(model.example.select(*_quote_inputs(model, scorer)))
     ):
         return {}
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
-        return _measure(model, scorer, folder, settings)
+        return _measure(model, scorer, rows, _build_methods(model, scorer, folder, settings))
     except (PySparkException, Py4JJavaError, ModelError) as error:
         _log.warning("the scoring methods were not measured: %s", str(error)[:300])
         return {}
 
 
-def measure_seconds_per_row(scorer: Scorer, certificate: Path) -> float:
-    """Return the scorer's seconds per row in a batch of certificate rows on this machine; the better of two runs."""
+def read_answered_rows(certificate: Path) -> list[dict[str, Any]]:
+    """Return the rows of a certificate that the model answers."""
     from sparkops.scoring.artifact.certificate import read_cases
 
-    cases = read_cases(certificate.read_text("utf-8"))
-    answered = [row for row, answer in cases if isinstance(answer, dict)]
+    return [row for row, answer in read_cases(certificate.read_text("utf-8")) if isinstance(answer, dict)]
+
+
+def measure_seconds_per_row(scorer: Scorer, answered: Sequence[Mapping[str, Any]]) -> float:
+    """Return the scorer's seconds per row in a batch of certificate rows on this machine; the better of two runs."""
     if not answered:
         return 0.0
     rows = list(islice(cycle(answered), _CERTIFICATE_ROWS))
@@ -79,38 +88,36 @@ def measure_seconds_per_row(scorer: Scorer, certificate: Path) -> float:
     return min(_measure_seconds(lambda: scorer.score_batch(columns)) for _ in range(2)) / len(rows)
 
 
-def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
-    sample = _select_inputs(model, scorer).limit(_SAMPLE_ROWS).persist()
+def _measure(
+    model: Model, scorer: Scorer, rows: Sequence[dict[str, Any]], methods: Methods
+) -> dict[str, float]:
+    seconds = max(measure_seconds_per_row(scorer, rows) * len(rows), 1e-6)
+    repeats = max(1, min(ceil(_MEASURED_ROWS / len(rows)), int(_MAX_SECONDS / seconds)))
+    sample = create_frame(model.example, scorer.fields, rows, _REPEAT_COLUMN).drop(_REPEAT_COLUMN)
+    frame = _repeat(sample.select(*_quote_inputs(model, scorer)), repeats).persist()
     try:
-        count = sample.count()
-        methods = _build_methods(model, scorer, folder, settings)
-        seconds = max(measure_seconds_per_row(scorer, folder / CERTIFICATE) * count, 1e-6)
-        repeats = max(1, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / seconds)))
-        frame = _repeat(sample, repeats).persist()
-        try:
-            _run_all(frame, methods)
-            rounds = [_run_all(frame, methods) for _ in range(2)]
-        finally:
-            frame.unpersist()
+        _run_all(frame, methods)
+        rounds = [_run_all(frame, methods)]
+        if max(rounds[0]) < _CLEAR_FACTOR * min(rounds[0]):
+            rounds.append(_run_all(frame, methods))
     finally:
-        sample.unpersist()
-    rows = repeats * count
-    best = [min(times) / rows * 1e6 for times in zip(*rounds, strict=True)]
+        frame.unpersist()
+    count = repeats * len(rows)
+    best = [min(times) / count * 1e6 for times in zip(*rounds, strict=True)]
     return {
         **{name: round(microseconds, 2) for name, microseconds in zip(methods, best, strict=True)},
-        "rows": rows,
+        "rows": count,
     }
 
 
-def _select_inputs(model: Model, scorer: Scorer) -> DataFrame:
+def _quote_inputs(model: Model, scorer: Scorer) -> list[str]:
+    """Return the columns that a model reads in backticks, a struct in place of its fields."""
     columns = model.example.columns
     names = (field.name if field.name in columns else field.name.partition(".")[0] for field in scorer.fields)
-    return model.example.select(*map(quote_column, dict.fromkeys(names)))
+    return [quote_column(name) for name in dict.fromkeys(names)]
 
 
-def _build_methods(
-    model: Model, scorer: Scorer, folder: Path, settings: Settings
-) -> Mapping[str, ScoreFrame]:
+def _build_methods(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> Methods:
     score = build_arrow_scorer(
         model.example.sparkSession, scorer, folder, settings, ScorerOptions((VERSION_COLUMN, 0))
     )
@@ -122,18 +129,14 @@ def _build_methods(
 
 
 def _repeat(sample: DataFrame, times: int) -> DataFrame:
-    """Return the rows many times, distributed as Spark distributes a range: over all cores."""
+    """Return each row many times, where it is: Spark distributes local rows over all cores."""
     from pyspark.sql import functions as F
 
-    return (
-        sample.sparkSession.range(times)
-        .toDF(_REPEAT_COLUMN)
-        .crossJoin(F.broadcast(sample))
-        .drop(_REPEAT_COLUMN)
-    )
+    repeated = F.explode(F.array_repeat(F.lit(0), times)).alias(_REPEAT_COLUMN)
+    return sample.select("*", repeated).drop(_REPEAT_COLUMN)
 
 
-def _run_all(frame: DataFrame, methods: Mapping[str, ScoreFrame]) -> list[float]:
+def _run_all(frame: DataFrame, methods: Methods) -> list[float]:
     """Return the seconds of one run of each method."""
     return [
         _measure_seconds(lambda: score(frame).write.format("noop").mode("overwrite").save())  # noqa: B023 - called at once

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -69,6 +70,25 @@ def build_arrow_scorer(
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
     importer = _make_importer(*read_scoring_package())
     return _make_portable_scorer(importer, files, scorer.description.hash, arguments)
+
+
+def start_workers(spark: SparkSession, settings: Settings) -> None:
+    """Start the Python workers of this machine's executors, and import what scoring needs there.
+
+    Their first batch would wait for that. Nothing is done where executors are remote or `models.batch` is not `auto`; an error
+    is left to the first batch.
+    """
+    if settings.models.batch != "auto" or has_remote_executors(spark, settings):
+        return
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
+
+    from sparkops.scoring.arrow_scorer import pass_batches
+
+    cores = spark.sparkContext.defaultParallelism
+    rows = spark.range(0, cores, 1, cores)
+    with contextlib.suppress(PySparkException, Py4JJavaError):
+        rows.mapInArrow(pass_batches, rows.schema).write.format("noop").mode("overwrite").save()
 
 
 def probe_executors(spark: SparkSession, package: str, files: Mapping[str, str]) -> str:

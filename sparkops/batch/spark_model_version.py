@@ -12,7 +12,7 @@ from sparkops.artifact.facts import read_benchmark, read_unread_types
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.model_columns import find_output_columns
 from sparkops.batch.analyzed_model import AnalyzedModel
-from sparkops.batch.benchmark import measure_seconds_per_row
+from sparkops.batch.benchmark import measure_seconds_per_row, read_answered_rows
 from sparkops.batch.executor_scorer import (
     ScoreBatches,
     ScorerOptions,
@@ -194,7 +194,7 @@ class SparkModelVersion(RegisteredVersion):
     @cached_property
     def _seconds_per_row(self) -> float:
         assert self.scorer is not None
-        return measure_seconds_per_row(self.scorer, self._folder / SCORER / CERTIFICATE)
+        return measure_seconds_per_row(self.scorer, read_answered_rows(self._folder / SCORER / CERTIFICATE))
 
     @cached_property
     def _outputs(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from sparkops.compiler import Compilation, compile_stages
 from sparkops.core.type_names import SIMPLE_STRINGS
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError, RowError
+from sparkops.registry.compile_and_certify import require_columns
 from sparkops.registry.spark_model_folder import has_json_values, write_scorer
 from sparkops.scoring import Scorer, edge_rows, save
 from sparkops.scoring.artifact.file_names import SCORER
@@ -68,11 +69,8 @@ def compile_external(saved: SavedSparkModel, rows: Sequence[Row] | None = None) 
     Raises:
         InputError: The scorer refuses one of `rows`.
     """
-    compilation = compile_stages(saved.folder, saved.fields)
+    compilation = require_columns(compile_stages(saved.folder, saved.fields))
     description = compilation.description
-    if description is not None and not (description.fields and description.outputs):
-        problem = "it computes nothing from these columns"
-        compilation, description = replace(compilation, description=None, problem=problem), None
     if description is None:
         return ExternalModel(
             saved=saved, compilation=compilation, example=_to_rows(rows, saved, saved.fields)

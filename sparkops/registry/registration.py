@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sparkops.artifact.facts import ModelFacts
-from sparkops.artifact.mlflow_folder import save_spark_model
+from sparkops.batch.executor_scorer import start_workers
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
 from sparkops.registry.evaluation import evaluate, evaluate_gates, needs_champion, persist_during
 from sparkops.registry.mlflow_store import connect
-from sparkops.registry.spark_model_folder import check_trained, complete_spark_model_folder
+from sparkops.registry.spark_model_folder import check_trained, complete_spark_model_folder, save_and_certify
 from sparkops.registry.upload import upload_version
 from sparkops.scoring.ir.portable_rules import PortableRules
 
@@ -70,23 +69,39 @@ class Registration:
             tempfile.TemporaryDirectory(prefix="sparkops-model-") as work,
         ):
             folder = Path(work) / "model"
-            with self._saving(prepared, folder):
-                facts = self._evaluate(prepared, training, gates)
-            facts = self._build_folder(prepared, facts, folder, training.rules)
+            facts = self._build_folder(prepared, training, gates, folder)
             return upload_version(connect(self.settings), self.settings, facts, folder, training.tags)
 
-    @contextmanager
-    def _saving(self, model: Model, folder: Path) -> Iterator[None]:
-        """Save a Spark model while it is evaluated: saving takes the driver's time, evaluation that of executors."""
+    def _build_folder(
+        self, model: Model, training: TrainingRun, gates: Sequence[Gate], folder: Path
+    ) -> ModelFacts:
         from sparkops.pyfunc.registration.prepared_model import PreparedModel
+        from sparkops.pyfunc.registration.pyfunc_model_folder import build_pyfunc_model_folder
 
         if isinstance(model.fitted, PreparedModel):
-            yield
-            return
-        with ThreadPoolExecutor(1, thread_name_prefix="sparkops-save") as executor:
-            saved = executor.submit(save_spark_model, model.fitted, folder, self.settings)
-            yield
-            saved.result()
+            facts = self._evaluate(model, training, gates)
+            return build_pyfunc_model_folder(model, model.fitted, facts, folder)
+        return self._build_spark_model_folder(model, training, gates, folder)
+
+    def _build_spark_model_folder(
+        self, model: Model, training: TrainingRun, gates: Sequence[Gate], folder: Path
+    ) -> ModelFacts:
+        """Save, compile and certify a model while it is evaluated.
+
+        The former takes the driver's time, evaluation that of executors. The Python workers that score later start
+        meanwhile.
+        """
+        from pyspark import inheritable_thread_target
+
+        spark, settings = model.example.sparkSession, self.settings
+        # Jobs of the threads have the tag by which a run is cancelled.
+        inherit = inheritable_thread_target(spark)
+        with ThreadPoolExecutor(2, thread_name_prefix="sparkops-register") as executor:
+            certified = executor.submit(inherit(save_and_certify), model, folder, settings)
+            executor.submit(inherit(start_workers), spark, settings)
+            facts = self._evaluate(model, training, gates)
+            result = certified.result()
+        return complete_spark_model_folder(model, result, facts, folder, settings, training.rules)
 
     def _evaluate(self, model: Model, training: TrainingRun, gates: Sequence[Gate]) -> ModelFacts:
         metrics = evaluate(model)
@@ -100,13 +115,3 @@ class Registration:
             metrics=metrics,
             gates=evaluate_gates(gates, metrics, champion),
         )
-
-    def _build_folder(
-        self, model: Model, facts: ModelFacts, folder: Path, rules: PortableRules
-    ) -> ModelFacts:
-        from sparkops.pyfunc.registration.prepared_model import PreparedModel
-        from sparkops.pyfunc.registration.pyfunc_model_folder import build_pyfunc_model_folder
-
-        if isinstance(model.fitted, PreparedModel):
-            return build_pyfunc_model_folder(model, model.fitted, facts, folder)
-        return complete_spark_model_folder(model, facts, folder, self.settings, rules)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
-from sparkops.artifact.frames import find_input_type, read_frame_fields, sample_rows
+from sparkops.artifact.frames import find_input_type, sample_rows
 from sparkops.artifact.model_columns import find_input_columns, is_column_reference
 from sparkops.artifact.signature import build_compiled_signature, build_spark_signature
 from sparkops.artifact.spark_answers import analysis_problem
@@ -21,7 +21,7 @@ from sparkops.batch.benchmark import run_benchmark
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
-from sparkops.registry.compile_and_certify import compile_and_certify
+from sparkops.registry.compile_and_certify import CertifiedCompilation, compile_and_certify
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from sparkops.compiler import Compilation
     from sparkops.scoring.ir.description import Description
-    from sparkops.scoring.ir.field import Field
     from sparkops.scoring.ir.portable_rules import PortableRules
 
 _log = logging.getLogger("sparkops.registry")
@@ -55,19 +54,40 @@ def check_trained(model: Model) -> None:
         )
 
 
-def complete_spark_model_folder(
-    model: Model, facts: ModelFacts, folder: Path, settings: Settings, rules: PortableRules
-) -> ModelFacts:
-    """Compile, certify and describe the model that a folder contains, and return the completed facts.
+def save_and_certify(model: Model, folder: Path, settings: Settings) -> CertifiedCompilation:
+    """Save a trained model in a new folder, compile it, and compare the scorer with Spark.
 
     Args:
         model: The trained model.
+        folder: The folder on this machine.
+        settings: Where Spark runs, and the warehouse that its executors share.
+    """
+    mlflow_folder.save_spark_model(model.fitted, folder, settings)
+    return compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL)
+
+
+def complete_spark_model_folder(
+    model: Model,
+    certified: CertifiedCompilation,
+    facts: ModelFacts,
+    folder: Path,
+    settings: Settings,
+    rules: PortableRules,
+) -> ModelFacts:
+    """Write the scorer and the description of the model that a folder contains, and return the completed facts.
+
+    Args:
+        model: The trained model.
+        certified: What became of it.
         facts: Facts that are known already: name, run, tables, parameters, metrics, gates.
         folder: The folder on this machine that the model was saved to.
         settings: Where Spark runs, and the warehouse that its executors share.
         rules: Row rules of the training tables.
     """
-    result = _compile(model, folder, settings, rules)
+    if certified.compilation.description is None:
+        result = _describe_uncompiled(model, certified)
+    else:
+        result = _write_compiled(model, certified, folder, settings, rules)
     facts = replace(facts, spark=model.example.sparkSession.version, **result.facts)
     if facts.compiled:
         mlflow_folder.add_scorer_flavor(folder)
@@ -100,7 +120,7 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
         else:
             mlflow_folder.save_spark_model(model.fitted, folder, settings)
         spark_model = folder / mlflow_folder.SPARK_MODEL
-        return compile_and_certify(model, spark_model, read_frame_fields(model.example)).compilation
+        return compile_and_certify(model, spark_model).compilation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +132,14 @@ class _CompileResult:
     facts: dict[str, Any]
 
 
-def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRules) -> _CompileResult:
-    """Compile and certify the saved model, and write the scorer to its folder."""
+def _write_compiled(
+    model: Model, certified: CertifiedCompilation, folder: Path, settings: Settings, rules: PortableRules
+) -> _CompileResult:
+    """Write the scorer, with the rules that it can evaluate, and measure it."""
     from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
-    fields = read_frame_fields(model.example)
-    certified = compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL, fields)
-    description = certified.compilation.description
-    if description is None:
-        return _describe_uncompiled(model, fields, certified.compilation.reasons)
+    description = certified.compilation.require_description()
     for note in certified.compilation.notes:
         _log.warning("%s", note)
     rules = keep_supported(rules, description.fields)
@@ -130,6 +148,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     write_scorer(description, certified.cases, folder / SCORER)
     scorer = Scorer(description)
     read = [field.name for field in description.fields]
+    answered = [row for row, answer in certified.cases if isinstance(answer, dict)]
     return _CompileResult(
         signature=build_compiled_signature(scorer, _find_scorable_row(certified.cases)),
         example=_find_input_example(certified.cases),
@@ -140,7 +159,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
             "scorer": description.hash,
             "rules": len(rules.rules),
             "left_out": rules.describe_omissions(),
-            "benchmark": run_benchmark(model, scorer, folder / SCORER, settings),
+            "benchmark": run_benchmark(model, scorer, answered, folder / SCORER, settings),
             "inputs": _select_types(model, read),
             "unread": _select_types(model, [name for name in model.example.columns if name not in read]),
         },
@@ -156,11 +175,12 @@ def write_scorer(description: Description, cases: Sequence[Case], folder: Path) 
     (folder / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
 
 
-def _describe_uncompiled(model: Model, fields: Sequence[Field], reasons: Sequence[str]) -> _CompileResult:
-    inputs = [field for field in fields if field.name in _find_columns_for_spark(model)]
+def _describe_uncompiled(model: Model, certified: CertifiedCompilation) -> _CompileResult:
+    reasons = certified.compilation.reasons
+    inputs = [field for field in certified.fields if field.name in _find_columns_for_spark(model)]
     names = [field.name for field in inputs]
     row = sample_rows(model.example, names, 1)[0]
-    facts = {"compiled": False, "reasons": tuple(reasons), "inputs": _select_types(model, names)}
+    facts = {"compiled": False, "reasons": reasons, "inputs": _select_types(model, names)}
     return _CompileResult(
         signature=build_spark_signature(inputs), example=row if has_json_values(row) else None, facts=facts
     )

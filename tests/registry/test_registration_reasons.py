@@ -64,6 +64,18 @@ def register(settings: Settings, model: Model) -> tuple[Any, Scorer]:
     return registry, load(registry.fetch_folder("m") / "scorer")
 
 
+def test_a_model_that_reads_no_column_is_scored_by_spark(settings: Settings, frame: Any) -> None:
+    from pyspark.ml.feature import SQLTransformer
+    from pyspark.ml.regression import LinearRegression
+
+    constant = SQLTransformer(statement="SELECT *, length(typeof(x)) AS size FROM __THIS__")
+    regression = LinearRegression(labelCol="n", maxIter=1)
+    info = Registry(settings, frame.sparkSession).register(
+        fit(frame, constant, assembled("size"), regression), name="m", training=TrainingRun("1")
+    )
+    assert (info.compiled, info.reasons) == (False, ("it reads no column of its rows",))
+
+
 def test_a_label_whose_unseen_values_are_skipped_is_a_field(settings: Settings, frame: Any) -> None:
     from pyspark.ml.feature import StringIndexer
 

@@ -265,7 +265,7 @@ def test_a_model_that_only_spark_scores_is_registered_with_the_reason(
     from pyspark.ml.feature import SQLTransformer, VectorAssembler
     from pyspark.ml.regression import LinearRegression
 
-    half = SQLTransformer(statement="select *, length(typeof(distance)) as half from __THIS__")
+    half = SQLTransformer(statement="select *, length(uuid()) as half from __THIS__")
     assembler = VectorAssembler(inputCols=["half"], outputCol="features")
     fitted = Pipeline(stages=[half, assembler, LinearRegression(labelCol="late")]).fit(flights)
     result = empty_registry.register(
