@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from sparkops.artifact.code_bundle import LOADER, copy_scoring_package
+from sparkops.artifact.pipeline_files import save_pipeline
 from sparkops.config.settings import Settings
 from sparkops.scoring.artifact.file_names import SCORER
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
+    from pyspark.sql import SparkSession
 
 SPARK_MODEL = "sparkml"
+_CONDA, _VIRTUALENV = "conda.yaml", "python_env.yaml"
 _EXAMPLE, _SERVING_EXAMPLE = "input_example.json", "serving_input_example.json"
-SCORER_REQUIREMENT = "numpy>=1.26"
+_REQUIREMENT = "numpy>=1.26"
 
 
-def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
+def save_spark_model(fitted: Any, folder: Path, settings: Settings, *, spark: SparkSession | None) -> None:
     """Save a fitted model in MLflow's `spark` flavor.
 
-    Spark's executors write it, so on a cluster it goes through storage that they share: the warehouse.
+    Spark's executors write it, so where they are remote it goes through storage that they share: the warehouse.
 
     Args:
         fitted: The fitted model; a single stage is wrapped in a pipeline.
         folder: A new folder on this machine.
         settings: Location of the warehouse.
+        spark: The session if its executors write to this machine's disk; else None.
     """
+    if spark is None:
+        _save_through_warehouse(fitted, folder, settings)
+    else:
+        save_pipeline(fitted, folder / SPARK_MODEL, spark)
+        describe_spark_model(folder, spark.version)
+    # Checksums of Hadoop's local file system: half of all files, and never read again.
+    for checksum in folder.rglob(".*.crc"):
+        checksum.unlink()
+
+
+def _save_through_warehouse(fitted: Any, folder: Path, settings: Settings) -> None:
     import mlflow.spark
 
     shared = settings.warehouse if "://" in settings.warehouse else Path(settings.warehouse).as_uri()
@@ -36,12 +54,56 @@ def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
         fitted,
         str(folder),
         dfs_tmpdir=f"{shared}/_staging/models",
-        pip_requirements=[SCORER_REQUIREMENT],
+        pip_requirements=[_REQUIREMENT],
         signature=False,
     )
-    # Checksums of Hadoop's local file system: half of all files, and never read again.
-    for checksum in folder.rglob(".*.crc"):
-        checksum.unlink()
+
+
+def describe_spark_model(folder: Path, version: str) -> None:
+    """Write `MLmodel` and the requirements beside a saved pipeline, as `mlflow.spark.save_model` does.
+
+    The requirements are those of a compiled scorer.
+
+    Args:
+        folder: The model's folder, which contains the pipeline.
+        version: Version of Spark that saved it.
+    """
+    from mlflow import pyfunc
+    from mlflow.models import Model
+
+    model = Model()
+    model.add_flavor(
+        "spark",
+        pyspark_version=version,
+        model_data=SPARK_MODEL,
+        code=None,
+        model_class="pyspark.ml.pipeline.PipelineModel",
+    )
+    pyfunc.add_to_model(
+        model, loader_module="mlflow.spark", data=SPARK_MODEL, conda_env=_CONDA, python_env=_VIRTUALENV
+    )
+    model.save(str(folder / "MLmodel"))
+    _write_environment(folder)
+
+
+def _write_environment(folder: Path) -> None:
+    """Write the three files in which MLflow describes a model's environment."""
+    from mlflow import __version__ as mlflow_version
+
+    python, packages = platform.python_version(), [f"mlflow=={mlflow_version}", _REQUIREMENT]
+    conda = {
+        "channels": ["conda-forge"],
+        "dependencies": [f"python={python}", "pip", {"pip": packages}],
+        "name": "mlflow-env",
+    }
+    virtualenv = {
+        "python": python,
+        "build_dependencies": ["pip", "setuptools", "wheel"],
+        "dependencies": ["-r requirements.txt"],
+    }
+    (folder / "requirements.txt").write_text("\n".join(packages), "utf-8")
+    for name, content in ((_CONDA, conda), (_VIRTUALENV, virtualenv)):
+        (folder / name).write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
 
 
 def add_scorer_flavor(folder: Path) -> None:
@@ -61,8 +123,8 @@ def add_scorer_flavor(folder: Path) -> None:
         code="code",
         # MLflow passes on only configuration keys that are listed here.
         model_config=dict(DEFAULT_CONFIG),
-        conda_env="conda.yaml",
-        python_env="python_env.yaml",
+        conda_env=_CONDA,
+        python_env=_VIRTUALENV,
     )
     model.save(str(folder / "MLmodel"))
 
@@ -76,10 +138,10 @@ def require_pyspark(folder: Path, version: str = "") -> None:
     """
     import pyspark
 
-    for file in (folder / "requirements.txt", folder / "conda.yaml"):
+    for file in (folder / "requirements.txt", folder / _CONDA):
         text = file.read_text("utf-8")
         required = f"pyspark=={version or pyspark.__version__}"
-        file.write_text(text.replace(SCORER_REQUIREMENT, required), "utf-8")
+        file.write_text(text.replace(_REQUIREMENT, required), "utf-8")
 
 
 def add_metadata(

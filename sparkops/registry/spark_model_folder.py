@@ -15,9 +15,11 @@ from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.artifact.frames import find_input_type, sample_rows
 from sparkops.artifact.model_columns import find_input_columns, is_column_reference
+from sparkops.artifact.pipeline_files import save_pipeline
 from sparkops.artifact.signature import build_compiled_signature, build_spark_signature
 from sparkops.artifact.spark_answers import analysis_problem
 from sparkops.batch.benchmark import run_benchmark
+from sparkops.batch.executor_scorer import has_remote_executors
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
@@ -62,7 +64,9 @@ def save_and_certify(model: Model, folder: Path, settings: Settings) -> Certifie
         folder: The folder on this machine.
         settings: Where Spark runs, and the warehouse that its executors share.
     """
-    mlflow_folder.save_spark_model(model.fitted, folder, settings)
+    spark = model.example.sparkSession
+    local = None if has_remote_executors(spark, settings) else spark
+    mlflow_folder.save_spark_model(model.fitted, folder, settings, spark=local)
     return compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL)
 
 
@@ -113,14 +117,12 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
     """
     check_trained(model)
     with tempfile.TemporaryDirectory(prefix="sparkops-trial-") as work:
-        folder = Path(work) / "model"
-        if settings.spark.mode == "local" and "://" not in settings.warehouse:
-            fitted: Any = model.fitted
-            fitted.write().save((folder / mlflow_folder.SPARK_MODEL).as_uri())
-        else:
-            mlflow_folder.save_spark_model(model.fitted, folder, settings)
-        spark_model = folder / mlflow_folder.SPARK_MODEL
-        return compile_and_certify(model, spark_model).compilation
+        folder, spark = Path(work) / "model", model.example.sparkSession
+        if has_remote_executors(spark, settings):
+            return save_and_certify(model, folder, settings).compilation
+        # Without MLflow, whose import takes seconds.
+        save_pipeline(model.fitted, folder, spark)
+        return compile_and_certify(model, folder).compilation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

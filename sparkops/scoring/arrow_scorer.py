@@ -41,7 +41,9 @@ _TYPES = {
 
 
 def pass_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield batches unchanged: a worker that runs this has imported the scorer."""
+    """Yield batches unchanged: a worker that runs this has imported what `ArrowScorer` needs."""
+    # The first array of Python values makes pyarrow import pandas, where that is installed.
+    pa.array([0])
     yield from batches
 
 
