@@ -27,6 +27,7 @@ from sparkops.scoring import load
 from sparkops.scoring.ir.conditions import ColumnRef, Compare, Constant, IsNull, RowRule
 from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
 from sparkops.scoring.locate.model_uri import open_scorer
+from sparkops.spark.cancel import tag_jobs
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
@@ -369,3 +370,13 @@ def test_one_fitted_stage_over_a_vector_is_a_model_too(empty_registry: Registry,
         == answer["probability"]
     )
     assert empty_registry.load_version("m").transform(rows.limit(2)).count() == 2
+
+
+def test_every_job_of_a_registration_has_the_tag_by_which_its_run_is_cancelled(
+    empty_registry: Registry, trained: Model, spark: Any
+) -> None:
+    with tag_jobs(spark, "tagged-registration"):
+        empty_registry.register(trained, name="m", training=TrainingRun("1"))
+    ids = sorted(spark.sparkContext._jsc.statusTracker().getJobIdsForTag("tagged-registration"))
+    assert len(ids) > 20
+    assert ids == list(range(ids[0], ids[-1] + 1))
