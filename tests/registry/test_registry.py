@@ -377,6 +377,6 @@ def test_every_job_of_a_registration_has_the_tag_by_which_its_run_is_cancelled(
 ) -> None:
     with tag_jobs(spark, "tagged-registration"):
         empty_registry.register(trained, name="m", training=TrainingRun("1"))
-    ids = sorted(spark.sparkContext._jsc.statusTracker().getJobIdsForTag("tagged-registration"))
+    ids = sorted(spark.sparkContext._jsc.sc().statusTracker().getJobIdsForTag("tagged-registration"))
     assert len(ids) > 20
     assert ids == list(range(ids[0], ids[-1] + 1))
