@@ -553,7 +553,7 @@ def _entry_json(entry: RegistryEntry) -> dict[str, Any]:
 
 
 def _compiled_suite(engine: Engine, table: str) -> Any:
-    suite: Suite | None = engine.container.checks.suite(table)
+    suite: Suite | None = engine.container.checks.find_suite(table)
     compiled = None if suite is None else load_compiled_suite(suite, engine.settings.state / "gx" / "suites")
     if compiled is None:
         raise SystemExit(f"the suite of {table} was not compiled")

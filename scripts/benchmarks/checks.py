@@ -158,7 +158,7 @@ def measure_rounds(candidates: Mapping[str, Callable[[], Any]], rounds: int) -> 
 
 def compare_with_peers(checks: Checks, frame: DataFrame, rounds: int) -> list[str]:
     """Return a table of the installed peers, measured in the rounds of sparkops and the handwritten aggregation."""
-    suite = checks.suite("flights")
+    suite = checks.find_suite("flights")
     assert suite is not None
     installed: dict[str, Peer] = {peer.name: peer for peer in PEERS if peer.installed}
     for peer in installed.values():
@@ -189,7 +189,7 @@ def compare_with_peers(checks: Checks, frame: DataFrame, rounds: int) -> list[st
 def compare(
     name: str, checks: Checks, frame: DataFrame, aggregate: Callable[[DataFrame], Any], rounds: int
 ) -> str:
-    suite = checks.suite(name)
+    suite = checks.find_suite(name)
     assert suite is not None
     candidates = {
         "handwritten": lambda: aggregate(frame),

@@ -169,7 +169,7 @@ class PublishBenchmark:
     def write_checked(self, name: str, number: int, *, staged: bool) -> None:
         """Do what a run does with the result of a job: stage, check, publish, discard the staged files."""
         run_id, tables = f"bench-{name}-{number}", self.container.tables if staged else self.spark_tables()
-        suite = self.container.checks.suite(name)
+        suite = self.container.checks.find_suite(name)
         assert suite is not None
         with self.measure_step(name, "staging"):
             part = StagedPart(run_id, name)

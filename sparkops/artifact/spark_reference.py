@@ -26,7 +26,7 @@ _FOREIGN_VARIABLES = re.compile(r"SPARK_.*|PYSPARK_.*|PYTHONPATH|PYTHONHOME|VIRT
 _EXCEPTION_LINE = re.compile(r"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
 
-def use_session(session: SparkSession) -> SparkReference:
+def build_session_reference(session: SparkSession) -> SparkReference:
     """Return a reference that uses the Spark session of this process."""
 
     def answer(model: Path, request: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
@@ -38,7 +38,7 @@ def use_session(session: SparkSession) -> SparkReference:
     return answer
 
 
-def use_interpreter(python: Path) -> SparkReference:
+def build_interpreter_reference(python: Path) -> SparkReference:
     """Return a reference that runs the Spark of another interpreter in a process of its own.
 
     Args:

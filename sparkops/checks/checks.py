@@ -39,19 +39,19 @@ class Checks:
         self.settings = settings
         self._library = GxLibrary()
 
-    def suite(self, table: str) -> Suite | None:
+    def find_suite(self, table: str) -> Suite | None:
         """Return the suite of a table, or None if conf/checks has no file for it."""
         path = self._suite_folder / f"{table}.yml"
         display_name = path.relative_to(self.settings.root).as_posix()
         return load_suite(path, table, display_name=display_name) if os.path.lexists(path) else None
 
-    def tables(self) -> list[str]:
+    def list_tables(self) -> list[str]:
         """Return the tables that have a suite, sorted."""
         return sorted(path.stem for path in self._suite_folder.glob("*.yml"))
 
-    def suites(self) -> Mapping[str, Suite]:
+    def load_suites(self) -> Mapping[str, Suite]:
         """Return every suite of the project by table."""
-        suites = {table: self.suite(table) for table in self.tables()}
+        suites = {table: self.find_suite(table) for table in self.list_tables()}
         return {table: suite for table, suite in suites.items() if suite is not None}
 
     def warm(self, tables: Iterable[str]) -> None:
@@ -60,7 +60,7 @@ class Checks:
         This returns when files of jobs can be imported. A suite that was validated before, and that is evaluated
         without Great Expectations, does not need it.
         """
-        suites = [suite for suite in map(self.suite, tables) if suite is not None]
+        suites = [suite for suite in map(self.find_suite, tables) if suite is not None]
         if any(map(self._needs_library, suites)):
             self._library.start_import()
             self._library.finish_shared_imports()

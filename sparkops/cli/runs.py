@@ -127,7 +127,7 @@ def _resume_all(engine: Engine) -> int:
     from sparkops.cli.main import print_error
 
     exit_code = 0
-    publications = engine.container.run_context().publications.list_open()
+    publications = engine.container.build_run_context().publications.list_open()
     for publication in publications:
         try:
             engine.resume(publication.run)

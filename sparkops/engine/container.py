@@ -83,7 +83,7 @@ class ServiceContainer:
             checks=self.checks,
             root=self.project.root,
             pages=self.check_pages,
-            columns=self.lasting_columns,
+            columns=self.find_lasting_columns,
             session=self.starter.session,
         )
 
@@ -117,7 +117,7 @@ class ServiceContainer:
         code = JobCode(Path(self.settings.jobs), self.project.root)
         return SharedSparkSession(self.starter, self.listener.spark_progressed, code)
 
-    def run_services(self, secrets: tuple[str, ...] = ()) -> RunServices:
+    def build_run_services(self, secrets: tuple[str, ...] = ()) -> RunServices:
         """Return the services that a run uses; what they store shows neither these secrets nor those of the configuration."""
         from sparkops.engine.adapters.check_pages import CheckPages, locate_docs
         from sparkops.engine.adapters.models import ModelRegistrar, TrainingRules
@@ -139,7 +139,7 @@ class ServiceContainer:
             reports=ReportPages(Path(self.settings.reports), self.project.runs, docs=docs, secrets=secrets),
         )
 
-    def run_context(self, secrets: tuple[str, ...] = ()) -> RunContext:
+    def build_run_context(self, secrets: tuple[str, ...] = ()) -> RunContext:
         """Return the context of a run, whose log and record mask these secrets and those of the configuration."""
         project = self.project
         return RunContext(
@@ -153,7 +153,7 @@ class ServiceContainer:
             redirect_jvm_output=self.redirect_jvm_output,
         )
 
-    def lasting_columns(self, table: str) -> Mapping[str, Any] | None:
+    def find_lasting_columns(self, table: str) -> Mapping[str, Any] | None:
         """Return the columns of a table that no job may change, in the JSON form of Delta; None if they are unknown."""
         jobs = self.project.declared.values()
         if any(write.schema_change for job in jobs for write in job.writes if write.table == table):
@@ -170,7 +170,7 @@ class ServiceContainer:
             ConfigError: With file and line.
         """
         for write in (write for job in jobs for write in job.writes if not write.schema_change):
-            suite = self.checks.suite(write.table)
+            suite = self.checks.find_suite(write.table)
             columns = self.tables.find_schema_json(write.table) if suite is not None else None
             if suite is not None and columns is not None:
                 advice = (

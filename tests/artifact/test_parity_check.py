@@ -13,7 +13,11 @@ import pytest
 from sparkops.artifact.compiled_scorer import write_compiled_scorer
 from sparkops.artifact.parity_check import ParityCheck
 from sparkops.artifact.saved_spark_model import read_spark_model
-from sparkops.artifact.spark_reference import SparkReference, use_interpreter, use_session
+from sparkops.artifact.spark_reference import (
+    SparkReference,
+    build_interpreter_reference,
+    build_session_reference,
+)
 from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.errors import EngineError, ModelError, NotCompiled
 from sparkops.registry.registry import Registry
@@ -100,9 +104,9 @@ def test_an_interpreter_without_pyspark_is_an_error_with_its_message(compile_fix
     with pytest.raises(
         EngineError, match=r"could not answer: ModuleNotFoundError: No module named .*pyspark"
     ):
-        check.compare(use_interpreter(bare))
+        check.compare(build_interpreter_reference(bare))
     with pytest.raises(EngineError, match="can't be run"):
-        check.compare(use_interpreter(tmp_path / "gone"))
+        check.compare(build_interpreter_reference(tmp_path / "gone"))
 
 
 @pytest.mark.spark
@@ -111,7 +115,7 @@ def test_this_spark_agrees_with_the_scorer_of_a_model_that_another_version_saved
     compile_fixture, spark, spark_of
 ) -> None:
     check = ParityCheck.for_model(compile_fixture("categories", spark_of), rows=100, seed=5)
-    result = check.compare(use_session(spark))
+    result = check.compare(build_session_reference(spark))
     assert result.messages() == []
     assert result.spark_version == spark.version != check.spark_version
 
@@ -122,7 +126,7 @@ def test_a_registered_model_agrees_with_spark_on_its_certificate_and_on_random_r
 ) -> None:
     check = ParityCheck.for_model(Registry(shared_settings).fetch("late@champion"), rows=100, seed=5)
     assert (len(check.cases), check.check_certificate()) == (late.parity, [])
-    result = check.compare(use_session(spark))
+    result = check.compare(build_session_reference(spark))
     assert result.messages() == []
     assert result.rows > 250
 
@@ -130,7 +134,7 @@ def test_a_registered_model_agrees_with_spark_on_its_certificate_and_on_random_r
 @pytest.mark.cluster
 def test_the_spark_of_another_interpreter_answers_in_its_own_process(compile_fixture) -> None:
     check = ParityCheck.for_model(compile_fixture("categories"), rows=20, seed=5)
-    assert check.compare(use_interpreter(Path(sys.executable))).messages() == []
+    assert check.compare(build_interpreter_reference(Path(sys.executable))).messages() == []
 
 
 @pytest.mark.spark
@@ -151,4 +155,4 @@ def test_a_model_that_plain_mlflow_logged_compiles_and_answers_as_spark_does(
     assert fields_from_spark(example.schema.jsonValue())[0].name == model.fields[0].name
     write_compiled_scorer(compile_model(model.folder, model.fields), model, tmp_path / "compiled")
     check = ParityCheck.for_model(tmp_path / "compiled", rows=50, seed=5)
-    assert check.compare(use_session(spark)).messages() == []
+    assert check.compare(build_session_reference(spark)).messages() == []

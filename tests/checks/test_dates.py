@@ -163,7 +163,7 @@ def test_an_expectation_of_great_expectations_names_the_column_and_value_that_py
     file.parent.mkdir(parents=True)
     file.write_text(GX_ONLY)
     checks = Checks(make_settings())
-    suite = checks.suite("t")
+    suite = checks.find_suite("t")
     assert suite is not None
     columns = {"late": "+10000-01-02T23:00:00", "early": "", "last_day": "+10000-01-02"}
     for index, (column, value) in enumerate(columns.items()):

@@ -42,7 +42,7 @@ def gate(checks: Checks, frame, *lines: str, head: str = "") -> GateOutcome:
     folder.mkdir(parents=True, exist_ok=True)
     body = "".join(f"  - {line}\n" for line in lines)
     (folder / "flights.yml").write_text(f"{head}expectations:\n{body}", encoding="utf-8")
-    suite = checks.suite("flights")
+    suite = checks.find_suite("flights")
     assert suite is not None
     return checks.gate(suite, frame, table="flights", run_id="run-1")
 
@@ -364,5 +364,5 @@ def test_a_suite_that_was_validated_before_is_evaluated_without_great_expectatio
 
 
 def test_a_table_without_a_file_has_no_suite(checks: Checks) -> None:
-    assert checks.suite("nowhere") is None
-    assert checks.suites() == {}
+    assert checks.find_suite("nowhere") is None
+    assert checks.load_suites() == {}

@@ -76,7 +76,7 @@ def passing_labels(folder: Path, frame, profile: TableProfile) -> list[str]:
     file = folder / "conf" / "checks" / "t.yml"
     file.parent.mkdir(parents=True)
     file.write_text(draft(profile), encoding="utf-8")
-    suite = checks.suite("t")
+    suite = checks.find_suite("t")
     assert suite is not None
     outcome = checks.gate(suite, frame, table="t", run_id="run-1")
     assert len(outcome.results) == len(suite.expectations)

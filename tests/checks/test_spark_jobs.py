@@ -42,7 +42,7 @@ def check_and_count_jobs(spark, tmp_path: Path) -> Iterator[Any]:
         folder = tmp_path / "conf" / "checks"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "t.yml").write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines))
-        suite = checks.suite("t")
+        suite = checks.find_suite("t")
         assert suite is not None
         group = uuid.uuid4().hex
         spark.sparkContext.setJobGroup(group, group)

@@ -66,7 +66,9 @@ def answer_as_spark(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
         answers = [scorer.answer(row) for row in rows]
         return "4.9", [answer | changes if isinstance(answer, dict) else answer for answer in answers]
 
-    monkeypatch.setattr("sparkops.artifact.spark_reference.use_interpreter", lambda python: answer)
+    monkeypatch.setattr(
+        "sparkops.artifact.spark_reference.build_interpreter_reference", lambda python: answer
+    )
 
 
 def test_a_complete_mlflow_model_is_written_that_mlflow_scores_without_sparkops_and_spark(

@@ -57,7 +57,7 @@ def fake_services() -> Services:
 
 def real_services(make_project: Callable[..., Path]) -> Services:
     container = ServiceContainer(LoadedProject(make_project()))
-    services = container.run_services()
+    services = container.build_run_services()
 
     def checks(policy: str) -> CheckRunner:
         suite = container.project.root / "conf" / "checks" / "numbers.yml"

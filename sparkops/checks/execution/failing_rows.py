@@ -82,7 +82,7 @@ def sample_failing_rows(frame: DataFrame, requests: Requests) -> dict[int, list[
             return dict.fromkeys(requests, str(error))
     # One of the expectations cannot be evaluated, so each is sampled in a job of its own.
     separate = (sample_failing_rows(frame, {index: request}) for index, request in requests.items())
-    return {index: samples for one in separate for index, samples in one.items()}
+    return {index: samples for part in separate for index, samples in part.items()}
 
 
 def _sample_in_one_job(frame: DataFrame, requests: Requests) -> dict[int, list[Any] | str]:

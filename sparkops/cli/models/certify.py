@@ -54,7 +54,7 @@ def _certify_spark_model(
     project: ProjectOptions, folder: Path, rows: int, seed: int | None, python: Path | None
 ) -> int:
     from sparkops.artifact.parity_check import ParityCheck
-    from sparkops.artifact.spark_reference import use_interpreter, use_session
+    from sparkops.artifact.spark_reference import build_interpreter_reference, build_session_reference
 
     parity = ParityCheck.for_model(folder, rows=rows, seed=seed)
     certificate_differences = parity.check_certificate()
@@ -64,10 +64,10 @@ def _certify_spark_model(
     else:
         echo("Recorded no certificate yet")
     if python is not None:
-        compared = parity.compare(use_interpreter(python))
+        compared = parity.compare(build_interpreter_reference(python))
     else:
         with project.engine() as engine:
-            compared = parity.compare(use_session(engine.session()))
+            compared = parity.compare(build_session_reference(engine.session()))
     echo(f"Spark    {compared.spark_version}; trained by {parity.spark_version or 'an unknown version'}")
     echo(
         f"Compared {format_count(compared.rows, 'row')}, {format_count(len(parity.random_rows), 'row')} new "

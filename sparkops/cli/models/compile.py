@@ -136,7 +136,7 @@ def compile_model(project: ProjectOptions, uri: str, **values: Any) -> int:
 def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> ExternalModel:
     """Compile the model, and compare it with Spark if the options say so."""
     from sparkops.artifact.saved_spark_model import is_model_folder, read_spark_model
-    from sparkops.artifact.spark_reference import use_interpreter
+    from sparkops.artifact.spark_reference import build_interpreter_reference
     from sparkops.registry.external_model import compare_with_spark, compile_external
 
     folder = find_model_folder(project, uri)
@@ -148,7 +148,7 @@ def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> Exte
     model = compile_external(saved, None if options.example is None else read_rows(str(options.example)))
     if model.compilation.description is None or not options.needs_spark:
         return model
-    return compare_with_spark(model, use_interpreter(options.python or Path(sys.executable)))
+    return compare_with_spark(model, build_interpreter_reference(options.python or Path(sys.executable)))
 
 
 def _write_model(

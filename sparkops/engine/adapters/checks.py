@@ -53,7 +53,7 @@ class SuiteRunner:
 
     def validate(self, table: str) -> None:
         """Refuse a suite that has unknown names or invalid arguments, or does not fit the table's columns."""
-        suite = self.checks.suite(table)
+        suite = self.checks.find_suite(table)
         if suite is None:
             return
         self.checks.validate(suite)
@@ -63,7 +63,7 @@ class SuiteRunner:
 
     def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
-        suite = self.checks.suite(table)
+        suite = self.checks.find_suite(table)
         return None if suite is None else self.checks.gate(suite, frame, table=table, run_id=run_id)
 
     def write_docs(self, pages: Sequence[CheckpointFacts]) -> None:

@@ -45,7 +45,7 @@ class TrainingRules:
         from sparkops.compiler import fields_from_spark
 
         try:
-            suite = self.checks.suite(table)
+            suite = self.checks.find_suite(table)
             if suite is None:
                 return PortableRules()
             schema = self.tables.read(self.tables.pin(table, at=version)).schema

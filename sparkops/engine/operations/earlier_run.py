@@ -119,7 +119,7 @@ def _start_with_key(
 
 def _find_unfinished(container: ServiceContainer, job: Job, params: str) -> OpenPublication | None:
     """Return the newest incomplete run of the job with these parameters that published something, or None."""
-    for publication in reversed(container.run_context().publications.list_open_for(job.name, params)):
+    for publication in reversed(container.build_run_context().publications.list_open_for(job.name, params)):
         try:
             run = container.project.runs.load(publication.run)
         except (UnknownName, ValueError):

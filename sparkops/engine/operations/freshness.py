@@ -55,7 +55,7 @@ class FreshRunFinder:
             inputs=RunInputs(
                 pins=[container.tables.pin(table) for table in job.tables],
                 models={name: project.models.resolve(name).version for name in job.models},
-                settings=container.run_context().settings,
+                settings=container.build_run_context().settings,
             ),
             suites={write.table: container.suite_runner.hash_suite(write.table) for write in job.writes},
         )

@@ -34,8 +34,8 @@ def _find_job_problems(container: ServiceContainer) -> Iterator[str]:
 
 
 def _find_suite_problems(container: ServiceContainer) -> Iterator[str]:
-    for table in container.checks.tables():
+    for table in container.checks.list_tables():
         try:
-            container.checks.suite(table)
+            container.checks.find_suite(table)
         except SparkopsError as error:
             yield str(error)

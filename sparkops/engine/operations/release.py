@@ -119,7 +119,9 @@ def release_rows(
         container.warm_up([])
         container.checks.warm([table])
     names = [table, tables.get_quarantine_name(table)]
-    with lock_for_writing(container.run_context().locks, names, release_id, wait=container.settings.wait):
+    with lock_for_writing(
+        container.build_run_context().locks, names, release_id, wait=container.settings.wait
+    ):
         try:
             return _Release(container, request, release_id, on_step).run(result)
         except Exception as error:
@@ -187,7 +189,7 @@ class _Release:
 
     def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
         """Return the rows that pass the expectations about single rows, and the number of others by violated rule."""
-        suite = self.container.checks.suite(self.request.table)
+        suite = self.container.checks.find_suite(self.request.table)
         row_suite = select_row_level(suite) if suite else None
         if row_suite is None:
             return rows, {}
@@ -201,7 +203,7 @@ class _Release:
         staged = tables.staging.stage(
             rows.select(*map(quote_name, present.columns)), StagedPart(self.id, table)
         )
-        suite = self.container.checks.suite(table)
+        suite = self.container.checks.find_suite(table)
         table_suite = select_table_level(suite) if suite else None
         if table_suite is not None:
             self.require_unblocked(table_suite, present.unionByName(staged))

@@ -75,7 +75,7 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
     project = container.project
     earlier = project.runs.load(run_id)
     if earlier.state == "done":
-        container.run_context().publications.complete(earlier.id)
+        container.build_run_context().publications.complete(earlier.id)
         return earlier
     require_not_running(earlier)
     declared = project.find_declared(earlier.job)
@@ -112,8 +112,8 @@ def execute_job(
     container.listener.run_started(job.name)
     try:
         secrets = reveal_secrets(bound.values)
-        services = partial(container.run_services, secrets)
-        run = execute(request, services, container.run_context(secrets))
+        services = partial(container.build_run_services, secrets)
+        run = execute(request, services, container.build_run_context(secrets))
     except SparkopsError as error:
         container.listener.run_failed(job.name, error)
         raise
@@ -124,5 +124,5 @@ def execute_job(
 def _skip_done(container: ServiceContainer, done: Run, start: RunStart) -> Run:
     key = f" with the key `{start.key.text}`" if start.key else ""
     container.listener.job_skipped(done.job, f"run {done.id}{key} is done already")
-    container.run_context().publications.complete(done.id)
+    container.build_run_context().publications.complete(done.id)
     return done

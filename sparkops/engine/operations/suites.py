@@ -62,10 +62,10 @@ def require_suite(checks: Checks, table: str) -> Suite:
     Raises:
         UnknownName: It has none.
     """
-    suite = checks.suite(table)
+    suite = checks.find_suite(table)
     if suite is None:
         advice = f"Write conf/checks/{table}.yml to give `{table}` one."
-        raise UnknownName("suite", table, sorted(checks.suites()), where="conf/checks", advice=advice)
+        raise UnknownName("suite", table, sorted(checks.load_suites()), where="conf/checks", advice=advice)
     return suite
 
 
@@ -83,7 +83,7 @@ def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = N
     """
     tables = container.tables
     pin = tables.pin(table, at=at)
-    suite = container.checks.suite(table)
+    suite = container.checks.find_suite(table)
     writes = _count_written_rows(tables, pin)
     container.warm_up([])
     from sparkops.checks.profiling.draft import draft
@@ -110,7 +110,7 @@ def validate_suites(container: ServiceContainer, table: str | None = None) -> tu
         UnknownName: The table has no suite.
         ConfigError: With every mistake of every suite, each with file and line.
     """
-    known = container.checks.tables()
+    known = container.checks.list_tables()
     if table is not None and table not in known:
         raise UnknownName("suite", table, known, where="conf/checks")
     valid: list[SuiteValidation] = []
@@ -129,7 +129,7 @@ def _validate_suite(container: ServiceContainer, table: str) -> SuiteValidation:
     checks = container.checks
     suite = require_suite(checks, table)
     checks.validate(suite)
-    columns = container.lasting_columns(table)
+    columns = container.find_lasting_columns(table)
     if columns is not None:
         checks.require_fit(suite, columns, warnings=True)
     left_open = ""

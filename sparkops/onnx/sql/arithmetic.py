@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
-from sparkops.onnx.sql.graph_value import GraphValue, and_not_mask, null_and_error, or_mask
+from sparkops.onnx.sql.graph_value import GraphValue, add_and_not, add_null_and_error, add_or
 from sparkops.scoring.ir.field import FLOATING_TYPES, INTEGER_RANGES
 from sparkops.scoring.sql.expression import Expression
 
@@ -52,7 +52,7 @@ def export_operator(op: str) -> Export:
     """Return the exporter of an operator; integers outside the range of their type are errors."""
 
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
-        null, error = null_and_error(graph, operands)
+        null, error = add_null_and_error(graph, operands)
         result = graph.add(op, *(operand.name for operand in operands))
         if node.type == "float":
             result = _round_to_float(graph, result)
@@ -62,7 +62,7 @@ def export_operator(op: str) -> Export:
                 if node.type == "long"
                 else _out_of_range(graph, result, node.type)
             )
-            error = or_mask(graph, error, and_not_mask(graph, overflow, null))
+            error = add_or(graph, error, add_and_not(graph, overflow, null))
         return GraphValue(result, operands[0].dtype, null, error)
 
     return export
@@ -82,21 +82,21 @@ def _long_overflow(graph: GraphBuilder, op: str, result: str, operands: GraphVal
 
 def export_remainder(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     """Export the remainder, which has the sign of the dividend as in Java; a divisor of 0 is an error."""
-    null, error = null_and_error(graph, operands, backwards=True)
+    null, error = add_null_and_error(graph, operands, backwards=True)
     left, right = operands
     is_integer = node.type in INTEGER_RANGES
     is_zero = graph.add("Equal", right.name, np.array(0) if is_integer else 0.0)
     divisor = graph.add("Where", is_zero, np.array(1) if is_integer else 1.0, right.name)
     result = graph.add("Mod", left.name, divisor, fmod=1)
-    return GraphValue(result, left.dtype, null, or_mask(graph, error, and_not_mask(graph, is_zero, null)))
+    return GraphValue(result, left.dtype, null, add_or(graph, error, add_and_not(graph, is_zero, null)))
 
 
 def export_division(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     """Export a division of doubles; a divisor of 0 is an error."""
-    null, error = null_and_error(graph, operands, backwards=True)
-    zero = and_not_mask(graph, graph.add("Equal", operands[1].name, 0.0), null)
+    null, error = add_null_and_error(graph, operands, backwards=True)
+    zero = add_and_not(graph, graph.add("Equal", operands[1].name, 0.0), null)
     return GraphValue(
-        graph.add("Div", operands[0].name, operands[1].name), "double", null, or_mask(graph, error, zero)
+        graph.add("Div", operands[0].name, operands[1].name), "double", null, add_or(graph, error, zero)
     )
 
 
@@ -104,9 +104,9 @@ def export_function(op: str, *, above: float | None = None) -> Export:
     """Return the exporter of a function of one double; null where it is not above `above`."""
 
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
-        null, error = null_and_error(graph, operands)
+        null, error = add_null_and_error(graph, operands)
         if above is not None:
-            null = or_mask(graph, null, graph.add("LessOrEqual", operands[0].name, above))
+            null = add_or(graph, null, graph.add("LessOrEqual", operands[0].name, above))
         return GraphValue(graph.add(op, operands[0].name), "double", null, error)
 
     return export
@@ -116,7 +116,7 @@ def export_rounding(op: str) -> Export:
     """Return the exporter of floor or ceil to long: 0 for NaN, clamped to the range of long."""
 
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
-        null, error = null_and_error(graph, operands)
+        null, error = add_null_and_error(graph, operands)
         value = operands[0].name
         high, low = graph.add("GreaterOrEqual", value, float(_LONG)), graph.add("Less", value, float(-_LONG))
         special = graph.add("Or", graph.add("Or", high, low), graph.add("IsNaN", value))
@@ -133,7 +133,7 @@ def _is_double_to_long(node: Expression) -> bool:
 
 def export_power(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     """Export the power as in Java: 1 to the power NaN, and 1 or -1 to an infinite power, is NaN."""
-    null, error = null_and_error(graph, operands)
+    null, error = add_null_and_error(graph, operands)
     left, right = (operand.name for operand in operands)
     one = graph.add("Equal", graph.add("Abs", left), 1.0)
     special = graph.add("Or", graph.add("IsNaN", right), graph.add("And", graph.add("IsInf", right), one))
@@ -164,8 +164,8 @@ def export_cast(graph: GraphBuilder, node: Expression, operands: GraphValues) ->
     error = source_value.error
     if source in FLOATING_TYPES and target in SMALL:
         integer = _truncate(graph, source_value.name)
-        overflow = and_not_mask(graph, _out_of_range(graph, integer, target), source_value.null)
-        return GraphValue(integer, dtype, source_value.null, or_mask(graph, error, overflow))
+        overflow = add_and_not(graph, _out_of_range(graph, integer, target), source_value.null)
+        return GraphValue(integer, dtype, source_value.null, add_or(graph, error, overflow))
     name = source_value.name if source_value.dtype == dtype else graph.cast(source_value.name, dtype)
     return GraphValue(
         _round_to_float(graph, name) if target == "float" else name, dtype, source_value.null, error

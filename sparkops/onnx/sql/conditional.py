@@ -8,7 +8,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.sql.arithmetic import Export, GraphValues
-from sparkops.onnx.sql.graph_value import BLANKS, GraphValue, and_mask, and_not_mask, null_and_error, or_mask
+from sparkops.onnx.sql.graph_value import BLANKS, GraphValue, add_and, add_and_not, add_null_and_error, add_or
 from sparkops.scoring.ir.field import FLOATING_TYPES, NUMERIC_TYPES
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import Expression
@@ -25,7 +25,7 @@ def _has_numeric_operands(node: Expression) -> bool:
 
 
 def _equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
-    null, error = null_and_error(graph, operands)
+    null, error = add_null_and_error(graph, operands)
     return GraphValue(_values_equal(graph, node.args[0].type, operands), "bool", null, error)
 
 
@@ -37,7 +37,7 @@ def _equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphVa
         graph.add("Not", graph.add("Or", one, other)),
     )
     result = graph.add("Or", equal, graph.add("And", one, other))
-    return GraphValue(result, "bool", None, or_mask(graph, operands[0].error, operands[1].error))
+    return GraphValue(result, "bool", None, add_or(graph, operands[0].error, operands[1].error))
 
 
 def _values_equal(graph: GraphBuilder, type_: str, operands: GraphValues) -> str:
@@ -52,7 +52,7 @@ def _ordered(op: str, *, negated: bool) -> Export:
     """Return the exporter of `<` or `>`, or of the negation of one of them: `a >= b` is `not a < b`."""
 
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
-        null, error = null_and_error(graph, operands)
+        null, error = add_null_and_error(graph, operands)
         less = _less(
             graph,
             node.args[0].type,
@@ -77,17 +77,17 @@ def _logical(op: str, *, decisive: bool) -> Export:
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
         decided = null = error = value = None
         for operand in operands:
-            error = or_mask(graph, error, and_not_mask(graph, operand.error, decided))
+            error = add_or(graph, error, add_and_not(graph, operand.error, decided))
             test = operand.name if decisive else graph.add("Not", operand.name)
-            decided = or_mask(graph, decided, and_not_mask(graph, test, operand.null))
-            null = or_mask(graph, null, operand.null)
+            decided = add_or(graph, decided, add_and_not(graph, test, operand.null))
+            null = add_or(graph, null, operand.null)
             value = operand.name if value is None else graph.add(op, value, operand.name)
         assert decided is not None
         assert value is not None
         if null is None:
             return GraphValue(value, "bool", None, error)
         result = decided if decisive else graph.add("Not", decided)
-        return GraphValue(result, "bool", and_not_mask(graph, null, decided), error)
+        return GraphValue(result, "bool", add_and_not(graph, null, decided), error)
 
     return export
 
@@ -101,7 +101,7 @@ def _is_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Gr
 
 
 def _is_nan(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
-    result = and_not_mask(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
+    result = add_and_not(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
     assert result is not None
     return GraphValue(result, "bool", None, operands[0].error)
 
@@ -123,7 +123,7 @@ def _case(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Graph
     """Export CASE, built from the last branch to the first."""
     result = operands[-1]
     for condition, value in reversed(list(zip(operands[:-1:2], operands[1::2], strict=True))):
-        holds = and_not_mask(graph, condition.name, condition.null)
+        holds = add_and_not(graph, condition.name, condition.null)
         assert holds is not None
         selected = _select(graph, holds, value, result)
         result = GraphValue(
@@ -136,7 +136,7 @@ def _case(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Graph
 
 
 def _with_condition_error(graph: GraphBuilder, condition: GraphValue, error: str | None) -> str | None:
-    return or_mask(graph, condition.error, error)
+    return add_or(graph, condition.error, error)
 
 
 def _coalesce(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
@@ -146,8 +146,8 @@ def _coalesce(graph: GraphBuilder, node: Expression, operands: GraphValues) -> G
             result = operand
             continue
         selected = _select(graph, graph.add("Not", operand.null), operand, result)
-        null, later = and_mask(graph, operand.null, result.null), and_mask(graph, operand.null, result.error)
-        result = GraphValue(selected.name, selected.dtype, null, or_mask(graph, operand.error, later))
+        null, later = add_and(graph, operand.null, result.null), add_and(graph, operand.null, result.error)
+        result = GraphValue(selected.name, selected.dtype, null, add_or(graph, operand.error, later))
     return result
 
 
@@ -156,7 +156,7 @@ def _select(graph: GraphBuilder, test: str, if_true: GraphValue, if_false: Graph
     masks = []
     for one, other in ((if_true.null, if_false.null), (if_true.error, if_false.error)):
         masked = None if one is None else graph.add("And", test, one)
-        masks.append(or_mask(graph, masked, and_not_mask(graph, other, test)))
+        masks.append(add_or(graph, masked, add_and_not(graph, other, test)))
     return GraphValue(graph.select(test, if_true.name, if_false.name, if_true.dtype), if_true.dtype, *masks)
 
 
@@ -169,22 +169,22 @@ def _extreme(*, largest: bool) -> Export:
             pair = (best.name, operand.name) if largest else (operand.name, best.name)
             better = _less(graph, node.type, *pair)
             better = graph.add("Or", better, best.null) if best.null is not None else better
-            taken = and_not_mask(graph, better, operand.null)
+            taken = add_and_not(graph, better, operand.null)
             assert taken is not None
             picked = graph.select(taken, operand.name, best.name, best.dtype)
-            error = or_mask(graph, best.error, operand.error)
-            best = GraphValue(picked, best.dtype, and_mask(graph, best.null, operand.null), error)
+            error = add_or(graph, best.error, operand.error)
+            best = GraphValue(picked, best.dtype, add_and(graph, best.null, operand.null), error)
         return best
 
     return export
 
 
 def _nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
-    is_nan = and_not_mask(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
+    is_nan = add_and_not(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
     assert is_nan is not None
     selected = _select(graph, is_nan, operands[1], operands[0])
     return GraphValue(
-        selected.name, "double", selected.null, or_mask(graph, operands[0].error, selected.error)
+        selected.name, "double", selected.null, add_or(graph, operands[0].error, selected.error)
     )
 
 

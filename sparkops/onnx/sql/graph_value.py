@@ -34,7 +34,7 @@ class GraphValue:
     error: str | None = None
 
 
-def null_and_error(
+def add_null_and_error(
     graph: GraphBuilder, operands: Sequence[GraphValue], *, backwards: bool = False
 ) -> tuple[str | None, str | None]:
     """Return the masks of null and of error of an operation that is null where an operand is.
@@ -49,25 +49,25 @@ def null_and_error(
     null: str | None = None
     error: str | None = None
     for operand in reversed(operands) if backwards else operands:
-        error = or_mask(graph, error, and_not_mask(graph, operand.error, null))
-        null = or_mask(graph, null, operand.null)
+        error = add_or(graph, error, add_and_not(graph, operand.error, null))
+        null = add_or(graph, null, operand.null)
     return null, error
 
 
-def or_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
+def add_or(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return the disjunction of two masks; None is false everywhere."""
     if one is None or other is None:
         return one or other
     return graph.add("Or", one, other)
 
 
-def and_not_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
+def add_and_not(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return the mask that is true where `one` is and `other` is not."""
     if one is None or other is None:
         return one
     return graph.add("And", one, graph.add("Not", other))
 
 
-def and_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
+def add_and(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return the conjunction of two masks; None is false everywhere."""
     return None if one is None or other is None else graph.add("And", one, other)

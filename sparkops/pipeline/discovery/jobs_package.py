@@ -39,10 +39,10 @@ def forget_package(folder: Path, *, keep: Stamp | None = None) -> None:
     jobs_folder = JobsFolder.of(folder)
     names = {jobs_folder.package.partition(".")[0], *jobs_folder.find_short_names()}
     for name, module in list(sys.modules.items()):
-        mark: Stamp | None = vars(module).get(_STAMP_ATTRIBUTE) if isinstance(module, ModuleType) else None
-        if mark is None or mark == keep:
+        stamp: Stamp | None = vars(module).get(_STAMP_ATTRIBUTE) if isinstance(module, ModuleType) else None
+        if stamp is None or stamp == keep:
             continue
-        if mark[0] == str(jobs_folder.path) or name.partition(".")[0] in names:
+        if stamp[0] == str(jobs_folder.path) or name.partition(".")[0] in names:
             del sys.modules[name]
             remove_from_parent(name, module)
     remove_short_names()

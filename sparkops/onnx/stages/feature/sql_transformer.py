@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor, find_dtype
 from sparkops.onnx.sql import export_expression, find_unsupported_reason
-from sparkops.onnx.sql.graph_value import GraphValue, and_not_mask
+from sparkops.onnx.sql.graph_value import GraphValue, add_and_not
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import FLOATING_TYPES
 from sparkops.scoring.sql.expression import Expression, expression_from_json, referenced_columns
@@ -26,7 +26,7 @@ def convert_select(step: Step, context: GraphContext) -> None:
 def convert_where(step: Step, context: GraphContext) -> None:
     """Add the condition; a row for which it is false or null is not scored."""
     condition = _add_expression(_read_expression(step), context)
-    holds = and_not_mask(context.graph, condition.name, condition.null)
+    holds = add_and_not(context.graph, condition.name, condition.null)
     assert holds is not None
     context.exclude(context.graph.add("Not", holds))
 

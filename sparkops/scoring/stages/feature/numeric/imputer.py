@@ -35,13 +35,12 @@ class Imputer:
             _read_surrogate(step, source.type),
             float(step.arrays["missing"][0]),
         )
-        conditions = [f"{value} is None"] if source.null else []
         is_long = source.type == "long"
         if is_long:
             value = code.assign(
                 f"{value} if {value} is None else float({value})" if source.null else f"float({value})"
             )
-            conditions = [f"{value} is None"] if source.null else []
+        conditions = [f"{value} is None"] if source.null else []
         if isnan(missing):
             conditions += [f"{value} != {value}"] if source.nan else []
         else:
