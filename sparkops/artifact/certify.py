@@ -16,7 +16,12 @@ from sparkops.artifact.frames import (
     sample_unread,
     to_python,
 )
-from sparkops.artifact.spark_answers import align_answers, analysis_problem, bisect_refused, select_indexed
+from sparkops.artifact.spark_answers import (
+    align_answers,
+    find_analysis_problem,
+    bisect_refused,
+    select_indexed,
+)
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
@@ -179,7 +184,7 @@ class _SparkModel:
         def analyze() -> None:
             self._analyzed = (rows, self._transform_rows(rows))
 
-        return analysis_problem(analyze)
+        return find_analysis_problem(analyze)
 
     def _transform_rows(self, rows: Sequence[dict[str, Any]]) -> DataFrame:
         if self._analyzed is not None and self._analyzed[0] is rows:

@@ -51,7 +51,7 @@ def _answer_request(spark: Any, request: Mapping[str, Any], rows: Sequence[Mappi
             raise
         problem = f"it cannot load what another version saved ({str(error).strip().partition(chr(10))[0]})"
         return [{"spark": spark.version, "problem": problem}]
-    problem = request_problem(spark, fitted, request, rows)
+    problem = find_request_problem(spark, fitted, request, rows)
     answers = [] if problem else answer_rows(spark, fitted, request, rows)
     return [{"spark": spark.version, "problem": problem}, *answers]
 
@@ -85,14 +85,14 @@ def answer_rows(
     return [*bisect_refused(transform, rows[:count]), *single_answers]
 
 
-def request_problem(
+def find_request_problem(
     spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> str:
     """Return why Spark's analysis refuses all rows of a request, see `answer_rows`; empty if it does not."""
-    return analysis_problem(lambda: _scored(spark, fitted, request, rows[:1]))
+    return find_analysis_problem(lambda: _transform_rows(spark, fitted, request, rows[:1]))
 
 
-def analysis_problem(transform: Callable[[], Any]) -> str:
+def find_analysis_problem(transform: Callable[[], Any]) -> str:
     """Return why Spark's analysis refuses a transform of whatever rows; empty if it does not."""
     from pyspark.errors import AnalysisException, IllegalArgumentException
 
@@ -175,7 +175,7 @@ def _transform(
     spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
     zone, columns = _time_zone(spark), list(request["columns"])
-    collected = _scored(spark, fitted, request, rows).collect()
+    collected = _transform_rows(spark, fitted, request, rows).collect()
     answers = [
         dict(zip(columns, (to_python(cell, zone) for cell in row[1:]), strict=True)) for row in collected
     ]
@@ -187,7 +187,9 @@ def _transform(
     )
 
 
-def _scored(spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
+def _transform_rows(
+    spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> Any:
     """Return the index of each row and the columns to answer, not computed yet."""
     frame = _create_frame(spark, request, rows)
     return select_indexed(
@@ -203,10 +205,10 @@ def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping
     from pyspark.sql.types import LongType, StructField, StructType
 
     zone, fields = _time_zone(spark), request["fields"]
-    unread = _readable(spark, request.get("unread", ()))
+    unread = _select_readable(spark, request.get("unread", ()))
     schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
     for position, field in enumerate(fields):
-        schema = schema.add(f"c{position}", _spark_type(spark, field["type"]))
+        schema = schema.add(f"c{position}", _parse_type(spark, field["type"]))
     for name, type_ in unread:
         schema = schema.add(name, type_)
     nulls = [None] * len(unread)
@@ -216,10 +218,10 @@ def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping
     ]
     names = {field["name"]: f"c{position}" for position, field in enumerate(fields)}
     others = [_quote_column(name) for name, _ in unread]
-    return spark.createDataFrame(cells, schema).select(_INDEX, *_struct_columns(names, ""), *others)
+    return spark.createDataFrame(cells, schema).select(_INDEX, *_build_struct_columns(names, ""), *others)
 
 
-def _struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
+def _build_struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
     """Return flat columns under the names of fields; fields of one struct, named by their paths, become the struct.
 
     Args:
@@ -234,25 +236,25 @@ def _struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
     return [
         F.col(next(iter(group.values()))).alias(name)
         if list(group) == [prefix + name]
-        else F.struct(*_struct_columns(group, f"{prefix}{name}.")).alias(name)
+        else F.struct(*_build_struct_columns(group, f"{prefix}{name}.")).alias(name)
         for name, group in groups.items()
     ]
 
 
-def _readable(spark: Any, fields: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]:
+def _select_readable(spark: Any, fields: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]:
     """Return name and type of the columns whose type this Spark can parse."""
     from pyspark.errors import PySparkException
 
     readable = []
     for field in fields:
         try:
-            readable.append((field["name"], _spark_type(spark, field["type"])))
+            readable.append((field["name"], _parse_type(spark, field["type"])))
         except PySparkException:
             continue
     return readable
 
 
-def _spark_type(spark: Any, type_: str) -> Any:
+def _parse_type(spark: Any, type_: str) -> Any:
     """Return a type by its name; `DataType.fromDDL` would need Spark 4."""
     from pyspark.ml.linalg import VectorUDT
 
@@ -271,7 +273,7 @@ def _to_spark(value: Any, type_: str, zone: ZoneInfo) -> Any:
     return convert(value) if convert else value
 
 
-def _vector(values: Sequence[float]) -> Any:
+def _to_vector(values: Sequence[float]) -> Any:
     from pyspark.ml.linalg import Vectors
 
     return Vectors.dense(values)
@@ -280,7 +282,7 @@ def _vector(values: Sequence[float]) -> Any:
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "float": float,
     "double": float,
-    "vector": _vector,
+    "vector": _to_vector,
     "decimal": lambda value: Decimal(str(value)),
     "date": lambda value: date.fromisoformat(str(value)),
 }

@@ -31,7 +31,7 @@ def build_session_reference(session: SparkSession) -> SparkReference:
 
     def answer(model: Path, request: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
         fitted = spark_answers.load_model(session, str(model))
-        _require_analysis(spark_answers.request_problem(session, fitted, request, rows), session.version)
+        _require_analysis(spark_answers.find_request_problem(session, fitted, request, rows), session.version)
         answers = spark_answers.answer_rows(session, fitted, request, rows)
         return session.version, [to_json_value(answer) for answer in answers]
 

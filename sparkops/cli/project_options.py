@@ -52,14 +52,14 @@ class ProjectOptions:
         Raises:
             ProjectError: There is neither.
         """
-        from sparkops.registry.mlflow_store import read_environment
+        from sparkops.registry.mlflow_store import read_environment_settings
 
         try:
             return self.engine().settings
         except ProjectError as error:
             if self.project is not None:
                 raise
-            settings = read_environment()
+            settings = read_environment_settings()
             if settings is None:
                 raise ProjectError(
                     f"{error} Outside of a project, MLFLOW_TRACKING_URI names a registry."

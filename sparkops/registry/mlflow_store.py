@@ -30,7 +30,7 @@ _VARIABLES = {
 _VERBOSE_LOGGERS = ("mlflow", "alembic", "git")
 
 
-def read_environment() -> Settings | None:
+def read_environment_settings() -> Settings | None:
     """Return settings of the registry that MLflow's own variables name; None if MLFLOW_TRACKING_URI is not set.
 
     They take the place of a project's settings outside of a project.

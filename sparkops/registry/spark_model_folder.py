@@ -17,7 +17,7 @@ from sparkops.artifact.frames import find_input_type, sample_rows
 from sparkops.artifact.model_columns import find_input_columns, is_column_reference
 from sparkops.artifact.pipeline_files import save_pipeline
 from sparkops.artifact.signature import build_compiled_signature, build_spark_signature
-from sparkops.artifact.spark_answers import analysis_problem
+from sparkops.artifact.spark_answers import find_analysis_problem
 from sparkops.batch.benchmark import run_benchmark
 from sparkops.batch.executor_scorer import has_remote_executors
 from sparkops.config.settings import Settings
@@ -195,7 +195,7 @@ def _find_columns_for_spark(model: Model) -> set[str]:
         return {column for name in read for column in columns if is_column_reference(name, column)}
     label = model.label
     fitted: Any = model.fitted
-    if label is None or analysis_problem(lambda: fitted.transform(model.example.limit(0).drop(label))):
+    if label is None or find_analysis_problem(lambda: fitted.transform(model.example.limit(0).drop(label))):
         return set(columns)
     return set(columns) - {label}
 

@@ -64,8 +64,8 @@ def generate_code(description: Description) -> CodeWriter:
 def _emit_size_check(field: Field, value: str, stage: str, code: CodeWriter) -> None:
     """Emit the check that drops a row whose vector has another size."""
     reason = f"does not have {field.size} numbers, and the model skips such rows"
-    problem = code.bind_constant(refuse_value(field.name, stage, reason, drop=True))
-    code.add_line(f"if not {code.bind_constant(has_size)}({value}, {field.size}): {problem}({value})")
+    refuse = code.bind_constant(refuse_value(field.name, stage, reason, drop=True))
+    code.add_line(f"if not {code.bind_constant(has_size)}({value}, {field.size}): {refuse}({value})")
 
 
 def build_score_row(

@@ -272,7 +272,7 @@ def test_a_model_that_is_not_compiled_is_registered_as_scored_by_spark(
 ) -> None:
     from mlflow.models import Model
 
-    from sparkops.registry.mlflow_store import read_environment
+    from sparkops.registry.mlflow_store import read_environment_settings
     from sparkops.registry.registry import Registry
 
     answer_as_spark(monkeypatch, prediction=7.0)
@@ -281,7 +281,7 @@ def test_a_model_that_is_not_compiled_is_registered_as_scored_by_spark(
     assert "Nothing was written" in capsys.readouterr().out
     assert run_command(words) == 0
     assert "Version  flights/1, @champion, scored by Spark" in capsys.readouterr().out
-    settings = read_environment()
+    settings = read_environment_settings()
     assert settings is not None
     folder = Registry(settings).fetch_folder("flights")
     flavors = Model.load(str(folder)).flavors

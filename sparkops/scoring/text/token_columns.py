@@ -69,8 +69,8 @@ def emit_call(
     if source.type != type_:
         raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {type_} is needed.")
     if source.null:
-        problem = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
-        code.add_line(f"if {source.expr} is None: {problem}(None)")
+        refuse = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
+        code.add_line(f"if {source.expr} is None: {refuse}(None)")
     if known and source.field:
         code.known_values.setdefault(
             source.field, tuple(word for word in known[:_MAX_KNOWN_VALUES] if word is not None)

@@ -88,17 +88,17 @@ def _read_arrays(step: Step) -> tuple[Numbers, Numbers]:
 def _emit_check(step: Step, source: Vector, code: CodeWriter, *, binary: bool) -> Vector:
     """Emit the check of the features; return the vector in a form that is cheap to read again."""
     text = "is not 0 or 1" if binary else "is negative or NaN"
-    problem = code.bind_constant(refuse_value(source.field or step.inputs[0], step.stage, text))
+    refuse = code.bind_constant(refuse_value(source.field or step.inputs[0], step.stage, text))
     if source.sparse or source.size > _MAX_UNROLLED:
         values = f"{code.assign_sparse(source)}.values()"
         test = "value != 1.0 and value" if binary else "not value >= 0.0"
         code.add_line(f"for value in {values}:")
-        code.add_line(f"    if {test}: {problem}(value)")
+        code.add_line(f"    if {test}: {refuse}(value)")
         return source
     source = Vector(tuple(code.make_repeatable(block) for block in source.blocks), None, source.field)
     for value in list_slots(source):
         test = f"{value.expr} != 1.0 and {value.expr}" if binary else f"not {value.expr} >= 0.0"
-        code.add_line(f"if {test}: {problem}({value.expr})")
+        code.add_line(f"if {test}: {refuse}({value.expr})")
     return source
 
 

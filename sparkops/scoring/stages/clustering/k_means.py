@@ -39,10 +39,10 @@ class KMeans:
         else:
             distances = _emit_squared(vector, centres, code)
             first = code.assign(f"{distances}[0]")
-            problem = refuse_value(
+            refuse = refuse_value(
                 source.field or step.inputs[0], step.stage, "is not a distance: some feature is NaN"
             )
-            code.add_line(f"if {first} != {first}: {code.bind_constant(problem)}({first})")
+            code.add_line(f"if {first} != {first}: {code.bind_constant(refuse)}({first})")
         nearest = code.bind_constant(_argmin)
         code.columns[step.outputs[0]] = Scalar(
             code.assign(f"{nearest}({distances})"), "integer", limit=len(centres)
@@ -90,8 +90,8 @@ def _emit_cosine(step: Step, code: CodeWriter, vector: Vector) -> str:
     norm = code.assign(
         f"{code.bind_constant(sqrt)}({build_squared_distance_expr(vector, np.zeros(centres.shape[1]), code)})"
     )
-    problem = refuse_value(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
-    code.add_line(f"if not {norm} > 0.0: {code.bind_constant(problem)}({norm})")
+    refuse = refuse_value(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
+    code.add_line(f"if not {norm} > 0.0: {code.bind_constant(refuse)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
     if prefers_matrix_product(vector, units, sparse=False):
         products = emit_margins(vector, units, np.zeros(len(units)), code)

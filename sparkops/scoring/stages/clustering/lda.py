@@ -29,8 +29,8 @@ class LDA:
         """Emit one call: the iteration is the same as for a batch."""
         model = _read_model(step)
         source = code.get_features(step.inputs[0], step.stage, len(model.weights))
-        problem = refuse_endless(source.field or step.inputs[0], step.stage)
-        infer = code.bind_constant(_make_inference(model, problem))
+        refuse = refuse_endless(source.field or step.inputs[0], step.stage)
+        infer = code.bind_constant(_make_inference(model, refuse))
         shares = code.assign(f"{infer}({code.assign_sparse(source)})")
         code.columns[step.outputs[0]] = Vector((Dense(shares, len(model.prior)),))
 

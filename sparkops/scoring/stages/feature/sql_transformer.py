@@ -76,8 +76,8 @@ class Where:
         if tree.type != "boolean" or step.outputs:
             raise ModelError(f"{step.stage}: its condition is damaged.")
         holds = _emit_guarded(step, tree, _emit_expression(step, tree, code).expr, code)
-        problem = code.bind_constant(_drop_row(step.stage, to_sql(tree)))
-        code.add_line(f"if not {holds}: {problem}()")
+        refuse = code.bind_constant(_drop_row(step.stage, to_sql(tree)))
+        code.add_line(f"if not {holds}: {refuse}()")
 
     def run(self, step: Step, frame: Frame) -> None:
         """Drop rows."""
@@ -152,13 +152,13 @@ def _emit_guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> 
     """Emit the evaluation; return the name of the value. A failure refuses the row, and shows its inputs."""
     names = [name for name in referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
     values = [_get_expr(code, name) for name in names]
-    problem = code.bind_constant(
+    refuse = code.bind_constant(
         refuse_row(step.stage, to_sql(tree), names, [_get_field(code, name) for name in names])
     )
     error_class, name = code.bind_constant(EvaluationError), code.new_name()
     code.add_line("try:")
     code.add_line(f"    {name} = {expr}")
-    code.add_line(f"except {error_class} as error: {problem}({', '.join(['error', *values])})")
+    code.add_line(f"except {error_class} as error: {refuse}({', '.join(['error', *values])})")
     return name
 
 
@@ -180,10 +180,10 @@ def _build_float_expr(fragment: Fragment, code: CodeWriter) -> str:
 def _drop_row(stage: str, text: str) -> Callable[[], Any]:
     from ....errors import RowRejected
 
-    def problem() -> Any:
+    def refuse() -> Any:
         raise RowRejected(f"The model leaves out rows for which `{text}` does not hold ({stage}).")
 
-    return problem
+    return refuse
 
 
 def evaluate_rows(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:

@@ -79,8 +79,8 @@ def _emit_look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     if column.type in ("float", "double"):
         conditions.append(f"{value} % 1.0")
     if conditions:
-        problem = refuse_value(column.field or name, step.stage, "is not a 32-bit integer, as ids are")
-        code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(problem)}({value})")
+        refuse = refuse_value(column.field or name, step.stage, "is not a 32-bit integer, as ids are")
+        code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(refuse)}({value})")
     known = dict(zip(ids.astype(np.int64).tolist(), range(len(ids)), strict=True))
     index = code.assign(f"{code.bind_constant(known.get)}({value})")
     return code.assign(f"None if {index} is None else {code.bind_constant(factors)}[{index}]")

@@ -44,11 +44,11 @@ class GeneralizedLinearRegression:
         offset = _read_offset(step, code)
         source = code.get_vector(step.inputs[0], step.stage, len(weights))
         if source.null is not None:
-            problem = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
+            refuse = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
             is_null = (
                 f"{source.null} and {offset.expr} is not None" if offset and offset.null else source.null
             )
-            code.add_line(f"if {is_null}: {problem}(None)")
+            code.add_line(f"if {is_null}: {refuse}(None)")
         eta = build_margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
         if offset is not None:
             eta = f"{eta} + {offset.expr}"

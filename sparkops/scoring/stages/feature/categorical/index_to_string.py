@@ -25,10 +25,8 @@ class IndexToString:
         """Emit one look-up."""
         source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         labels = tuple(step.params["labels"])
-        problem = refuse_value(
-            source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}"
-        )
-        look_up = code.bind_constant(partial(_find_label, labels, problem=problem))
+        refuse = refuse_value(source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}")
+        look_up = code.bind_constant(partial(_find_label, labels, refuse=refuse))
         code.columns[step.outputs[0]] = Scalar(
             code.assign(f"{look_up}({source.expr})"), "string", field=source.field
         )
@@ -44,8 +42,8 @@ class IndexToString:
         frame.columns[step.outputs[0]] = ScalarColumn(labels[index])
 
 
-def _find_label(labels: tuple[str, ...], value: float | None, *, problem: Callable[[object], object]) -> str:
+def _find_label(labels: tuple[str, ...], value: float | None, *, refuse: Callable[[object], object]) -> str:
     if value is None or not -1.0 < value < len(labels):
-        problem(value)
+        refuse(value)
         raise AssertionError
     return labels[int(value)]

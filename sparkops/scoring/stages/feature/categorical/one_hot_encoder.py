@@ -31,9 +31,9 @@ class OneHotEncoder:
         index = source.expr
         if source.limit is None or source.limit > categories:
             name = source.field or step.inputs[0]
-            problem = refuse_value(name, step.stage, f"is not an index below {categories}")
+            refuse = refuse_value(name, step.stage, f"is not an index below {categories}")
             hot_slot = code.bind_constant(
-                partial(_find_hot_slot, categories=categories, keep=keep, problem=problem)
+                partial(_find_hot_slot, categories=categories, keep=keep, refuse=refuse)
             )
             guard = f" if {index} is not None else None" if source.null else ""
             index = code.assign(f"{hot_slot}({index}){guard}")
@@ -61,9 +61,9 @@ def _count_slots(step: Step) -> int:
     return int(step.params["categories"]) + bool(step.params["keep"]) - bool(step.params["drop_last"])
 
 
-def _find_hot_slot(value: float, *, categories: int, keep: bool, problem: Callable[[float], object]) -> int:
+def _find_hot_slot(value: float, *, categories: int, keep: bool, refuse: Callable[[float], object]) -> int:
     if 0 <= value < categories:
         return int(value)
     if not keep:
-        problem(value)
+        refuse(value)
     return categories

@@ -44,10 +44,8 @@ class StringIndexer:
         if invalid == "keep":
             code.add_line(f"if {index} is None: {index} = {len(labels)}")
         else:
-            problem = refuse_unseen(
-                source.field or step.inputs[0], step.stage, labels, drop=invalid == "skip"
-            )
-            code.add_line(f"if {index} is None: {code.bind_constant(problem)}({source.expr})")
+            refuse = refuse_unseen(source.field or step.inputs[0], step.stage, labels, drop=invalid == "skip")
+            code.add_line(f"if {index} is None: {code.bind_constant(refuse)}({source.expr})")
         limit = len(labels) + (invalid == "keep")
         all_labels = (*labels, "__unknown") if invalid == "keep" else labels
         code.columns[step.outputs[0]] = Scalar(

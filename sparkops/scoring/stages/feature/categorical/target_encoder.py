@@ -35,8 +35,8 @@ class TargetEncoder:
             encoding = code.assign(f"{look_up}, {format_float(float_array(step, 'unseen', 1)[0])})")
         else:
             encoding = code.assign(f"{look_up})")
-            problem = refuse_value(source.field or step.inputs[0], step.stage, _UNSEEN)
-            code.add_line(f"if {encoding} is None: {code.bind_constant(problem)}({source.expr})")
+            refuse = refuse_value(source.field or step.inputs[0], step.stage, _UNSEEN)
+            code.add_line(f"if {encoding} is None: {code.bind_constant(refuse)}({source.expr})")
         code.columns[step.outputs[0]] = Scalar(encoding, "double", nan=True, field=source.field, scale=0.0)
 
     def run(self, step: Step, frame: Frame) -> None:

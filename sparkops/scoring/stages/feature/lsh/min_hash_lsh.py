@@ -33,9 +33,9 @@ class MinHashLSH:
         pairs = [(int(a), int(b)) for a, b in coefficients]
         source = code.get_features(step.inputs[0], step.stage)
         text = "is the value of every slot, and a vector needs one that is not 0"
-        problem = refuse_value(source.field or step.inputs[0], step.stage, text)
+        refuse = refuse_value(source.field or step.inputs[0], step.stage, text)
         is_sparse = source.sparse
-        kernel = partial(_hash_sparse if is_sparse else _hash_dense, pairs=pairs, problem=problem)
+        kernel = partial(_hash_sparse if is_sparse else _hash_dense, pairs=pairs, refuse=refuse)
         values = code.assign_sparse(source) if is_sparse else code.assign_dense(source)
         code.columns[step.outputs[0]] = Scalar(
             code.assign(f"{code.bind_constant(kernel)}({values})"),
@@ -57,20 +57,20 @@ class MinHashLSH:
 
 
 def _hash_dense(
-    values: Iterable[float], *, pairs: Pairs, problem: Callable[[float], object]
+    values: Iterable[float], *, pairs: Pairs, refuse: Callable[[float], object]
 ) -> list[list[float]]:
-    return _compute_least_hashes([number for number, value in enumerate(values, 1) if value], pairs, problem)
+    return _compute_least_hashes([number for number, value in enumerate(values, 1) if value], pairs, refuse)
 
 
 def _hash_sparse(
-    values: dict[int, float], *, pairs: Pairs, problem: Callable[[float], object]
+    values: dict[int, float], *, pairs: Pairs, refuse: Callable[[float], object]
 ) -> list[list[float]]:
-    return _compute_least_hashes([slot + 1 for slot, value in values.items() if value], pairs, problem)
+    return _compute_least_hashes([slot + 1 for slot, value in values.items() if value], pairs, refuse)
 
 
 def _compute_least_hashes(
-    slot_numbers: list[int], pairs: Pairs, problem: Callable[[float], object]
+    slot_numbers: list[int], pairs: Pairs, refuse: Callable[[float], object]
 ) -> list[list[float]]:
     if not slot_numbers:
-        problem(0.0)
+        refuse(0.0)
     return [[float(min([(number * a + b) % PRIME for number in slot_numbers]))] for a, b in pairs]

@@ -35,10 +35,10 @@ class DCT:
         source = code.get_features(step.inputs[0], step.stage, size)
         mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
-        problem = refuse_value(
+        refuse = refuse_value(
             name, step.stage, "has no unique answer: it depends on the order of Spark's sums"
         )
-        kernel = code.bind_constant(partial(_transform_row, matrix=transform_matrix(step), problem=problem))
+        kernel = code.bind_constant(partial(_transform_row, matrix=transform_matrix(step), refuse=refuse))
         result = Dense(code.assign(f"{kernel}({code.assign_dense(source)})"), size, source.field)
         code.columns[step.outputs[0]] = Vector((result,), None, source.field)
 
@@ -64,10 +64,10 @@ def transform_matrix(step: Step) -> Numbers:
 
 
 def _transform_row(
-    values: Sequence[float], *, matrix: Numbers, problem: Callable[[float], object]
+    values: Sequence[float], *, matrix: Numbers, refuse: Callable[[float], object]
 ) -> list[float]:
     if len(values) > 1 and (inf in values or -inf in values):
-        problem(inf if inf in values else -inf)
+        refuse(inf if inf in values else -inf)
     with np.errstate(all="ignore"):
         result: list[float] = matrix.dot(np.array(values, dtype=np.float64)).tolist()
     return result

@@ -73,8 +73,8 @@ def _emit_scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
         [f"{value} != {value}"] if column.nan else []
     )
     if conditions:
-        problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
-        code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(problem)}({value})")
+        refuse = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
+        code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(refuse)}({value})")
     return replace(column, expr=expr, type="double", null=False, nan=False, atom=expr.isidentifier())
 
 
@@ -83,8 +83,8 @@ def _emit_vector(step: Step, code: CodeWriter, name: str, column: Vector) -> tup
     if column.null is None:
         return column.blocks
     if invalid != "keep":
-        problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
-        code.add_line(f"if {column.null}: {code.bind_constant(problem)}(None)")
+        refuse = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
+        code.add_line(f"if {column.null}: {code.bind_constant(refuse)}(None)")
         return column.blocks
     if column.size > _MAX_UNROLLED:
         nans = code.bind_constant([nan] * column.size)

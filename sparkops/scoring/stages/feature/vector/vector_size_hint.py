@@ -30,8 +30,8 @@ class VectorSizeHint:
         size, invalid = int_param(step, "size"), enum_param(step, "invalid", ("error", "skip"))
         source = code.get_vector(step.inputs[0], step.stage, size)
         if source.null is not None:
-            problem = refuse_missing(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
-            code.add_line(f"if {source.null}: {code.bind_constant(problem)}(None)")
+            refuse = refuse_missing(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
+            code.add_line(f"if {source.null}: {code.bind_constant(refuse)}(None)")
         code.columns[step.outputs[0]] = replace(source, null=None)
 
     def run(self, step: Step, frame: Frame) -> None:
