@@ -18,8 +18,8 @@ from sparkops.artifact.frames import (
 )
 from sparkops.artifact.spark_answers import (
     align_answers,
-    find_analysis_problem,
     bisect_refused,
+    find_analysis_problem,
     select_indexed,
 )
 from sparkops.errors import ModelError, ParityBroken

@@ -66,7 +66,9 @@ def find_spark_model(folder: Path) -> Path:
     """
     model = Path(str(_read_origin(folder)["model"]))
     if not model.is_dir():
-        raise ModelError(f"The Spark model {model} that {folder} was compiled from is gone.")
+        raise ModelError(
+            f"The Spark model {model} that {folder} was compiled from is gone. Restore it, or compile the scorer again."
+        )
     return model
 
 
@@ -81,7 +83,7 @@ def _read_origin(folder: Path) -> Mapping[str, Any]:
         return {**origin, "model": origin["model"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"{folder} does not say which Spark model it was compiled from ({error!r})."
+            f"{folder} does not say which Spark model it was compiled from ({error!r}). Compile the scorer again."
         ) from None
 
 

@@ -20,7 +20,7 @@ def streams(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand:
         return
     with project.engine() as engine:
-        checkpoints = engine.container.tables.streams.checkpoints()
+        checkpoints = engine.container.tables.streams.list_checkpoints()
     rows = [
         {"job": checkpoint.name, "last batch": checkpoint.last_batch, "stream": checkpoint.stream}
         for checkpoint in checkpoints

@@ -69,7 +69,7 @@ class SavedStage:
 
     def read_inner_stages(self) -> tuple[SavedStage, ...]:
         """Read the stages of a saved pipeline, in order."""
-        # a list for each uid: two stages inside an RFormula share one
+        # A list for each uid, because two stages inside an RFormula share one.
         folders: dict[str, list[Path]] = {}
         for path in sorted(
             (self.folder / "stages").glob("*_*"), key=lambda path: (len(path.name), path.name)

@@ -83,7 +83,7 @@ class ServiceContainer:
             checks=self.checks,
             root=self.project.root,
             pages=self.check_pages,
-            columns=self.find_lasting_columns,
+            find_columns=self.find_lasting_columns,
             session=self.starter.session,
         )
 

@@ -68,7 +68,7 @@ def export(
     certificate = scorer_folder / CERTIFICATE
     cases = read_cases(certificate.read_text("utf-8")) if certificate.is_file() else []
     seed = randbelow(10**6) if seed is None else seed
-    # against Spark's answers
+    # Against Spark's answers; below, on more rows, against the scorer's.
     verify(scorer.description, model, cases, nulls=nulls)
     sampled = [row for row, _ in cases]
     new_rows = [*edge_rows(scorer.description, sampled), *generate_rows(scorer, sampled, rows, seed=seed)]

@@ -57,10 +57,10 @@ def use_existing_session(settings: Settings, *, origin: SessionOrigin, host: Hos
 def find_live_session() -> Any:
     """Return the live session of this process, created in any thread, without importing pyspark."""
     # None also while the module is being imported.
-    kind = getattr(sys.modules.get("pyspark.sql.session"), "SparkSession", None)
-    if not isinstance(kind, type):
+    session_class = getattr(sys.modules.get("pyspark.sql.session"), "SparkSession", None)
+    if not isinstance(session_class, type):
         return None
-    session = getattr(kind, "_instantiatedSession", None)
+    session = getattr(session_class, "_instantiatedSession", None)
     return session if session is not None and session._sc._jsc is not None else None
 
 

@@ -80,7 +80,7 @@ class TableStreams:
             return load(location.options, None)
         return read_files(location, spark, (location.address,), load)
 
-    def checkpoints(self) -> tuple[StreamCheckpoint, ...]:
+    def list_checkpoints(self) -> tuple[StreamCheckpoint, ...]:
         """Return the checkpoints of a local warehouse, by name; none where the warehouse is not local."""
         folder = to_local_path(join_path(self.catalog.warehouse, CHECKPOINTS))
         if folder is None or not folder.is_dir():

@@ -224,9 +224,9 @@ def test_a_stream_whose_table_was_created_again_says_how_to_begin_again(
         TableError, match=r"was created again since the last run.*`sparkops streams reset JOB`"
     ):
         engine.run("clean")
-    assert [each.name for each in engine.container.tables.streams.checkpoints()] == ["clean"]
+    assert [each.name for each in engine.container.tables.streams.list_checkpoints()] == ["clean"]
     reset_stream(engine.container, "clean")
-    assert engine.container.tables.streams.checkpoints() == ()
+    assert engine.container.tables.streams.list_checkpoints() == ()
     assert engine.run("clean").outputs["clean"]["rows"] == 1
     assert ids(engine, "clean") == [1, 2]
 

@@ -107,14 +107,14 @@ def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -
 
 
 def test_commits_are_marked_by_run_mode_and_batch() -> None:
-    assert WriteId("r1").options(mode="append") == {
+    assert WriteId("r1").build_writer_options(mode="append") == {
         "txnAppId": "sparkops:r1",
         "txnVersion": "1",
         "userMetadata": '{"sparkops_run": "r1", "sparkops_mode": "append"}',
     }
     batch = MicroBatch(stream="s-1", number=4)
     marked = WriteId("r1", batch)
-    assert marked.options(mode="merge") == {
+    assert marked.build_writer_options(mode="merge") == {
         "txnAppId": "sparkops:s-1",
         "txnVersion": "5",
         "userMetadata": '{"sparkops_run": "r1", "sparkops_mode": "merge", "sparkops_stream": "s-1", "sparkops_batch": 4}',

@@ -10,14 +10,14 @@ from .functions.registry import FUNCTIONS
 from .functions.uncompiled import UNCOMPILED
 from .parser import parse_statement
 
-# Functions of a row that the scorer has not, of values that tables have.
-_MORE = frozenset(
+# Functions of a row that are allowed although the scorer does not have them.
+_ALLOWED_UNCOMPILED = frozenset(
     """arrays_zip binary convert_timezone encode flatten from_json get_json_object json_array_length json_object_keys
     make_dt_interval make_interval make_timestamp_ntz make_ym_interval map map_concat map_entries map_filter map_from_arrays
     map_from_entries map_keys map_values map_zip_with named_struct rand randn struct to_binary to_json to_timestamp_ntz
     transform_keys transform_values try_to_binary unbase64 unhex uuid""".split()  # noqa: SIM905
 )
-_REASONS = ("time", "written")
+_ALLOWED_REASONS = ("time", "written")
 _REFUSED_NODES = {
     "Select": "a subquery",
     "Subquery": "a subquery",
@@ -58,4 +58,4 @@ def find_refusal(text: str, columns: Collection[str]) -> str:
 
 
 def _is_allowed(name: str) -> bool:
-    return name in FUNCTIONS or name in _MORE or UNCOMPILED.get(name) in _REASONS
+    return name in FUNCTIONS or name in _ALLOWED_UNCOMPILED or UNCOMPILED.get(name) in _ALLOWED_REASONS

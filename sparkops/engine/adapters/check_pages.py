@@ -11,7 +11,7 @@ from sparkops.config.settings import Settings
 from sparkops.pipeline.checkpoint import CheckpointFacts
 from sparkops.reports.check_docs import DataDocs
 
-log = logging.getLogger("sparkops.engine")
+_log = logging.getLogger("sparkops.engine")
 
 
 def locate_docs(settings: Settings) -> Path:
@@ -52,5 +52,5 @@ class CheckPages:
         except Exception as error:  # noqa: BLE001 - whatever fails here, the run keeps its state
             page = self.docs.page(facts.table, facts.run_id)
             reason = f"{type(error).__name__}: {error}"
-            log.warning("the page of the checks of `%s`, %s, was not written: %s", facts.table, page, reason)
+            _log.warning("the page of the checks of `%s`, %s, was not written: %s", facts.table, page, reason)
             return None

@@ -25,7 +25,7 @@ from sparkops.tables import Tables
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-log = logging.getLogger("sparkops.engine")
+_log = logging.getLogger("sparkops.engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class SuiteRunner:
         checks: The suites and their checkpoints.
         root: The project's folder.
         pages: The pages of checkpoints.
-        columns: Returns the columns that a table has and keeps, in the JSON form of Delta; None if they are unknown.
+        find_columns: Returns the columns that a table has and keeps, in the JSON form of Delta; None if they are unknown.
         session: Returns the Spark session.
     """
 
     checks: Checks
     root: Path
     pages: CheckPages
-    columns: Callable[[str], Mapping[str, Any] | None]
+    find_columns: Callable[[str], Mapping[str, Any] | None]
     session: Callable[[], SparkSession]
 
     def hash_suite(self, table: str) -> str | None:
@@ -57,7 +57,7 @@ class SuiteRunner:
         if suite is None:
             return
         self.checks.validate(suite)
-        columns = self.columns(table)
+        columns = self.find_columns(table)
         if self.checks.needs_dry_run(suite, columns):
             self.checks.dry_run(suite, self.session(), columns)
 
@@ -117,7 +117,7 @@ class CheckHistoryTable:
             )
         except Exception as error:  # noqa: BLE001 - whatever fails here, the run keeps its state
             reason = str(error) if isinstance(error, SparkopsError) else f"{type(error).__name__}: {error}"
-            log.warning("the check results were not recorded: %s", reason)
+            _log.warning("the check results were not recorded: %s", reason)
 
     def read(self, table: str) -> tuple[RecordedCheck, ...]:
         """Return the results of a table's checks, oldest first.

@@ -72,7 +72,7 @@ def reset_stream(container: ServiceContainer, name: str) -> None:
     job = find_streaming_job(container, name)
     tables = [write.table for write in job.writes]
     with lock_for_writing(container.build_run_context().locks, tables, make_run_id()):
-        for checkpoint in container.tables.streams.checkpoints():
+        for checkpoint in container.tables.streams.list_checkpoints():
             if checkpoint.name == name:
                 container.tables.staging.discard(_name_next_area(checkpoint))
         container.tables.streams.reset(name)
@@ -82,7 +82,7 @@ def _find_pending_areas(container: ServiceContainer) -> frozenset[str]:
     """Return the names of the staging areas that a run, a stream or a release needs."""
     areas = [area.name for area in container.tables.staging.areas()]
     publications = container.build_run_context().publications
-    streams = {_name_next_area(checkpoint) for checkpoint in container.tables.streams.checkpoints()}
+    streams = {_name_next_area(checkpoint) for checkpoint in container.tables.streams.list_checkpoints()}
     return frozenset(
         area
         for area in areas

@@ -20,7 +20,7 @@ from sparkops.runs.run_key import RunKey, RunKeys
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
-log = logging.getLogger("sparkops.engine")
+_log = logging.getLogger("sparkops.engine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def choose_start(
     published = _find_published_tables(container, unfinished)
     message = _describe_unfinished(job, run, published)
     if _is_repeatable(job, published):
-        log.warning("%s This run replaces what it published.", message)
+        _log.warning("%s This run replaces what it published.", message)
         return RunStart()
     raise InputError(
         f"{message} Nothing was started. Complete that run with --resume (or `sparkops runs resume {run.id}`), or begin "

@@ -21,7 +21,7 @@ def format_user_metadata(run_id: str, *, mode: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WriteId:
-    """Identify one write of a table, so that a retry of it writes nothing.
+    """The identity of one write of a table, by which a retry of it writes nothing.
 
     Delta accepts one write for each `txnAppId` and `txnVersion`.
 
@@ -50,7 +50,7 @@ class WriteId:
         batch = {_STREAM_KEY: self.batch.stream, _BATCH_KEY: self.batch.number}
         return json.dumps({RUN_KEY: self.run_id, _MODE_KEY: mode, **batch})
 
-    def options(self, *, mode: str) -> dict[str, str]:
+    def build_writer_options(self, *, mode: str) -> dict[str, str]:
         """Return the Delta writer options that identify the write."""
         return {
             "txnAppId": self.app_id,

@@ -59,7 +59,7 @@ def read_files(
         frame = load(options, None)
         return ValueChecks(location, frame.schema, "UTC").apply(frame)
     checks = ValueChecks(location, declared, session.conf.get("spark.sql.session.timeZone") or "UTC")
-    return checks.apply(load(options, checks.schema()))
+    return checks.apply(load(options, checks.build_schema()))
 
 
 def _list_local_files(location: Location, paths: Sequence[str]) -> list[Path]:

@@ -42,7 +42,7 @@ class ValueChecks:
     declared: StructType
     time_zone: str
 
-    def schema(self) -> StructType:
+    def build_schema(self) -> StructType:
         """Return the columns to read: decimals and times as text, where they are compared afterwards."""
         from pyspark.sql.types import StructField, StructType
 
@@ -113,7 +113,7 @@ class ValueChecks:
         pattern = self.location.options.get("timestampFormat")
         form = [F.lit(pattern)] if pattern else []
         moment = F.try_to_timestamp(column, *form)
-        local = _try_local_time(column, pattern)
+        local = _parse_local_time(column, pattern)
         skipped = f"does not exist in the time zone {self.time_zone}"
         advice = "add a zone to the times, or declare TIMESTAMP_NTZ"
         wrong_type = self._refuse(name, column, "is not a timestamp", "correct the record", "timestamp")
@@ -144,7 +144,7 @@ class ValueChecks:
         return F.raise_error(message).cast(data_type)
 
 
-def _try_local_time(column: Column, pattern: str | None) -> Column:
+def _parse_local_time(column: Column, pattern: str | None) -> Column:
     """Return a time without a zone as it is written; null where the text has a zone."""
     from pyspark.sql import functions as F
 

@@ -16,7 +16,7 @@ def compile_sql_transformer(saved: SavedStage, plan: Plan) -> None:
     try:
         selected = compile_select(statement, plan.types, plan.session)
     except CannotCompile:
-        # so that later stages do not report these columns as missing
+        # Later stages then do not report these columns as missing.
         for name in named_columns(statement):
             plan.types.setdefault(name, "double")
         raise

@@ -48,7 +48,7 @@ def commit_staged_files(location: Location, request: TableWrite) -> None:
     """
     schema = read_schema_json(request.frame)
     folder, open_files = require_local_folder(location), _require_supported_write(request, schema)
-    table = _open_unwritten(folder, request, schema) if request.before else None
+    table = _open_table(folder, request, schema) if request.before else None
     with open_files(request.frame) as staged:
         if staged is None:
             raise UnsupportedOperation("the staged files are not on the local file system")
@@ -92,7 +92,7 @@ def _require_partition_slice(write: Write, replaced: ReplacedSlice) -> None:
         raise UnsupportedOperation("the slice to replace is the partition of null")
 
 
-def _open_unwritten(folder: Path, request: TableWrite, schema: Mapping[str, Any]) -> DeltaTable:
+def _open_table(folder: Path, request: TableWrite, schema: Mapping[str, Any]) -> DeltaTable:
     """Open the table, if it has the columns of the frame and does not have the write yet."""
     table = open_if_supported(folder)
     if {field.name for field in table.schema().fields} != {field["name"] for field in schema["fields"]}:

@@ -54,7 +54,7 @@ class SparkBackend:
         if before is None and needs_mapping(read_schema_json(request.frame)):
             options["delta.columnMapping.mode"] = "name"
         writer = request.frame.write.format("delta").mode(mode)
-        writer = writer.options(**request.write_id.options(mode=write.mode), **options)
+        writer = writer.options(**request.write_id.build_writer_options(mode=write.mode), **options)
         if before is None or location.name is not None or "overwriteSchema" in options:
             partition_by = write.partition_by or (before.partition_by if before else ())
             writer = writer.partitionBy(*(name for name in partition_by if name in request.frame.columns))
@@ -71,7 +71,7 @@ class SparkBackend:
         frame = self.session.get().createDataFrame(rows, ddl).coalesce(1)
         # A metastore table that is created by an append loses the options that identify the write.
         is_new = self.location.name is not None and not table_exists(self.location, self.session)
-        options = {**write_id.options(mode="append"), "txnVersion": str(txn_version)}
+        options = {**write_id.build_writer_options(mode="append"), "txnVersion": str(txn_version)}
         if self.location.name is None:
             options["mergeSchema"] = "true"
         writer = frame.write.format("delta").mode("overwrite" if is_new else "append")
@@ -116,7 +116,10 @@ class SparkBackend:
             for key in request.write.by
         ]
         matched = reduce(lambda one, other: one & other, keys)
-        options, utc = request.write_id.options(mode=request.write.mode), _has_timestamp_partition(request)
+        options, utc = (
+            request.write_id.build_writer_options(mode=request.write.mode),
+            _has_timestamp_partition(request),
+        )
         with use_commit_settings(self.session, options, utc=utc):
             table = open_delta_table(self.location, self.session).alias("old")
             merge = table.merge(request.frame.alias("new"), matched)
