@@ -60,7 +60,7 @@ def _parse(text: str) -> Any:
     except UnicodeEncodeError as error:
         half = ascii(error.object[error.start])[1:-1]
         raise RequestError(
-            f"A text contains {half}, half of a surrogate pair, which is no character."
+            f"A text contains {half}, half of a surrogate pair, which is no character. Send it with its other half."
         ) from error
     except RecursionError as error:
         raise RequestError("The body is not JSON that can be read: it has too many levels.") from error

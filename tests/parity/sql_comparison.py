@@ -27,7 +27,7 @@ from sparkops.scoring.ir.field import Field
 from sparkops.scoring.sql.expression import expression_from_json as read_tree
 from sparkops.scoring.sql.expression import expression_to_json, referenced_columns
 from sparkops.scoring.sql.types import element_type
-from sparkops.scoring.stages.feature.sql_transformer import evaluate_rows
+from sparkops.scoring.stages.feature.sql_transformer import evaluate_expression
 
 _SPARK_TYPES = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
 _ROW = "_at"
@@ -91,7 +91,7 @@ def evaluate(
         column = read_slice(Field(name, type_), [row[name] for row in rows], 0, len(rows))
         assert isinstance(column, ScalarColumn)
         frame.columns[name] = column
-    values, failed = evaluate_rows(step, read_tree(step.params["nodes"], "SQL"), frame)
+    values, failed = evaluate_expression(step, read_tree(step.params["nodes"], "SQL"), frame)
     pairs = zip(failed.tolist(), values, strict=True)
     batch = [FAILED if has_failed else value for has_failed, value in pairs]
     compiled = Compiled(expression, tree.type, batch)

@@ -85,9 +85,9 @@ def _ends_word(text: str, index: int) -> bool:
     clusters, target = _combine_marks(text, start, index, stop)
     classes = [class_ for class_, _ in clusters]
     first = last = target
-    while first > 0 and _in_one_word(classes, first - 1):
+    while first > 0 and _are_in_one_word(classes, first - 1):
         first -= 1
-    while last + 1 < len(classes) and _in_one_word(classes, last):
+    while last + 1 < len(classes) and _are_in_one_word(classes, last):
         last += 1
     before = any(cased for _, cased in clusters[first:target])
     return before and not any(cased for _, cased in clusters[target : last + 1])
@@ -116,7 +116,7 @@ def _combine_marks(text: str, start: int, index: int, stop: int) -> tuple[list[t
     return clusters, target
 
 
-def _in_one_word(classes: list[int], index: int) -> bool:
+def _are_in_one_word(classes: list[int], index: int) -> bool:
     """Return whether a character and the next are in one word: a full stop joins two letters or two digits."""
     left, right = classes[index], classes[index + 1]
     if left in _WORD_CLASSES:

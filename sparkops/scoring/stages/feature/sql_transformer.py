@@ -59,7 +59,7 @@ class Select:
         if tree.op == "column":
             frame.columns[step.outputs[0]] = frame.columns[tree.value]
             return
-        values, failed = evaluate_rows(step, tree, frame)
+        values, failed = evaluate_expression(step, tree, frame)
         frame.refuse(failed)
         frame.columns[step.outputs[0]] = _to_column(values, tree.type)
 
@@ -81,7 +81,7 @@ class Where:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Drop rows."""
-        values, failed = evaluate_rows(step, _read_expression(step), frame)
+        values, failed = evaluate_expression(step, _read_expression(step), frame)
         frame.refuse(failed)
         frame.drop(np.array([not value for value in values], dtype=bool))
 
@@ -186,7 +186,7 @@ def _drop_row(stage: str, text: str) -> Callable[[], Any]:
     return refuse
 
 
-def evaluate_rows(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
+def evaluate_expression(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
     """Return the value of each row, None for null, and which rows are refused because the evaluation fails."""
     types = referenced_columns(tree)
     lists = [_to_python_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
