@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.model import Model
     from sparkops.scoring.artifact.certificate import Difference
     from sparkops.scoring.ir.description import Description
+    from sparkops.scoring.ir.field import Field
     from sparkops.scoring.scorer import Answer, Scorer
 
 Case = tuple[dict[str, Any], "Answer"]
@@ -85,7 +86,8 @@ def compare_with_spark(
     actual = [scorer.answer(row) for row in rows]
     accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
     refused = sample_evenly(find_refused(scorer, rows, actual), MAX_REFUSED)
-    spark = _SparkModel(scorer, fitted, like)
+    columns = [output.column for output in scorer.outputs if output.column is not None]
+    spark = FittedAnswers(scorer.fields, columns, fitted, like)
     accepted_rows = [rows[index] for index in accepted] or rows[:1]
     if problem := spark.find_analysis_problem(accepted_rows):
         raise ParityBroken(f"Spark's analysis refuses every row: {problem}")
@@ -146,19 +148,19 @@ def sample_evenly(indices: list[int], most: int) -> list[int]:
     return indices[::step]
 
 
-class _SparkModel:
+class FittedAnswers:
     """Scores plain rows with a fitted Spark model.
 
     Args:
-        scorer: Its compiled scorer, which names the input and output columns.
+        fields: The input columns.
+        columns: The output columns.
         fitted: The fitted model.
         like: A frame that has the input columns in their types.
     """
 
-    def __init__(self, scorer: Scorer, fitted: Any, like: DataFrame) -> None:
-        self._fields, self._fitted, self._like = scorer.fields, fitted, like
-        self._unread = sample_unread(like, scorer.fields)
-        self._columns = [output.column for output in scorer.outputs if output.column is not None]
+    def __init__(self, fields: Sequence[Field], columns: Sequence[str], fitted: Any, like: DataFrame) -> None:
+        self._fields, self._columns, self._fitted, self._like = fields, columns, fitted, like
+        self._unread = sample_unread(like, fields)
         self._analyzed: tuple[Sequence[dict[str, Any]], DataFrame] | None = None
 
     def answer_rows(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:

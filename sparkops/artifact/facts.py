@@ -22,6 +22,7 @@ RUN_TAG, SOURCE_TAG = "sparkops.run_id", "sparkops.source"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"
 _TABLES, _GATES = "sparkops.tables", "sparkops.gates"
 _BENCHMARK, _FLAVOR = "sparkops.race", "sparkops.flavor"
+_ROW_TIME = "sparkops.row_ms"
 _RULES, _LEFT_OUT = "sparkops.rules", "sparkops.rules_left_out"
 
 
@@ -35,6 +36,8 @@ class ModelFacts:
         compiled: Whether it contains a compiled scorer.
         reasons: Reason for each stage that was not compiled.
         parity: Number of rows in the certificate.
+        row_milliseconds: Of a model that is not compiled: time that a local Spark takes for a row; 0 if it scores no rows.
+        outputs: Of a model that is not compiled: columns that it adds by default.
         inputs: Columns that the model reads: name to Spark type.
         unread: Further columns of the training rows: name to Spark type. Spark's analysis may need them.
         tables: Training tables: name to version.
@@ -58,6 +61,8 @@ class ModelFacts:
     compiled: bool
     reasons: tuple[str, ...] = ()
     parity: int = 0
+    row_milliseconds: float = 0.0
+    outputs: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, int | None] = field(default_factory=dict)
@@ -91,6 +96,11 @@ def read_unread_types(model: Path) -> Mapping[str, str]:
     return _read_facts(
         model, lambda facts: {str(name): str(type_) for name, type_ in facts.get("unread", {}).items()}
     )
+
+
+def read_outputs(model: Path) -> tuple[str, ...]:
+    """Return the columns that a model that is not compiled adds by default; empty if they were not recorded."""
+    return tuple(_read_facts(model, lambda facts: {str(name): "" for name in facts.get("outputs", ())}))
 
 
 def read_benchmark(model: Path) -> Mapping[str, float]:
@@ -148,6 +158,8 @@ def _to_json(facts: ModelFacts) -> dict[str, Any]:
         "flavor": facts.flavor,
         "unread": dict(facts.unread),
         **({"source": dict(facts.source)} if facts.source else {}),
+        "outputs": list(facts.outputs),
+        "row_ms": facts.row_milliseconds,
     }
 
 
@@ -163,6 +175,7 @@ def to_tags(facts: ModelFacts) -> dict[str, str]:
         _BENCHMARK: json.dumps(dict(facts.benchmark)),
         **({_RULES: str(facts.rules)} if facts.rules else {}),
         **({_LEFT_OUT: _dump_reasons(facts.left_out)} if facts.left_out else {}),
+        **({_ROW_TIME: str(facts.row_milliseconds)} if facts.row_milliseconds else {}),
         **({_FLAVOR: facts.flavor} if facts.flavor else {}),
         **({TAG: facts.scorer} if facts.scorer else {}),
         **({SOURCE_TAG: json.dumps(dict(facts.source))} if facts.source else {}),
@@ -188,6 +201,7 @@ def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
         tables=json.loads(tags.get(_TABLES, "{}")),
         benchmark=json.loads(tags.get(_BENCHMARK, "{}")),
         flavor=tags.get(_FLAVOR, ""),
+        row_milliseconds=float(tags.get(_ROW_TIME, "0")),
         rules=int(tags.get(_RULES, "0")),
         left_out=tuple(json.loads(tags.get(_LEFT_OUT, "[]"))),
         source=json.loads(tags.get(SOURCE_TAG, "{}")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,19 +129,36 @@ def add_scorer_flavor(folder: Path) -> None:
     model.save(str(folder / "MLmodel"))
 
 
-def require_pyspark(folder: Path, version: str = "") -> None:
+def require_pyspark(folder: Path, version: str = "", others: Sequence[str] = ()) -> None:
     """Replace NumPy by PySpark in the requirements of a model that only Spark can score.
 
     Args:
         folder: The model's folder.
         version: Version of PySpark; by default the installed one.
+        others: Packages that its stages need, in pip's notation.
     """
     import pyspark
 
+    requirements = (f"pyspark=={version or pyspark.__version__}", *others)
     for file in (folder / "requirements.txt", folder / _CONDA):
-        text = file.read_text("utf-8")
-        required = f"pyspark=={version or pyspark.__version__}"
-        file.write_text(text.replace(_REQUIREMENT, required), "utf-8")
+        lines = file.read_text("utf-8").splitlines()
+        replaced = [
+            line.replace(_REQUIREMENT, requirement)
+            for line in lines
+            for requirement in (requirements if line.endswith(_REQUIREMENT) else ("",))
+        ]
+        file.write_text("".join(f"{line}\n" for line in replaced), "utf-8")
+
+
+def add_code(folder: Path, code: str) -> None:
+    """Name the folder of code of a model's own stages to MLflow, which makes it importable before it loads the model."""
+    from mlflow.models import Model
+
+    model = Model.load(str(folder))
+    for flavor in ("spark", "python_function"):
+        if flavor in model.flavors:
+            model.flavors[flavor]["code"] = code
+    model.save(str(folder / "MLmodel"))
 
 
 def add_metadata(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 INPUT_PARAMS = ("inputCol", "inputCols", "featuresCol", "userCol", "itemCol", "itemsCol", "offsetCol")
 OUTPUT_PARAMS = (
@@ -20,7 +24,7 @@ def find_input_columns(fitted: Any) -> frozenset[str] | None:
 
     A stage that only computes the label is ignored: none of its outputs leads to a prediction.
     """
-    stages = tuple(_iterate_leaf_stages(fitted))
+    stages = tuple(leaf_stages(fitted))
     if any(
         type(stage).__name__ in _OPAQUE_STAGES or not _read_columns(stage, INPUT_PARAMS) for stage in stages
     ):
@@ -42,7 +46,7 @@ def is_column_reference(name: str, column: str) -> bool:
 
 def find_output_columns(fitted: Any) -> tuple[str, ...]:
     """Return the result columns: predictions and what later stages derive from them, no intermediate columns."""
-    stages = tuple(_iterate_leaf_stages(fitted))
+    stages = tuple(leaf_stages(fitted))
     predictors = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
     first = predictors[0] if predictors else len(stages) - 1
     names: list[str] = []
@@ -56,14 +60,51 @@ def find_output_columns(fitted: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _iterate_leaf_stages(fitted: Any) -> Iterator[Any]:
+@dataclass(frozen=True, slots=True)
+class AddedColumns:
+    """The columns that a fitted model adds to a frame.
+
+    Args:
+        results: Predictions, what later stages add to them, and what the last stage adds.
+        others: Columns of earlier stages, and raw predictions.
+        schema: The schema of the scored frame, as JSON values.
+    """
+
+    results: tuple[str, ...]
+    others: tuple[str, ...]
+    schema: Mapping[str, Any]
+
+
+def added_columns(fitted: Any, frame: DataFrame) -> AddedColumns:
+    """Return the columns that a model adds to a frame, by the analysis of its stages: no row is computed."""
+    stages = tuple(leaf_stages(fitted))
+    predictors = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
+    first = predictors[0] if predictors else len(stages) - 1
+    added: dict[str, bool] = {}
+    scored = frame.limit(0)
+    for index, stage in enumerate(stages):
+        before = dict(scored.dtypes)
+        scored = stage.transform(scored)
+        raw = _read_columns(stage, ("rawPredictionCol",))
+        named = [name for param in OUTPUT_PARAMS for name in sorted(_read_columns(stage, (param,)))]
+        new = [*named, *(name for name, type_ in scored.dtypes if before.get(name) != type_)]
+        added |= {name: index >= first and name not in raw for name in dict.fromkeys(new)}
+    present = {name: is_result for name, is_result in added.items() if name in scored.columns}
+    return AddedColumns(
+        results=tuple(name for name, is_result in present.items() if is_result),
+        others=tuple(name for name, is_result in present.items() if not is_result),
+        schema=scored.schema.jsonValue(),
+    )
+
+
+def leaf_stages(fitted: Any) -> Iterator[Any]:
     """Yield the transforming stages in order, from inside pipelines and tuning wrappers."""
     best = getattr(fitted, "bestModel", None)
     if best is not None:
-        yield from _iterate_leaf_stages(best)
+        yield from leaf_stages(best)
     elif hasattr(fitted, "stages"):
         for stage in fitted.stages:
-            yield from _iterate_leaf_stages(stage)
+            yield from leaf_stages(stage)
     else:
         yield fitted
 

@@ -174,7 +174,7 @@ def bisect_refused(
 def _transform(
     spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
-    zone, columns = _time_zone(spark), list(request["columns"])
+    zone, columns = read_time_zone(spark), list(request["columns"])
     collected = _transform_rows(spark, fitted, request, rows).collect()
     answers = [
         dict(zip(columns, (to_python(cell, zone) for cell in row[1:]), strict=True)) for row in collected
@@ -193,22 +193,23 @@ def _transform_rows(
     """Return the index of each row and the columns to answer, not computed yet."""
     frame = _create_frame(spark, request, rows)
     return select_indexed(
-        fitted.transform(frame), _INDEX, [_quote_column(name) for name in request["columns"]]
+        fitted.transform(frame), _INDEX, [quote_column(name) for name in request["columns"]]
     )
 
 
-def _time_zone(spark: Any) -> ZoneInfo:
+def read_time_zone(spark: Any) -> ZoneInfo:
+    """Return the session's time zone."""
     return ZoneInfo(spark.conf.get("spark.sql.session.timeZone"))
 
 
 def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
     from pyspark.sql.types import LongType, StructField, StructType
 
-    zone, fields = _time_zone(spark), request["fields"]
+    zone, fields = read_time_zone(spark), request["fields"]
     unread = _select_readable(spark, request.get("unread", ()))
     schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
     for position, field in enumerate(fields):
-        schema = schema.add(f"c{position}", _parse_type(spark, field["type"]))
+        schema = schema.add(f"c{position}", parse_type(spark, field["type"]))
     for name, type_ in unread:
         schema = schema.add(name, type_)
     nulls = [None] * len(unread)
@@ -217,11 +218,11 @@ def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping
         for index, row in enumerate(rows)
     ]
     names = {field["name"]: f"c{position}" for position, field in enumerate(fields)}
-    others = [_quote_column(name) for name, _ in unread]
-    return spark.createDataFrame(cells, schema).select(_INDEX, *_build_struct_columns(names, ""), *others)
+    others = [quote_column(name) for name, _ in unread]
+    return spark.createDataFrame(cells, schema).select(_INDEX, *build_struct_columns(names, ""), *others)
 
 
-def _build_struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
+def build_struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
     """Return flat columns under the names of fields; fields of one struct, named by their paths, become the struct.
 
     Args:
@@ -236,7 +237,7 @@ def _build_struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
     return [
         F.col(next(iter(group.values()))).alias(name)
         if list(group) == [prefix + name]
-        else F.struct(*_build_struct_columns(group, f"{prefix}{name}.")).alias(name)
+        else F.struct(*build_struct_columns(group, f"{prefix}{name}.")).alias(name)
         for name, group in groups.items()
     ]
 
@@ -248,13 +249,13 @@ def _select_readable(spark: Any, fields: Sequence[Mapping[str, Any]]) -> list[tu
     readable = []
     for field in fields:
         try:
-            readable.append((field["name"], _parse_type(spark, field["type"])))
+            readable.append((field["name"], parse_type(spark, field["type"])))
         except PySparkException:
             continue
     return readable
 
 
-def _parse_type(spark: Any, type_: str) -> Any:
+def parse_type(spark: Any, type_: str) -> Any:
     """Return a type by its name; `DataType.fromDDL` would need Spark 4."""
     from pyspark.ml.linalg import VectorUDT
 
@@ -317,7 +318,8 @@ def decode(item: dict[str, Any]) -> Any:
     return float(item["$double"]) if set(item) == {"$double"} else item
 
 
-def _quote_column(name: str) -> str:
+def quote_column(name: str) -> str:
+    """Return a column name in backticks."""
     return f"`{name.replace('`', '``')}`"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.code_bundle import read_scoring_package
-from sparkops.artifact.facts import read_benchmark, read_unread_types
+from sparkops.artifact.facts import read_benchmark, read_outputs, read_unread_types
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.model_columns import find_output_columns
 from sparkops.batch.analyzed_model import AnalyzedModel
@@ -199,5 +199,5 @@ class SparkModelVersion(RegisteredVersion):
     @cached_property
     def _outputs(self) -> tuple[str, ...]:
         if self.scorer is None:
-            return find_output_columns(self.fitted)
+            return read_outputs(self._folder) or find_output_columns(self.fitted)
         return tuple(output.name for output in self.scorer.outputs)

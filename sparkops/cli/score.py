@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,14 @@ import click
 from sparkops.cli.display.echo import echo
 from sparkops.cli.main import BAD_INPUT, DONE
 from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
-from sparkops.errors import InputError, ProjectError, RowError, as_clause
+from sparkops.errors import InputError, ProjectError, RowError, SparkopsError, as_clause
 
 if TYPE_CHECKING:
     from sparkops.config.settings import Settings
+    from sparkops.scoring.protocol import RowScorer
+
+# Lines that are scored at once by a model to which a request costs more than a row.
+_MANY_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,23 +138,62 @@ def _score_rows(
 ) -> int:
     """Print the score of each row; return the exit code."""
     from sparkops.pyfunc.worker.open_scorer import open_scorer
-    from sparkops.scoring.batch.cells import from_json, to_json_text
-    from sparkops.scoring.ir.row_fields import flatten_structs
+    from sparkops.scoring.batch.cells import to_json_text
 
     scorer = open_scorer(model, **build_scoring_options(project), outputs=parse_outputs(options.outputs))
     types = {field.name: field.type for field in scorer.fields}
     exit_code = DONE
-    for number, line in lines:
-        try:
-            values = flatten_structs(_parse_row(line, number), tuple(types))
-            row = {name: from_json(value, types.get(name, "")) for name, value in values.items()}
-            echo(json.dumps(scorer.score(row, options.explain), default=to_json_text))
-        except (RowError, InputError) as error:
-            if not options.keep_going:
-                raise type(error)(f"Line {number}: {error}" if number > 1 else str(error)) from error
-            echo(json.dumps({"error": str(error), "line": number}))
-            exit_code = BAD_INPUT
+    for number, result in _score_lines(scorer, lines, types, explain=options.explain):
+        if not isinstance(result, SparkopsError):
+            echo(json.dumps(result, default=to_json_text))
+            continue
+        if not options.keep_going:
+            raise type(result)(f"Line {number}: {result}" if number > 1 else str(result)) from result
+        echo(json.dumps({"error": str(result), "line": number}))
+        exit_code = BAD_INPUT
     return exit_code
+
+
+def _score_lines(
+    scorer: RowScorer, lines: Iterable[tuple[int, str]], types: Mapping[str, str], *, explain: bool
+) -> Iterator[tuple[int, dict[str, Any] | RowError | InputError]]:
+    """Yield the number of each line with its answer, or the error of its row; where a request is slow, many lines at once."""
+    from sparkops.scoring.protocol import ManyRowScorer
+
+    size = _MANY_ROWS if isinstance(scorer, ManyRowScorer) and not explain else 1
+    for chunk in _batched(lines, size):
+        results: dict[int, dict[str, Any] | RowError | InputError] = {}
+        rows: dict[int, dict[str, Any]] = {}
+        for number, line in chunk:
+            try:
+                rows[number] = _read_row(line, number, types)
+            except (RowError, InputError) as error:
+                results[number] = error
+        results.update(zip(rows, _score_many(scorer, [*rows.values()], explain=explain), strict=True))
+        yield from ((number, results[number]) for number, _ in chunk)
+
+
+def _read_row(line: str, number: int, types: Mapping[str, str]) -> dict[str, Any]:
+    from sparkops.scoring.batch.cells import from_json
+    from sparkops.scoring.ir.row_fields import flatten_structs
+
+    values = flatten_structs(_parse_row(line, number), tuple(types))
+    return {name: from_json(value, types.get(name, "")) for name, value in values.items()}
+
+
+def _score_many(
+    scorer: RowScorer, rows: Sequence[Mapping[str, Any]], *, explain: bool
+) -> Iterator[dict[str, Any] | RowError]:
+    from sparkops.scoring.protocol import ManyRowScorer
+
+    if isinstance(scorer, ManyRowScorer) and not explain:
+        yield from scorer.score_rows(rows)
+        return
+    for row in rows:
+        try:
+            yield scorer.score(row, explain)
+        except RowError as error:
+            yield error
 
 
 def parse_outputs(text: str | None) -> list[str] | None:
@@ -176,6 +220,12 @@ def read_rows(path: str) -> list[dict[str, Any]]:
     if not rows:
         raise InputError(f"There is no row in {path}: write one JSON object a line.")
     return rows
+
+
+def _batched(lines: Iterable[tuple[int, str]], size: int) -> Iterator[list[tuple[int, str]]]:
+    iterator = iter(lines)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
 
 
 def _parse_row(line: str, number: int) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class ModelVersionInfo:
         gates: Gate results at registration.
         compiled: Whether a compiled scorer exists; otherwise Spark scores it.
         reasons: Reason for each stage that could not be compiled.
-        parity: Rows in the parity certificate; 0 when not compiled.
+        parity: Rows in the parity certificate; 0 without one.
+        row_milliseconds: Of a model that is not compiled: time that a local Spark takes for a row; 0 if it scores no rows.
         tables: Training tables: name to version.
         time: When it was registered (UTC).
         benchmark: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows;
@@ -56,6 +57,7 @@ class ModelVersionInfo:
     compiled: bool = True
     reasons: tuple[str, ...] = ()
     parity: int = 0
+    row_milliseconds: float = 0.0
     tables: Mapping[str, int | None] = field(default_factory=dict)
     time: datetime | None = None
     benchmark: Mapping[str, float] = field(default_factory=dict)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
-from sparkops.artifact.frames import find_input_type, sample_rows
+from sparkops.artifact.frames import find_input_type, quote_column, sample_rows
 from sparkops.artifact.model_columns import find_input_columns, is_column_reference
 from sparkops.artifact.pipeline_files import save_pipeline
 from sparkops.artifact.signature import build_compiled_signature, build_spark_signature
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
     from sparkops.compiler import Compilation
+    from sparkops.pyfunc.registration.spark_rows import PreparedRows
     from sparkops.scoring.ir.description import Description
+    from sparkops.scoring.ir.field import Field
     from sparkops.scoring.ir.portable_rules import PortableRules
 
 _log = logging.getLogger("sparkops.registry")
@@ -88,16 +91,21 @@ def complete_spark_model_folder(
         settings: Where Spark runs, and the warehouse that its executors share.
         rules: Row rules of the training tables.
     """
+    # Imported here because it brings NumPy.
+    from sparkops.pyfunc.registration.spark_rows import complete_manifest, prepare_row_scoring
+
     if certified.compilation.description is None:
-        result = _describe_uncompiled(model, certified)
+        result = _describe_uncompiled(
+            model, certified, lambda inputs: prepare_row_scoring(model, folder, inputs, settings, rules)
+        )
     else:
         result = _write_compiled(model, certified, folder, settings, rules)
     facts = replace(facts, spark=model.example.sparkSession.version, **result.facts)
     if facts.compiled:
         mlflow_folder.add_scorer_flavor(folder)
     else:
-        mlflow_folder.require_pyspark(folder)
-        _log.warning("model `%s` is scored by Spark only: %s", facts.name, "; ".join(facts.reasons))
+        by = f"a local Spark, about {facts.row_milliseconds:.0f} ms a row" if facts.parity else "Spark only"
+        _log.warning("model `%s` is scored by %s: %s", facts.name, by, "; ".join(facts.reasons))
     metadata = {
         "sparkops_run": facts.run_id,
         "training_tables": dict(facts.tables),
@@ -105,6 +113,7 @@ def complete_spark_model_folder(
     }
     mlflow_folder.add_metadata(folder, signature=result.signature, example=result.example, metadata=metadata)
     write_facts(facts, folder)
+    complete_manifest(folder)
     return facts
 
 
@@ -177,12 +186,37 @@ def write_scorer(description: Description, cases: Sequence[Case], folder: Path) 
     (folder / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
 
 
-def _describe_uncompiled(model: Model, certified: CertifiedCompilation) -> _CompileResult:
-    reasons = certified.compilation.reasons
-    inputs = [field for field in certified.fields if field.name in _find_columns_for_spark(model)]
-    names = [field.name for field in inputs]
-    row = sample_rows(model.example, names, 1)[0]
-    facts = {"compiled": False, "reasons": reasons, "inputs": _select_types(model, names)}
+def _describe_uncompiled(
+    model: Model,
+    certified: CertifiedCompilation,
+    prepare: Callable[[Sequence[Field]], PreparedRows],
+) -> _CompileResult:
+    """Return the description of a model that Spark scores: tables in any case, rows if `prepare` finds no problem.
+
+    Args:
+        model: The trained model.
+        certified: Why it is not compiled, and the columns of the training rows.
+        prepare: Prepares the scoring of rows with the fields that the model reads.
+    """
+    fields, reasons = certified.fields, certified.compilation.reasons
+    names = _find_columns_for_spark(model)
+    inputs = [field for field in fields if field.name in names]
+    row_scoring = prepare(
+        [field for field in fields if field.name.partition(".")[0] in names or field.name in names]
+    )
+    if row_scoring.problem:
+        reasons = (*reasons, f"no local Spark scores its rows: {row_scoring.problem}")
+    ordered = [field.name for field in inputs]
+    row = sample_rows(model.example, ordered, 1)[0]
+    facts = {
+        "compiled": False,
+        "reasons": reasons,
+        "inputs": _select_types(model, ordered),
+        "outputs": row_scoring.outputs,
+        "parity": row_scoring.certified,
+        "row_milliseconds": row_scoring.milliseconds,
+        "rules": row_scoring.rules,
+    }
     return _CompileResult(
         signature=build_spark_signature(inputs), example=row if has_json_values(row) else None, facts=facts
     )
@@ -192,12 +226,19 @@ def _find_columns_for_spark(model: Model) -> set[str]:
     """Return the columns that Spark needs to score rows: those that stages read, or all, without an unneeded label."""
     columns, read = model.example.columns, find_input_columns(model.fitted)
     if read is not None:
-        return {column for name in read for column in columns if is_column_reference(name, column)}
-    label = model.label
+        names = {column for name in read for column in columns if is_column_reference(name, column)}
+        # A stage of a user's own may read more than its parameters say.
+        if not _find_problem_of_columns(model, names):
+            return names
+    others = set(columns) - {model.label}
+    return set(columns) if model.label is None or _find_problem_of_columns(model, others) else others
+
+
+def _find_problem_of_columns(model: Model, names: AbstractSet[str]) -> str:
+    """Return why Spark cannot score rows with only these columns; empty if it can."""
     fitted: Any = model.fitted
-    if label is None or find_analysis_problem(lambda: fitted.transform(model.example.limit(0).drop(label))):
-        return set(columns)
-    return set(columns) - {label}
+    columns = [quote_column(name) for name in model.example.columns if name in names]
+    return find_analysis_problem(lambda: fitted.transform(model.example.limit(0).select(*columns)))
 
 
 def _select_types(model: Model, names: Sequence[str]) -> dict[str, str]:

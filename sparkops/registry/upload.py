@@ -15,7 +15,7 @@ from sparkops.config.settings import Settings
 from sparkops.core.wording import truncate
 from sparkops.errors import EngineError, as_clause
 from sparkops.registry.mlflow_store import resolve_artifact_root, resolve_registry_uri, summarize_mlflow_error
-from sparkops.scoring.artifact.file_names import FLAVOR, MANIFEST_HASH_TAG
+from sparkops.scoring.artifact.file_names import MANIFEST_HASH_TAG, MANIFESTS
 from sparkops.scoring.locate.sqlite_registry import parse_sqlite_uri
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def upload_version(
         _log_run(client, run, facts)
         model = _log_model(client, experiment, run, facts, folder)
         version_tags = to_tags(facts)
-        if facts.flavor:
-            version_tags[MANIFEST_HASH_TAG] = sha256((folder / FLAVOR).read_bytes()).hexdigest()
+        manifest = _find_manifest(folder)
+        if manifest is not None:
+            version_tags[MANIFEST_HASH_TAG] = sha256(manifest.read_bytes()).hexdigest()
         version = _create_version(client, settings, run, model, facts, version_tags)
     except BaseException as error:
         with contextlib.suppress(MlflowException):
@@ -136,7 +137,7 @@ def _log_model(
         client.log_outputs(run, models=[LoggedModelOutput(model.model_id, step=0)])
         client.log_batch(run, metrics=_to_metrics(facts, run, model.model_id))
         set_mlflow_ids(folder, run=run, model_id=model.model_id, location=model.artifact_location)
-        if facts.flavor:
+        if _find_manifest(folder) is not None:
             _update_manifest(folder)
         client.log_model_artifacts(model.model_id, str(folder))
         status = LoggedModelStatus.READY
@@ -155,8 +156,13 @@ def _to_metrics(facts: ModelFacts, run: str, model_id: str) -> list[Metric]:
     ]
 
 
+def _find_manifest(folder: Path) -> Path | None:
+    """Return the manifest of a model that is scored in a process of its own; None for a compiled model."""
+    return next((folder / name for name in MANIFESTS if (folder / name).is_file()), None)
+
+
 def _update_manifest(folder: Path) -> None:
-    """Write the manifest of a pyfunc model again, after `MLmodel` was changed."""
+    """Write the manifest of a model again, after `MLmodel` was changed."""
     # Imported here because it brings NumPy.
     from sparkops.pyfunc.worker.manifest import read_manifest, write_manifest
 

@@ -1,10 +1,11 @@
-"""The interface of scorers: the compiled scorer, and a model of another library in its own process."""
+"""The interface of scorers: the compiled scorer, and a model in a process of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from ..errors import RowError
 from .batch.columns import Batch
 from .batch.pandas_columns import NanMeaning
 from .ir.description import Output
@@ -91,3 +92,11 @@ class RowScorer(ModelInterface, ReferenceTolerance, OutputSelection, Protocol):
         nan: NanMeaning = "nan",
     ) -> Batch:
         """Score many rows."""
+
+
+@runtime_checkable
+class ManyRowScorer(Protocol):
+    """A scorer to which a request costs more than a row, so that rows are better scored together."""
+
+    def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | RowError]:
+        """Return the answer to each row, or the error of a row that has none."""

@@ -12,6 +12,7 @@ from sparkops.scoring.artifact.certificate import find_differences, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.protocol import Answer, RowScorer
 
+MAX_CHECKED_ROWS = 32
 Case = tuple[dict[str, Any], Answer]
 
 
@@ -24,7 +25,9 @@ class Health:
         max_rows: Number of rows to score at each check, spread evenly over the certificate.
     """
 
-    def __init__(self, scorer: RowScorer, certificate: Sequence[Case], *, max_rows: int = 32) -> None:
+    def __init__(
+        self, scorer: RowScorer, certificate: Sequence[Case], *, max_rows: int = MAX_CHECKED_ROWS
+    ) -> None:
         self._scorer = scorer
         step = max(1, len(certificate) // max_rows)
         self._cases = tuple(islice(certificate, 0, None, step))[:max_rows]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from sparkops.errors import ParityBroken, as_clause
-from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
-from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
+from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
+from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer, open_spark_scorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
-from sparkops.scoring.protocol import RowScorer
+from sparkops.scoring.protocol import ManyRowScorer, RowScorer
 from sparkops.scoring.rules.rule_monitor import RuleMode
-from sparkops.serving.health import Health, read_certificate
+from sparkops.serving.health import MAX_CHECKED_ROWS, Health, read_certificate
 from sparkops.serving.service import Service
 
 
@@ -38,7 +38,7 @@ def load_service(
     """
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
     folder, scorer = _open_scorer(model, worker_settings or WorkerSettings(), rules)
-    health = Health(scorer, read_certificate(folder))
+    health = Health(scorer, read_certificate(folder), max_rows=_count_checked_rows(scorer))
     if reason := health.find_problem():
         raise ParityBroken(
             f"The model in {model.folder} is not served: {as_clause(reason)}. Register it again."
@@ -53,5 +53,12 @@ def _open_scorer(
     """Return the folder of a model's certificate, and its scorer."""
     if is_pyfunc_model(model.folder):
         return model.folder, open_pyfunc_scorer(model, worker_settings)
+    if is_scored_by_local_spark(model.folder):
+        return model.folder, open_spark_scorer(model, worker_settings, rules=rules)
     folder = find_scorer_folder(model.folder)
     return folder, load(folder, rules=rules)
+
+
+def _count_checked_rows(scorer: RowScorer) -> int:
+    """Return the number of rows that a readiness check scores: few where a row is a job of Spark."""
+    return 1 if isinstance(scorer, ManyRowScorer) else MAX_CHECKED_ROWS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sparkops.errors import ModelError, RowError, RowRejected, as_clause
-from sparkops.scoring.protocol import RowScorer
+from sparkops.scoring.protocol import ManyRowScorer, RowScorer
 from sparkops.serving.request_error import RequestError
 from sparkops.serving.request_options import RequestOptions
 from sparkops.serving.request_rows import InputSchema, RequestRows
@@ -70,8 +70,11 @@ class RowScoring:
             if self._scorer.is_fast or options.explain:
                 self._score_each(rows, range(len(rows.rows)), options, answers)
             else:
+                score_chunk = (
+                    self._score_together if isinstance(self._scorer, ManyRowScorer) else self._score_chunk
+                )
                 for indices in _split_indices(len(rows.rows)):
-                    self._score_chunk(rows, indices, options, answers)
+                    score_chunk(rows, indices, options, answers)
         except ModelError as error:
             # A model that is not Spark's is scored in a process of its own, which raises this.
             raise RequestError(str(error), status=503) from error
@@ -94,6 +97,41 @@ class RowScoring:
                 answers.rejected[index] = "The model skips this row."
             self._add_answer(answers, row, outputs or self._null_outputs, options)
 
+    def _score_together(
+        self, rows: RequestRows, indices: range, options: RequestOptions, answers: Answers
+    ) -> None:
+        """Score rows in one call, which returns the error of each row that has no answer."""
+        assert isinstance(self._scorer, ManyRowScorer)
+        results: dict[int, Mapping[str, Any] | RowError] = {}
+        readable: dict[int, dict[str, Any]] = {}
+        for index in indices:
+            try:
+                readable[index] = self._schema.read_row(rows.rows[index], rows.convert, options.extra)
+            except RowError as error:
+                results[index] = error
+        results.update(zip(readable, self._scorer.score_rows([*readable.values()]), strict=True))
+        for index in indices:
+            outputs = self._to_outputs(index, results[index], options, answers)
+            self._add_answer(answers, rows.rows[index], outputs, options)
+
+    def _to_outputs(
+        self, index: int, result: Mapping[str, Any] | RowError, options: RequestOptions, answers: Answers
+    ) -> Mapping[str, Any]:
+        """Return the outputs of a row; if it has none, note the reason and return nulls.
+
+        Raises:
+            RequestError: The row is invalid and the request does not accept that.
+        """
+        if not isinstance(result, RowError):
+            return result
+        if isinstance(result, RowRejected):
+            answers.rejected[index] = str(result)
+        elif options.on_error == "fail":
+            raise RequestError(f"Row {index}: {result}", row=index, field=result.field) from result
+        else:
+            answers.errors[index] = RowProblem(str(result), result.field)
+        return self._null_outputs
+
     def _score_each(
         self, rows: RequestRows, indices: range, options: RequestOptions, answers: Answers
     ) -> None:
@@ -104,13 +142,8 @@ class RowScoring:
             values = rows.rows[index]
             try:
                 outputs = score(read_row(values, convert, options.extra))
-            except RowRejected as error:
-                answers.rejected[index] = str(error)
-                outputs = empty
             except RowError as error:
-                if options.on_error == "fail":
-                    raise RequestError(f"Row {index}: {error}", row=index, field=error.field) from error
-                answers.errors[index] = RowProblem(str(error), error.field)
+                self._to_outputs(index, error, options, answers)
                 outputs = empty
             self._add_answer(answers, values, outputs, options)
 

@@ -37,6 +37,8 @@ _UNSTEADY = (
     (re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{12,64}\b"), "HASH"),
     (re.compile(r"\b(local|app)-\d+\b"), "APP"),
     (re.compile(r"\b[0-9.]+ us\b"), "MICROSECONDS"),
+    (re.compile(r"\b[0-9.]+ ms\b"), "MILLISECONDS"),
+    (re.compile(r"(?<=_)[0-9a-f]{12}\b"), "UID"),
     (re.compile(r"[─━]+"), "-"),
     (re.compile(r"\d+\.\d{5,}(e[-+]?\d+)?"), lambda match: f"{float(match[0]):.5g}"),
 )

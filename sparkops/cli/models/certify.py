@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from secrets import randbelow
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +15,11 @@ from sparkops.cli.models.compile import find_model_folder
 from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
-from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
+from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
+
+if TYPE_CHECKING:
+    from sparkops.pyfunc.worker.worker_settings import WorkerSettings
+    from sparkops.scoring.locate.model_uri import LocatedModel
 
 _MAX_DIFFERENCES = 5
 
@@ -47,6 +52,8 @@ def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, pyth
     folder = find_model_folder(project, uri)
     if is_pyfunc_model(folder):
         return _certify_pyfunc(project, uri, folder, rows, seed)
+    if is_scored_by_local_spark(folder):
+        return _certify_local_spark(project, uri, folder)
     return _certify_spark_model(project, folder, rows, seed, python)
 
 
@@ -96,22 +103,12 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
         rows: Number of new rows.
         seed: Seed of the new rows; None chooses one.
     """
-    from sparkops.cli.score import build_locating_options
     from sparkops.pyfunc.registration.parity import check_parity
     from sparkops.pyfunc.registration.pyfunc_model_folder import describe_scoring
     from sparkops.pyfunc.worker.manifest import read_manifest
     from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
-    from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-    from sparkops.scoring.locate.model_uri import LocatedModel, locate
 
-    options = build_locating_options(project)
-    worker_settings = options.pop("worker_settings", WorkerSettings())
-    is_name = not Path(uri).is_dir()
-    if is_name and uri.startswith(("runs:/", "models:/m-")):
-        raise InputError(
-            f"{uri} cannot be verified without a registered version: name the model as name, name/3 or name@alias."
-        )
-    located = locate(uri, **options) if is_name else LocatedModel(folder, folder.name, None)
+    located, worker_settings = _locate(project, uri, folder)
     seed = randbelow(10**6) if seed is None else seed
     with closing(open_pyfunc_scorer(located, worker_settings)) as scorer:
         result = check_parity(scorer, located.folder, rows=rows, seed=seed)
@@ -127,6 +124,44 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     for line in (line for lines in differences for line in lines[:_MAX_DIFFERENCES]):
         echo(f"         {line}")
     return 1 if any(differences) else 0
+
+
+def _certify_local_spark(project: ProjectOptions, uri: str, folder: Path) -> int:
+    """Score the certificate of a model that is not compiled again, with a local Spark."""
+    from sparkops.pyfunc.worker.open_scorer import find_certificate_differences, open_spark_scorer
+    from sparkops.scoring.artifact.certificate import read_cases
+    from sparkops.scoring.artifact.file_names import CERTIFICATE
+
+    located, worker_settings = _locate(project, uri, folder)
+    with closing(open_spark_scorer(located, worker_settings)) as scorer:
+        differences = find_certificate_differences(scorer, located.folder)
+    count = len(read_cases((located.folder / CERTIFICATE).read_text("utf-8")))
+    echo("Model    not compiled: a local Spark scores its rows")
+    echo(f"Recorded {format_count(count, 'row')}; {_count_differences(differences)}")
+    for line in differences[:_MAX_DIFFERENCES]:
+        echo(f"         {line}")
+    return 1 if differences else 0
+
+
+def _locate(project: ProjectOptions, uri: str, folder: Path) -> tuple[LocatedModel, WorkerSettings]:
+    """Return a model with the hash of its manifest, and how its process runs.
+
+    Raises:
+        InputError: The URI names no registered version.
+    """
+    from sparkops.cli.score import build_locating_options
+    from sparkops.pyfunc.worker.worker_settings import WorkerSettings
+    from sparkops.scoring.locate.model_uri import LocatedModel, locate
+
+    options = build_locating_options(project)
+    worker_settings = options.pop("worker_settings", WorkerSettings())
+    if Path(uri).is_dir():
+        return LocatedModel(folder, folder.name, None), worker_settings
+    if uri.startswith(("runs:/", "models:/m-")):
+        raise InputError(
+            f"{uri} cannot be verified without a registered version: name the model as name, name/3 or name@alias."
+        )
+    return locate(uri, **options), worker_settings
 
 
 def _count_differences(differences: Sequence[object]) -> str:

@@ -103,7 +103,9 @@ def parse_model(text: str) -> tuple[str, str | None]:
 def _describe_scoring(version: ModelVersionInfo) -> str:
     if version.flavor:
         return format_flavor(version.flavor)
-    return "compiled scorer" if version.compiled else "Spark"
+    if version.row_milliseconds:
+        return "warm local Spark"
+    return "compiled scorer" if version.compiled else "Spark, tables only"
 
 
 def format_version(version: ModelVersionInfo) -> Iterator[str]:
@@ -132,8 +134,15 @@ def _format_scorer(version: ModelVersionInfo) -> Iterator[str]:
         yield f"State    certified: {verified} equal row by row, in a batch and by the fitted model"
         return
     if not version.compiled:
-        yield "Scorer   none: scored by Spark"
+        if version.row_milliseconds:
+            yield (
+                f"Scorer   none: rows are scored by a warm local Spark, about {version.row_milliseconds:.0f} ms each; "
+                f"{format_count(version.parity, 'row')} equal to Spark's"
+            )
+        else:
+            yield "Scorer   none: Spark scores tables, and no single rows"
         yield from (f"         {reason}" for reason in version.reasons)
+        yield from _format_rules(version)
         return
     yield f"Scorer   compiled; {version.parity} rows equal to Spark's"
     if version.benchmark:
@@ -142,6 +151,10 @@ def _format_scorer(version: ModelVersionInfo) -> Iterator[str]:
             f"Batch    {arrow:g} us a row by mapInArrow, {transform:g} by transform "
             f"({rows:,.0f} rows, when it was registered)"
         )
+    yield from _format_rules(version)
+
+
+def _format_rules(version: ModelVersionInfo) -> Iterator[str]:
     if version.rules or version.left_out:
         omitted = len(version.left_out)
         yield f"Rules    {version.rules} for rows, from the checks of its tables; omitted: {omitted}"

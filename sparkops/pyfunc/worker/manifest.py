@@ -1,4 +1,4 @@
-"""The manifest of a pyfunc model: its fields, outputs and packages, and the hash of each of its files."""
+"""The manifest of a model that is scored in a process of its own: fields, outputs, packages, and a hash of each file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.errors import ModelError
-from sparkops.scoring.artifact.file_names import FLAVOR
+from sparkops.pyfunc.worker.flavor_names import SPARK
+from sparkops.scoring.artifact.file_names import FLAVOR, SPARK_MANIFEST
 from sparkops.scoring.ir.description import Output, output_from_json, output_to_json
 from sparkops.scoring.ir.field import Field, field_from_json, field_to_json, is_field_type
+from sparkops.scoring.ir.portable_rules import PortableRules
 
 # Keys of the file, in addition to `format`.
 _KEYS = {
@@ -26,6 +28,8 @@ _KEYS = {
     "single",
     "files",
 }
+# Further keys of a Spark model.
+_SPARK_KEYS = {"others", "session", "checks"}
 # MLflow adds this file to a model that it copies.
 _MLFLOW_FILES = ("registered_model_meta",)
 _BLOCK = 2**20
@@ -33,10 +37,10 @@ _BLOCK = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The contents of `flavor.json`.
+    """The contents of `flavor.json`, or of `spark.json`.
 
     Args:
-        flavor: MLflow's name: "sklearn", "onnx", "keras", "tensorflow", "pytorch", "python_function" or another.
+        flavor: MLflow's name: "sklearn", "onnx", "keras", "tensorflow", "pytorch", "python_function", "spark" or another.
         fields: Fields of a row.
         outputs: Outputs of the model.
         classes: Labels in the order of `probability`, if the model has them.
@@ -44,6 +48,9 @@ class Manifest:
         requirements: Packages that it needs, in pip's notation.
         saved_as: Serialization format: "skops", "cloudpickle", "onnx"; empty if MLflow chose it.
         single: Whether some output has single precision.
+        others: Of a Spark model: further columns that it computes, which a request may choose.
+        session: Of a Spark model: settings of the session that its answers depend on, by Spark's names.
+        rules: Of a Spark model: rules that rows should satisfy.
         files: Path in the folder to SHA-256, for every file except the manifest.
         hash: SHA-256 of the manifest itself; empty until it is written.
     """
@@ -56,8 +63,16 @@ class Manifest:
     requirements: tuple[str, ...]
     saved_as: str = ""
     single: bool = False
+    others: tuple[Output, ...] = ()
+    session: Mapping[str, str] = field(default_factory=dict)
+    rules: PortableRules = field(default_factory=PortableRules)
     files: Mapping[str, str] = field(default_factory=dict)
     hash: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """Return the name of the manifest's file."""
+        return SPARK_MANIFEST if self.flavor == SPARK else FLAVOR
 
     @property
     def tolerance(self) -> tuple[float, float]:
@@ -67,15 +82,20 @@ class Manifest:
 
 def write_manifest(manifest: Manifest, folder: Path) -> Manifest:
     """Write the manifest of a folder, with a hash of every file; return it with its own hash."""
-    complete = replace(manifest, files=dict(_hash_files(folder)), hash="")
+    complete = replace(manifest, files=dict(_hash_files(folder, manifest.file_name)), hash="")
     data = json.dumps({"format": 1, **_to_json(complete)}, indent=1).encode()
-    (folder / FLAVOR).write_bytes(data)
+    (folder / manifest.file_name).write_bytes(data)
     return replace(complete, hash=sha256(data).hexdigest())
+
+
+def manifest_file(folder: Path) -> Path:
+    """Return the file of a folder's manifest."""
+    return folder / (SPARK_MANIFEST if (folder / SPARK_MANIFEST).is_file() else FLAVOR)
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder; its files are not verified."""
-    file = folder / FLAVOR
+    file = manifest_file(folder)
     try:
         data = file.read_bytes()
         values: dict[str, Any] = json.loads(data)
@@ -99,8 +119,8 @@ def verify_folder(folder: Path, manifest_hash: str | None) -> Manifest:
     """
     manifest = read_manifest(folder)
     if manifest_hash is not None and manifest.hash != manifest_hash:
-        raise _tampered(folder, FLAVOR, "is not the one that was registered")
-    hashes = dict(_hash_files(folder))
+        raise _tampered(folder, manifest.file_name, "is not the one that was registered")
+    hashes = dict(_hash_files(folder, manifest.file_name))
     for name, digest in manifest.files.items():
         if hashes.get(name) != digest:
             raise _tampered(folder, name, "was changed" if name in hashes else "is gone")
@@ -112,7 +132,7 @@ def verify_folder(folder: Path, manifest_hash: str | None) -> Manifest:
 
 def _to_json(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest under the keys of its file, which are a format."""
-    return {
+    values = {
         "flavor": manifest.flavor,
         "fields": [field_to_json(item) for item in manifest.fields],
         "outputs": [output_to_json(item) for item in manifest.outputs],
@@ -123,16 +143,21 @@ def _to_json(manifest: Manifest) -> dict[str, Any]:
         "single": manifest.single,
         "files": dict(manifest.files),
     }
+    if manifest.flavor == SPARK:
+        values["others"] = [output_to_json(item) for item in manifest.others]
+        values["session"] = dict(manifest.session)
+        values["checks"] = manifest.rules.to_json()
+    return values
 
 
 def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
-    unknown_keys = sorted(set(values) - _KEYS)
+    unknown_keys = sorted(set(values) - _KEYS - (_SPARK_KEYS if values["flavor"] == SPARK else set()))
     if unknown_keys:
         raise ValueError(f"unknown keys: {', '.join(unknown_keys)}")
     fields = tuple(field_from_json(item) for item in values["fields"])
     outputs = tuple(output_from_json(item) for item in values["outputs"])
     types = {item.type for item in fields} | {item.type for item in outputs}
-    unknown_types = [type_ for type_ in types if not is_field_type(type_)]
+    unknown_types = [type_ for type_ in types if not is_field_type(type_) and type_ != "array<vector>"]
     if unknown_types:
         raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown_types)))}")
     return Manifest(
@@ -144,6 +169,9 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
         requirements=tuple(map(str, values["requirements"])),
         saved_as=values.get("saved_as", ""),
         single=values.get("single", False),
+        others=tuple(output_from_json(item) for item in values.get("others", ())),
+        session={str(key): str(value) for key, value in values.get("session", {}).items()},
+        rules=PortableRules.from_json(values["checks"]) if "checks" in values else PortableRules(),
         files=values.get("files", {}),
         hash=sha256(data).hexdigest(),
     )
@@ -156,10 +184,10 @@ def _tampered(folder: Path, name: str, change: str) -> ModelError:
     )
 
 
-def _hash_files(folder: Path) -> Iterator[tuple[str, str]]:
+def _hash_files(folder: Path, manifest_name: str) -> Iterator[tuple[str, str]]:
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
-        if name == FLAVOR or (file.is_dir() and not file.is_symlink()):
+        if name == manifest_name or (file.is_dir() and not file.is_symlink()):
             continue
         if file.is_symlink():
             raise _tampered(folder, name, "was replaced by a link")

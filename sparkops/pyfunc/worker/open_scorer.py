@@ -7,12 +7,14 @@ from pathlib import Path
 
 from sparkops.errors import ModelError, ParityBroken, RowError, as_clause
 from sparkops.pyfunc.worker.environment import find_interpreter
-from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
-from sparkops.pyfunc.worker.manifest import verify_folder
+from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
+from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
+from sparkops.pyfunc.worker.spark_scorer import SparkRowScorer, to_case_answer
+from sparkops.pyfunc.worker.spark_worker import LocalSpark
 from sparkops.pyfunc.worker.worker_process import WorkerProcess
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-from sparkops.scoring.artifact.certificate import read_cases
+from sparkops.scoring.artifact.certificate import Difference, compare_answers, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
@@ -31,14 +33,14 @@ def open_scorer(
     worker_settings: WorkerSettings | None = None,
     rules: RuleMode = "warn",
     outputs: Sequence[str] | None = None,
-) -> Scorer | PyfuncScorer:
+) -> Scorer | PyfuncScorer | SparkRowScorer:
     """Return the scorer of a model.
 
     Args:
         uri: A name, version, alias or folder, as `locate` takes it.
         tracking_uri: Location of the registry.
         cache: Folder of what was copied from a server.
-        worker_settings: How the process of a pyfunc model runs.
+        worker_settings: How the process of a model that is not compiled runs.
         rules: What happens to rows that violate one of the model's row rules.
         outputs: Names of the outputs in an answer; None returns those that the model returns by default.
 
@@ -49,6 +51,9 @@ def open_scorer(
     if is_pyfunc_model(located.folder):
         scorer = open_pyfunc_scorer(located, worker_settings or WorkerSettings())
         return scorer if outputs is None else scorer.with_outputs(outputs)
+    if is_scored_by_local_spark(located.folder):
+        spark_scorer = open_spark_scorer(located, worker_settings or WorkerSettings(), rules=rules)
+        return spark_scorer if outputs is None else spark_scorer.with_outputs(outputs)
     return load(find_scorer_folder(located.folder), rules=rules, outputs=outputs)
 
 
@@ -59,13 +64,7 @@ def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> Pyfun
         ModelError: A file is not the registered one, or the model's process fails.
         ParityBroken: The model's answers are not those of its certificate.
     """
-    if located.version is not None and not located.manifest_hash:
-        raise ModelError(
-            f"Version {located.version} of `{located.name}` has no manifest hash in the registry, so it cannot be "
-            "verified that its files are those that were registered. Register it again."
-        )
-    manifest_hash = located.manifest_hash or None
-    manifest = verify_folder(located.folder, manifest_hash)
+    manifest, manifest_hash = _verify(located)
     python = find_interpreter(manifest, settings)
     worker = WorkerProcess(
         located.folder, manifest, python, timeout=settings.timeout, manifest_hash=manifest_hash
@@ -81,6 +80,66 @@ def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> Pyfun
             f"The model in {located.folder} is not loaded: {as_clause(reason)}. Register it again."
         )
     return scorer
+
+
+def open_spark_scorer(
+    located: LocatedModel, settings: WorkerSettings, *, rules: RuleMode = "warn"
+) -> SparkRowScorer:
+    """Return the scorer of a Spark model that is not compiled: its files are verified, then a local Spark is started.
+
+    Some rows of its certificate are scored again, so that Spark is warm.
+
+    Raises:
+        ModelError: A file is not the registered one, or Spark cannot be started.
+        ParityBroken: The answers are not those of the certificate.
+    """
+    manifest, manifest_hash = _verify(located)
+    python = find_interpreter(manifest, settings)
+    worker = LocalSpark(located.folder, manifest, python, settings, manifest_hash=manifest_hash)
+    scorer = SparkRowScorer(manifest, worker, rules=rules)
+    try:
+        differences = find_certificate_differences(scorer, located.folder, rows=_VERIFIED_ROWS)
+    except ModelError:
+        scorer.close()
+        raise
+    if differences:
+        scorer.close()
+        raise ParityBroken(
+            f"The model in {located.folder} is not loaded: {len(differences)} values differ from its certificate, first: "
+            f"{as_clause(str(differences[0]))}. Register it again."
+        )
+    return scorer
+
+
+def find_certificate_differences(
+    scorer: SparkRowScorer, folder: Path, *, rows: int | None = None
+) -> list[Difference]:
+    """Return where answers differ from a certificate; of rows that were not answered, none is scored if `rows` is given.
+
+    Args:
+        scorer: The scorer.
+        folder: The model's folder.
+        rows: Number of rows to score; None scores all.
+    """
+    cases = read_cases((folder / CERTIFICATE).read_text("utf-8"))
+    if rows is not None:
+        answered = [case for case in cases if isinstance(case[1], dict)]
+        cases = answered[:: max(1, len(answered) // rows)][:rows]
+    unchecked = SparkRowScorer(scorer.manifest, scorer.worker)
+    actual = [to_case_answer(answer) for answer in unchecked.score_rows([row for row, _ in cases])]
+    rtol, atol = scorer.tolerance
+    return compare_answers([answer for _, answer in cases], actual, scorer.outputs, rtol=rtol, atol=atol)
+
+
+def _verify(located: LocatedModel) -> tuple[Manifest, str | None]:
+    """Return the manifest of a folder whose files are the registered ones, and its hash in the registry."""
+    if located.version is not None and not located.manifest_hash:
+        raise ModelError(
+            f"Version {located.version} of `{located.name}` has no manifest hash in the registry, so it cannot be "
+            "verified that its files are those that were registered. Register it again."
+        )
+    manifest_hash = located.manifest_hash or None
+    return verify_folder(located.folder, manifest_hash), manifest_hash
 
 
 def _verify_answers(scorer: PyfuncScorer, folder: Path) -> str:

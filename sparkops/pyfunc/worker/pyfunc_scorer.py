@@ -77,7 +77,7 @@ class PyfuncScorer:
         """
         if len(row) != len(self._field_names) or any(name not in row for name in self._field_names):
             check_row_fields(row, self._field_names, ())
-        return {name: _to_json_value(reader(row[name]), size) for name, reader, size in self._readers}
+        return {name: to_json_value(reader(row[name]), size) for name, reader, size in self._readers}
 
     def to_json_columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         """Return rows by column, as the worker takes them."""
@@ -157,7 +157,7 @@ class PyfuncScorer:
             if column is None:
                 raise self._find_invalid_row(columns, range(start, stop))
             array = column.to_dense() if isinstance(column, VectorColumn) else column.values
-            cells = [_to_json_value(value) for value in array.tolist()]
+            cells = [to_json_value(value) for value in array.tolist()]
             if column.null is not None:
                 nulls = column.null.tolist()
                 cells = [None if is_null else cell for cell, is_null in zip(cells, nulls, strict=True)]
@@ -202,7 +202,7 @@ class PyfuncScorer:
         return values
 
 
-def _to_json_value(value: Any, size: int = 0) -> Any:
+def to_json_value(value: Any, size: int = 0) -> Any:
     """Return a value for JSON: dates and times as ISO text, vectors as lists.
 
     Args:
@@ -214,7 +214,7 @@ def _to_json_value(value: Any, size: int = 0) -> Any:
     if isinstance(value, dict):
         return [value.get(index, 0.0) for index in range(size)]
     if isinstance(value, tuple | list):
-        return [_to_json_value(item) for item in value]
+        return [to_json_value(item) for item in value]
     return value
 
 

@@ -1,4 +1,4 @@
-"""The process of a pyfunc model: started on first use, used for many requests, ended with the process that uses it."""
+"""The process of a model: started on first use, used for many requests, ended with the process that uses it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -29,6 +30,8 @@ _START_TIMEOUT = 300.0
 # Longest part of the model's own error that is shown, in characters.
 _MAX_MESSAGE = 500
 _STDERR_TAIL = 4000
+# Seconds that a process whose pipes were closed may take to end.
+_END_TIMEOUT = 2.0
 # Environment variables that the model's code may see: none of them can hold a secret.
 _PASSED_VARIABLES = re.compile(
     r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_\w+|SYSTEMROOT|(OMP|MKL|OPENBLAS|CUDA|TF|XLA|KERAS)_\w+"
@@ -51,8 +54,34 @@ class _WorkerExitError(Exception):
     """The process ended before it answered."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerProgram:
+    """What a model's process runs.
+
+    Args:
+        script: The main program, which imports nothing of sparkops.
+        request: The first request, in addition to the model's folder.
+        passed_variables: Further environment variables that the process gets.
+        end_timeout: Seconds that it may take to end.
+    """
+
+    script: Path
+    request: Mapping[str, Any] = field(default_factory=dict)
+    passed_variables: re.Pattern[str] = re.compile("(?!)")
+    end_timeout: float = _END_TIMEOUT
+
+
+def pyfunc_program(manifest: Manifest) -> WorkerProgram:
+    """Return the program of a pyfunc model's process."""
+    fields = [{"name": item.name, "type": item.type, "nullable": item.nullable} for item in manifest.fields]
+    return WorkerProgram(
+        script=Path(__file__).with_name("worker_main.py"),
+        request={"flavor": manifest.flavor, "fields": fields},
+    )
+
+
 class WorkerProcess:
-    """A child interpreter that has the model loaded; implements `Worker`.
+    """A child interpreter that has the model loaded; implements `Worker` for a pyfunc model.
 
     It starts with the first request, and starts once more if it ended unexpectedly. Before every start the model's
     files are verified against what was registered.
@@ -63,6 +92,7 @@ class WorkerProcess:
         python: The interpreter, with MLflow and the model's packages.
         timeout: Seconds that an answer may take.
         manifest_hash: The manifest's hash in the registry; None for a model that was named by its folder.
+        program: What the process runs; by default the program of a pyfunc model.
     """
 
     def __init__(
@@ -73,8 +103,10 @@ class WorkerProcess:
         *,
         timeout: float,
         manifest_hash: str | None = None,
+        program: WorkerProgram | None = None,
     ) -> None:
-        self._folder, self._manifest, self._python = folder, manifest, python
+        self._folder, self._python = folder, python
+        self._program = program or pyfunc_program(manifest)
         self._timeout, self._manifest_hash = timeout, manifest_hash
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -93,11 +125,19 @@ class WorkerProcess:
             RowError: The model's own code refused the rows.
             ModelError: The model could not be loaded, or its process ended or took too long.
         """
-        with self._lock:
-            response = self._request(columns)
+        response = self.request(columns)
         if "error" in response:
-            raise RowError(f"The model refuses this: {_shorten(response['error'])}")
+            raise RowError(f"The model refuses this: {shorten(response['error'])}")
         return {name: (type_, size, values) for name, (type_, size, values) in response["answers"].items()}
+
+    def request(self, value: Any) -> dict[str, Any]:
+        """Return the response to a request; both are JSON values.
+
+        Raises:
+            ModelError: The model could not be loaded, or its process ended or took too long.
+        """
+        with self._lock:
+            return self._request(value)
 
     def close(self) -> None:
         """End the process; a later request starts another."""
@@ -105,14 +145,14 @@ class WorkerProcess:
             self._finalizer()
         self._process = self._finalizer = None
 
-    def _request(self, columns: Columns) -> dict[str, Any]:
+    def _request(self, value: Any) -> dict[str, Any]:
         """Return the response; a process that ended is started once more."""
         try:
-            return self._exchange(self._process or self._start(), columns, self._timeout)
+            return self._exchange(self._process or self._start(), value, self._timeout)
         except _WorkerExitError:
             self.close()
         try:
-            return self._exchange(self._start(), columns, self._timeout)
+            return self._exchange(self._start(), value, self._timeout)
         except _WorkerExitError as error:
             self.close()
             raise ModelError(
@@ -150,38 +190,38 @@ class WorkerProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         verify_folder(self._folder, self._manifest_hash)
         process = self._spawn()
-        response = self._exchange(process, self._load_request(), _START_TIMEOUT)
+        request = {"folder": str(self._folder.absolute()), **self._program.request}
+        response = self._exchange(process, request, _START_TIMEOUT)
         if "error" in response:
             self.close()
-            raise ModelError(f"The model in {self._folder} can't be loaded: {_shorten(response['error'])}")
+            raise ModelError(f"The model in {self._folder} can't be loaded: {shorten(response['error'])}")
         return process
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         is_this_python = self._python == Path(sys.executable)
-        environment = {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
+        patterns = (_PASSED_VARIABLES, self._program.passed_variables)
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if any(pattern.fullmatch(name) for pattern in patterns)
+        }
         if is_this_python and "PYTHONPATH" in os.environ:
             environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        script = str(Path(__file__).with_name("worker_main.py"))
+        work = tempfile.TemporaryDirectory(prefix="sparkops-worker-")
         process = subprocess.Popen(
-            [str(self._python), "-B", "-P" if is_this_python else "-I", script],
+            [str(self._python), "-B", "-P" if is_this_python else "-I", str(self._program.script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**environment, **_QUIET},
-            cwd=tempfile.gettempdir(),
+            env={**environment, **_QUIET, "TMPDIR": work.name},
+            cwd=work.name,
             start_new_session=True,
         )
         self._process, self._stderr = process, stderr
-        self._finalizer = weakref.finalize(self, _end, process, stderr)
+        resources = _Resources(process, stderr, work)
+        self._finalizer = weakref.finalize(self, _end, resources, self._program.end_timeout)
         return process
-
-    def _load_request(self) -> dict[str, Any]:
-        fields = [
-            {"name": field.name, "type": field.type, "nullable": field.nullable}
-            for field in self._manifest.fields
-        ]
-        return {"folder": str(self._folder), "flavor": self._manifest.flavor, "fields": fields}
 
     def _last_error_line(self) -> str:
         """Return the last line that the process wrote to its standard error."""
@@ -189,13 +229,13 @@ class WorkerProcess:
             return "no error output"
         self._stderr.seek(0)
         lines = self._stderr.read()[-_STDERR_TAIL:].decode(errors="replace").split("\n")
-        return _shorten(next((line for line in reversed(lines) if line.strip()), "no error output"))
+        return shorten(next((line for line in reversed(lines) if line.strip()), "no error output"))
 
 
-def _exit_code(process: subprocess.Popen[bytes]) -> int:
-    """Return the exit code of a process that is ending; after 2 s it is killed."""
+def _exit_code(process: subprocess.Popen[bytes], timeout: float = _END_TIMEOUT) -> int:
+    """Return the exit code of a process that is ending; after some seconds it is killed."""
     try:
-        return process.wait(2)
+        return process.wait(timeout)
     except subprocess.TimeoutExpired:
         _kill(process)
         return process.wait()
@@ -207,16 +247,31 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _end(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Resources:
+    """What is released when a process ends: itself, its error output and its temporary folder."""
+
+    process: subprocess.Popen[bytes]
+    stderr: IO[bytes]
+    folder: tempfile.TemporaryDirectory[str]
+
+
+def _end(resources: _Resources, timeout: float) -> None:
     """Close a process's pipes, which ends it, and wait; if it does not end, kill it."""
+    process = resources.process
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             # Closing flushes what the process had not read.
             with contextlib.suppress(OSError):
                 pipe.close()
-    _exit_code(process)
-    stderr.close()
+    _exit_code(process, timeout)
+    # What it started and left behind.
+    _kill(process)
+    resources.stderr.close()
+    with contextlib.suppress(OSError):
+        resources.folder.cleanup()
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
+    """Return a model's own error as a message shows it."""
     return truncate(" ".join(text.split()), _MAX_MESSAGE)

@@ -1,4 +1,4 @@
-"""Settings of the processes of pyfunc models. Imports no NumPy: the command line reads them at start-up."""
+"""Settings of the processes of models. Imports no NumPy: the command line reads them at start-up."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ def _locate_default_environments() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """How the processes of pyfunc models run.
+    """How the processes of models run.
 
     Args:
         environment: "this" interpreter, one of the model's "own", or "auto": this one if it has the packages.
         environments: Folder of the created environments.
         timeout: Seconds that an answer may take.
+        jars: Jars of the project, for the stages of a Spark model.
     """
 
     environment: Literal["auto", "this", "own"] = "auto"
     environments: Path = field(default_factory=_locate_default_environments)
     timeout: float = 60.0
+    jars: tuple[str, ...] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WorkerSettings:
@@ -34,4 +36,5 @@ class WorkerSettings:
             environment=settings.models.environment,
             environments=settings.state / "environments",
             timeout=settings.models.timeout,
+            jars=settings.spark.jars,
         )

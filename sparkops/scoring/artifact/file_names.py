@@ -8,7 +8,8 @@ DESCRIPTION, ARRAYS = "description.json", "arrays.npz"
 CERTIFICATE = "certificate.jsonl"
 # In the model's folder.
 FACTS = "sparkops.json"
-# In the folder of a model of another library.
-FLAVOR = "flavor.json"
+# In the folder of a model of another library, and in that of a Spark model whose rows a local Spark scores.
+FLAVOR, SPARK_MANIFEST = "flavor.json", "spark.json"
+MANIFESTS = (FLAVOR, SPARK_MANIFEST)
 # Tag of a version of such a model: the hash of that file.
 MANIFEST_HASH_TAG = "sparkops.seal"

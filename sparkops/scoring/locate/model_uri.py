@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from ...core.masking import mask_url_credentials
 from ...errors import InputError, ModelError, NotCompiled, UnknownName, as_clause
-from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, MANIFEST_HASH_TAG, SCORER
+from ..artifact.file_names import (
+    DESCRIPTION,
+    FACTS,
+    FLAVOR,
+    MANIFEST_HASH_TAG,
+    MANIFESTS,
+    SCORER,
+    SPARK_MANIFEST,
+)
 from .identity import TAG, check_identity
 from .sqlite_registry import find_entry, parse_folder_uri, parse_sqlite_uri, read_entries
 from .tracking_server import download, fetch_tag
@@ -95,10 +103,10 @@ def locate_registered(
         folder, version = download(
             tracking_uri, name, version_or_alias, cache or Path(tempfile.gettempdir()) / "sparkops-models"
         )
-        is_other = (folder / FLAVOR).is_file()
-        tag_value = fetch_tag(tracking_uri, name, version, MANIFEST_HASH_TAG if is_other else TAG)
-        check_identity(folder, "" if is_other else tag_value, f"{name}/{version}")
-        return LocatedModel(folder, name, version, tag_value if is_other else "")
+        has_manifest = any((folder / file_name).is_file() for file_name in MANIFESTS)
+        tag_value = fetch_tag(tracking_uri, name, version, MANIFEST_HASH_TAG if has_manifest else TAG)
+        check_identity(folder, "" if has_manifest else tag_value, f"{name}/{version}")
+        return LocatedModel(folder, name, version, tag_value if has_manifest else "")
     raise ModelError(
         f"The registry {mask_url_credentials(tracking_uri)} can't be read without MLflow: use sqlite:///FILE or a server's URL."
     )
@@ -113,13 +121,16 @@ def find_scorer_folder(model: Path) -> Path:
             f"The model in {model} is not a Spark model, so it has no compiled scorer: it is scored in a process of its own, "
             "by `sparkops score`, `sparkops serve` and sparkops.load_scorer."
         )
+    if (model / SPARK_MANIFEST).is_file():
+        raise NotCompiled(
+            f"The model in {model} is not compiled: {as_clause(_read_reasons(model / FACTS))}. A local Spark scores its rows, by "
+            "`sparkops score`, `sparkops serve` and sparkops.load_scorer."
+        )
     facts = model / FACTS
     if facts.is_file():
-        reasons = (
-            "; ".join(json.loads(facts.read_text("utf-8")).get("reasons", ())) or "no reason was recorded"
-        )
         raise NotCompiled(
-            f"The model in {model} is scored by Spark only: {as_clause(reasons)}. Score it with --table."
+            f"The model in {model} is scored by Spark only, in tables: {as_clause(_read_reasons(facts))}. Score it with --table. "
+            "If an earlier release registered it, train it again: then a local Spark scores its rows, too."
         )
     if (model / "MLmodel").is_file():
         raise NotCompiled(
@@ -127,6 +138,12 @@ def find_scorer_folder(model: Path) -> Path:
             f"Compile it: `sparkops models compile {model} --into DIR`."
         )
     return model
+
+
+def _read_reasons(facts: Path) -> str:
+    """Return why a model is not compiled."""
+    reasons = json.loads(facts.read_text("utf-8")).get("reasons", ()) if facts.is_file() else ()
+    return "; ".join(reasons) or "no reason was recorded"
 
 
 def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Scorer:

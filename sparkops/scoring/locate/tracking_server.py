@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ...core.http_client import open_url, remove_credentials
 from ...errors import EngineError, ModelError, UnknownName, as_clause
-from ..artifact.file_names import FACTS, FLAVOR, SCORER
+from ..artifact.file_names import FACTS, MANIFESTS, SCORER
 from .sqlite_registry import build_unknown_alias_error
 
 _TIMEOUT = 30.0
@@ -144,14 +144,14 @@ def _move(partial: Path, folder: Path) -> None:
 def _list_files(server: str, root: str, subfolder: str = "") -> Iterator[str]:
     """Yield the paths of the files that scoring needs; none can leave the artifact.
 
-    A model of another library needs all files.
+    A model that is scored in a process of its own needs all files.
     """
     if subfolder.count("/") >= _MAX_DEPTH:
         raise ValueError(f"folders of more than {_MAX_DEPTH} levels")
     folder = f"{root}/{subfolder}" if subfolder else root
     items = _get(server, "2.0/mlflow-artifacts/artifacts", path=folder).get("files", ())
     named_items = [(PurePosixPath(str(item["path"])).name, item) for item in items]
-    needs_all = bool(subfolder) or any(name == FLAVOR for name, _ in named_items)
+    needs_all = bool(subfolder) or any(name in MANIFESTS for name, _ in named_items)
     for name, item in named_items:
         path = f"{subfolder}/{name}" if subfolder else name
         if name in ("", "..") or "\0" in name or not (needs_all or name in _SCORER_PARTS):
