@@ -22,7 +22,7 @@ class Case:
         rows: Largest number of edge rows.
         refused: Number of rows refused by the scorer that Spark scores, too, one by one.
         rtol: Relative tolerance of doubles.
-        sparse: Give Spark every other vector as a sparse one; False for stages whose result depends on the storage.
+        sparse: Hold every other vector as a sparse one, for Spark and for the scorer.
         also: Further stages that it verifies, named as `stage` is.
         reason: Why only Spark scores it, a part of the compiler's reason; empty if it is compiled.
     """

@@ -46,7 +46,7 @@ class SparkReference:
         frame: A frame with the model's columns in their types.
         folder: An empty folder.
         names: Columns that a row holds; None for all of the frame.
-        sparse: Give Spark every other vector as a sparse one.
+        sparse: Hold every other vector as a sparse one, for Spark and for the scorer.
         every_column: Compare every column that Spark adds, those of intermediate stages, too.
 
     Raises:
@@ -120,6 +120,7 @@ class SparkReference:
             refused: Number of rows refused by the scorer that Spark scores, too, each in a job of its own.
             rtol: Relative tolerance of doubles.
         """
+        rows = [self._store_vectors(row, at) for at, row in enumerate(rows)]
         answers = [self.scorer.answer(row) for row in rows]
         scored = [at for at, answer in enumerate(answers) if answer != "refused"]
         scored_rows, expected = [rows[at] for at in scored], [answers[at] for at in scored]
@@ -212,8 +213,17 @@ class SparkReference:
             return "refused"
         return {name: to_python(collected[0][name]) for name in columns} if collected else "dropped"
 
+    def _store_vectors(self, row: dict[str, Any], at: int) -> dict[str, Any]:
+        """Return a row with its vectors as sparse ones if it is every other row, for Spark and for the scorer."""
+        if not self.sparse or at % 2:
+            return row
+        vectors = {field.name for field in self.scorer.fields if field.type == "vector"}
+        return {
+            name: _to_vector(value, sparse=True) if name in vectors else value for name, value in row.items()
+        }
+
     def _frame(self, rows: Sequence[dict[str, Any]], schema: StructType) -> DataFrame:
-        """Return rows as a frame; every other vector is sparse if `sparse` is set."""
+        """Return rows as a frame; a list of numbers becomes a dense vector."""
         vectors = {field.name for field in schema if isinstance(field.dataType, VectorUDT)}
         if not vectors:
             # an Arrow table stays in Spark's plan: small answers come from the driver, without a job
@@ -223,7 +233,7 @@ class SparkReference:
             (
                 at,
                 *(
-                    _vector(row[name], sparse=self.sparse and at % 2 == 0) if name in vectors else row[name]
+                    _to_vector(row[name], sparse=False) if name in vectors else row[name]
                     for name in schema.names[1:]
                 ),
             )
@@ -263,9 +273,9 @@ def _row_to_python(row: Any) -> dict[str, Any]:
     return {name: to_python(value) for name, value in row.asDict().items()}
 
 
-def _vector(values: Sequence[float] | None, *, sparse: bool) -> Any:
-    if values is None:
-        return None
+def _to_vector(values: Any, *, sparse: bool) -> Any:
+    if values is None or hasattr(values, "toArray"):
+        return values
     if not sparse:
         return Vectors.dense(values)
     return Vectors.sparse(len(values), [(slot, value) for slot, value in enumerate(values) if value])

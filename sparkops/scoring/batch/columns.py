@@ -66,9 +66,11 @@ class DenseBlock:
 
     Args:
         values: (rows, size) doubles.
+        sparse: (rows,) mask of the vectors that the rows hold sparse, or that are stored as those; None if there are none.
     """
 
     values: Numbers
+    sparse: Numbers | None = None
 
     @property
     def size(self) -> int:
@@ -130,6 +132,12 @@ class VectorColumn:
 
     blocks: tuple[VectorBlock, ...]
     null: Numbers | None = None
+
+    @property
+    def held_sparse(self) -> Numbers | None:
+        """Return the mask of the vectors that the rows hold sparse; None if there are none."""
+        masks = (block.sparse for block in self.blocks if isinstance(block, DenseBlock))
+        return next((mask for mask in masks if mask is not None), None)
 
     @property
     def size(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import RowError
 from ..ir.arrays import Numbers
-from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES, SPARSE_FROM, Field
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES, SPARSE_FROM, Field, SparseSlots
 from ..ir.row_fields import check_row_fields, flatten_structs, get_struct_field
 from .columns import DenseBlock, ScalarColumn, SparseBlock, VectorColumn
 from .dictionary_column import DictionaryColumn
@@ -156,7 +156,7 @@ def _read_sparse_matrix(field: Field, part: Any) -> VectorColumn | None:
         return None
     matrix = part.tocsr()
     if size < SPARSE_FROM:
-        return VectorColumn((DenseBlock(matrix.toarray().astype(np.float64)),))
+        return VectorColumn((DenseBlock(matrix.toarray().astype(np.float64), np.ones(count, dtype=bool)),))
     matrix.sort_indices()
     rows = np.repeat(np.arange(count), np.diff(matrix.indptr))
     values = matrix.data.astype(np.float64)
@@ -216,7 +216,8 @@ def _build_vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | Spar
     size, count = field.size or 0, len(items)
     if size < SPARSE_FROM:
         full = np.array([(0.0,) * size if item is None else item for item in items], dtype=np.float64)
-        return DenseBlock(full.reshape(count, size))
+        sparse = [isinstance(item, SparseSlots) for item in items]
+        return DenseBlock(full.reshape(count, size), np.array(sparse) if any(sparse) else None)
     lengths = [0 if item is None else len(item) for item in items]
     pairs = [pair for item in items if item for pair in item.items()]
     slots = np.array([slot for slot, _ in pairs], dtype=np.int64)

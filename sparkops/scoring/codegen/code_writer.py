@@ -44,6 +44,7 @@ class CodeWriter:
         boundaries: Values of an input field where the answer may change, by field.
         known_values: Values of an input field that the model knows, by field.
         ambiguous_fields: Fields whose NaN, infinities and huge numbers have no single answer in Spark.
+        vector_values: Names of the variables that hold the vectors of the row, by field.
     """
 
     def __init__(self) -> None:
@@ -53,6 +54,7 @@ class CodeWriter:
         self.boundaries: dict[str, set[float]] = {}
         self.known_values: dict[str, tuple[Any, ...]] = {}
         self.ambiguous_fields: set[str] = set()
+        self.vector_values: dict[str, str] = {}
         self._count = 0
 
     def new_name(self) -> str:

@@ -45,6 +45,7 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
 def _read_vector(field: Field, value: str, code: CodeWriter) -> Vector:
     null = code.assign(f"{value} is None") if field.nullable else None
     size = field.size or 0
+    code.vector_values[field.name] = value
     if size >= SPARSE_FROM:
         if null:
             code.add_line(f"if {null}: {value} = {code.bind_constant({})}")

@@ -30,6 +30,12 @@ _FLOAT_OVERFLOW = 3.4028235677973366e38
 _MAX_SHOWN = 80
 
 
+class SparseSlots(tuple[float, ...]):
+    """All slots of a vector that the row holds sparse, as Spark stores it then."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """An input column.
@@ -199,7 +205,7 @@ class Field:
         if not in_range or len(set(indices)) != len(indices):
             self._refuse(value)
         entries = dict(sorted(zip(indices, slots, strict=True)))
-        return entries if is_sparse else tuple(entries.get(slot, 0.0) for slot in range(self.size or 0))
+        return entries if is_sparse else SparseSlots(entries.get(slot, 0.0) for slot in range(self.size or 0))
 
     def _read_slots(self, numbers: Any, value: Any, size: int | None) -> tuple[float, ...]:
         values = numbers.tolist() if hasattr(numbers, "tolist") else numbers

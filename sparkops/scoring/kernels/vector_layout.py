@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from ..batch.columns import Frame
+from ..batch.columns import Frame, VectorColumn
 from ..codegen.code_writer import CodeWriter
 from ..codegen.row_errors import refuse_value
 from ..codegen.symbols import Vector
 from ..ir.arrays import Numbers
+from ..ir.field import SparseSlots
 
-STORED = ("dense", "sparse", "compressed", "compact", "unknown")
+STORED = ("dense", "sparse", "compressed", "compact", "given", "given-zeros", "unknown")
 # What a sparse vector needs beside its entries and beyond a dense vector, in units of 4 bytes.
 ENTRY_COSTS = {"compressed": 3, "compact": 4}
+_GIVEN = ("given", "given-zeros")
 Row = Sequence[float]
 LayoutFunction = Callable[[Row, bool], Row]
 _AMBIGUOUS = (
@@ -43,9 +45,14 @@ def is_sparse(stored: str, values: Row) -> bool | None:
     """Return whether Spark stores a vector sparse; None if that is unknown.
 
     Args:
-        stored: "dense", "sparse", "unknown", or "compressed" or "compact": whichever is smaller, as VectorAssembler decides.
-        values: All slots.
+        stored: "dense", "sparse", "unknown", "given": as the row holds it, "given-zeros": the same, but a
+            sparse vector may hold explicit zeros, so that it is unknown what Spark computes, or "compressed" or "compact": whichever is smaller, as
+            VectorAssembler decides.
+        values: All slots; `SparseSlots` if the row holds the vector sparse.
     """
+    if stored in _GIVEN:
+        is_held_sparse = isinstance(values, SparseSlots)
+        return None if is_held_sparse and stored == "given-zeros" else is_held_sparse
     if stored in ENTRY_COSTS:
         return bool(is_smaller_sparse(stored, sum(1 for value in values if value), len(values)))
     return {"dense": False, "sparse": True}.get(stored)
@@ -83,24 +90,54 @@ def _evaluate_or_refuse(
 
 
 def evaluate_rows(
-    frame: Frame, result: Numbers, table: Numbers, rows: Iterable[int], stored: str, function: LayoutFunction
+    frame: Frame,
+    result: Numbers,
+    source: VectorColumn,
+    rows: Iterable[int],
+    stored: str,
+    function: LayoutFunction,
 ) -> None:
     """Replace some rows of a result by `evaluate`, in place; refuse the rows that are ambiguous.
 
     Args:
         frame: Refuses rows.
         result: (rows, slots) result, changed in place.
-        table: (rows, slots) vectors.
+        source: The vectors.
         rows: Positions of the rows to replace.
         stored: See `is_sparse`.
         function: See `evaluate`.
     """
-    refused = np.zeros(frame.size, dtype=bool)
+    refused, table = np.zeros(frame.size, dtype=bool), source.to_dense()
     for row in rows:
-        values = evaluate(table[row].tolist(), stored=stored, function=function)
+        slots = list_slots_of_row(table, row, source.held_sparse)
+        values = evaluate(slots, stored=stored, function=function)
         refused[row] = values is None
         result[row] = np.nan if values is None else values
     frame.refuse(refused)
+
+
+def build_slots_expr(code: CodeWriter, vector: Vector, stored: str, expr: str) -> str:
+    """Return the expression of the slots of a vector, `SparseSlots` if it is stored as given and the row holds it sparse.
+
+    Args:
+        code: Binds the function.
+        vector: The vector.
+        stored: See `is_sparse`.
+        expr: Expression of all slots.
+    """
+    given = code.vector_values.get(vector.field or "") if stored in _GIVEN else None
+    return expr if given is None else f"{code.bind_constant(store_like)}({given}, {expr})"
+
+
+def store_like(given: Any, values: Row) -> Row:
+    """Return the slots of a vector that is stored like one of the row."""
+    return SparseSlots(values) if isinstance(given, SparseSlots) else values
+
+
+def list_slots_of_row(table: Numbers, row: int, sparse: Numbers | None) -> Row:
+    """Return the slots of one row of a table, `SparseSlots` if the row holds the vector sparse."""
+    values: Row = table[row].tolist()
+    return SparseSlots(values) if sparse is not None and sparse[row] else values
 
 
 def mark_ambiguous(code: CodeWriter, vector: Vector) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf, sqrt
@@ -18,7 +18,7 @@ from ...ir.description import Step
 from ...ir.validation import enum_param, float_array, require
 from ...kernels.distances import build_squared_distance_expr, measure_squared_distances, prepare_vector
 from ...kernels.linear_sums import build_margin_expr, sum_margins
-from ...kernels.vector_layout import STORED, is_sparse, mark_ambiguous
+from ...kernels.vector_layout import STORED, build_slots_expr, is_sparse, list_slots_of_row, mark_ambiguous
 
 # Python accepts at most 100 levels of indentation.
 _MAX_DEPTH = 80
@@ -29,8 +29,9 @@ _FAR = "is infinitely far from every centre: which one Spark takes depends on wh
 class BisectingKMeans:
     """Descends to the nearer child; to the left one if both are equally near or, for cosine, if a distance is NaN.
 
-    If all centres are infinitely far, a vector that Spark stores dense goes to the left child; any other row is
-    refused.
+    If all centres are infinitely far, a vector that Spark stores dense goes to the left child. For a sparse one Spark computes the
+    distance from the product of vector and centre, and it is NaN, which is farther than infinitely far, unless the product is finite or
+    negative. A row is refused if the storage is unknown and decides the cluster.
 
     params: cosine, stored (see `vector_layout`; "unknown" if it is missing); arrays: centres (nodes, features), left
     and right (nodes; the node itself for a leaf), cluster (nodes).
@@ -46,7 +47,10 @@ class BisectingKMeans:
         vector = prepare_vector(source, code)
         norm = _emit_norm(step, source, vector, code)
         cluster_name = code.new_name()
+        far = _emit_far_cluster(step, source, norm, code)
         _Descent(step, code, vector, norm, cluster_name).emit(0)
+        if far:
+            code.add_line(f"if {far} is not None: {cluster_name} = {far}")
         code.columns[step.outputs[0]] = Scalar(
             cluster_name, "integer", limit=int(step.arrays["cluster"].max()) + 1
         )
@@ -61,8 +65,6 @@ class BisectingKMeans:
                 measure_squared_distances(source, np.zeros(arrays["centres"].shape[1]), frame.size)
             )
             frame.refuse(~(norm > 0.0) if step.params["cosine"] else np.isnan(norm))
-            if not step.params["cosine"]:
-                frame.refuse(_find_ambiguous_rows(source, norm, _read_storage(step)))
             for index in range(len(left)):
                 rows = node == index
                 if left[index] != index and rows.any():
@@ -70,7 +72,10 @@ class BisectingKMeans:
                         _measure_distances(step, source, int(child[index]), norm) for child in (left, right)
                     )
                     node[rows] = np.where(to_right < to_left, right[index], left[index])[rows]
-        frame.columns[step.outputs[0]] = ScalarColumn(arrays["cluster"][node])
+        cluster = arrays["cluster"][node]
+        if not step.params["cosine"]:
+            _assign_far_rows(step, frame, source, cluster, norm)
+        frame.columns[step.outputs[0]] = ScalarColumn(cluster)
 
 
 def _check_tree(step: Step) -> None:
@@ -96,7 +101,6 @@ def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> 
     if not step.params["cosine"]:
         problem = refuse_value(field, step.stage, "is not a distance: some feature is NaN")
         code.add_line(f"if {total} != {total}: {code.bind_constant(problem)}({total})")
-        _emit_distance_check(step, source, total, code)
         return total
     norm = code.assign(f"{code.bind_constant(sqrt)}({total})")
     problem = refuse_value(field, step.stage, "is the length of the vector, which has no direction")
@@ -104,32 +108,78 @@ def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> 
     return norm
 
 
-def _emit_distance_check(step: Step, source: Vector, total: str, code: CodeWriter) -> None:
-    """Emit the check for a vector that is infinitely far from all centres, unless Spark stores it dense."""
-    if _read_storage(step) == "dense":
-        return
-    mark_ambiguous(code, source)
-    check = partial(
-        _refuse_sparse,
-        stored=_read_storage(step),
+def _emit_far_cluster(step: Step, source: Vector, total: str, code: CodeWriter) -> str:
+    """Emit the cluster of a vector that is infinitely far from all centres; return its name, empty if it needs no code."""
+    stored = _read_storage(step)
+    if step.params["cosine"] or stored == "dense":
+        return ""
+    if stored == "unknown":
+        mark_ambiguous(code, source)
+    find = partial(
+        _find_far_cluster,
+        stored=stored,
+        step=step,
         problem=refuse_value(source.field or step.inputs[0], step.stage, _FAR),
     )
-    code.add_line(
-        f"if {total} == {code.bind_constant(inf)}: {code.bind_constant(check)}({code.build_list_expr(source)})"
+    slots = build_slots_expr(code, source, stored, code.build_list_expr(source))
+    return code.assign(
+        f"{code.bind_constant(find)}({slots}) if {total} == {code.bind_constant(inf)} else None"
     )
 
 
-def _refuse_sparse(values: Sequence[float], *, stored: str, problem: Callable[[object], object]) -> None:
-    if is_sparse(stored, values) is not False:
+def _find_far_cluster(
+    values: Sequence[float], *, stored: str, step: Step, problem: Callable[[object], object]
+) -> int:
+    """Return the cluster of a vector whose norm is infinite."""
+    arrays, sparse = step.arrays, is_sparse(stored, values)
+    dense_cluster, sparse_cluster = (
+        int(arrays["cluster"][_descend(arrays, rank)])
+        for rank in (lambda node: 0, partial(_rank_sparse_distance, values, arrays["centres"]))  # noqa: ARG005
+    )
+    if sparse is None and dense_cluster != sparse_cluster:
         problem(next((value for value in values if value - value != 0.0), max(values, key=abs)))
+    return sparse_cluster if sparse else dense_cluster
 
 
-def _find_ambiguous_rows(source: VectorColumn, norm: Numbers, stored: str) -> Numbers:
-    """Return which vectors are infinitely far from all centres and not known to be stored dense."""
-    infinite = np.isinf(norm)
-    for row in np.flatnonzero(infinite) if stored != "dense" else ():
-        infinite[row] = is_sparse(stored, source.to_dense()[row].tolist()) is not False
-    return infinite if stored != "dense" else np.zeros(len(norm), dtype=bool)
+def _descend(arrays: Mapping[str, Numbers], rank: Callable[[int], int]) -> int:
+    """Return the leaf that is reached by going to the child of the smaller rank, to the left one of two equal ranks."""
+    left, right, node = arrays["left"], arrays["right"], 0
+    while left[node] != node:
+        is_right = rank(int(right[node])) < rank(int(left[node]))
+        node = int(right[node] if is_right else left[node])
+    return node
+
+
+def _rank_sparse_distance(values: Sequence[float], centres: Numbers, node: int) -> int:
+    """Return 1 if Spark's distance of a sparse vector is NaN, 0 if it is infinite."""
+    product = 0.0
+    for value, centre in zip(values, centres[node].tolist(), strict=True):
+        if value:
+            product += value * centre
+    return int(product != product or product == inf)  # noqa: PLR0124
+
+
+def _assign_far_rows(step: Step, frame: Frame, source: VectorColumn, cluster: Numbers, norm: Numbers) -> None:
+    """Assign the clusters of vectors that are infinitely far from all centres, in place; refuse rows that have none."""
+    stored, far = _read_storage(step), np.flatnonzero(np.isinf(norm)).tolist()
+    if stored == "dense" or not far:
+        return
+    refused, table = np.zeros(frame.size, dtype=bool), source.to_dense()
+    for row in far:
+        values = list_slots_of_row(table, row, source.held_sparse)
+        try:
+            cluster[row] = _find_far_cluster(values, stored=stored, step=step, problem=_raise_ambiguous)
+        except _Ambiguous:
+            refused[row] = True
+    frame.refuse(refused)
+
+
+class _Ambiguous(Exception):
+    """The storage of a vector is unknown, and decides its cluster."""
+
+
+def _raise_ambiguous(value: object) -> None:
+    raise _Ambiguous(value)
 
 
 def _read_storage(step: Step) -> str:

@@ -73,8 +73,8 @@ class AffineTransform:
             elif isinstance(block, SparseBlock) and set(numbers) <= {"scale"}:
                 blocks.append(_scale_sparse(block, numbers))
             elif isinstance(block, DenseBlock | SparseBlock):
-                table = block.values if isinstance(block, DenseBlock) else block.to_dense()
-                blocks.append(DenseBlock(_apply(table, numbers)))
+                dense = block if isinstance(block, DenseBlock) else DenseBlock(block.to_dense())
+                blocks.append(DenseBlock(_apply(dense.values, numbers), dense.sparse))
             else:
                 blocks.append(ScalarColumn(_apply(block.values, numbers)))
             start += block.size

@@ -100,7 +100,7 @@ def _select_column(block: VectorBlock, selected: list[int]) -> VectorBlock:
         indices = _renumber_slots(selected, block.size + 1)
         return OneHotBlock(indices[block.index], block.hot[selected], block.base[selected])
     if isinstance(block, DenseBlock):
-        return DenseBlock(block.values[:, selected])
+        return DenseBlock(block.values[:, selected], block.sparse)
     indices = _renumber_slots(selected, block.size)[block.slots]
     order = np.flatnonzero(indices < len(selected))
     order = order[np.lexsort((indices[order], block.rows[order]))]

@@ -7,8 +7,7 @@ from typing import Any
 from parity.case import case
 
 
-# of infinitely far centres Spark takes another one for a sparse vector than for a dense one
-@case("BisectingKMeansModel", "Euclidean", inputs=["v"], frame="vectors", sparse=False)
+@case("BisectingKMeansModel", "Euclidean", inputs=["v"], frame="vectors")
 def euclidean() -> list[Any]:
     from pyspark.ml.clustering import BisectingKMeans
 

@@ -15,7 +15,14 @@ from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, list_block
 from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import enum_param, float_array, require
-from ....kernels.vector_layout import ENTRY_COSTS, STORED, is_smaller_sparse, is_sparse, mark_ambiguous
+from ....kernels.vector_layout import (
+    ENTRY_COSTS,
+    STORED,
+    build_slots_expr,
+    is_smaller_sparse,
+    is_sparse,
+    mark_ambiguous,
+)
 
 _MAX_UNROLLED = 64
 _AMBIGUOUS_ZERO = (
@@ -51,17 +58,19 @@ class VectorIndexer:
             slot: _SlotIndexer(table, invalid, name, step.stage, stored) for slot, table in tables.items()
         }
         if size <= _MAX_UNROLLED and not source.sparse:
-            blocks = _emit_slots(code, source, indexers)
+            blocks = _emit_slots(code, source, indexers, stored)
         else:
             kernel = code.bind_constant(partial(_index_row, indexers=indexers))
-            blocks = (Dense(code.assign(f"{kernel}({code.assign_dense(source)})"), size, source.field),)
+            slots = build_slots_expr(code, source, stored, code.assign_dense(source))
+            blocks = (Dense(code.assign(f"{kernel}({slots})"), size, source.field),)
         code.columns[step.outputs[0]] = Vector(blocks, None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look up the categorical slots of every row."""
-        table = frame.get_features(step.inputs[0]).to_dense()
+        source = frame.get_features(step.inputs[0])
+        table = source.to_dense()
         result, invalid, stored = table.copy(), step.params["invalid"], step.params["stored"]
-        sparse = _find_sparse_rows(table, stored)
+        sparse = _find_sparse_rows(table, stored, source.held_sparse)
         for slot, table_of_slot in _read_tables(step).items():
             index, seen = _look_up(table_of_slot, table[:, slot])
             if 0.0 not in table_of_slot:
@@ -71,7 +80,7 @@ class VectorIndexer:
             result[:, slot] = np.where(seen, index, len(table_of_slot))
             if invalid != "keep":
                 (frame.drop if invalid == "skip" else frame.refuse)(~seen)
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result, source.held_sparse),))
 
 
 class _SlotIndexer:
@@ -137,12 +146,13 @@ def _read_tables(step: Step) -> dict[int, Table]:
     return tables
 
 
-def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndexer]) -> tuple[Block, ...]:
+def _emit_slots(
+    code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndexer], stored: str
+) -> tuple[Block, ...]:
     row = ""
     if any(indexer.zero_depends_on_storage for indexer in indexers.values()):
-        row = code.assign(
-            f"({', '.join(part.expr for block in source.blocks for part in list_block_slots(block))},)"
-        )
+        parts = [part.expr for block in source.blocks for part in list_block_slots(block)]
+        row = code.assign(build_slots_expr(code, source, stored, f"({', '.join(parts)},)"))
     result: list[Block] = []
     start = 0
     for block in source.blocks:
@@ -154,10 +164,10 @@ def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndex
         if not block_indexers or indexed is not None:
             result.append(indexed or block)
             continue
-        parts = list_block_slots(block)
+        slots = list_block_slots(block)
         result += [
             _emit_look_up(code, part, block_indexers[slot], row or "()") if slot in block_indexers else part
-            for slot, part in enumerate(parts)
+            for slot, part in enumerate(slots)
         ]
     return tuple(result)
 
@@ -203,7 +213,9 @@ def _look_up(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
     return np.where(seen, codes[position], 0.0), seen
 
 
-def _find_sparse_rows(table: Numbers, stored: str) -> Numbers:
+def _find_sparse_rows(table: Numbers, stored: str, held_sparse: Numbers | None) -> Numbers:
+    if stored == "given" and held_sparse is not None:
+        return held_sparse
     if stored in ENTRY_COSTS:
         return np.asarray(is_smaller_sparse(stored, np.count_nonzero(table, axis=1), table.shape[1]))
     return np.full(len(table), stored == "sparse")

@@ -16,7 +16,14 @@ from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import enum_param, float_array, require
 from ....jvm.math import power
-from ....kernels.vector_layout import STORED, evaluate_rows, guarded, is_sparse, mark_ambiguous
+from ....kernels.vector_layout import (
+    STORED,
+    build_slots_expr,
+    evaluate_rows,
+    guarded,
+    is_sparse,
+    mark_ambiguous,
+)
 
 Row = Sequence[float]
 
@@ -55,7 +62,9 @@ class Normalizer:
         else:
             kernel = partial(_normalize_dense, norm_of=norm_of, evaluate_exactly=evaluate_exactly)
             result = Dense(
-                code.assign(f"{code.bind_constant(kernel)}({code.assign_dense(source)})"),
+                code.assign(
+                    f"{code.bind_constant(kernel)}({build_slots_expr(code, source, stored, code.assign_dense(source))})"
+                ),
                 source.size,
                 source.field,
             )
@@ -78,8 +87,8 @@ class Normalizer:
             result = table / np.where(norms == 0.0, 1.0, norms)[:, None]
         exactly = partial(_normalize_exactly, norm_of=partial(_compute_norm, p=p))
         with_nan = np.flatnonzero(np.isnan(norms)).tolist()
-        evaluate_rows(frame, result, table, with_nan, step.params["stored"], exactly)
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result),))
+        evaluate_rows(frame, result, source, with_nan, step.params["stored"], exactly)
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result, source.held_sparse),))
 
 
 def _compute_norm(values: Iterable[float], *, p: float) -> float:

@@ -21,7 +21,7 @@ from ....ir.description import Step
 from ....ir.field import NUMERIC_TYPES, SPARSE_FROM
 from ....ir.validation import require
 from ....kernels.products import AMBIGUOUS, AmbiguousRow, SlotProducts
-from ....kernels.vector_layout import STORED, mark_ambiguous
+from ....kernels.vector_layout import STORED, build_slots_expr, list_slots_of_row, mark_ambiguous
 
 # Maximum number of products of one row; zeros of one-hot categories do not count.
 MAX_PRODUCTS = 4096
@@ -51,9 +51,9 @@ class Interaction:
         for name, stored in zip(step.inputs, plan.stored, strict=True):
             if stored == "unknown":
                 mark_ambiguous(code, code.get_vector(name, step.stage))
-        exact = _emit_exact_function(step, code, plan)
+        exact = f"{_emit_exact_function(step, code, plan)}({_build_row_expr(step, code, columns, plan)})"
         if plan.has_sparse_categories:
-            blocks = _emit_call(code, columns, exact, plan.total)
+            blocks = _emit_call(code, exact, plan.total)
         else:
             blocks = _emit_products(step, code, columns, plan, exact)
         code.columns[step.outputs[0]] = Vector(blocks, None)
@@ -70,7 +70,8 @@ class Interaction:
         to_repair = _find_rows_to_repair(plan, tables, products)
         if to_repair:
             block = DenseBlock(block.values if isinstance(block, DenseBlock) else block.to_dense())
-            _repair(frame, block.values, to_repair, tables, plan)
+            held = [_get_held_sparse(frame, name) for name in step.inputs]
+            _repair(frame, block.values, to_repair, list(zip(tables, held, strict=True)), plan)
         frame.columns[step.outputs[0]] = VectorColumn((block,))
 
 
@@ -120,17 +121,20 @@ def _multiply_exactly(
         raise
 
 
-def _emit_call(
-    code: CodeWriter, columns: Sequence[Sequence[Scalar]], exact: str, total: int
-) -> tuple[Block, ...]:
-    products = code.assign(f"{exact}({_build_row_expr(columns)})")
+def _emit_call(code: CodeWriter, exact: str, total: int) -> tuple[Block, ...]:
+    products = code.assign(exact)
     if total >= SPARSE_FROM:
         return (Sparse(products, total),)
     return (Dense(code.assign(f"[{products}.get(position, 0.0) for position in range({total})]"), total),)
 
 
-def _build_row_expr(columns: Sequence[Sequence[Scalar]]) -> str:
-    return f"({', '.join(_build_tuple_expr(column) for column in columns)},)"
+def _build_row_expr(step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: SlotProducts) -> str:
+    """Return the expression of a row's columns."""
+    exprs = []
+    for name, column, stored in zip(step.inputs, columns, plan.stored, strict=True):
+        symbol, expr = code.columns.get(name), _build_tuple_expr(column)
+        exprs.append(build_slots_expr(code, symbol, stored, expr) if isinstance(symbol, Vector) else expr)
+    return f"({', '.join(exprs)},)"
 
 
 def _build_tuple_expr(column: Sequence[Scalar]) -> str:
@@ -160,7 +164,7 @@ def _emit_products(
     if not all_dense:
         products, sum_ = code.new_name(), code.assign(" + ".join(values))
         code.add_line(f"if {sum_} - {sum_} != 0.0:")
-        code.add_line(f"    {products} = {exact}({_build_row_expr(columns)})")
+        code.add_line(f"    {products} = {exact}")
         pairs_ = (
             f"{value} = {products}.get({position}, 0.0)"
             for value, position in zip(values, positions, strict=True)
@@ -287,17 +291,26 @@ def _find_rows_to_repair(
     return np.flatnonzero(to_repair).tolist()
 
 
+def _get_held_sparse(frame: Frame, name: str) -> Numbers | None:
+    column = frame.columns[name]
+    return column.held_sparse if isinstance(column, VectorColumn) else None
+
+
 def _repair(
-    frame: Frame, result: Numbers, rows: Sequence[int], tables: Sequence[Numbers], plan: SlotProducts
+    frame: Frame,
+    result: Numbers,
+    rows: Sequence[int],
+    tables: Sequence[tuple[Numbers, Numbers | None]],
+    plan: SlotProducts,
 ) -> None:
-    """Evaluate some rows exactly, in place."""
+    """Evaluate some rows exactly, in place; a table has the mask of the vectors that the rows hold sparse."""
     refused = np.zeros(frame.size, dtype=bool)
     for row in rows:
         if frame.refused[row] or frame.dropped[row]:
             continue
         result[row] = 0.0
         try:
-            products = plan.multiply_row([table[row].tolist() for table in tables])
+            products = plan.multiply_row([list_slots_of_row(table, row, held) for table, held in tables])
         except AmbiguousRow:
             refused[row] = True
             continue

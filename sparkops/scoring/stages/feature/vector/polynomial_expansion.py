@@ -14,7 +14,7 @@ from ....codegen.code_writer import CodeWriter
 from ....codegen.symbols import Block, Dense, Scalar, Vector, list_slots
 from ....ir.description import Step
 from ....ir.validation import enum_param, int_param, require
-from ....kernels.vector_layout import STORED, evaluate_rows, guarded, mark_ambiguous
+from ....kernels.vector_layout import STORED, build_slots_expr, evaluate_rows, guarded, mark_ambiguous
 
 MAX_SLOTS, MAX_DEGREE, MAX_PRODUCTS = 512, 16, 2**16
 _MAX_UNROLLED = 128
@@ -42,18 +42,20 @@ class PolynomialExpansion:
             source.field or step.inputs[0], step.stage, stored, partial(_expand_exactly, all_terms=all_terms)
         )
         if len(all_terms) <= _MAX_UNROLLED:
-            blocks = _emit_products(code, source, all_terms, evaluate_exactly)
+            blocks = _emit_products(code, source, all_terms, evaluate_exactly, stored)
         else:
             kernel = code.bind_constant(
                 partial(_expand_row, all_terms=all_terms, evaluate_exactly=evaluate_exactly)
             )
-            products = code.assign(f"{kernel}({code.assign_dense(source)})")
+            slots = build_slots_expr(code, source, stored, code.assign_dense(source))
+            products = code.assign(f"{kernel}({slots})")
             blocks = (Dense(products, len(all_terms), source.field),)
         code.columns[step.outputs[0]] = Vector(blocks, None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Expand every row."""
-        table = frame.get_features(step.inputs[0]).to_dense()
+        source = frame.get_features(step.inputs[0])
+        table = source.to_dense()
         all_terms = enumerate_terms(int(step.params["size"]), int(step.params["degree"]))
         products = np.empty((frame.size, len(all_terms)))
         with np.errstate(all="ignore"):
@@ -63,12 +65,12 @@ class PolynomialExpansion:
         evaluate_rows(
             frame,
             products,
-            table,
+            source,
             not_finite,
             step.params["stored"],
             partial(_expand_exactly, all_terms=all_terms),
         )
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(products),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(products, source.held_sparse),))
 
 
 def count_products(size: int, degree: int) -> int:
@@ -97,7 +99,7 @@ def enumerate_terms(size: int, degree: int) -> Terms:
 
 
 def _emit_products(
-    code: CodeWriter, source: Vector, all_terms: Terms, evaluate_exactly: Callable[[Row], Row]
+    code: CodeWriter, source: Vector, all_terms: Terms, evaluate_exactly: Callable[[Row], Row], stored: str
 ) -> tuple[Block, ...]:
     values = [code.assign_scalar(slot).expr for slot in list_slots(source)]
     names: list[str] = []
@@ -105,7 +107,8 @@ def _emit_products(
     for shorter, slot in all_terms:
         names.append(code.assign(f"{values[slot]} * {'1.0' if shorter < 0 else names[shorter]}"))
     total = code.assign(" + ".join(names))
-    row, products = f"[{', '.join(values)}]", f"{', '.join(names)},"
+    row = build_slots_expr(code, source, stored, f"[{', '.join(values)}]")
+    products = f"{', '.join(names)},"
     code.add_line(f"if {total} - {total} != 0.0: {products} = {code.bind_constant(evaluate_exactly)}({row})")
     return tuple(Scalar(name, "double", nan=True, field=source.field, scale=0.0) for name in names)
 

@@ -8,12 +8,12 @@ from parity.case import case
 from parity.pipelines import assemble
 
 
-@case("VectorIndexerModel", "error", inputs=["p", "q"], frame="vectors", sparse=False)
+@case("VectorIndexerModel", "error", inputs=["p", "q"], frame="vectors")
 def error() -> list[Any]:
     return _index_both("error")
 
 
-@case("VectorIndexerModel", "keep", inputs=["p", "q", "v"], frame="vectors", sparse=False)
+@case("VectorIndexerModel", "keep", inputs=["p", "q", "v"], frame="vectors")
 def keep() -> list[Any]:
     from pyspark.ml.feature import VectorIndexer
 
@@ -23,7 +23,7 @@ def keep() -> list[Any]:
     ]
 
 
-@case("VectorIndexerModel", "skip", inputs=["p", "q"], frame="vectors", sparse=False)
+@case("VectorIndexerModel", "skip", inputs=["p", "q"], frame="vectors")
 def skip() -> list[Any]:
     return _index_both("skip")
 

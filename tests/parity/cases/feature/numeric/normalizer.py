@@ -9,7 +9,7 @@ from parity.case import case
 from parity.pipelines import one_hot_and_numbers, with_settings
 
 
-@case("Normalizer", "vectors as input", inputs=["v"], frame="vectors", sparse=False)
+@case("Normalizer", "vectors as input", inputs=["v"], frame="vectors")
 def vectors() -> list[Any]:
     from pyspark.ml.feature import Normalizer
 

@@ -37,7 +37,7 @@ def categories() -> list[Any]:
     ]
 
 
-@case("Interaction", "indexed slots of vectors", inputs=["p", "q", "y"], frame="vectors", sparse=False)
+@case("Interaction", "indexed slots of vectors", inputs=["p", "q", "y"], frame="vectors")
 def indexed_slots() -> list[Any]:
     from pyspark.ml.feature import Interaction, VectorIndexer
 

@@ -8,7 +8,7 @@ from parity.case import case
 from parity.pipelines import assemble, one_hot_and_numbers
 
 
-@case("PolynomialExpansion", "degrees 1 to 3", inputs=["v", "p"], frame="vectors", sparse=False)
+@case("PolynomialExpansion", "degrees 1 to 3", inputs=["v", "p"], frame="vectors")
 def degrees() -> list[Any]:
     from pyspark.ml.feature import PolynomialExpansion
 
