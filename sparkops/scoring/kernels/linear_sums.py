@@ -14,6 +14,8 @@ from ..codegen.code_writer import CodeWriter, format_float
 from ..codegen.symbols import Dense, OneHot, Sparse, Vector, sum_one_hot
 from ..ir.arrays import Numbers
 
+# How many times larger than their sum terms are that cancel out.
+_CANCELLED = 16.0
 # Number of weights from which a matrix product is faster than inline code.
 _MIN_WEIGHTS_FOR_PRODUCT = 256
 
@@ -81,18 +83,47 @@ def _sum_sparse(weights: Sequence[float], values: Mapping[int, float]) -> float:
 def sum_margins(
     vectors: VectorColumn, weights: Numbers, intercept: float, rows: int, *, sparse: bool
 ) -> Numbers:
-    """Return the dot product plus intercept of each row, summed in the order of `build_margin_expr`."""
-    total, start = np.zeros(rows), 0
+    """Return the dot product plus intercept of each row, summed in the order of `build_margin_expr`.
+
+    A matrix product adds in another order, which is seen where large terms cancel out: such rows are summed again, in order.
+    """
+    total = _sum_blocks(vectors, weights, rows, sparse=sparse) + intercept
+    magnitude, start = np.zeros(rows), 0
+    for block in vectors.blocks:
+        part = weights[start : start + block.size]
+        start += block.size
+        if isinstance(block, DenseBlock):
+            magnitude += np.abs(block.values) @ np.abs(part)
+    cancelled = np.flatnonzero(magnitude > _CANCELLED * np.abs(total))
+    if len(cancelled):
+        total[cancelled] = _sum_blocks(vectors, weights, rows, sparse=sparse, ordered=cancelled) + intercept
+    return total
+
+
+def _sum_blocks(
+    vectors: VectorColumn, weights: Numbers, rows: int, *, sparse: bool, ordered: Numbers | None = None
+) -> Numbers:
+    """Return the dot product of each row, or of the rows at some positions, whose terms are then added in order."""
+    chosen = slice(None) if ordered is None else ordered
+    total, start = np.zeros(rows)[chosen], 0
     for block in vectors.blocks:
         part = weights[start : start + block.size]
         start += block.size
         if isinstance(block, OneHotBlock):
-            total += sum_one_hot(part * block.hot, part * block.base)[block.index]
+            total += sum_one_hot(part * block.hot, part * block.base)[block.index[chosen]]
         elif isinstance(block, DenseBlock):
             used = part != 0.0 if sparse else slice(None)
-            total += block.values[:, used] @ part[used]
+            table = block.values[:, used][chosen]
+            total += table @ part[used] if ordered is None else _sum_in_order(table, part[used])
         elif isinstance(block, SparseBlock):
-            total += block.sum_rows(part, rows)
+            total += block.sum_rows(part, rows)[chosen]
         elif not sparse or part[0] != 0.0:
-            total += part[0] * block.values
-    return total + intercept
+            total += part[0] * block.values[chosen]
+    return total
+
+
+def _sum_in_order(table: Numbers, weights: Numbers) -> Numbers:
+    total = np.zeros(len(table))
+    for slot, weight in enumerate(weights.tolist()):
+        total += table[:, slot] * weight
+    return total
