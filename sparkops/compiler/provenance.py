@@ -39,7 +39,7 @@ _WITHOUT_METADATA = frozenset(
 
 
 def find_vector_storage(plan: Plan, column: str) -> str:
-    """Return how Spark stores the vectors of a column: "dense", "sparse", "compressed", "compact", "given" or "unknown".
+    """Return how Spark stores the vectors of a column: "dense", "sparse", "compressed", "compact", "input" or "unknown".
 
     Compressed vectors are stored dense or sparse, whichever is smaller; compact ones, too, by the sizes that Spark computes since
     version 4.1. The vectors of a field, and those that are stored like them, are dense or sparse as the row holds them.
@@ -62,13 +62,13 @@ def _is_rounded_otherwise(steps: Sequence[Step], column: str) -> bool:
 
 
 def find_storage_without_zeros(plan: Plan, column: str) -> str:
-    """Return `find_vector_storage`, but "unknown" or "given-zeros" if a sparse vector may hold explicit zeros."""
+    """Return `find_vector_storage`, but "unknown" or "input-zeros" if a sparse vector may hold explicit zeros."""
     step, _ = _find_producer(plan.steps, column)
     storage = find_vector_storage(plan, column)
     exact = step is None or storage == "dense" or step.op in _STORAGE["sparse"] | _STORAGE["compressed"]
     if exact:
         return storage
-    return "given-zeros" if storage == "given" else "unknown"
+    return "input-zeros" if storage == "input" else "unknown"
 
 
 def find_category_counts(plan: Plan, column: str) -> CategoryCounts:
@@ -146,7 +146,7 @@ def _find_producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Seq
 def _find_storage(steps: Sequence[Step], column: str) -> str:
     step, before = _find_producer(steps, column)
     if step is None:
-        return "given"
+        return "input"
     fixed = [storage for storage, ops in _STORAGE.items() if step.op in ops]
     if fixed:
         return fixed[0]

@@ -134,7 +134,7 @@ class VectorColumn:
     null: Numbers | None = None
 
     @property
-    def held_sparse(self) -> Numbers | None:
+    def sparse_rows(self) -> Numbers | None:
         """Return the mask of the vectors that the rows hold sparse; None if there are none."""
         masks = (block.sparse for block in self.blocks if isinstance(block, DenseBlock))
         return next((mask for mask in masks if mask is not None), None)

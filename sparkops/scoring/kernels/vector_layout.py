@@ -18,10 +18,10 @@ from ..codegen.symbols import Vector
 from ..ir.arrays import Numbers
 from ..ir.field import SparseSlots
 
-STORED = ("dense", "sparse", "compressed", "compact", "given", "given-zeros", "unknown")
+STORED = ("dense", "sparse", "compressed", "compact", "input", "input-zeros", "unknown")
 # What a sparse vector needs beside its entries and beyond a dense vector, in units of 4 bytes.
 ENTRY_COSTS = {"compressed": 3, "compact": 4}
-_GIVEN = ("given", "given-zeros")
+_AS_INPUT = ("input", "input-zeros")
 Row = Sequence[float]
 LayoutFunction = Callable[[Row, bool], Row]
 _AMBIGUOUS = (
@@ -45,14 +45,14 @@ def is_sparse(stored: str, values: Row) -> bool | None:
     """Return whether Spark stores a vector sparse; None if that is unknown.
 
     Args:
-        stored: "dense", "sparse", "unknown", "given": as the row holds it, "given-zeros": the same, but a
+        stored: "dense", "sparse", "unknown", "input": as the row holds it, "input-zeros": the same, but a
             sparse vector may hold explicit zeros, so that it is unknown what Spark computes, or "compressed" or "compact": whichever is smaller, as
             VectorAssembler decides.
         values: All slots; `SparseSlots` if the row holds the vector sparse.
     """
-    if stored in _GIVEN:
-        is_held_sparse = isinstance(values, SparseSlots)
-        return None if is_held_sparse and stored == "given-zeros" else is_held_sparse
+    if stored in _AS_INPUT:
+        is_input_sparse = isinstance(values, SparseSlots)
+        return None if is_input_sparse and stored == "input-zeros" else is_input_sparse
     if stored in ENTRY_COSTS:
         return bool(is_smaller_sparse(stored, sum(1 for value in values if value), len(values)))
     return {"dense": False, "sparse": True}.get(stored)
@@ -109,7 +109,7 @@ def evaluate_rows(
     """
     refused, table = np.zeros(frame.size, dtype=bool), source.to_dense()
     for row in rows:
-        slots = list_slots_of_row(table, row, source.held_sparse)
+        slots = list_slots_of_row(table, row, source.sparse_rows)
         values = evaluate(slots, stored=stored, function=function)
         refused[row] = values is None
         result[row] = np.nan if values is None else values
@@ -117,7 +117,7 @@ def evaluate_rows(
 
 
 def build_slots_expr(code: CodeWriter, vector: Vector, stored: str, expr: str) -> str:
-    """Return the expression of the slots of a vector, `SparseSlots` if it is stored as given and the row holds it sparse.
+    """Return the expression of the slots of a vector, `SparseSlots` if it is stored as in the row and the row holds it sparse.
 
     Args:
         code: Binds the function.
@@ -125,13 +125,13 @@ def build_slots_expr(code: CodeWriter, vector: Vector, stored: str, expr: str) -
         stored: See `is_sparse`.
         expr: Expression of all slots.
     """
-    given = code.vector_values.get(vector.field or "") if stored in _GIVEN else None
-    return expr if given is None else f"{code.bind_constant(store_like)}({given}, {expr})"
+    variable = code.vector_values.get(vector.field or "") if stored in _AS_INPUT else None
+    return expr if variable is None else f"{code.bind_constant(store_like)}({variable}, {expr})"
 
 
-def store_like(given: Any, values: Row) -> Row:
+def store_like(vector: Any, values: Row) -> Row:
     """Return the slots of a vector that is stored like one of the row."""
-    return SparseSlots(values) if isinstance(given, SparseSlots) else values
+    return SparseSlots(values) if isinstance(vector, SparseSlots) else values
 
 
 def list_slots_of_row(table: Numbers, row: int, sparse: Numbers | None) -> Row:

@@ -152,3 +152,19 @@ def test_rules_add_each_item_once_and_none_that_is_present() -> None:
     rows = [["a"], ["a", "b"], [None], [], None, ["c", "a", "a"], ["z"]]
     expected = [["b"], ["c"], ["a"], [], [], ["b", None], []]
     assert [scorer.score({"w": row})["a"] for row in rows] == expected
+
+
+def test_terms_that_cancel_out_are_added_in_one_order_in_rows_and_batches() -> None:
+    draw = np.random.default_rng(3)
+    # twenty pairs of huge terms whose sums are small
+    halves = draw.normal(size=20) * 1e10
+    weights = np.concatenate([halves, -halves])[draw.permutation(40)]
+    step = Step(
+        "linear", "s", ("v",), ("p",), {"sparse": False}, {"weights": weights, "intercept": np.array([0.5])}
+    )
+    description = Description(
+        (Field("v", "vector", size=40),), (), (step,), (Output("p", "double", "p", "prediction"),)
+    )
+    scorer = Scorer(description)
+    rows = [{"v": (1.0 + draw.normal(size=40) * 1e-9).tolist()} for _ in range(200)]
+    assert [scorer.score(row)["p"] for row in rows] == scorer.score_batch(rows).columns["p"].tolist()

@@ -15,7 +15,7 @@ from sparkops.scoring import Description, Difference, Field, Output, Scorer, Ste
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import enumerate_terms
 
 ODD = (0.0, 0.0, 1.0, -2.0, 3.5, nan, inf, -inf, 1e200, 0.25)
-STORED = ("dense", "sparse", "compressed", "compact", "unknown")
+STORED = ("dense", "sparse", "compressed", "compact", "input", "input-zeros", "unknown")
 SLOTS = {
     "size": np.array([5]),
     "slots": np.array([0, 3]),
@@ -112,6 +112,36 @@ def test_rows_and_batches_of_encodings_agree(invalid: str) -> None:
     model = scorer(step("target_encode", {"invalid": invalid}, **ENCODED), Field("v", "double"))
     assert batch_differences(model, edge_rows(model.description, [])) == []
     assert model.score({"v": None})["o"] == 0.9
+
+
+def sparse_struct(values: list[float]) -> dict[str, Any]:
+    indices = [slot for slot, value in enumerate(values) if value]
+    return {"type": 0, "size": len(values), "indices": indices, "values": [values[slot] for slot in indices]}
+
+
+@pytest.mark.parametrize(
+    ("op", "params", "arrays"),
+    [
+        ("normalize", {}, {"p": [2.0]}),
+        ("polynomial", {"size": 5, "degree": 2}, {}),
+        ("vector_index", {"invalid": "keep"}, {**SLOTS, "values": np.array([4.0, 1.0, -2.0, 1.0, 3.5])}),
+    ],
+)
+def test_vectors_are_stored_as_the_rows_hold_them(
+    op: str, params: dict[str, Any], arrays: dict[str, Any]
+) -> None:
+    as_input, dense, sparse = (
+        scorer(step(op, {**params, "stored": stored}, **arrays), Field("v", "vector", size=5))
+        for stored in ("input", "dense", "sparse")
+    )
+    lists = [[0.0, nan, 1.0, 0.0, 2.0], [0.0, inf, 0.0, 3.5, 1.0], [0.0] * 5, [1.0, -inf, 0.0, 1.0, 0.0]]
+    pairs = list(enumerate([*lists, *lists[::-1]]))
+    rows = [{"v": sparse_struct(values) if at % 2 else values} for at, values in pairs]
+    expected = [(sparse if at % 2 else dense).answer({"v": values}) for at, values in pairs]
+    answers = [as_input.answer(row) for row in rows]
+    assert compare_answers(expected, answers, as_input.outputs) == []
+    assert batch_differences(as_input, rows) == []
+    assert compare_answers([dense.answer(row) for row in rows], answers, as_input.outputs)
 
 
 def test_products_come_in_sparks_order() -> None:

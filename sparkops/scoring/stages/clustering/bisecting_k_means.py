@@ -166,7 +166,7 @@ def _assign_far_rows(step: Step, frame: Frame, source: VectorColumn, cluster: Nu
         return
     refused, table = np.zeros(frame.size, dtype=bool), source.to_dense()
     for row in far:
-        values = list_slots_of_row(table, row, source.held_sparse)
+        values = list_slots_of_row(table, row, source.sparse_rows)
         try:
             cluster[row] = _find_far_cluster(values, stored=stored, step=step, problem=_raise_ambiguous)
         except _Ambiguous:

@@ -70,7 +70,7 @@ class VectorIndexer:
         source = frame.get_features(step.inputs[0])
         table = source.to_dense()
         result, invalid, stored = table.copy(), step.params["invalid"], step.params["stored"]
-        sparse = _find_sparse_rows(table, stored, source.held_sparse)
+        sparse = _find_sparse_rows(table, stored, source.sparse_rows)
         for slot, table_of_slot in _read_tables(step).items():
             index, seen = _look_up(table_of_slot, table[:, slot])
             if 0.0 not in table_of_slot:
@@ -80,7 +80,7 @@ class VectorIndexer:
             result[:, slot] = np.where(seen, index, len(table_of_slot))
             if invalid != "keep":
                 (frame.drop if invalid == "skip" else frame.refuse)(~seen)
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result, source.held_sparse),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result, source.sparse_rows),))
 
 
 class _SlotIndexer:
@@ -213,9 +213,9 @@ def _look_up(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
     return np.where(seen, codes[position], 0.0), seen
 
 
-def _find_sparse_rows(table: Numbers, stored: str, held_sparse: Numbers | None) -> Numbers:
-    if stored == "given" and held_sparse is not None:
-        return held_sparse
+def _find_sparse_rows(table: Numbers, stored: str, sparse_rows: Numbers | None) -> Numbers:
+    if stored == "input" and sparse_rows is not None:
+        return sparse_rows
     if stored in ENTRY_COSTS:
         return np.asarray(is_smaller_sparse(stored, np.count_nonzero(table, axis=1), table.shape[1]))
     return np.full(len(table), stored == "sparse")

@@ -88,7 +88,7 @@ class Normalizer:
         exactly = partial(_normalize_exactly, norm_of=partial(_compute_norm, p=p))
         with_nan = np.flatnonzero(np.isnan(norms)).tolist()
         evaluate_rows(frame, result, source, with_nan, step.params["stored"], exactly)
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result, source.held_sparse),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result, source.sparse_rows),))
 
 
 def _compute_norm(values: Iterable[float], *, p: float) -> float:

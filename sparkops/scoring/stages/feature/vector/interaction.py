@@ -70,8 +70,8 @@ class Interaction:
         to_repair = _find_rows_to_repair(plan, tables, products)
         if to_repair:
             block = DenseBlock(block.values if isinstance(block, DenseBlock) else block.to_dense())
-            held = [_get_held_sparse(frame, name) for name in step.inputs]
-            _repair(frame, block.values, to_repair, list(zip(tables, held, strict=True)), plan)
+            sparse_rows = [_get_sparse_rows(frame, name) for name in step.inputs]
+            _repair(frame, block.values, to_repair, list(zip(tables, sparse_rows, strict=True)), plan)
         frame.columns[step.outputs[0]] = VectorColumn((block,))
 
 
@@ -128,7 +128,9 @@ def _emit_call(code: CodeWriter, exact: str, total: int) -> tuple[Block, ...]:
     return (Dense(code.assign(f"[{products}.get(position, 0.0) for position in range({total})]"), total),)
 
 
-def _build_row_expr(step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: SlotProducts) -> str:
+def _build_row_expr(
+    step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: SlotProducts
+) -> str:
     """Return the expression of a row's columns."""
     exprs = []
     for name, column, stored in zip(step.inputs, columns, plan.stored, strict=True):
@@ -291,9 +293,9 @@ def _find_rows_to_repair(
     return np.flatnonzero(to_repair).tolist()
 
 
-def _get_held_sparse(frame: Frame, name: str) -> Numbers | None:
+def _get_sparse_rows(frame: Frame, name: str) -> Numbers | None:
     column = frame.columns[name]
-    return column.held_sparse if isinstance(column, VectorColumn) else None
+    return column.sparse_rows if isinstance(column, VectorColumn) else None
 
 
 def _repair(
@@ -310,7 +312,7 @@ def _repair(
             continue
         result[row] = 0.0
         try:
-            products = plan.multiply_row([list_slots_of_row(table, row, held) for table, held in tables])
+            products = plan.multiply_row([list_slots_of_row(table, row, sparse) for table, sparse in tables])
         except AmbiguousRow:
             refused[row] = True
             continue

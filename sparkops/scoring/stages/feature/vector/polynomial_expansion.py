@@ -70,7 +70,7 @@ class PolynomialExpansion:
             step.params["stored"],
             partial(_expand_exactly, all_terms=all_terms),
         )
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(products, source.held_sparse),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(products, source.sparse_rows),))
 
 
 def count_products(size: int, degree: int) -> int:
