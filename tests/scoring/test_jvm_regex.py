@@ -147,5 +147,4 @@ def test_any_pattern_is_translated_or_refused(pattern: str, text: str) -> None:
         regex = translate_regex(pattern)
     except ModelError:
         return
-    assert "".join(regex.findall(text)) == "".join(match[0] for match in regex.finditer(text))
     assert all(match[0] for match in regex.finditer(text))

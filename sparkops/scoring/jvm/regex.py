@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from ...errors import ModelError
+from .bounded_pattern import Pattern, bound_pattern
 from .regex_characters import (
     ANY_CHARACTER,
     CLASSES,
     CODE_DIGITS,
     CONTROL,
+    END,
     CharacterSet,
     are_disjoint,
     literal,
@@ -28,16 +30,16 @@ from .regex_characters import (
 from .unicode_classes import CLASSES as UNICODE_CLASSES
 from .unicode_classes import UNICODE_ESCAPES, format_ranges
 
+# A repetition of at most so many characters adds no power of the length of a text to the time that a search takes.
+_MAX_SHORT_REPETITION = 16
 _MAX_LENGTH, _MAX_REPETITIONS, _MAX_DEPTH = 1000, 1000, 20
-# Java's `$`: the end, or before the terminator of the last line.
-_END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
 _NAMED_CLASS = re.compile(r"([pP])(?:\{(\w+)\}|([LMNPSZ]))")
 _UNICODE_FLAG = "(?U)"
 _LOOKAROUND = re.compile(r"\?(<?)([=!])")
 
 
-def translate_regex(pattern: str) -> re.Pattern[str]:
+def translate_regex(pattern: str) -> Pattern:
     """Return the Python pattern that has the same matches as a Java pattern in every text.
 
     Raises:
@@ -49,28 +51,34 @@ def translate_regex(pattern: str) -> re.Pattern[str]:
     node = parser.parse()
     if node.may_be_empty:
         parser.refuse("it may match nothing at all")
-    return re.compile(node.text, re.ASCII)
+    return parser.compile(node)
 
 
-def translate_search_regex(pattern: str) -> re.Pattern[str]:
+def translate_search_regex(pattern: str, flags: int = 0) -> Pattern:
     """Return the Python pattern that is found in the same texts as a Java pattern.
 
     The pattern may match the empty string and may contain `$`, because only the existence of a match matters.
+
+    Args:
+        pattern: The Java pattern.
+        flags: Flags of Python.
 
     Raises:
         ModelError: The pattern is outside the supported subset.
     """
     if len(pattern) > _MAX_LENGTH:
         raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
-    return re.compile(_Parser(pattern, allow_end=True).parse().text, re.ASCII)
+    parser = _Parser(pattern, allow_end=True)
+    return parser.compile(parser.parse(), flags)
 
 
-def translate_group_regex(pattern: str, *, may_be_empty: bool = False) -> re.Pattern[str]:
+def translate_group_regex(pattern: str, *, may_be_empty: bool = False, flags: int = 0) -> Pattern:
     """Return the Python pattern that has the same matches, with the same groups, as a Java pattern; it may contain `$`.
 
     Args:
         pattern: The Java pattern.
         may_be_empty: Accept a pattern that may match the empty string, which is safe where only the first match counts.
+        flags: Flags of Python.
 
     Raises:
         ModelError: The pattern is outside the supported subset.
@@ -81,7 +89,7 @@ def translate_group_regex(pattern: str, *, may_be_empty: bool = False) -> re.Pat
     node = parser.parse()
     if node.may_be_empty and not may_be_empty and not (node.is_position and parser.has_lookaround):
         parser.refuse("it may match nothing at all")
-    return re.compile(node.text, re.ASCII)
+    return parser.compile(node, flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,8 @@ class _Node:
         pair: Python patterns of two characters, if it is the first one followed by repetitions of the second.
         character: Python pattern of the single character that it matches or repeats, if any.
         is_position: Whether it matches positions only, no characters.
+        repetitions: Number of repetitions of many characters in it.
+        backtracking: Number of those that are tried again if the match fails after them, where nothing follows.
     """
 
     text: str
@@ -103,6 +113,8 @@ class _Node:
     pair: tuple[str, str] | None = None
     character: str = ""
     is_position: bool = False
+    repetitions: int = 0
+    backtracking: int = 0
 
 
 class _Parser:
@@ -111,6 +123,8 @@ class _Parser:
     def __init__(self, pattern: str, *, allow_end: bool = False, keep_groups: bool = False) -> None:
         self.pattern, self.position, self.allow_end = pattern, 0, allow_end
         self.keep_groups = keep_groups
+        # Whether only the existence of a match matters.
+        self.ignores_place = allow_end and not keep_groups
         self.has_lookaround = self.is_in_lookaround = False
         # Whether nothing before fixes where a match begins, and whether a lookaround that allows halves of characters is before.
         self.is_at_start, self.allows_halves = True, False
@@ -126,6 +140,12 @@ class _Parser:
         if self.is_at_start and self.allows_halves:
             self.refuse("a lookaround before what may match nothing")
         return node
+
+    def compile(self, node: _Node, flags: int = 0) -> Pattern:
+        """Return the compiled pattern of a node that `parse` returned."""
+        is_anchored = self.pattern.startswith("^") and "|" not in self.pattern
+        degree = node.backtracking + (not is_anchored) if node.backtracking else 1
+        return bound_pattern(node.text, flags | re.ASCII, degree=degree, ignores_place=self.ignores_place)
 
     def refuse(self, reason: str) -> NoReturn:
         raise ModelError(
@@ -162,7 +182,16 @@ class _Parser:
         text = "|".join(node.text for node in nodes)
         is_position = all(node.is_position for node in nodes)
         may_be_empty = any(node.may_be_empty for node in nodes)
-        return _Node(text, may_be_empty, is_ambiguous=True, is_position=is_position)
+        repetitions = max(node.repetitions for node in nodes)
+        backtracking = max(node.backtracking for node in nodes)
+        return _Node(
+            text,
+            may_be_empty,
+            is_ambiguous=True,
+            is_position=is_position,
+            repetitions=repetitions,
+            backtracking=backtracking,
+        )
 
     def parse_sequence(self, depth: int) -> _Node:
         nodes = []
@@ -177,6 +206,9 @@ class _Parser:
             is_ambiguous,
             _find_pair(nodes),
             is_position=is_position,
+            repetitions=sum(node.repetitions for node in nodes),
+            backtracking=sum(node.repetitions for node in nodes[:-1])
+            + sum(node.backtracking for node in nodes[-1:]),
         )
 
     def parse_repetition(self, depth: int) -> _Node:
@@ -200,7 +232,15 @@ class _Parser:
         if self.peek() and self.peek() in "*+?{":
             self.refuse("a repetition of a repetition, or one that never gives back")
         is_ambiguous = node.is_ambiguous or low != high
-        return _Node(f"{node.text}{match[0]}{lazy}", low == 0, is_ambiguous, character=node.character)
+        is_long = high is None or high > _MAX_SHORT_REPETITION
+        return _Node(
+            f"{node.text}{match[0]}{lazy}",
+            low == 0,
+            is_ambiguous,
+            character=node.character,
+            repetitions=node.repetitions + is_long,
+            backtracking=node.repetitions,
+        )
 
     def parse_bounds(self, match: re.Match[str]) -> tuple[int, int | None]:
         if match[1] is None:
@@ -223,7 +263,7 @@ class _Parser:
         if letter == "^":
             self.is_at_start = False
         if letter == "^" or (letter == "$" and self.allow_end):
-            return _Node("^" if letter == "^" else _END, may_be_empty=True, is_position=True)
+            return _Node("^" if letter == "^" else END, may_be_empty=True, is_position=True)
         if letter in "$*+?{":
             self.refuse(f"`{letter}`")
         return self.build_character_node(self.parse_character(letter))
@@ -273,7 +313,14 @@ class _Parser:
         if self.is_at_start:
             fixes_position = is_ascii and match[2] == "="
             self.is_at_start, self.allows_halves = not fixes_position, not fixes_position
-        return _Node(f"(?{match[1]}{match[2]}{text})", may_be_empty=True, is_position=True)
+        repetitions = int(any(sign in text for sign in "*+{"))
+        return _Node(
+            f"(?{match[1]}{match[2]}{text})",
+            may_be_empty=True,
+            is_position=True,
+            repetitions=repetitions,
+            backtracking=repetitions,
+        )
 
     def parse_lookahead(self, depth: int) -> tuple[str, bool]:
         """Parse the content of a lookahead; return it, and whether it begins with a character of ASCII."""

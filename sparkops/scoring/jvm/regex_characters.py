@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+# Java's `$`: the end, or before the terminator of the last line.
+END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"
 ANY_CHARACTER = r"[^\n\r\x85\u2028\u2029]"
 CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 CODE_DIGITS = {"x": 2, "u": 4}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from ....errors import ModelError
+from ...jvm.bounded_pattern import Match, Pattern, substitute
 from ...jvm.regex import translate_group_regex, translate_search_regex
 
 _IGNORE_CASE = "(?i)"
@@ -18,11 +19,11 @@ def search_function(pattern: str) -> Callable[[str], bool]:
         ModelError: The pattern is not supported.
     """
     compiled, flags = _split_flags(pattern)
-    search = re.compile(translate_search_regex(compiled).pattern, re.ASCII | flags).search
+    search = translate_search_regex(compiled, flags).search
     return lambda text: search(text) is not None
 
 
-def group_pattern(pattern: str, *, may_be_empty: bool) -> re.Pattern[str]:
+def group_pattern(pattern: str, *, may_be_empty: bool) -> Pattern:
     """Return the Python pattern of a Java pattern, with its groups.
 
     Args:
@@ -33,7 +34,7 @@ def group_pattern(pattern: str, *, may_be_empty: bool) -> re.Pattern[str]:
         ModelError: The pattern is not supported.
     """
     compiled, flags = _split_flags(pattern)
-    return re.compile(translate_group_regex(compiled, may_be_empty=may_be_empty).pattern, re.ASCII | flags)
+    return translate_group_regex(compiled, may_be_empty=may_be_empty, flags=flags)
 
 
 def _split_flags(pattern: str) -> tuple[str, int]:
@@ -59,7 +60,7 @@ def extract_all_function(pattern: str, group: int) -> Callable[[str], list[str]]
     return lambda text: [match[group] or "" for match in find(text)]
 
 
-def _with_group(pattern: str, group: int, *, may_be_empty: bool) -> re.Pattern[str]:
+def _with_group(pattern: str, group: int, *, may_be_empty: bool) -> Pattern:
     compiled = group_pattern(pattern, may_be_empty=may_be_empty)
     if not 0 <= group <= compiled.groups:
         raise ModelError(f"its pattern {pattern!r} has no group {group}")
@@ -70,15 +71,16 @@ def replace_function(pattern: str, replacement: str) -> Callable[[str], str]:
     """Return the function that replaces every match; the replacement refers to groups as `$1`."""
     compiled = group_pattern(pattern, may_be_empty=False)
     parts = _replacement_parts(replacement, compiled.groups)
-    substitute = compiled.sub
-    if all(isinstance(part, str) for part in parts):
-        template = "".join(map(str, parts)).replace("\\", "\\\\")
-        return lambda text: substitute(template, text)
 
-    def expand(match: re.Match[str]) -> str:
+    def expand(match: Match) -> str:
         return "".join([part if isinstance(part, str) else match[part] or "" for part in parts])
 
-    return lambda text: substitute(expand, text)
+    if not isinstance(compiled, re.Pattern):
+        return lambda text: substitute(compiled, expand, text)
+    if all(isinstance(part, str) for part in parts):
+        template = "".join(map(str, parts)).replace("\\", "\\\\")
+        return lambda text: compiled.sub(template, text)
+    return lambda text: compiled.sub(expand, text)
 
 
 def _replacement_parts(replacement: str, groups: int) -> list[str | int]:
@@ -147,7 +149,7 @@ def position_function(pattern: str) -> Callable[[str], int]:
 def split_function(pattern: str, limit: int) -> Callable[[str], list[str]]:
     """Return the function that splits a text at matches, into at most `limit` parts if that is positive."""
     compiled = group_pattern(pattern, may_be_empty=False)
-    is_position = compiled.fullmatch("") is not None or "(?" in pattern
+    is_position = compiled.search("") is not None or "(?" in pattern
     if not compiled.groups and not is_position:
         times = limit - 1 if limit > 0 else 0
         if limit == 1:

@@ -11,6 +11,7 @@ from ....batch.columns import Frame
 from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
 from ....ir.validation import int_param
+from ....jvm.bounded_pattern import Pattern
 from ....jvm.regex import translate_regex
 from ....jvm.text import count_utf16_units, lower
 from ....text.token_columns import (
@@ -58,7 +59,7 @@ def make_tokenizer(step: Step) -> Split:
         ModelError: Python is not known to match the pattern as Java does.
     """
     pattern = translate_regex(step.params["pattern"])
-    split = _split_at(pattern) if step.params.get("gaps") else pattern.findall
+    split = _split_at(pattern) if step.params.get("gaps") else _find_all(pattern)
     to_lower, shortest = bool(step.params.get("lower")), int(step.params["shortest"])
 
     def tokenize(text: str) -> list[str]:
@@ -72,7 +73,13 @@ def make_tokenizer(step: Step) -> Split:
     return tokenize
 
 
-def _split_at(pattern: re.Pattern[str]) -> Split:
+def _find_all(pattern: Pattern) -> Split:
+    if isinstance(pattern, re.Pattern):
+        return pattern.findall
+    return lambda text: [match[0] for match in pattern.finditer(text)]
+
+
+def _split_at(pattern: Pattern) -> Split:
     def split(text: str) -> list[str]:
         return drop_trailing_empty(pattern.split(text))
 
