@@ -9,8 +9,7 @@ an empty match, and repeated groups that may match one text in two ways, because
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
 from ...errors import ModelError
@@ -27,6 +26,7 @@ from .regex_characters import (
     matches_ascii_only,
     matches_halves,
 )
+from .regex_node import RegexNode, find_pair
 from .unicode_classes import CLASSES as UNICODE_CLASSES
 from .unicode_classes import UNICODE_ESCAPES, format_ranges
 
@@ -92,31 +92,6 @@ def translate_group_regex(pattern: str, *, may_be_empty: bool = False, flags: in
     return parser.compile(node, flags)
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A translated part of a pattern.
-
-    Args:
-        text: The Python pattern.
-        may_be_empty: Whether it may match the empty string.
-        is_ambiguous: Whether it may match one text in several ways.
-        pair: Python patterns of two characters, if it is the first one followed by repetitions of the second.
-        character: Python pattern of the single character that it matches or repeats, if any.
-        is_position: Whether it matches positions only, no characters.
-        repetitions: Number of repetitions of many characters in it.
-        backtracking: Number of those that are tried again if the match fails after them, where nothing follows.
-    """
-
-    text: str
-    may_be_empty: bool = False
-    is_ambiguous: bool = False
-    pair: tuple[str, str] | None = None
-    character: str = ""
-    is_position: bool = False
-    repetitions: int = 0
-    backtracking: int = 0
-
-
 class _Parser:
     """A recursive-descent parser of Java patterns that returns their translation."""
 
@@ -132,7 +107,7 @@ class _Parser:
         if self.is_unicode:
             self.position = len(_UNICODE_FLAG)
 
-    def parse(self) -> _Node:
+    def parse(self) -> RegexNode:
         """Parse the pattern."""
         node = self.parse_alternatives(0)
         if self.position < len(self.pattern):
@@ -141,7 +116,7 @@ class _Parser:
             self.refuse("a lookaround before what may match nothing")
         return node
 
-    def compile(self, node: _Node, flags: int = 0) -> Pattern:
+    def compile(self, node: RegexNode, flags: int = 0) -> Pattern:
         """Return the compiled pattern of a node that `parse` returned."""
         is_anchored = self.pattern.startswith("^") and "|" not in self.pattern
         degree = node.backtracking + (not is_anchored) if node.backtracking else 1
@@ -164,7 +139,7 @@ class _Parser:
         self.position += 1
         return letter
 
-    def parse_alternatives(self, depth: int) -> _Node:
+    def parse_alternatives(self, depth: int) -> RegexNode:
         """Parse alternatives up to a `)` or the end."""
         if depth > _MAX_DEPTH:
             self.refuse("its groups are too deep")
@@ -184,7 +159,7 @@ class _Parser:
         may_be_empty = any(node.may_be_empty for node in nodes)
         repetitions = max(node.repetitions for node in nodes)
         backtracking = max(node.backtracking for node in nodes)
-        return _Node(
+        return RegexNode(
             text,
             may_be_empty,
             is_ambiguous=True,
@@ -193,25 +168,25 @@ class _Parser:
             backtracking=backtracking,
         )
 
-    def parse_sequence(self, depth: int) -> _Node:
+    def parse_sequence(self, depth: int) -> RegexNode:
         nodes = []
         while self.peek() not in ("", "|", ")"):
             nodes.append(self.parse_repetition(depth))
         text = "".join(node.text for node in nodes)
         is_ambiguous = any(node.is_ambiguous for node in nodes)
         is_position = all(node.is_position for node in nodes)
-        return _Node(
+        return RegexNode(
             text,
             all(node.may_be_empty for node in nodes),
             is_ambiguous,
-            _find_pair(nodes),
+            find_pair(nodes),
             is_position=is_position,
             repetitions=sum(node.repetitions for node in nodes),
             backtracking=sum(node.repetitions for node in nodes[:-1])
             + sum(node.backtracking for node in nodes[-1:]),
         )
 
-    def parse_repetition(self, depth: int) -> _Node:
+    def parse_repetition(self, depth: int) -> RegexNode:
         """Parse an atom with its quantifier."""
         is_anchor = self.peek() == "^"
         before = self.is_at_start, self.allows_halves
@@ -233,7 +208,7 @@ class _Parser:
             self.refuse("a repetition of a repetition, or one that never gives back")
         is_ambiguous = node.is_ambiguous or low != high
         is_long = high is None or high > _MAX_SHORT_REPETITION
-        return _Node(
+        return RegexNode(
             f"{node.text}{match[0]}{lazy}",
             low == 0,
             is_ambiguous,
@@ -256,14 +231,14 @@ class _Parser:
             self.refuse(f"the repetition {match[0]}")
         return low, high
 
-    def parse_atom(self, depth: int) -> _Node:
+    def parse_atom(self, depth: int) -> RegexNode:
         letter = self.take()
         if letter == "(":
             return self.parse_group(depth)
         if letter == "^":
             self.is_at_start = False
         if letter == "^" or (letter == "$" and self.allow_end):
-            return _Node("^" if letter == "^" else END, may_be_empty=True, is_position=True)
+            return RegexNode("^" if letter == "^" else END, may_be_empty=True, is_position=True)
         if letter in "$*+?{":
             self.refuse(f"`{letter}`")
         return self.build_character_node(self.parse_character(letter))
@@ -276,14 +251,14 @@ class _Parser:
             return self.parse_escape().standalone
         return ANY_CHARACTER if letter == "." else literal(letter).standalone
 
-    def build_character_node(self, text: str) -> _Node:
+    def build_character_node(self, text: str) -> RegexNode:
         """Return the node of a single character, which fixes where a match begins."""
         if self.is_at_start and self.allows_halves and not matches_ascii_only(text):
             self.refuse("a lookaround before a character that may be half of one")
         self.is_at_start = False
-        return _Node(text, character=text)
+        return RegexNode(text, character=text)
 
-    def parse_group(self, depth: int) -> _Node:
+    def parse_group(self, depth: int) -> RegexNode:
         opening = "(" if self.keep_groups else "(?:"
         if self.peek() == "?":
             lookaround = _LOOKAROUND.match(self.pattern, self.position)
@@ -300,7 +275,7 @@ class _Parser:
             self.refuse("a `(` without its `)`")
         return replace(node, text=f"{opening}{node.text})", character="")
 
-    def parse_lookaround(self, match: re.Match[str], depth: int) -> _Node:
+    def parse_lookaround(self, match: re.Match[str], depth: int) -> RegexNode:
         """Parse a lookahead, or a lookbehind of a fixed number of characters."""
         self.position = match.end()
         self.has_lookaround = True
@@ -314,7 +289,7 @@ class _Parser:
             fixes_position = is_ascii and match[2] == "="
             self.is_at_start, self.allows_halves = not fixes_position, not fixes_position
         repetitions = int(any(sign in text for sign in "*+{"))
-        return _Node(
+        return RegexNode(
             f"(?{match[1]}{match[2]}{text})",
             may_be_empty=True,
             is_position=True,
@@ -421,9 +396,3 @@ class _Parser:
             self.refuse(f"the character number `{text}`")
         self.position += digits
         return literal(chr(int(text, 16)))
-
-
-def _find_pair(nodes: Sequence[_Node]) -> tuple[str, str] | None:
-    if len(nodes) != 2 or nodes[0].is_ambiguous or not nodes[0].character or not nodes[1].character:  # noqa: PLR2004
-        return None
-    return nodes[0].character, nodes[1].character
