@@ -151,7 +151,7 @@ def _has_surrogate(text: str) -> bool:
 
 def _compile_linear(text: str, *, ignore_case: bool) -> Any:
     """Return RE2's pattern with the matches of a pattern of Python; None if it cannot express it."""
-    import re2  # type: ignore[import-untyped]
+    import re2
 
     translated = _translate(text, ignore_case=ignore_case)
     if translated is None:
