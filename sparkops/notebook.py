@@ -77,7 +77,7 @@ def params(
     else:
         texts = {
             param.name: _create_and_read(
-                utils.widgets, _with_default(param, defaults or {}), in_conf=param.name in conf
+                utils.widgets, _replace_default(param, defaults or {}), in_conf=param.name in conf
             )
             for param in job.params
         }
@@ -89,7 +89,7 @@ def params(
     return dict(bind(job, [source]).values)
 
 
-def _with_default(param: Param, defaults: Mapping[str, Any]) -> Param:
+def _replace_default(param: Param, defaults: Mapping[str, Any]) -> Param:
     """Return the parameter with the notebook's default, which its widget shows; a wrong one is reported later."""
     with suppress(InputError):
         return replace(param, default=parse(param, defaults[param.name])) if param.name in defaults else param
@@ -142,7 +142,7 @@ def _create_and_read(widgets: Widgets, param: Param, *, in_conf: bool) -> Any:
         return _remove_blank(widgets.get(param.name))
     if _list_choices(param_type):
         widgets.dropdown(
-            param.name, default, _with_blank(param, _list_choices(param_type), blank=blank), label
+            param.name, default, _add_blank(param, _list_choices(param_type), blank=blank), label
         )
     else:
         widgets.text(param.name, default, label)
@@ -157,7 +157,7 @@ def _list_choices(param_type: ParamType | None) -> list[str]:
     return [] if any("," in text for text in texts) else texts
 
 
-def _with_blank(param: Param, choices: list[str], *, blank: bool) -> list[str]:
+def _add_blank(param: Param, choices: list[str], *, blank: bool) -> list[str]:
     """Add a blank choice for the value of conf/ or the default, and one for None where that differs."""
     param_type = read_param_type(param.annotation)
     none = (

@@ -113,8 +113,8 @@ def read_benchmark(model: Path) -> Mapping[str, float]:
     return _read_facts(model, read)
 
 
-def is_uncertified(model: Path) -> bool:
-    """Return whether a folder contains a compiled model whose scorer was not compared with Spark."""
+def awaits_certificate(model: Path) -> bool:
+    """Return whether a folder contains a compiled model whose scorer was not compared with Spark yet."""
     facts = _read_facts(model, lambda facts: facts)
     return bool(facts.get("compiled")) and not facts.get("parity")
 

@@ -9,7 +9,7 @@ from secrets import randbelow
 
 from sparkops.artifact.certify import MAX_REFUSED, Case, find_refused, sample_evenly
 from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model, read_unread_columns
-from sparkops.artifact.facts import is_uncertified, read_unread_types, record_parity
+from sparkops.artifact.facts import awaits_certificate, read_unread_types, record_parity
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.random_rows import generate_rows
 from sparkops.artifact.saved_spark_model import SavedSparkModel
@@ -165,7 +165,7 @@ class ParityCheck:
     def write_certificate(self, result: ParityResult) -> Path | None:
         """Write the compared rows as the certificate of a scorer that `models compile` wrote, if it has none yet."""
         file, model = self.folder / CERTIFICATE, self.folder.parent
-        is_mlflow_folder = self.folder.name == SCORER and is_uncertified(model)
+        is_mlflow_folder = self.folder.name == SCORER and awaits_certificate(model)
         if file.is_file() or not (is_mlflow_folder or (self.folder / ORIGIN).is_file()):
             return None
         file.write_text(dump_cases((to_json_value(row), answer) for row, answer in result.cases), "utf-8")

@@ -118,14 +118,14 @@ def _page_to_json(page: CheckpointFacts) -> dict[str, Any]:
         "suite": page.suite,
         "rows": page.rows,
         "quarantined": page.quarantined,
-        "expectations": [{"notes": one.notes, "details": one.details} for one in page.expectations],
+        "expectations": [{"notes": item.notes, "details": item.details} for item in page.expectations],
     }
 
 
 def _page_from_json(value: Mapping[str, Any], table: str, checks: Sequence[CheckResult]) -> CheckpointFacts:
     expectations = tuple(
-        CheckedExpectation(result=result, notes=one["notes"], details=one["details"])
-        for result, one in zip(checks, value["expectations"], strict=True)
+        CheckedExpectation(result=result, notes=item["notes"], details=item["details"])
+        for result, item in zip(checks, value["expectations"], strict=True)
     )
     return CheckpointFacts(
         table=table,

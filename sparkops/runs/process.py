@@ -13,7 +13,7 @@ from sparkops.runs.record import Run
 
 def describe_process() -> dict[str, Any]:
     """Return what identifies this process: `host`, `pid` and `born`, the kernel's start time."""
-    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _start_time(os.getpid())}
+    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _read_start_time(os.getpid())}
 
 
 def detect_crash(run: Run) -> Run:
@@ -37,10 +37,10 @@ def _is_alive(pid: Any, start_time: Any) -> bool:
         return False
     except PermissionError:
         return True
-    return start_time is None or _start_time(pid) == start_time
+    return start_time is None or _read_start_time(pid) == start_time
 
 
-def _start_time(pid: int) -> str | None:
+def _read_start_time(pid: int) -> str | None:
     """Return the kernel's start time of a process, which distinguishes it from a later process with the same id."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[19]

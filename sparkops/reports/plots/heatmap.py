@@ -44,7 +44,7 @@ class ColourScale:
     high: float
     prefix: str
 
-    def colour(self, value: float) -> str:
+    def find_colour(self, value: float) -> str:
         """Return the name of a value's colour."""
         share = 0.5 if self.high == self.low else (value - self.low) / (self.high - self.low)
         return f"{self.prefix}{min(SCALE_STEPS - 1, int(share * SCALE_STEPS))}"
@@ -112,7 +112,7 @@ def _draw(size: PlotSize, grid: _Grid) -> Canvas:
     has_texts = max(map(len, texts), default=0) + 1 <= characters
     for y, row in enumerate(grid.values):
         for x, value in enumerate(row):
-            colour = grid.scale.colour(value) if isfinite(value) else _EMPTY_COLOUR
+            colour = grid.scale.find_colour(value) if isfinite(value) else _EMPTY_COLOUR
             _draw_cell(canvas, (x, y), colour, texts[y * columns + x] if has_texts else "")
             if isfinite(value):
                 y_label = format_category(grid.y_axis.values[y], grid.y_axis.column_format, 60)
