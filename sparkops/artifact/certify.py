@@ -22,6 +22,7 @@ from sparkops.artifact.spark_answers import (
     find_analysis_problem,
     select_indexed,
 )
+from sparkops.driver.threads import inherit_job_tags
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
@@ -172,13 +173,13 @@ class FittedAnswers:
 
         Several are scored at a time: the time of one row is the driver's analysis.
         """
-        from pyspark import inheritable_thread_target
 
-        answer_alone = inheritable_thread_target(self._like.sparkSession)(
-            lambda row: self.answer_rows([row])[0]
-        )
+        def answer_alone(row: dict[str, Any]) -> Answer:
+            return self.answer_rows([row])[0]
+
+        answer = inherit_job_tags(self._like.sparkSession, answer_alone)
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="sparkops-certify") as executor:
-            return list(executor.map(answer_alone, rows))
+            return list(executor.map(answer, rows))
 
     def find_analysis_problem(self, rows: Sequence[dict[str, Any]]) -> str:
         """Return why Spark cannot score any rows with these columns; empty if it can, and the analysis is kept."""

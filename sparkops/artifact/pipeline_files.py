@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.driver.threads import inherit_job_tags
+
 if TYPE_CHECKING:
     from pyspark.ml.base import Transformer
     from pyspark.sql import SparkSession
@@ -28,7 +30,6 @@ def save_pipeline(fitted: Any, folder: Path, spark: SparkSession) -> None:
         folder: A new folder.
         spark: The session.
     """
-    from pyspark import inheritable_thread_target
     from pyspark.ml import PipelineModel
     from pyspark.ml.util import JavaMLWriter
 
@@ -44,7 +45,7 @@ def save_pipeline(fitted: Any, folder: Path, spark: SparkSession) -> None:
 
     uids = [stage.uid for stage in pipeline.stages]
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="sparkops-save") as executor:
-        save = inheritable_thread_target(spark)(save_stage)
+        save = inherit_job_tags(spark, save_stage)
         list(executor.map(save, pipeline.stages, find_stage_folders(folder, uids)))
     write_pipeline_metadata(folder, pipeline.uid, uids, spark.version, int(time.time() * 1000))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -31,6 +32,8 @@ def main(request_file: str, answer_file: str) -> None:
         "spark.ui.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.driver.memory": "1g",
+        # The first compiler only: a process of some seconds does not earn the time of the second.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
     }
@@ -76,9 +79,12 @@ def answer_rows(
             are scored in one job. Each other row is scored in a job of its own.
         rows: Rows as plain values.
     """
+    typed: dict[str, Any] = {}
 
     def transform(batch: Sequence[Mapping[str, Any]]) -> list[Any]:
-        return _transform(spark, fitted, request, batch)
+        if not typed:
+            typed.update(_resolve_types(spark, request))
+        return _transform(spark, fitted, typed, batch)
 
     count = int(request["together"])
     single_answers = [bisect_refused(transform, [row])[0] for row in rows[count:]]
@@ -89,7 +95,9 @@ def find_request_problem(
     spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> str:
     """Return why Spark's analysis refuses all rows of a request, see `answer_rows`; empty if it does not."""
-    return find_analysis_problem(lambda: _transform_rows(spark, fitted, request, rows[:1]))
+    return find_analysis_problem(
+        lambda: _transform_rows(spark, fitted, _resolve_types(spark, request), rows[:1])
+    )
 
 
 def find_analysis_problem(transform: Callable[[], Any]) -> str:
@@ -205,20 +213,21 @@ def read_time_zone(spark: Any) -> ZoneInfo:
 def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
     from pyspark.sql.types import LongType, StructField, StructType
 
-    zone, fields = read_time_zone(spark), request["fields"]
-    unread = _select_readable(spark, request.get("unread", ()))
+    zone, fields, types = read_time_zone(spark), request["fields"], request["types"]
+    unread = [field["name"] for field in request.get("unread", ()) if field["type"] in types]
     schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
     for position, field in enumerate(fields):
-        schema = schema.add(f"c{position}", parse_type(spark, field["type"]))
-    for name, type_ in unread:
-        schema = schema.add(name, type_)
+        schema = schema.add(f"c{position}", types[field["type"]])
+    for field in request.get("unread", ()):
+        if field["type"] in types:
+            schema = schema.add(field["name"], types[field["type"]])
     nulls = [None] * len(unread)
     cells = [
         (index, *(_to_spark(row[field["name"]], field["type"], zone) for field in fields), *nulls)
         for index, row in enumerate(rows)
     ]
     names = {field["name"]: f"c{position}" for position, field in enumerate(fields)}
-    others = [quote_column(name) for name, _ in unread]
+    others = [quote_column(name) for name in unread]
     return spark.createDataFrame(cells, schema).select(_INDEX, *build_struct_columns(names, ""), *others)
 
 
@@ -242,17 +251,15 @@ def build_struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
     ]
 
 
-def _select_readable(spark: Any, fields: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]:
-    """Return name and type of the columns whose type this Spark can parse."""
+def _resolve_types(spark: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request with the key "types": Spark's type of each name of a type, without unread types that it cannot parse."""
     from pyspark.errors import PySparkException
 
-    readable = []
-    for field in fields:
-        try:
-            readable.append((field["name"], parse_type(spark, field["type"])))
-        except PySparkException:
-            continue
-    return readable
+    types = {name: parse_type(spark, name) for name in {field["type"] for field in request["fields"]}}
+    for name in {field["type"] for field in request.get("unread", ())} - set(types):
+        with suppress(PySparkException):
+            types[name] = parse_type(spark, name)
+    return {**request, "types": types}
 
 
 def parse_type(spark: Any, type_: str) -> Any:

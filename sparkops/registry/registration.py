@@ -12,6 +12,7 @@ from typing import Any
 from sparkops.artifact.facts import ModelFacts
 from sparkops.batch.executor_scorer import start_workers
 from sparkops.config.settings import Settings
+from sparkops.driver.threads import inherit_job_tags
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
 from sparkops.registry.evaluation import evaluate, evaluate_gates, needs_champion, persist_during
@@ -91,14 +92,11 @@ class Registration:
         The former takes the driver's time, evaluation that of executors. The Python workers that score later start
         meanwhile.
         """
-        from pyspark import inheritable_thread_target
-
         spark, settings = model.example.sparkSession, self.settings
-        # Jobs of the threads have the tag by which a run is cancelled.
-        inherit = inheritable_thread_target(spark)
+        save, start = inherit_job_tags(spark, save_and_certify), inherit_job_tags(spark, start_workers)
         with ThreadPoolExecutor(2, thread_name_prefix="sparkops-register") as executor:
-            certified = executor.submit(inherit(save_and_certify), model, folder, settings)
-            executor.submit(inherit(start_workers), spark, settings)
+            certified = executor.submit(save, model, folder, settings)
+            executor.submit(start, spark, settings)
             facts = self._evaluate(model, training, gates)
             result = certified.result()
         return complete_spark_model_folder(model, result, facts, folder, settings, training.rules)
