@@ -16,7 +16,7 @@ from fakes.spark_worker import MANIFEST, FixedWorker
 from sparkops.errors import ModelError, RowError, RowRejected, UnknownName
 from sparkops.pyfunc.worker.manifest import read_manifest, verify_folder, write_manifest
 from sparkops.pyfunc.worker.spark_scorer import SparkRowScorer
-from sparkops.pyfunc.worker.spark_worker_main import describe
+from sparkops.pyfunc.worker.spark_worker_main import describe, explain_load_error
 from sparkops.scoring.protocol import ManyRowScorer, RowScorer
 from sparkops.serving.app import create_app
 from sparkops.serving.service import Service
@@ -183,3 +183,17 @@ class JavaError(Exception):
 )  # fmt: skip
 def test_the_reason_is_what_the_stage_says(error: Exception, reason: str) -> None:
     assert describe(error) == reason
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (RuntimeError("java.lang.ClassNotFoundException: com.acme.SomeModel"),
+         "Spark does not find the class com.acme.SomeModel: add the jar that contains it to the setting spark.jars"),
+        (TypeError("'JavaPackage' object is not callable"), "a class of one of its stages: add the jar"),
+        (ModuleNotFoundError("No module named 'acme'"), "No module named 'acme'): install the package that defines it"),
+        (RuntimeError("damaged"), "RuntimeError: damaged"),
+    ],
+)  # fmt: skip
+def test_a_model_that_cannot_be_loaded_says_what_to_install(error: Exception, reason: str) -> None:
+    assert reason in explain_load_error(error)

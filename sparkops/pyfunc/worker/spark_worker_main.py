@@ -222,7 +222,7 @@ def _load(request: Mapping[str, Any]) -> LocalModel:
     try:
         fitted = answers.load_model(spark, str(folder / "sparkml"))
     except Exception as error:
-        raise LoadError(_explain_load_error(error)) from error
+        raise LoadError(explain_load_error(error)) from error
     return LocalModel(spark, fitted, request["fields"], answers)
 
 
@@ -253,7 +253,8 @@ def _find_java() -> None:
     )
 
 
-def _explain_load_error(error: Exception) -> str:
+def explain_load_error(error: Exception) -> str:
+    """Return why a model cannot be loaded, and what to do."""
     text = _full_text(error)
     missing = _MISSING_CLASS.search(text)
     if missing:
