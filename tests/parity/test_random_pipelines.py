@@ -163,6 +163,7 @@ class Run:
         folder: An empty folder.
         kinds: Number of fitted pipelines of each sequence of stages.
         compared: Rows that Spark and the scorer both answered.
+        known: Pipelines so far, with their settings; one that is drawn again is not compared again.
         refused_by_spark: Pipelines that Spark itself does not fit.
         magnified: Pipelines that are not compiled, because their coefficients magnify the last digits of a DCT or a PCA.
         differences: Every difference, with its pipeline.
@@ -172,6 +173,7 @@ class Run:
     folder: Path
     kinds: Counter[str] = field(default_factory=Counter)
     compared: int = 0
+    known: set[str] = field(default_factory=set)
     refused_by_spark: int = 0
     magnified: int = 0
     differences: list[str] = field(default_factory=list)
@@ -182,6 +184,10 @@ class Run:
 
         name = " -> ".join(type(stage).__name__ for stage in stages)
         note(name)
+        pipeline = f"{name} {_settings_of(stages)}"
+        if pipeline in self.known:
+            return
+        self.known.add(pipeline)
         try:
             fitted = Pipeline(stages=stages).fit(self.frame)
             # stages after the last estimator check their columns here
@@ -211,19 +217,23 @@ class Run:
 
     def report(self, name: str, stages: list[Any], difference: str) -> None:
         """Record and print a difference with the settings of its pipeline."""
-        settings_of = [
-            {param.name: value for param, value in stage.extractParamMap().items() if stage.isSet(param)}
-            for stage in stages
-        ]
-        self.differences.append(f"{name} {settings_of}: {difference}")
+        self.differences.append(f"{name} {_settings_of(stages)}: {difference}")
         print(f"DIFFERENCE {self.differences[-1]}", flush=True)
 
     def __str__(self) -> str:
         fitted = sum(self.kinds.values())
         return (
-            f"{fitted:,} pipelines of {len(self.kinds):,} sequences of stages, {self.compared:,} rows compared, "
+            f"{fitted:,} different pipelines of {len(self.kinds):,} sequences of stages, {self.compared:,} rows compared, "
             f"{len(self.differences)} differences; {self.magnified} left to Spark for their huge coefficients; {self.refused_by_spark} more are refused by Spark"
         )
+
+
+def _settings_of(stages: list[Any]) -> list[dict[str, Any]]:
+    """Return the settings of each stage that differ from its defaults."""
+    return [
+        {param.name: value for param, value in stage.extractParamMap().items() if stage.isSet(param)}
+        for stage in stages
+    ]
 
 
 def test_any_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
