@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import threading
 import warnings
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.config.settings import ModelSettings, Settings
 from sparkops.core.masking import mask_url_credentials
+from sparkops.core.private_file import locate_user_cache
 from sparkops.errors import EngineError, ModelError
 from sparkops.scoring.locate.sqlite_registry import parse_sqlite_uri
 
@@ -46,7 +46,7 @@ def read_environment_settings() -> Settings | None:
         artifact_root=None if file is None else (file.resolve().parent / "artifacts").as_uri(),
         experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or ModelSettings().experiment,
     )
-    state = Path(tempfile.gettempdir()) / "sparkops-models"
+    state = locate_user_cache() / "models"
     return Settings(root=Path.cwd(), env="base", state=state, models=models)
 
 

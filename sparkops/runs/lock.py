@@ -12,6 +12,7 @@ from pathlib import Path
 from random import uniform
 from time import monotonic, sleep
 
+from sparkops.core.private_file import make_private_folder, open_private
 from sparkops.errors import ProjectError, TableBusy
 
 _log = logging.getLogger("sparkops.runs")
@@ -97,8 +98,8 @@ class _LockWait:
 @contextmanager
 def _lock(path: Path, name: str, run_id: str, lock_wait: _LockWait) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        make_private_folder(path.parent)
+        file = open_private(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise ProjectError(
             f"The lock file {path} cannot be created: {error.strerror}. Give write access there, or set `state` in "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from sparkops.core.masking import mask
+from sparkops.core.private_file import open_private
 
 _MAX_LINE = 1 << 20
 
@@ -66,7 +68,8 @@ class LineWriter:
 @contextmanager
 def capture_output(path: Path, *, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]:
     """Append what the block prints and logs to the file at `path`; yield that file for further writers."""
-    with path.open("a", encoding="utf-8") as file:
+    descriptor = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
         out = MaskedFile(file, secrets)
         handler = logging.StreamHandler(out)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -20,6 +20,10 @@ _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timing
 _APPENDED = {"staged", "batches"}
 _TUPLES = _APPENDED | {"checks", "hidden"}
 _TIMES = {"started", "ended"}
+# Keys by the form of their values, and the form of the items of lists.
+_MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process"}
+_TEXTS = {"id", "job", "state", "env"}
+_ITEMS = {"checks": dict, "batches": dict, "staged": str, "hidden": str}
 
 
 def fold_events(events: Iterable[Event]) -> Run:
@@ -95,9 +99,22 @@ def _combine(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, 
 
 
 def _parse(key: str, value: Any) -> Any:
+    """Return a value of the record; TypeError if it has another form."""
+    _require_form(key, value)
     if key in _TIMES and isinstance(value, str):
         return datetime.fromisoformat(value)
     return tuple(value) if key in _TUPLES else value
+
+
+def _require_form(key: str, value: Any) -> None:
+    if key in _MAPPINGS and not isinstance(value, Mapping):
+        raise TypeError(f"`{key}` is no mapping")
+    if key in _TUPLES and not (
+        isinstance(value, list) and all(isinstance(item, _ITEMS[key]) for item in value)
+    ):
+        raise TypeError(f"`{key}` is no list of {_ITEMS[key].__name__} values")
+    if key in _TEXTS and not isinstance(value, str):
+        raise TypeError(f"`{key}` is no text")
 
 
 def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,13 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.core.masking import mask_json
-from sparkops.errors import InputError, ProjectError, UnknownName
+from sparkops.core.private_file import make_private_folder, open_private
+from sparkops.errors import InputError, ProjectError, UnknownName, as_clause
 from sparkops.runs.process import describe_process, detect_crash
 from sparkops.runs.record import Run, utc_now
 from sparkops.runs.record_events import fold_events
 
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 # Run ids that a message lists.
 _MAX_IDS = 5
+
+
+class DamagedRecord(ProjectError):
+    """The record of a run cannot be read.
+
+    Args:
+        path: Its file, or its folder.
+        error: What is wrong.
+    """
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(
+            f"The record of a run, {path}, is damaged ({as_clause(error)}): restore it from a backup, or remove the run's folder."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,8 @@ class RunStore:
         """
         folder = self.folder / run_id
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.folder)
+            make_private_folder(folder)
             attempt = _create_attempt(run_id, folder, secrets)
         except OSError as error:
             raise _convert_write_error(folder, error) from error
@@ -138,6 +157,9 @@ class RunStore:
                 return
             try:
                 run = self._read(run_id)
+            except DamagedRecord as error:
+                _log.warning("%s", error)
+                continue
             except ValueError:
                 continue
             if job is None or run.job == job:
@@ -146,7 +168,13 @@ class RunStore:
 
     def _read(self, run_id: str) -> Run:
         files = sorted((self.folder / run_id).glob("attempt-*.jsonl"))
-        return detect_crash(fold_events(event for path in files for event in _read_events(path)))
+        events = [event for path in files for event in _read_events(path)]
+        if not events:
+            raise ValueError(f"nothing of run {run_id} is recorded yet")
+        try:
+            return detect_crash(fold_events(events))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise DamagedRecord(self.folder / run_id, error) from error
 
 
 def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Attempt:
@@ -155,7 +183,7 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
     while True:
         path = folder / f"attempt-{number:03d}.jsonl"
         try:
-            path.touch(exist_ok=False)
+            os.close(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             number += 1
             continue
@@ -164,7 +192,7 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
 
 def _append_line(path: Path, line: bytes) -> None:
     """Append a complete line and sync it to disk; where it does not fit, the file stays as it was."""
-    file = os.open(path, os.O_WRONLY | os.O_APPEND)
+    file = open_private(path, os.O_WRONLY | os.O_APPEND)
     try:
         size = os.fstat(file).st_size
         if os.write(file, line) < len(line):
@@ -182,9 +210,19 @@ def _convert_write_error(path: Path, error: OSError) -> ProjectError:
     )
 
 
+def _parse_event(line: str) -> Mapping[str, Any]:
+    event = json.loads(line)
+    if not isinstance(event, dict):
+        raise TypeError("a line is no object of JSON")
+    return event
+
+
 def _read_events(path: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the events of a file; the incomplete last line that a crash leaves is skipped."""
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.endswith("\n"):
-                yield json.loads(line)
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.endswith("\n"):
+                    yield _parse_event(line)
+    except (OSError, RecursionError, TypeError, ValueError) as error:
+        raise DamagedRecord(path, error) from error

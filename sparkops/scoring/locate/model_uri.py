@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.masking import mask_url_credentials
+from ...core.private_file import locate_user_cache
 from ...errors import InputError, ModelError, NotCompiled, UnknownName, as_clause
 from ..artifact.file_names import (
     DESCRIPTION,
@@ -101,7 +101,7 @@ def locate_registered(
         return _locate_in_sqlite(name, version_or_alias, file)
     if tracking_uri.startswith(("http://", "https://")):
         folder, version = download(
-            tracking_uri, name, version_or_alias, cache or Path(tempfile.gettempdir()) / "sparkops-models"
+            tracking_uri, name, version_or_alias, cache or locate_user_cache() / "models"
         )
         has_manifest = any((folder / file_name).is_file() for file_name in MANIFESTS)
         tag_value = fetch_tag(tracking_uri, name, version, MANIFEST_HASH_TAG if has_manifest else TAG)

@@ -1,0 +1,49 @@
+"""Open files of a project's state, which may hold data: readable by their user only, never through a symbolic link."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_MODE, _FOLDER_MODE = 0o600, 0o700
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Return the descriptor of a regular file; one that is created is readable and writable by its user only.
+
+    Args:
+        path: The file. A symbolic link in its place is refused, because it may lead to any file.
+        flags: Flags of `os.open`.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _MODE)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "It is a symbolic link", str(path)) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "It is no regular file", str(path))
+    return descriptor
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create a folder, and those above it, for this user only; an existing one is left as it is.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+
+
+def locate_user_cache() -> Path:
+    """Return the folder of this user's caches of sparkops: `$XDG_CACHE_HOME/sparkops`, by default `~/.cache/sparkops`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparkops"
