@@ -158,8 +158,8 @@ def _to_json(facts: ModelFacts) -> dict[str, Any]:
         "flavor": facts.flavor,
         "unread": dict(facts.unread),
         **({"source": dict(facts.source)} if facts.source else {}),
-        "outputs": list(facts.outputs),
-        "row_ms": facts.row_milliseconds,
+        **({"outputs": list(facts.outputs)} if facts.outputs else {}),
+        **({"row_ms": facts.row_milliseconds} if facts.row_milliseconds else {}),
     }
 
 
