@@ -148,6 +148,16 @@ def test_the_json_of_a_value_is_parsed_back(annotation, values):
     holds()
 
 
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [(Literal["auto", 3] | float, 3.0), (Literal["auto", 3] | float, 3), (Literal[1] | float, 1.0)],
+)
+def test_a_number_that_equals_a_literal_of_another_type_keeps_its_type(annotation, value):
+    for form in (ValueForm.PYTHON, ValueForm.JSON, ValueForm.RECORD):
+        back = parse(param(annotation), value, form)
+        assert (type(back), back) == (type(value), value)
+
+
 @every_type
 def test_the_json_of_a_file_or_request_is_parsed_back(annotation, values):
     @quick

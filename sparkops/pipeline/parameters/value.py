@@ -97,9 +97,12 @@ def _validate(param: Param, param_type: ParamType, value: Any) -> Any:
 
     adapter: TypeAdapter[Any] = TypeAdapter(param.annotation)
     try:
-        return adapter.validate_python(value, strict=True)
+        validated = adapter.validate_python(value, strict=True)
     except ValidationError as error:
         raise InvalidValueError(_describe_detail(error.errors(include_url=False)[0])) from None
+    # In a union pydantic takes 3.0 for the literal 3, which it equals.
+    is_other_number = param_type.kind == "union" and type(validated) is not type(value) and validated == value
+    return value if is_other_number else validated
 
 
 def _describe_detail(error: Mapping[str, Any]) -> str:
