@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.errors import ModelError
 from sparkops.pipeline.json_values import gate_from_json, gate_to_json
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
@@ -131,8 +132,8 @@ def _read_facts(model: Path, read: Callable[[Mapping[str, Any]], Mapping[str, Va
     if not file.is_file():
         return {}
     try:
-        return read(json.loads(file.read_text("utf-8")))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return read(json.loads(read_text(file, MAX_FACTS)))
+    except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
 
 

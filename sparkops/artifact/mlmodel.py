@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from sparkops.config.core_schema import load_yaml
+from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.errors import ModelError, as_clause
 
 
@@ -19,7 +21,7 @@ def read_mlmodel(folder: Path) -> Mapping[str, Any]:
     """
     file = folder / "MLmodel"
     try:
-        model = yaml.safe_load(file.read_text("utf-8"))
+        model = load_yaml(read_text(file, MAX_FACTS))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ModelError(
             f"{file} can't be read: {as_clause(error)}. Give a folder that save_model wrote."

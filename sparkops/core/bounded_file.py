@@ -6,16 +6,32 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 # Bytes of a file that a person writes, such as one of the configuration.
 MAX_WRITTEN_BY_HAND: Final = 10 << 20
+# Bytes of a file that describes a model, such as its facts.
+MAX_FACTS: Final = 16 << 20
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; a link to one is followed, a pipe or a device is refused without waiting for it.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "Not a regular file", str(path))
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """Return the content of a regular file; a link to one is followed.
-
-    A pipe or a device is never waited for.
+    """Return the content of a regular file; see `open_regular`.
 
     Args:
         path: The file.
@@ -24,13 +40,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
     Raises:
         OSError: It cannot be read, is no regular file, or is larger.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if stat.S_ISDIR(facts.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(facts.st_mode):
-            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    with open_regular(path) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"Larger than {limit:,} bytes", str(path))

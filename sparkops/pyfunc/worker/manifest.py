@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from sparkops.core.bounded_file import MAX_FACTS, read_bytes
 from sparkops.errors import ModelError
 from sparkops.pyfunc.worker.flavor_names import SPARK
 from sparkops.scoring.artifact.file_names import FLAVOR, SPARK_MANIFEST
@@ -97,10 +98,10 @@ def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder; its files are not verified."""
     file = manifest_file(folder)
     try:
-        data = file.read_bytes()
+        data = read_bytes(file, MAX_FACTS)
         values: dict[str, Any] = json.loads(data)
         manifest = _from_json(values, data) if values.pop("format") == 1 else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
     if manifest is None:
         raise ModelError(f"{file} was written by a later release of sparkops: score it with that one.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
+from ...core.bounded_file import open_regular
 from ...errors import ModelError
 from ..ir.arrays import WIDE_TYPES, Numbers
 
@@ -30,8 +31,12 @@ def read_arrays(file: Path) -> dict[str, Numbers]:
         ModelError: They are larger than the limit, which protects the memory.
         ValueError: An array contains something other than numbers.
     """
-    with ZipFile(file) as archive:
-        size = sum(item.file_size for item in archive.infolist())
+    with open_regular(file) as stream, ZipFile(stream) as archive:
+        items = archive.infolist()
+        if any(item.compress_type != ZIP_STORED for item in items):
+            # A small file could stand for any amount of memory.
+            raise ModelError(f"{file} is compressed, which the file of a compiled model is not.")
+        size = sum(item.file_size for item in items)
         if size > MAX_BYTES:
             raise ModelError(f"{file} has {size:,} bytes; a compiled model may have at most {MAX_BYTES:,}.")
         return {name.removesuffix(_SUFFIX): _parse_array(archive.read(name)) for name in archive.namelist()}

@@ -12,6 +12,7 @@ from zlib import error as ZipError
 
 import numpy as np
 
+from ...core.bounded_file import read_text
 from ...errors import ModelError
 from ..ir.description import Description, Step, output_from_json
 from ..ir.field import field_from_json
@@ -26,7 +27,7 @@ from .file_names import ARRAYS, CERTIFICATE, DESCRIPTION
 FORMAT, FORMAT_WITH_RULES, SUPPORTED_FORMATS = 2, 3, (1, 2, 3)
 # Rows of the certificate that are scored on load.
 _VERIFIED_CASES = 25
-_MAX_JSON_BYTES = 2**28
+_MAX_JSON_BYTES, _MAX_CERTIFICATE = 2**28, 2**26
 # Operations with large arrays, whose integers ("i") or floats ("f") keep the type of the file.
 _KEEP_TYPE = {"trees": "i", "tree_leaves": "i", "recommend": "f", "average_words": "f"}
 # What NumPy, zipfile and json raise for damaged files.
@@ -84,9 +85,9 @@ def _verify(scorer: Scorer, certificate: Path) -> None:
     if not certificate.is_file():
         return
     try:
-        cases = read_cases(certificate.read_text("utf-8"), about=_VERIFIED_CASES)
+        cases = read_cases(read_text(certificate, _MAX_CERTIFICATE), about=_VERIFIED_CASES)
         differences = find_differences(scorer, cases)
-    except (*_DAMAGED_FILE_ERRORS, AttributeError) as error:
+    except (OSError, *_DAMAGED_FILE_ERRORS, AttributeError) as error:
         raise ModelError(f"{certificate} is damaged: {error!r}") from None
     if differences:
         raise ModelError(f"{certificate.parent} does not answer as its certificate says: {differences[0]}.")
@@ -100,7 +101,7 @@ def describe(folder: Path | str) -> Description:
     """
     folder = Path(folder)
     try:
-        content = json.loads(_read_text(folder / DESCRIPTION))
+        content = json.loads(read_text(folder / DESCRIPTION, _MAX_JSON_BYTES))
         arrays = read_arrays(folder / ARRAYS)
     except (OSError, *_DAMAGED_FILE_ERRORS) as error:
         raise ModelError(f"The compiled model in {folder} cannot be read: {error}") from None
@@ -117,14 +118,6 @@ def describe(folder: Path | str) -> Description:
     if identity != content.get("hash"):
         raise ModelError(f"{folder} was changed after it was compiled: its content does not match its hash.")
     return description
-
-
-def _read_text(file: Path) -> str:
-    """Return the text of a file up to the size limit, which protects the memory."""
-    size = file.stat().st_size
-    if size > _MAX_JSON_BYTES:
-        raise ModelError(f"{file} has {size:,} bytes; a compiled model may have at most {_MAX_JSON_BYTES:,}.")
-    return file.read_text(encoding="utf-8")
 
 
 def _description_from_json(

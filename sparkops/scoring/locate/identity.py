@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ...core.bounded_file import read_text
 from ...errors import ModelError
 from ..artifact.file_names import DESCRIPTION, SCORER
 
 TAG = "sparkops.scorer"
+# Bytes of a description.
+_MAX_DESCRIPTION = 2**28
 
 
 def check_identity(model: Path, expected: str, version: str) -> None:
@@ -36,7 +39,7 @@ def check_identity(model: Path, expected: str, version: str) -> None:
 
 def _read_hash(description: Path) -> str:
     try:
-        content = json.loads(description.read_text("utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(read_text(description, _MAX_DESCRIPTION))
+    except (OSError, RecursionError, ValueError):
         return ""
     return str(content.get("hash", "")) if isinstance(content, dict) else ""
