@@ -13,6 +13,7 @@ from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar, Vector
 from ..ir.arrays import Numbers
 from ..ir.description import Step
+from .sums import sum_in_order
 
 Values = Sequence[float]
 
@@ -20,11 +21,11 @@ Values = Sequence[float]
 def softmax(raw: Values) -> list[float]:
     """Return probabilities of raw scores. A score of positive infinity gets probability 1, as in Spark."""
     highest = max(raw)
-    total = sum(raw)
+    total = sum_in_order(raw)
     if total - total != 0.0:
         return _softmax_of_non_finite(raw, highest)
     powers = [exp(value - highest) for value in raw]
-    factor = 1.0 / sum(powers)
+    factor = 1.0 / sum_in_order(powers)
     return [power * factor for power in powers]
 
 
@@ -34,7 +35,7 @@ def _softmax_of_non_finite(raw: Values, highest: float) -> list[float]:
         first = list(raw).index(inf)
         return [1.0 if index == first else value * 0.0 for index, value in enumerate(raw)]
     powers = [nan if highest == -inf else exp(value - highest) for value in raw]
-    factor = 1.0 / sum(powers)
+    factor = 1.0 / sum_in_order(powers)
     return [power * factor for power in powers]
 
 

@@ -11,6 +11,7 @@ from ..batch.columns import DenseBlock, OneHotBlock, ScalarColumn, VectorColumn
 from ..codegen.code_writer import CodeWriter, format_float
 from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, sum_one_hot
 from ..ir.arrays import Numbers
+from .sums import sum_in_order
 
 
 def prepare_vector(source: Vector, code: CodeWriter) -> Vector:
@@ -57,7 +58,7 @@ def _build_distance_term(block: Block, part: Numbers, code: CodeWriter) -> str:
 
 
 def _measure(point: Sequence[float], values: Sequence[float]) -> float:
-    return sum([(a - b) * (a - b) for a, b in zip(values, point, strict=True)])
+    return sum_in_order([(a - b) * (a - b) for a, b in zip(values, point, strict=True)])
 
 
 def measure_squared_distances(source: VectorColumn, point: Numbers, rows: int) -> Numbers:

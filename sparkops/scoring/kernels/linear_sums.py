@@ -13,6 +13,7 @@ from ..batch.columns import DenseBlock, OneHotBlock, SparseBlock, VectorColumn
 from ..codegen.code_writer import CodeWriter, format_float
 from ..codegen.symbols import Dense, OneHot, Sparse, Vector, sum_one_hot
 from ..ir.arrays import Numbers
+from .sums import sum_in_order
 
 # How many times larger than their sum terms are that cancel out.
 _CANCELLED = 16.0
@@ -72,12 +73,12 @@ def _multiply_matrix(values: Sequence[float], *, columns: Numbers, intercepts: N
 
 def _sum_dense(weights: Sequence[float], values: Sequence[float], *, skip: bool) -> float:
     if skip:
-        return sum(weight * value for weight, value in zip(weights, values, strict=True) if weight)
-    return float(sum(map(mul, weights, values)))
+        return sum_in_order(weight * value for weight, value in zip(weights, values, strict=True) if weight)
+    return float(sum_in_order(map(mul, weights, values)))
 
 
 def _sum_sparse(weights: Sequence[float], values: Mapping[int, float]) -> float:
-    return float(sum([weights[slot] * value for slot, value in values.items()]))
+    return float(sum_in_order([weights[slot] * value for slot, value in values.items()]))
 
 
 def sum_margins(

@@ -17,6 +17,7 @@ from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import float_array, require
 from ...kernels import class_decision
+from ...kernels.sums import sum_in_order
 
 Layer = list[tuple[list[float], float]]
 """The weights and the bias of each unit."""
@@ -83,8 +84,8 @@ def _split_units(weights: Numbers, biases: Numbers) -> Layer:
 def _evaluate(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
     *hidden, last = layers
     for layer in hidden:
-        row = [class_decision.sigmoid(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
-    return [sum(map(mul, weights, row)) + bias for weights, bias in last]
+        row = [class_decision.sigmoid(sum_in_order(map(mul, weights, row)) + bias) for weights, bias in layer]
+    return [sum_in_order(map(mul, weights, row)) + bias for weights, bias in last]
 
 
 def _evaluate_arrays(layers: Sequence[tuple[Numbers, Numbers]], row: Sequence[float]) -> list[float]:

@@ -18,6 +18,7 @@ from ...ir.description import Step
 from ...ir.validation import enum_param, float_array, int_param, require
 from ...kernels import class_decision
 from ...kernels.linear_sums import build_margin_expr, sum_margins
+from ...kernels.sums import sum_in_order
 
 MODEL_TYPES = ("multinomial", "complement", "bernoulli", "gaussian")
 _MAX_UNROLLED = 64
@@ -145,5 +146,5 @@ def _subtract_log_sum_exp(raw: Sequence[float]) -> list[float]:
     highest = max(raw)
     if highest - highest != 0.0:
         return [nan for _ in raw]
-    total = log(sum([exp(value - highest) for value in raw])) + highest
+    total = log(sum_in_order([exp(value - highest) for value in raw])) + highest
     return [value - total for value in raw]

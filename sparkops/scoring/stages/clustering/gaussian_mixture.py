@@ -18,6 +18,7 @@ from ...ir.description import Step
 from ...ir.validation import float_array, require
 from ...jvm.math import exp
 from ...kernels import class_decision
+from ...kernels.sums import sum_in_order
 
 Gaussian = tuple[float, float, list[tuple[list[float], float]]]
 # Number of matrix elements from which NumPy is faster than sums in Python.
@@ -84,9 +85,9 @@ def _read_gaussians(step: Step) -> list[Gaussian]:
 def _compute_shares(gaussians: Sequence[Gaussian], row: Sequence[float]) -> list[float]:
     densities = []
     for weight, height, rows in gaussians:
-        gaps = [shift - sum(map(mul, line, row)) for line, shift in rows]
-        densities.append(_EPSILON + weight * exp(height - 0.5 * sum(map(mul, gaps, gaps))))
-    total = sum(densities)
+        gaps = [shift - sum_in_order(map(mul, line, row)) for line, shift in rows]
+        densities.append(_EPSILON + weight * exp(height - 0.5 * sum_in_order(map(mul, gaps, gaps))))
+    total = sum_in_order(densities)
     return [density / total for density in densities]
 
 

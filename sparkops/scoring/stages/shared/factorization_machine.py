@@ -17,6 +17,7 @@ from ...ir.description import Step
 from ...ir.validation import enum_param, float_array, require
 from ...kernels import class_decision
 from ...kernels.linear_sums import build_margin_expr, sum_margins
+from ...kernels.sums import sum_in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ def _sum_pairs(factors: Sequence[Sequence[float]], row: Sequence[float]) -> floa
     total = 0.0
     for factor in factors:
         terms = [*map(mul, factor, row)]
-        sum_ = sum(terms)
-        total += 0.5 * (sum_ * sum_ - sum(map(mul, terms, terms)))
+        sum_ = sum_in_order(terms)
+        total += 0.5 * (sum_ * sum_ - sum_in_order(map(mul, terms, terms)))
     return total
 
 
@@ -95,7 +96,7 @@ def _sum_sparse_pairs(
             term = factor * value
             sums[index] += term
             squares[index] += term * term
-    return sum([0.5 * (sum_ * sum_ - square) for sum_, square in zip(sums, squares, strict=True)])
+    return sum_in_order([0.5 * (sum_ * sum_ - square) for sum_, square in zip(sums, squares, strict=True)])
 
 
 def _sum_pairs_of_rows(source: VectorColumn, factors: Numbers, rows: int) -> Numbers:

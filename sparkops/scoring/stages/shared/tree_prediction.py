@@ -13,6 +13,7 @@ from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import enum_param, require
 from ...kernels import class_decision
+from ...kernels.sums import sum_in_order
 from ...trees.evaluator import select_evaluator
 from ...trees.levelwise_traversal import build_traversal
 from ...trees.tree_ensemble import TreeEnsemble
@@ -68,7 +69,7 @@ class TreePrediction:
 
 def _emit_votes(step: Step, code: CodeWriter, sums: list[str]) -> None:
     raw = code.assign(f"({', '.join(sums)},)")
-    total = code.assign(f"sum({raw})")
+    total = code.assign(f"{code.bind_constant(sum_in_order)}({raw})")
     shares = ", ".join(f"{score} / {total}" for score in sums)
     class_decision.emit_classification(step, code, raw, code.assign(f"({shares},) if {total} else {raw}"))
 

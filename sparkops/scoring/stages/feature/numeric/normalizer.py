@@ -16,6 +16,7 @@ from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import enum_param, float_array, require
 from ....jvm.math import power
+from ....kernels.sums import sum_in_order
 from ....kernels.vector_layout import (
     STORED,
     build_slots_expr,
@@ -93,13 +94,13 @@ class Normalizer:
 
 def _compute_norm(values: Iterable[float], *, p: float) -> float:
     if p == 2.0:  # noqa: PLR2004
-        return sqrt(sum([value * value for value in values]))
+        return sqrt(sum_in_order([value * value for value in values]))
     if p == 1.0:
-        return float(sum(map(abs, values)))
+        return float(sum_in_order(map(abs, values)))
     # Java's `>` skips NaN
     if p == inf:
         return max((abs(value) for value in values if value == value), default=0.0)  # noqa: PLR0124
-    return power(sum([power(abs(value), p) for value in values]), 1.0 / p)
+    return power(sum_in_order([power(abs(value), p) for value in values]), 1.0 / p)
 
 
 def _compute_norms(table: Numbers, p: float) -> Numbers:

@@ -14,6 +14,7 @@ from ....codegen.code_writer import CodeWriter
 from ....codegen.symbols import Block, Dense, Scalar, Vector, list_slots
 from ....ir.description import Step
 from ....ir.validation import enum_param, int_param, require
+from ....kernels.sums import sum_in_order
 from ....kernels.vector_layout import STORED, build_slots_expr, evaluate_rows, guarded, mark_ambiguous
 
 MAX_SLOTS, MAX_DEGREE, MAX_PRODUCTS = 512, 16, 2**16
@@ -127,5 +128,5 @@ def _expand_row(values: Row, *, all_terms: Terms, evaluate_exactly: Callable[[Ro
     products: list[float] = []
     for shorter, slot in all_terms:
         products.append(values[slot] * (1.0 if shorter < 0 else products[shorter]))
-    total = sum(products)
+    total = sum_in_order(products)
     return products if total - total == 0.0 else evaluate_exactly(values)
