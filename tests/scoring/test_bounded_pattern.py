@@ -15,9 +15,9 @@ from sparkops.errors import ModelError, RowError
 from sparkops.scoring.jvm.bounded_pattern import BoundedPattern, substitute
 from sparkops.scoring.jvm.regex import translate_group_regex, translate_regex, translate_search_regex
 from sparkops.scoring.sql.runtime.regular_expressions import (
-    extract_all_function,
-    replace_function,
-    split_function,
+    make_extract_all_function,
+    make_replace_function,
+    make_split_function,
 )
 
 ATOMS = st.sampled_from(
@@ -97,7 +97,7 @@ def test_a_pattern_that_does_not_backtrack_is_left_to_python(pattern: str) -> No
 
 @pytest.mark.parametrize("pattern", [r"a+(?=b)c", r"a+y$"])
 def test_what_the_linear_engine_cannot_express_is_refused_for_long_texts(pattern: str) -> None:
-    extract = extract_all_function(pattern, 0)
+    extract = make_extract_all_function(pattern, 0)
     assert extract("abc1") is not None
     with pytest.raises(RowError, match="A text of 60,000 characters is refused"):
         extract("a" * LONG)
@@ -115,8 +115,8 @@ def test_a_half_of_a_surrogate_pair_is_left_to_python() -> None:
 def test_functions_of_long_texts_give_the_same_as_of_short_ones() -> None:
     long = "a1b22 , " * 300
     python = re.compile(r"\s*,\s*")
-    assert split_function(r"\s*,\s*", -1)(long) == python.split(long)
-    assert replace_function(r"([a-z]+)(\d+)", "$2$1")(long) == re.sub(r"([a-z]+)(\d+)", r"\2\1", long)
+    assert make_split_function(r"\s*,\s*", -1)(long) == python.split(long)
+    assert make_replace_function(r"([a-z]+)(\d+)", "$2$1")(long) == re.sub(r"([a-z]+)(\d+)", r"\2\1", long)
     bounded = translate_group_regex(r"([a-z]+)(\d+) *,")
     assert substitute(bounded, lambda match: f"<{match[1]}>", long) == re.sub(
         r"([a-z]+)(\d+) *,", r"<\1>", long

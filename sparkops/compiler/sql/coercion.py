@@ -12,7 +12,7 @@ from typing import Any
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.runtime.casts import cast_function, needs_java
+from sparkops.scoring.sql.runtime.casts import make_cast_function, needs_java
 from sparkops.scoring.sql.runtime.evaluation_error import EvaluationError
 from sparkops.scoring.sql.runtime.numeric import to_float
 from sparkops.scoring.sql.runtime.time_casts import needs_zone
@@ -161,7 +161,7 @@ def _is_castable(source: str, target: str) -> bool:
     """Return whether Spark has a cast; what its result depends on besides the operand is bound later."""
     if needs_java(source, target):
         return True
-    return cast_function(source, target, "UTC" if needs_zone(source, target) else None) is not None
+    return make_cast_function(source, target, "UTC" if needs_zone(source, target) else None) is not None
 
 
 def _fold_literal(node: Expression, type_: str, *, is_explicit: bool) -> Expression | None:
@@ -172,7 +172,7 @@ def _fold_literal(node: Expression, type_: str, *, is_explicit: bool) -> Express
         return null_literal(type_)
     if (node.type, type_) == ("string", "timestamp"):
         return _fold_timestamp(node.value)
-    function = cast_function(node.type, type_)
+    function = make_cast_function(node.type, type_)
     if parse_decimal_type(node.type) and type_ == "float":
         return literal(to_float(float(node.value)), type_)
     if function is not None and not (is_explicit and (is_integral(type_) or parse_decimal_type(type_))):

@@ -23,11 +23,11 @@ from .runtime import date_patterns, dates
 from .runtime.mathematics import attempt
 from .runtime.time_zone import (
     MICROS,
-    from_micros_function,
     from_utc_micros,
+    make_from_micros_function,
+    make_resolve_function,
+    make_to_micros_function,
     parse_zone,
-    resolve_function,
-    to_micros_function,
     utc_micros,
 )
 
@@ -49,7 +49,7 @@ def _unix_time(size: int) -> Callable[[str], Callable[[datetime], int]]:
     """Return the maker of the function that gives the whole units of `size` microseconds since 1970."""
 
     def make(zone: str) -> Callable[[datetime], int]:
-        to_micros = to_micros_function(zone)
+        to_micros = make_to_micros_function(zone)
         return lambda value: to_micros(value) // size
 
     return make
@@ -57,48 +57,48 @@ def _unix_time(size: int) -> Callable[[str], Callable[[datetime], int]]:
 
 def _truncated_unix_time(zone: str) -> Callable[[datetime], int]:
     """Return the function of `unix_timestamp`, which rounds towards 1970, unlike `unix_seconds`."""
-    to_micros = to_micros_function(zone)
+    to_micros = make_to_micros_function(zone)
     return lambda value: dates.truncated_quotient(to_micros(value), MICROS)
 
 
 def _from_fractional_seconds(zone: str) -> Callable[[float], datetime | None]:
-    from_micros = from_micros_function(zone)
+    from_micros = make_from_micros_function(zone)
     return lambda value: from_micros(int(value * MICROS)) if isfinite(value) else None
 
 
 def _from_unix_time(size: int) -> Callable[[str], Callable[[int], datetime]]:
     def make(zone: str) -> Callable[[int], datetime]:
-        from_micros = from_micros_function(zone)
+        from_micros = make_from_micros_function(zone)
         return lambda value: from_micros(value * size)
 
     return make
 
 
 def _parser(pattern: str, zone: str) -> Callable[[str], datetime]:
-    parse, resolve = date_patterns.parse_function(pattern), resolve_function(zone)
+    parse, resolve = date_patterns.make_parse_function(pattern), make_resolve_function(zone)
     return lambda text: resolve(parse(text))
 
 
 def _unix_parser(pattern: str, zone: str) -> Callable[[str], int]:
-    parse, to_micros = date_patterns.parse_function(pattern), to_micros_function(zone)
+    parse, to_micros = date_patterns.make_parse_function(pattern), make_to_micros_function(zone)
     return lambda text: dates.truncated_quotient(to_micros(parse(text)), MICROS)
 
 
 def _unix_formatter(pattern: str, zone: str) -> Callable[[int], str]:
-    write, from_micros = date_patterns.format_function(pattern), from_micros_function(zone)
+    write, from_micros = date_patterns.make_format_function(pattern), make_from_micros_function(zone)
     return lambda seconds: write(from_micros(seconds * MICROS))
 
 
 def _convert(zone: str, *, to_utc: bool) -> Callable[[datetime, str], datetime]:
     """Return `to_utc_timestamp`, or `from_utc_timestamp`, for a session of a zone."""
-    to_micros, from_micros = to_micros_function(zone), from_micros_function(zone)
+    to_micros, from_micros = make_to_micros_function(zone), make_from_micros_function(zone)
 
     def convert(value: datetime, name: str) -> datetime:
         parse_zone(name)
         moment = to_micros(value)
         if to_utc:
-            return from_micros(to_micros_function(name)(from_utc_micros(moment)))
-        return from_micros(utc_micros(from_micros_function(name)(moment)))
+            return from_micros(make_to_micros_function(name)(from_utc_micros(moment)))
+        return from_micros(utc_micros(make_from_micros_function(name)(moment)))
 
     return convert
 
@@ -106,17 +106,17 @@ def _convert(zone: str, *, to_utc: bool) -> Callable[[datetime, str], datetime]:
 def _adder(unit: str, zone: str) -> Callable[[datetime, int], datetime]:
     if unit not in dates.DIFFERENCE_UNITS:
         raise ValueError(unit)
-    return dates.addition_function(unit, zone)
+    return dates.make_addition_function(unit, zone)
 
 
 def _difference(unit: str) -> Callable[[datetime, datetime], int]:
     if unit not in dates.DIFFERENCE_UNITS:
         raise ValueError(unit)
-    return dates.difference_function(unit)
+    return dates.make_difference_function(unit)
 
 
 def _make_timestamp(zone: str) -> Callable[..., datetime]:
-    resolve = resolve_function(zone)
+    resolve = make_resolve_function(zone)
     return lambda *fields: resolve(dates.make_timestamp(*fields))
 
 
@@ -153,11 +153,11 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     "next_day": function_operation(dates.next_day, _DATE, _DATE, _S),
     # descriptions of older versions name no time zone
     "months_between": either(
-        valued_operation(partial(dates.months_between_function, exact=False), *_MONTHS_BETWEEN),
+        valued_operation(partial(dates.make_months_between_function, exact=False), *_MONTHS_BETWEEN),
         function_operation(dates.months_between, *_MONTHS_BETWEEN),
     ),
     "exact_months_between": valued_operation(
-        partial(dates.months_between_function, exact=True), *_MONTHS_BETWEEN
+        partial(dates.make_months_between_function, exact=True), *_MONTHS_BETWEEN
     ),
     "trunc": function_operation(dates.truncate_date, _DATE, _DATE, _S, null=True),
     "date_trunc": function_operation(dates.truncate_timestamp, _TIMESTAMP, _S, _TIMESTAMP, null=True),
@@ -168,7 +168,7 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     "date_from_unix_date": function_operation(dates.date_from_unix_date, _DATE, _I),
     "timestampdiff": valued_operation(_difference, _L, _TIMESTAMP, _TIMESTAMP),
     "timestampadd": valued_operation(_adder, _TIMESTAMP, _TIMESTAMP, _L),
-    "date_format": valued_operation(date_patterns.format_function, _S, _TIMESTAMP),
+    "date_format": valued_operation(date_patterns.make_format_function, _S, _TIMESTAMP),
     "to_timestamp": valued_operation(_parser, _TIMESTAMP, _S),
     "try_to_timestamp": valued_operation(_attempt(_parser), _TIMESTAMP, _S, null=True),
     "unix_timestamp": either(

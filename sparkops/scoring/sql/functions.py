@@ -12,7 +12,7 @@ from .expression import Expression
 from .fragment import Fragment, propagate_nulls
 from .operation import Emit, Fragments, Operation, emit_call, emit_decimal_call, range_check_expr
 from .runtime import arrays, decimals, mathematics, numeric
-from .runtime.casts import cast_function
+from .runtime.casts import make_cast_function
 from .types import element_type, is_floating, is_integral, is_numeric, parse_decimal_type
 
 _MAX_PLACES = 400
@@ -22,9 +22,9 @@ def _function_of(source: str, node: Expression) -> Callable[[Any], Any] | None:
     """Return the function of a cast; that of arrays casts each element."""
     inner, outer = element_type(source), element_type(node.type)
     if inner is None or outer is None:
-        return None if inner or outer else cast_function(source, node.type, node.value)
-    function = cast_function(inner, outer, node.value)
-    return None if function is None else arrays.cast_function(function)
+        return None if inner or outer else make_cast_function(source, node.type, node.value)
+    function = make_cast_function(inner, outer, node.value)
+    return None if function is None else arrays.make_cast_function(function)
 
 
 def _is_cast(node: Expression) -> bool:
@@ -64,13 +64,13 @@ def _is_round(node: Expression) -> bool:
 
 def _emit_round(*, even: bool) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-        decimal = emit_decimal_call(code, node, operands, decimals.round_function(node.value, even=even))
+        decimal = emit_decimal_call(code, node, operands, decimals.make_round_function(node.value, even=even))
         if decimal is not None:
             return decimal
         if node.type == "double":
-            return emit_call(code, operands, numeric.round_function(node.value, even=even))
+            return emit_call(code, operands, numeric.make_round_function(node.value, even=even))
         if node.type == "float":
-            return emit_call(code, operands, mathematics.float_round_function(node.value, even=even))
+            return emit_call(code, operands, mathematics.make_float_round_function(node.value, even=even))
         name = code.bind_constant(partial(numeric.round_integer, places=node.value, even=even))
         return propagate_nulls(
             code, operands, lambda a: range_check_expr(code, node.type, f"{name}({a})"), nan=False

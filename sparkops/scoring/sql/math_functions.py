@@ -86,7 +86,7 @@ def _emit_try(sign: str) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         digits = parse_decimal_type(node.type)
         if digits is not None:
-            fit, function = decimals.fit_function(*digits), _DECIMAL[sign]
+            fit, function = decimals.make_fit_function(*digits), _DECIMAL[sign]
             fitted = mathematics.attempt(lambda *values: fit(function(*values)))
             return emit_call(code, operands, fitted, null=True, nan=False)
         if sign == "%":

@@ -150,7 +150,7 @@ def emit_decimal_call(
     digits = parse_decimal_type(node.type)
     if digits is None:
         return None
-    fitted = partial(_call_and_fit, function, decimals.fit_function(*digits))
+    fitted = partial(_call_and_fit, function, decimals.make_fit_function(*digits))
     return emit_call(code, operands, fitted, nan=False, backwards=backwards)
 
 

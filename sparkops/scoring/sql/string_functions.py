@@ -73,7 +73,7 @@ def _hash(kind: str, result: str) -> Operation:
         )
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-        name = code.bind_constant(hashes.hash_function(kind, argument_types(node), *node.value))
+        name = code.bind_constant(hashes.make_hash_function(kind, argument_types(node), *node.value))
         return Fragment(f"{name}({', '.join(operand.expr for operand in operands)})", null=False, nan=False)
 
     return Operation(accepts, emit)
@@ -84,13 +84,13 @@ def _is_printf(node: Expression) -> bool:
     return (
         node.type == _S
         and is_java(java)
-        and formats.printf_function(pattern, argument_types(node), java) is not None
+        and formats.make_printf_function(pattern, argument_types(node), java) is not None
     )
 
 
 def _emit_printf(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     pattern, java = node.value
-    name = code.bind_constant(formats.printf_function(pattern, argument_types(node), java))
+    name = code.bind_constant(formats.make_printf_function(pattern, argument_types(node), java))
     return Fragment(f"{name}({', '.join(operand.expr for operand in operands)})", null=False, nan=False)
 
 
@@ -105,7 +105,7 @@ def _emit_format_number(code: CodeWriter, node: Expression, operands: Fragments)
 
 
 def _json_function(node: Expression) -> Callable[[str], str | None]:
-    return json_paths.get_function(*node.value)
+    return json_paths.make_get_function(*node.value)
 
 
 def _emit_elt(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -169,23 +169,23 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "concat_ws": Operation(_is_concat_ws, _emit_concat_ws),
     "elt": Operation(_is_elt, _emit_elt),
     "split": Operation(_is_split, _emit_split),
-    "split_regex": valued_operation(regex.split_function, "array<string>", _S),
+    "split_regex": valued_operation(regex.make_split_function, "array<string>", _S),
     "split_characters": _text(regex.split_characters, result="array<string>"),
-    "rlike": valued_operation(regex.search_function, _B, _S),
-    "regexp_extract": valued_operation(regex.extract_function, _S, _S),
-    "regexp_extract_all": valued_operation(regex.extract_all_function, "array<string>", _S),
-    "regexp_replace": valued_operation(regex.replace_function, _S, _S),
-    "regexp_count": valued_operation(regex.count_function, _I, _S),
-    "regexp_substr": valued_operation(regex.substring_function, _S, _S, null=True),
-    "regexp_instr": valued_operation(regex.position_function, _I, _S),
+    "rlike": valued_operation(regex.make_search_function, _B, _S),
+    "regexp_extract": valued_operation(regex.make_extract_function, _S, _S),
+    "regexp_extract_all": valued_operation(regex.make_extract_all_function, "array<string>", _S),
+    "regexp_replace": valued_operation(regex.make_replace_function, _S, _S),
+    "regexp_count": valued_operation(regex.make_count_function, _I, _S),
+    "regexp_substr": valued_operation(regex.make_substring_function, _S, _S, null=True),
+    "regexp_instr": valued_operation(regex.make_position_function, _I, _S),
     "conv": _text(mathematics.convert_base, _I, _I, null=True),
-    "mask": valued_operation(strings.mask_function, _S, _S),
+    "mask": valued_operation(strings.make_mask_function, _S, _S),
     "luhn_check": _text(strings.is_luhn_number, result=_B),
     "quote": _text(strings.quote),
     "url_encode": _text(urls.url_encode),
     "url_decode": _text(urls.url_decode),
     "try_url_decode": _text(mathematics.attempt(urls.url_decode), null=True),
-    "parse_url": valued_operation(urls.parse_url_function, _S, _S, null=True),
+    "parse_url": valued_operation(urls.make_parse_url_function, _S, _S, null=True),
     "get_json_object": Operation(
         lambda node: (
             node.type == _S
@@ -197,7 +197,7 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     ),
     "json_array_length": _text(json_paths.array_length, result=_I, null=True),
     "json_object_keys": _text(json_paths.object_keys, result="array<string>", null=True),
-    "text_map_item": valued_operation(maps.text_item_function, _S, _S, _S, null=True),
+    "text_map_item": valued_operation(maps.make_text_item_function, _S, _S, _S, null=True),
     "base64": _text(strings.base64),
     "hex": either(_text(strings.hex_text), function_operation(strings.hex_long, _S, _L)),
     "bin": function_operation(strings.binary_long, _S, _L),

@@ -9,7 +9,7 @@ from sparkops.compiler.sql.coercion import VOID, cast, coerce_all, literal, redu
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import is_simple
 
-from .call import MAX_ARGS, Args, Function, Functions, array_element, convert
+from .call import MAX_ARGS, Args, Function, Functions, convert, require_element_type
 from .maps import is_map, map_item, map_size, with_maps
 
 _I = "integer"
@@ -26,7 +26,7 @@ def _of_array(op: str, result: str, *more: str) -> Function:
     """Return the function of an array and arguments of fixed types; `T` is the type of the elements."""
 
     def build(args: Args) -> Expression:
-        element = array_element(args[0])
+        element = require_element_type(args[0])
         rest = [convert(arg, type_) for arg, type_ in zip(args[1:], more, strict=True)]
         return make_expression(op, result.replace("T", element), [args[0], *rest])
 
@@ -38,7 +38,7 @@ def _with_value(op: str, result: str) -> Function:
 
     def build(args: Args) -> Expression:
         array, value = args
-        element = array_element(array)
+        element = require_element_type(array)
         type_ = element if value.type == VOID else reduce_types([element, value.type])
         if "string" in (element, value.type) and element != value.type != VOID:
             raise CannotCompile(f"`{op}` of {array.type} and {value.type} is not supported")
@@ -49,7 +49,7 @@ def _with_value(op: str, result: str) -> Function:
 
 
 def _of_two(op: str, result: str, args: Args) -> Expression:
-    elements = [array_element(arg) for arg in args]
+    elements = [require_element_type(arg) for arg in args]
     type_ = reduce_types(elements)
     if "string" in elements and len(set(elements)) > 1:
         raise CannotCompile(f"`{op}` of {args[0].type} and {args[1].type} is not supported")
@@ -61,7 +61,7 @@ def item(array: Expression, index: Expression) -> Expression:
     """Return `array[index]`, counted from 0, or `map[key]`."""
     if is_map(array):
         return map_item(array, index)
-    return make_expression("item", array_element(array), [array, convert(index, _I)])
+    return make_expression("item", require_element_type(array), [array, convert(index, _I)])
 
 
 def _element_of_map(args: Args) -> Expression:
@@ -70,7 +70,7 @@ def _element_of_map(args: Args) -> Expression:
 
 def _insert(args: Args) -> Expression:
     array, index, value = args
-    element = array_element(array)
+    element = require_element_type(array)
     type_ = element if value.type == VOID else reduce_types([element, value.type])
     if "string" in (element, value.type) and element != value.type != VOID:
         raise CannotCompile(f"`array_insert` of {array.type} and {value.type} is not supported")
@@ -79,13 +79,13 @@ def _insert(args: Args) -> Expression:
 
 
 def _sort_array(args: Args) -> Expression:
-    array_element(args[0])
+    require_element_type(args[0])
     ascending = args[1] if len(args) > 1 else literal(True, "boolean")
     return make_expression("sort_array", args[0].type, [args[0], cast(ascending, "boolean")])
 
 
 def _join(args: Args) -> Expression:
-    array_element(args[0])
+    require_element_type(args[0])
     op = "array_join" if len(args) == 2 else "array_join_nulls"  # noqa: PLR2004
     operands = [cast(args[0], "array<string>"), *(cast(arg, "string") for arg in args[1:])]
     return make_expression(op, "string", operands)

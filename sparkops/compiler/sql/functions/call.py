@@ -36,7 +36,7 @@ class Function:
 Functions = Mapping[str, Function]
 
 
-def typed(op: str, result: str, *types: str, defaults: Args = (), note: str = "") -> Function:
+def make_typed_function(op: str, result: str, *types: str, defaults: Args = (), note: str = "") -> Function:
     """Return the function whose arguments are cast to types.
 
     Args:
@@ -64,7 +64,7 @@ def convert(arg: Expression, type_: str) -> Expression:
     return cast(arg, type_)
 
 
-def positions(args: Args) -> list[Expression]:
+def cast_positions(args: Args) -> list[Expression]:
     """Return positions and lengths cast to integer."""
     for arg in args:
         if arg.type not in (*_SMALL_INTEGERS, VOID):
@@ -82,7 +82,7 @@ def integer(value: int) -> Expression:
     return literal(value, "integer")
 
 
-def literal_text(arg: Expression, meaning: str) -> str:
+def require_literal_text(arg: Expression, meaning: str) -> str:
     """Return the value of an argument that must be a text in the statement.
 
     Raises:
@@ -93,7 +93,7 @@ def literal_text(arg: Expression, meaning: str) -> str:
     return str(arg.value)
 
 
-def literal_integer(arg: Expression, meaning: str) -> int:
+def require_literal_integer(arg: Expression, meaning: str) -> int:
     """Return the value of an argument that must be an integer in the statement.
 
     Raises:
@@ -104,7 +104,7 @@ def literal_integer(arg: Expression, meaning: str) -> int:
     return int(arg.value)
 
 
-def array_element(arg: Expression) -> str:
+def require_element_type(arg: Expression) -> str:
     """Return the type of the elements of an argument that must be an array.
 
     Raises:

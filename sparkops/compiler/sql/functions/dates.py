@@ -13,7 +13,7 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import date_patterns, dates
 from sparkops.scoring.sql.types import is_floating, is_integral, parse_decimal_type
 
-from .call import Args, Build, Function, Functions, convert, literal_text, typed
+from .call import Args, Build, Function, Functions, convert, make_typed_function, require_literal_text
 
 _DATE, _TIMESTAMP, _S, _I, _L = "date", "timestamp", "string", "integer", "long"
 _DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
@@ -76,7 +76,7 @@ def add_units(time: Expression, unit: str, count: Expression) -> Expression:
 
 
 def _checked_pattern(make: Callable[[str], Any], arg: Expression) -> str:
-    pattern = literal_text(arg, "pattern")
+    pattern = require_literal_text(arg, "pattern")
     try:
         make(pattern)
     except date_patterns.UnsupportedPattern as error:
@@ -85,7 +85,7 @@ def _checked_pattern(make: Callable[[str], Any], arg: Expression) -> str:
 
 
 def _field(op: str, type_: str) -> Function:
-    return typed(op, _I, type_)
+    return make_typed_function(op, _I, type_)
 
 
 def _add_days(args: Args, *, subtract: bool) -> Expression:
@@ -100,28 +100,28 @@ def _parse(op: str, text: Expression, pattern: str) -> Expression:
 def _to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE)
-    pattern = _checked_pattern(date_patterns.parse_function, args[1])
+    pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
     return cast(_parse("to_timestamp", args[0], pattern) if args[0].type == _S else args[0], _DATE)
 
 
 def _try_to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE, is_try=True)
-    pattern = _checked_pattern(date_patterns.parse_function, args[1])
+    pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
     return cast(_parse("try_to_timestamp", args[0], pattern), _DATE)
 
 
 def _to_timestamp(args: Args, *, is_try: bool) -> Expression:
     if len(args) == 1:
         return cast(args[0], _TIMESTAMP, is_try=is_try)
-    pattern = _checked_pattern(date_patterns.parse_function, args[1])
+    pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
     if args[0].type != _S:
         return cast(args[0], _TIMESTAMP)
     return _parse("try_to_timestamp" if is_try else "to_timestamp", args[0], pattern)
 
 
 def _date_format(args: Args) -> Expression:
-    pattern = _checked_pattern(date_patterns.format_function, args[1])
+    pattern = _checked_pattern(date_patterns.make_format_function, args[1])
     return make_expression("date_format", _S, [cast(args[0], _TIMESTAMP)], (pattern,))
 
 
@@ -132,14 +132,14 @@ def _unix_timestamp(args: Args) -> Expression:
         return make_expression("unix_timestamp", _L, [cast(args[0], _TIMESTAMP)], ())
     pattern = _DEFAULT_PATTERN
     if len(args) > 1:
-        pattern = _checked_pattern(date_patterns.parse_function, args[1])
+        pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
     return make_expression("unix_timestamp", _L, [args[0]], (pattern,))
 
 
 def _from_unixtime(args: Args) -> Expression:
     pattern = _DEFAULT_PATTERN
     if len(args) > 1:
-        pattern = _checked_pattern(date_patterns.format_function, args[1])
+        pattern = _checked_pattern(date_patterns.make_format_function, args[1])
     return make_expression("from_unixtime", _S, [cast(args[0], _L)], (pattern,))
 
 
@@ -181,7 +181,7 @@ def _convert_zone(op: str) -> Build:
 
 
 def _date_part(args: Args) -> Expression:
-    return field(literal_text(args[0], "field"), args[1])
+    return field(require_literal_text(args[0], "field"), args[1])
 
 
 DATES: Functions = {
@@ -190,19 +190,19 @@ DATES: Functions = {
         for name in ("year", "month", "day", "quarter", "dayofweek", "weekday", "dayofyear", "weekofyear")
     },
     **{name: _field(name, _TIMESTAMP) for name in ("hour", "minute", "second")},
-    "dayname": typed("dayname", _S, _DATE),
-    "monthname": typed("monthname", _S, _DATE),
+    "dayname": make_typed_function("dayname", _S, _DATE),
+    "monthname": make_typed_function("monthname", _S, _DATE),
     "date_part": Function(2, 2, _date_part, "fields of dates and timestamps, not of intervals"),
-    "datediff": typed("datediff", _I, _DATE, _DATE),
+    "datediff": make_typed_function("datediff", _I, _DATE, _DATE),
     "date_add": Function(2, 2, partial(_add_days, subtract=False)),
     "date_sub": Function(2, 2, partial(_add_days, subtract=True)),
-    "add_months": typed("add_months", _DATE, _DATE, _I),
-    "last_day": typed("last_day", _DATE, _DATE),
-    "next_day": typed("next_day", _DATE, _DATE, _S),
+    "add_months": make_typed_function("add_months", _DATE, _DATE, _I),
+    "last_day": make_typed_function("last_day", _DATE, _DATE),
+    "next_day": make_typed_function("next_day", _DATE, _DATE, _S),
     "months_between": Function(2, 3, _months_between),
-    "trunc": typed("trunc", _DATE, _DATE, _S),
-    "date_trunc": typed("date_trunc", _TIMESTAMP, _S, _TIMESTAMP),
-    "make_date": typed("make_date", _DATE, _I, _I, _I),
+    "trunc": make_typed_function("trunc", _DATE, _DATE, _S),
+    "date_trunc": make_typed_function("date_trunc", _TIMESTAMP, _S, _TIMESTAMP),
+    "make_date": make_typed_function("make_date", _DATE, _I, _I, _I),
     "make_timestamp": Function(6, 6, partial(_make_timestamp, "make_timestamp"), "of six arguments"),
     "try_make_timestamp": Function(6, 6, partial(_make_timestamp, "try_make_timestamp"), "of six arguments"),
     "to_date": Function(1, 2, _to_date, _NOTE),
@@ -212,11 +212,11 @@ DATES: Functions = {
     "date_format": Function(2, 2, _date_format, _NOTE),
     "unix_timestamp": Function(0, 2, _unix_timestamp, f"not without arguments; {_NOTE}"),
     "from_unixtime": Function(1, 2, _from_unixtime, _NOTE),
-    "unix_date": typed("unix_date", _I, _DATE),
+    "unix_date": make_typed_function("unix_date", _I, _DATE),
     "unix_seconds": _unix_units("unix_seconds"),
     "unix_millis": _unix_units("unix_millis"),
     "unix_micros": _unix_units("unix_micros"),
-    "date_from_unix_date": typed("date_from_unix_date", _DATE, _I),
+    "date_from_unix_date": make_typed_function("date_from_unix_date", _DATE, _I),
     "timestamp_seconds": Function(1, 1, partial(_timestamp_of, "timestamp_seconds")),
     "timestamp_millis": Function(1, 1, partial(_timestamp_of, "timestamp_millis")),
     "timestamp_micros": Function(1, 1, partial(_timestamp_of, "timestamp_micros")),

@@ -11,7 +11,7 @@ from sparkops.compiler.sql.operators import require_boolean
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import is_simple
 
-from .call import Args, Function, Functions, array_element
+from .call import Args, Function, Functions, require_element_type
 
 ResolveColumn = Callable[[Any], Expression]
 TypeExpression = Callable[[Any, ResolveColumn], Expression]
@@ -87,7 +87,7 @@ def type_higher_order(
 
 def _loop(call: _Call) -> Expression:
     array = call.value(0)
-    types = [array_element(array), "integer"]
+    types = [require_element_type(array), "integer"]
     body, names = call.body(1, types[: 1 if call.name in ("exists", "forall") else 2], least=1)
     if call.name == "transform":
         return make_expression("transform", _array_of(body), [array, body], names)
@@ -103,14 +103,14 @@ def _array_of(body: Expression) -> str:
 
 def _zip_with(call: _Call) -> Expression:
     arrays = [call.value(0), call.value(1)]
-    body, names = call.body(2, [array_element(array) for array in arrays])
+    body, names = call.body(2, [require_element_type(array) for array in arrays])
     return make_expression("zip_with", _array_of(body), [*arrays, body], names)
 
 
 def _aggregate(call: _Call) -> Expression:
     """Return `aggregate(array, first, (accumulator, element) -> ..., accumulator -> ...)`."""
     array, zero = call.value(0), call.value(1)
-    merge, names = call.body(2, [zero.type, array_element(array)])
+    merge, names = call.body(2, [zero.type, require_element_type(array)])
     if merge.type != zero.type or not is_simple(zero.type):
         raise CannotCompile(
             f"`{call.name}` of {zero.type} with an expression of {merge.type} is not supported"
@@ -139,7 +139,7 @@ def sort_by(items: Sequence[Any], columns: ResolveColumn, type_expression: TypeE
     """Return `array_sort(array, (left, right) -> ...)`."""
     call = _Call("array_sort", items, columns, type_expression)
     array = call.value(0)
-    body, names = call.body(1, [array_element(array)] * 2)
+    body, names = call.body(1, [require_element_type(array)] * 2)
     if body.type != "integer":
         raise CannotCompile(f"`array_sort` with a comparison of type {body.type} is not supported")
     return make_expression("array_sort_by", array.type, [array, body], names)

@@ -10,7 +10,7 @@ from sparkops.compiler.sql.operators import negate
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import is_key, is_simple
 
-from .call import MAX_ARGS, Args, Build, Function, Functions, literal_text
+from .call import MAX_ARGS, Args, Build, Function, Functions, require_literal_text
 
 # The operations of maps do not leave the compiler: a lookup replaces them.
 _MAP, _TEXT_MAP, _MAP_TYPE = "map", "text_map", "map<{},{}>"
@@ -59,7 +59,7 @@ def _map_from_arrays(args: Args) -> Expression:
 
 def _str_to_map(args: Args) -> Expression:
     """Return the map of a text."""
-    separators = [literal_text(arg, "separator of keys and values") for arg in args[1:]]
+    separators = [require_literal_text(arg, "separator of keys and values") for arg in args[1:]]
     pairs, keys = [*separators, *(",", ":")[len(separators) :]]
     if not pairs or not keys or _SPECIAL & set(pairs + keys):
         raise CannotCompile(f"a map of a text with the separators `{pairs}` and `{keys}` is not supported")

@@ -12,14 +12,14 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import mathematics, numeric
 from sparkops.scoring.sql.types import is_floating, is_integral, parse_decimal_type
 
-from .call import Args, Build, Function, Functions, literal_integer, typed
+from .call import Args, Build, Function, Functions, make_typed_function, require_literal_integer
 
 _D = "double"
 
 
 def _round(op: str, args: Args) -> Expression:
     value = cast(args[0], "double") if args[0].type == "string" else args[0]
-    places = literal_integer(args[1], "number of places") if len(args) > 1 else 0
+    places = require_literal_integer(args[1], "number of places") if len(args) > 1 else 0
     digits = parse_decimal_type(value.type)
     if digits is None:
         if not is_floating(value.type) and not is_integral(value.type):
@@ -84,7 +84,7 @@ def _constant(value: float) -> Function:
 
 
 NUMBERS: Functions = {
-    **{name: typed(name, _D, _D) for name in (*numeric.MATH, *mathematics.MATH)},
+    **{name: make_typed_function(name, _D, _D) for name in (*numeric.MATH, *mathematics.MATH)},
     "abs": Function(1, 1, lambda args: unary("abs", args[0])),
     "negative": Function(1, 1, lambda args: unary("neg", args[0])),
     "positive": Function(1, 1, lambda args: cast(args[0], "double") if args[0].type == "string" else args[0]),
@@ -100,16 +100,16 @@ NUMBERS: Functions = {
     "round": Function(1, 2, partial(_round, "round"), "places are a number in the statement"),
     "bround": Function(1, 2, partial(_round, "bround"), "places are a number in the statement"),
     "log": Function(1, 2, _log),
-    "pow": typed("pow", _D, _D, _D),
-    "atan2": typed("atan2", _D, _D, _D),
-    "hypot": typed("hypot", _D, _D, _D),
+    "pow": make_typed_function("pow", _D, _D, _D),
+    "atan2": make_typed_function("atan2", _D, _D, _D),
+    "hypot": make_typed_function("hypot", _D, _D, _D),
     "e": _constant(math.e),
     "pi": _constant(math.pi),
-    "factorial": typed("factorial", "long", "integer"),
-    "width_bucket": typed("width_bucket", "long", _D, _D, _D, "long", note="only of numbers"),
+    "factorial": make_typed_function("factorial", "long", "integer"),
+    "width_bucket": make_typed_function("width_bucket", "long", _D, _D, _D, "long", note="only of numbers"),
     "isnan": Function(1, 1, lambda args: make_expression("isnan", "boolean", _floating(args))),
     "nanvl": Function(2, 2, _nanvl),
-    "bin": typed("bin", "string", "long"),
+    "bin": make_typed_function("bin", "string", "long"),
     "shiftleft": Function(2, 2, lambda args: shift("shiftleft", args[0], args[1])),
     "shiftright": Function(2, 2, lambda args: shift("shiftright", args[0], args[1])),
     "shiftrightunsigned": Function(2, 2, lambda args: shift("shiftrightunsigned", args[0], args[1])),

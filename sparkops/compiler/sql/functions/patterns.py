@@ -12,7 +12,7 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import regular_expressions as regex
 from sparkops.scoring.sql.runtime import strings
 
-from .call import Args, Function, Functions, literal_integer, literal_text
+from .call import Args, Function, Functions, require_literal_integer, require_literal_text
 
 _SPECIAL = frozenset("\\^$.|?*+()[]{}")
 _S, _NOTE = "string", "patterns are texts in the statement, and Python matches them like Java"
@@ -28,12 +28,12 @@ def _checked(make: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
 
 
 def _pattern(arg: Expression) -> str:
-    return literal_text(arg, "pattern")
+    return require_literal_text(arg, "pattern")
 
 
 def rlike(text: Expression, pattern: Expression) -> Expression:
     """Return RLIKE."""
-    value = _checked(regex.search_function, _pattern(pattern))
+    value = _checked(regex.make_search_function, _pattern(pattern))
     return make_expression("rlike", "boolean", [cast(text, _S)], value)
 
 
@@ -52,7 +52,7 @@ def like(text: Expression, pattern: str, escape: str, *, ignore_case: bool = Fal
 
 
 def _like(args: Args, *, ignore_case: bool) -> Expression:
-    escape = literal_text(args[2], "escape character") if len(args) > 2 else "\\"  # noqa: PLR2004
+    escape = require_literal_text(args[2], "escape character") if len(args) > 2 else "\\"  # noqa: PLR2004
     if len(escape) != 1:
         raise CannotCompile("its escape is not one character")
     return like(args[0], _pattern(args[1]), escape, ignore_case=ignore_case)
@@ -60,7 +60,7 @@ def _like(args: Args, *, ignore_case: bool) -> Expression:
 
 def _extract(op: str, make: Callable[..., Any], result: str) -> Function:
     def build(args: Args) -> Expression:
-        group = literal_integer(args[2], "group") if len(args) > 2 else 1  # noqa: PLR2004
+        group = require_literal_integer(args[2], "group") if len(args) > 2 else 1  # noqa: PLR2004
         return make_expression(op, result, [cast(args[0], _S)], _checked(make, _pattern(args[1]), group))
 
     return Function(2, 3, build, _NOTE)
@@ -74,15 +74,15 @@ def _search(op: str, make: Callable[..., Any], result: str) -> Function:
 
 
 def _replace(args: Args) -> Expression:
-    values = (_pattern(args[1]), literal_text(args[2], "replacement"))
+    values = (_pattern(args[1]), require_literal_text(args[2], "replacement"))
     return make_expression(
-        "regexp_replace", _S, [cast(args[0], _S)], _checked(regex.replace_function, *values)
+        "regexp_replace", _S, [cast(args[0], _S)], _checked(regex.make_replace_function, *values)
     )
 
 
 def _split(args: Args) -> Expression:
     text, separator = cast(args[0], _S), _pattern(args[1])
-    limit = literal_integer(args[2], "limit") if len(args) > 2 else -1  # noqa: PLR2004
+    limit = require_literal_integer(args[2], "limit") if len(args) > 2 else -1  # noqa: PLR2004
     result = "array<string>"
     if not separator:
         if limit > 0:
@@ -90,7 +90,9 @@ def _split(args: Args) -> Expression:
         return make_expression("split_characters", result, [text])
     if limit <= 0 and not _SPECIAL & set(separator):
         return make_expression("split", result, [text], separator)
-    return make_expression("split_regex", result, [text], _checked(regex.split_function, separator, limit))
+    return make_expression(
+        "split_regex", result, [text], _checked(regex.make_split_function, separator, limit)
+    )
 
 
 PATTERNS: Functions = {
@@ -101,11 +103,11 @@ PATTERNS: Functions = {
     "ilike": Function(
         2, 3, lambda args: _like(args, ignore_case=True), "patterns are texts in the statement"
     ),
-    "regexp_extract": _extract("regexp_extract", regex.extract_function, _S),
-    "regexp_extract_all": _extract("regexp_extract_all", regex.extract_all_function, "array<string>"),
+    "regexp_extract": _extract("regexp_extract", regex.make_extract_function, _S),
+    "regexp_extract_all": _extract("regexp_extract_all", regex.make_extract_all_function, "array<string>"),
     "regexp_replace": Function(3, 3, _replace, _NOTE),
-    "regexp_count": _search("regexp_count", regex.count_function, "integer"),
-    "regexp_substr": _search("regexp_substr", regex.substring_function, _S),
-    "regexp_instr": _search("regexp_instr", regex.position_function, "integer"),
+    "regexp_count": _search("regexp_count", regex.make_count_function, "integer"),
+    "regexp_substr": _search("regexp_substr", regex.make_substring_function, _S),
+    "regexp_instr": _search("regexp_instr", regex.make_position_function, "integer"),
     "split": Function(2, 3, _split, _NOTE),
 }

@@ -13,7 +13,18 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import formats, json_paths, urls
 from sparkops.scoring.sql.types import element_type, is_integral, is_simple, parse_decimal_type
 
-from .call import MAX_ARGS, Args, Build, Function, Functions, integer, literal_text, positions, string, typed
+from .call import (
+    MAX_ARGS,
+    Args,
+    Build,
+    Function,
+    Functions,
+    cast_positions,
+    integer,
+    make_typed_function,
+    require_literal_text,
+    string,
+)
 
 _S, _I, _L = "string", "integer", "long"
 _END = integer(2**31 - 1)
@@ -31,12 +42,12 @@ def _strings(op: str, result: str) -> Build:
 
 def substring(args: Args) -> Expression:
     """Return `substring(text, start, length)`; without a length up to the end."""
-    start, *length = positions(args[1:])
+    start, *length = cast_positions(args[1:])
     return make_expression("substring", _S, [cast(args[0], _S), start, *(length or [_END])])
 
 
 def _left(args: Args) -> Expression:
-    (length,) = positions(args[1:])
+    (length,) = cast_positions(args[1:])
     return make_expression("substring", _S, [cast(args[0], _S), integer(1), length])
 
 
@@ -59,14 +70,14 @@ def locate(part: Expression, text: Expression, start: Expression | None) -> Expr
     """Return `locate(part, text, start)`, which is 0 where the start is null."""
     if start is None:
         return make_expression("locate", _I, [cast(part, _S), cast(text, _S), integer(1)])
-    (first,) = positions([start])
+    (first,) = cast_positions([start])
     call = make_expression("locate", _I, [cast(part, _S), cast(text, _S), first])
     return call if first.op == "literal" else case_when([(is_null(first), integer(0))], call)
 
 
 def overlay(args: Args) -> Expression:
     """Return `overlay(text, replacement, start, length)`."""
-    start, *length = positions(args[2:])
+    start, *length = cast_positions(args[2:])
     return make_expression(
         "overlay", _S, [cast(args[0], _S), cast(args[1], _S), start, *(length or [integer(-1)])]
     )
@@ -99,7 +110,7 @@ def _hex(args: Args) -> Expression:
 
 
 def _elt(args: Args) -> Expression:
-    (index,) = positions(args[:1])
+    (index,) = cast_positions(args[:1])
     return make_expression("elt", _S, [index, *(cast(arg, _S) for arg in args[1:])])
 
 
@@ -119,14 +130,14 @@ def _format_number(args: Args) -> Expression:
         value = cast(value, _L)
     elif parse_decimal_type(value.type) is None:
         value = cast(value, "double")
-    (count,) = positions([places])
+    (count,) = cast_positions([places])
     return make_expression("format_number", _S, [value, count], ())
 
 
 def _printf(args: Args) -> Expression:
-    pattern = literal_text(args[0], "format")
+    pattern = require_literal_text(args[0], "format")
     values = [cast(arg, "double") if arg.type == "float" else arg for arg in args[1:]]
-    if formats.printf_function(pattern, [value.type for value in values], _ANY_JAVA) is None:
+    if formats.make_printf_function(pattern, [value.type for value in values], _ANY_JAVA) is None:
         types = ", ".join(value.type for value in values)
         raise CannotCompile(f"its format `{pattern}` of {types or 'nothing'} is not supported")
     return make_expression("printf", _S, values, (pattern,))
@@ -145,26 +156,26 @@ def _mask_character(arg: Expression) -> str | None:
     """Return the replacement of a kind of characters; None leaves them unchanged."""
     if arg.op == "literal" and arg.value is None:
         return None
-    text = literal_text(arg, "replacement of a character")
+    text = require_literal_text(arg, "replacement of a character")
     if len(text) != 1 or text > "\uffff":
         raise CannotCompile(f"its replacement `{text}` of a character is not one character")
     return text
 
 
 def _parse_url(args: Args, *, is_try: bool) -> Expression:
-    part = literal_text(args[1], "part of a URL")
-    key = literal_text(args[2], "key of a URL") if len(args) > 2 else None  # noqa: PLR2004
+    part = require_literal_text(args[1], "part of a URL")
+    key = require_literal_text(args[2], "key of a URL") if len(args) > 2 else None  # noqa: PLR2004
     try:
-        urls.parse_url_function(part, key, is_try)
+        urls.make_parse_url_function(part, key, is_try)
     except ModelError as error:
         raise CannotCompile(str(error)) from None
     return make_expression("parse_url", _S, [cast(args[0], _S)], (part, key, is_try))
 
 
 def _get_json_object(args: Args) -> Expression:
-    path = literal_text(args[1], "path")
+    path = require_literal_text(args[1], "path")
     try:
-        json_paths.get_function(path, _ANY_JAVA)
+        json_paths.make_get_function(path, _ANY_JAVA)
     except ModelError as error:
         raise CannotCompile(str(error)) from None
     return make_expression("get_json_object", _S, [cast(args[0], _S)], (path,))
@@ -177,7 +188,7 @@ def _valid_utf8(args: Args) -> Expression:
 
 
 def _collate(args: Args) -> Expression:
-    if literal_text(args[1], "collation").upper() != "UTF8_BINARY":
+    if require_literal_text(args[1], "collation").upper() != "UTF8_BINARY":
         raise CannotCompile("only the collation UTF8_BINARY is supported")
     return cast(args[0], _S)
 
@@ -203,20 +214,20 @@ STRINGS: Functions = {
     "rtrim": Function(1, 2, lambda args: trim("rtrim", args[-1], args[0] if len(args) > 1 else None)),
     "substring": Function(2, 3, substring),
     "left": Function(2, 2, _left),
-    "right": typed("right", _S, _S, _I),
-    "lpad": typed("lpad", _S, _S, _I, _S, defaults=(string(" "),)),
-    "rpad": typed("rpad", _S, _S, _I, _S, defaults=(string(" "),)),
-    "repeat": typed("repeat", _S, _S, _I),
-    "space": typed("space", _S, _I),
+    "right": make_typed_function("right", _S, _S, _I),
+    "lpad": make_typed_function("lpad", _S, _S, _I, _S, defaults=(string(" "),)),
+    "rpad": make_typed_function("rpad", _S, _S, _I, _S, defaults=(string(" "),)),
+    "repeat": make_typed_function("repeat", _S, _S, _I),
+    "space": make_typed_function("space", _S, _I),
     "reverse": Function(1, 1, _reverse),
-    "replace": typed("replace", _S, _S, _S, _S, defaults=(string(""),)),
-    "translate": typed("translate", _S, _S, _S, _S),
+    "replace": make_typed_function("replace", _S, _S, _S, _S, defaults=(string(""),)),
+    "translate": make_typed_function("translate", _S, _S, _S, _S),
     "overlay": Function(3, 4, overlay),
-    "substring_index": typed("substring_index", _S, _S, _S, _I),
-    "split_part": typed("split_part", _S, _S, _S, _I),
+    "substring_index": make_typed_function("substring_index", _S, _S, _S, _I),
+    "split_part": make_typed_function("split_part", _S, _S, _S, _I),
     "instr": Function(2, 2, _strings("instr", _I)),
     "locate": Function(2, 3, lambda args: locate(args[0], args[1], args[2] if len(args) > 2 else None)),  # noqa: PLR2004
-    "find_in_set": typed("find_in_set", _I, _S, _S),
+    "find_in_set": make_typed_function("find_in_set", _I, _S, _S),
     "startswith": Function(2, 2, _predicate("startswith")),
     "endswith": Function(2, 2, _predicate("endswith")),
     "contains": Function(2, 2, _predicate("contains")),
@@ -224,10 +235,10 @@ STRINGS: Functions = {
     "concat_ws": Function(1, MAX_ARGS, _concat_ws),
     "elt": Function(2, MAX_ARGS, _elt),
     "levenshtein": Function(
-        2, 3, lambda args: typed("levenshtein", _I, *(_S, _S, _I)[: len(args)]).build(args)
+        2, 3, lambda args: make_typed_function("levenshtein", _I, *(_S, _S, _I)[: len(args)]).build(args)
     ),
     "char": Function(1, 1, _char),
-    "conv": typed("conv", _S, _S, _I, _I),
+    "conv": make_typed_function("conv", _S, _S, _I, _I),
     "mask": Function(1, 5, _mask, "replacements are characters in the statement"),
     "luhn_check": Function(1, 1, _strings("luhn_check", "boolean")),
     "quote": Function(1, 1, _strings("quote", _S)),
@@ -250,8 +261,8 @@ STRINGS: Functions = {
     "typeof": Function(1, 1, _type_of),
     "hex": Function(1, 1, _hex, "not of bytes"),
     "sha1": Function(1, 1, _strings("sha1", _S)),
-    "sha2": typed("sha2", _S, _S, _I),
-    "crc32": typed("crc32", _L, _S),
+    "sha2": make_typed_function("sha2", _S, _S, _I),
+    "crc32": make_typed_function("crc32", _L, _S),
     "hash": Function(1, MAX_ARGS, partial(_hash, "hash", _I), "not of arrays"),
     "xxhash64": Function(1, MAX_ARGS, partial(_hash, "xxhash64", _L), "not of arrays"),
     "format_number": Function(2, 2, _format_number, "with a number of places"),

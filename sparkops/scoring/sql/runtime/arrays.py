@@ -263,6 +263,6 @@ def sequence_by_one(start: int, stop: int) -> list[int]:
     return sequence(start, stop, 1 if start <= stop else -1)
 
 
-def cast_function(function: Callable[[Any], Any]) -> Callable[[Array], list[Any]]:
+def make_cast_function(function: Callable[[Any], Any]) -> Callable[[Array], list[Any]]:
     """Return the cast of arrays, from the cast of their elements."""
     return lambda array: [None if value is None else function(value) for value in array]

@@ -16,7 +16,7 @@ from ..types import is_floating, is_integral, parse_decimal_type
 from . import decimals
 from .evaluation_error import EvaluationError, UnrepresentableError
 from .numeric import int_to_float, to_float
-from .time_casts import BLANK, needs_zone, zoned_cast_function
+from .time_casts import BLANK, make_zoned_cast_function, needs_zone
 from .time_zone import is_zone
 
 # White space that Java's String.trim removes.
@@ -46,7 +46,7 @@ _MIN_JAVA, _MAX_JAVA = 8, 99
 Cast = Callable[[Any], Any]
 
 
-def cast_function(source: str, target: str, context: Any = None) -> Cast | None:
+def make_cast_function(source: str, target: str, context: Any = None) -> Cast | None:
     """Return the function of a cast; None where Spark has no such cast.
 
     Args:
@@ -58,14 +58,18 @@ def cast_function(source: str, target: str, context: Any = None) -> Cast | None:
     if source == target:
         return _identity
     if needs_zone(source, target):
-        return zoned_cast_function(source, target, context) if is_zone(context) else None
+        return make_zoned_cast_function(source, target, context) if is_zone(context) else None
     java = context if is_java(context) else None
     if target == "string" and is_floating(source):
         return choose_text_function(source, java) if java else None
     digits = parse_decimal_type(target)
     if digits is not None:
         convert = _to_decimal(source, java)
-        return None if convert is None else partial(_convert_and_fit, convert, decimals.fit_function(*digits))
+        return (
+            None
+            if convert is None
+            else partial(_convert_and_fit, convert, decimals.make_fit_function(*digits))
+        )
     return _simple_cast(source, target)
 
 

@@ -71,7 +71,7 @@ Part = Callable[[datetime], str]
 
 
 @lru_cache(maxsize=64)
-def format_function(pattern: str) -> Callable[[datetime], str]:
+def make_format_function(pattern: str) -> Callable[[datetime], str]:
     """Return the function that formats a timestamp.
 
     Raises:
@@ -139,7 +139,7 @@ _YEARS = {1: r"-?\d+", 2: r"\d{2}", 3: r"-?\d{3,}", 4: r"-?\d{4}", 5: r"-?\d{5}"
 
 
 @lru_cache(maxsize=64)
-def parse_function(pattern: str) -> Callable[[str], datetime]:
+def make_parse_function(pattern: str) -> Callable[[str], datetime]:
     """Return the function that parses a text; fields that the pattern lacks are those of 1970-01-01 00:00:00.
 
     Raises:

@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from .date_patterns import DAYS, MONTHS
 from .evaluation_error import EvaluationError, UnrepresentableError
-from .numeric import round_function
-from .time_zone import from_micros_function, resolve_function, to_micros_function, utc_micros
+from .numeric import make_round_function
+from .time_zone import make_from_micros_function, make_resolve_function, make_to_micros_function, utc_micros
 
 _MONTH_SECONDS = 31 * 86400
 _EPOCH = date(1970, 1, 1)
-_round_to_8_places = round_function(8)
+_round_to_8_places = make_round_function(8)
 _WEEKDAYS = {
     name[:size].upper(): number for number, name in enumerate(DAYS) for size in (2, 3, len(name))
 }  # fmt: skip
@@ -77,9 +77,9 @@ def exact_months_between(
     return months + seconds / _MONTH_SECONDS
 
 
-def months_between_function(zone: str, *, exact: bool) -> Callable[[datetime, datetime], float]:
+def make_months_between_function(zone: str, *, exact: bool) -> Callable[[datetime, datetime], float]:
     """Return `months_between` of a time zone, whose days may have other than 24 hours."""
-    to_micros = to_micros_function(zone)
+    to_micros = make_to_micros_function(zone)
 
     def elapsed(value: datetime) -> int:
         midnight = value.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -202,7 +202,7 @@ _UNIT_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 DIFFERENCE_UNITS = frozenset((*_UNIT_MICROS, *_UNIT_MONTHS))
 
 
-def difference_function(unit: str) -> Callable[[datetime, datetime], int]:
+def make_difference_function(unit: str) -> Callable[[datetime, datetime], int]:
     """Return the function that counts the complete units from start to end."""
     if unit in _UNIT_MICROS:
         size = _UNIT_MICROS[unit]
@@ -220,9 +220,9 @@ def _complete_months(start: datetime, end: datetime) -> int:
     return months + 1 if months < 0 and end_rest > start_rest else months
 
 
-def addition_function(unit: str, zone: str) -> Callable[[datetime, int], datetime]:
+def make_addition_function(unit: str, zone: str) -> Callable[[datetime, int], datetime]:
     """Return the function that adds units to a timestamp; those shorter than a day are added to the instant."""
-    resolve = resolve_function(zone)
+    resolve = make_resolve_function(zone)
     if unit in _UNIT_MONTHS:
         months = _UNIT_MONTHS[unit]
         # a datetime is a date, and the result has its class
@@ -231,7 +231,7 @@ def addition_function(unit: str, zone: str) -> Callable[[datetime, int], datetim
         days = _UNIT_DAYS[unit]
         return lambda value, count: resolve(add_timestamp_days(value, count * days))
     size = _UNIT_MICROS[unit]
-    to_micros, from_micros = to_micros_function(zone), from_micros_function(zone)
+    to_micros, from_micros = make_to_micros_function(zone), make_from_micros_function(zone)
     return lambda value, count: from_micros(to_micros(value) + count * size)
 
 

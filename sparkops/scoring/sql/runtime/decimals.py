@@ -15,7 +15,7 @@ _QUOTIENT_UNIT = Decimal(1).scaleb(-MAX_PRECISION)
 ZERO = Decimal(0)
 
 
-def fit_function(precision: int, scale: int) -> Callable[[Decimal], Decimal]:
+def make_fit_function(precision: int, scale: int) -> Callable[[Decimal], Decimal]:
     """Return the function that rounds a value half up to the scale of a type, or raises where the precision does not suffice."""
     unit, limit = Decimal(1).scaleb(-scale), Decimal(1).scaleb(precision - scale)
 
@@ -64,7 +64,7 @@ def integer_divide(left: Decimal, right: Decimal) -> int:
     return int(_UNROUNDED.divide_int(left, right))
 
 
-def round_function(places: int, *, even: bool = False) -> Callable[[Decimal], Decimal]:
+def make_round_function(places: int, *, even: bool = False) -> Callable[[Decimal], Decimal]:
     """Return the function that rounds half up, or half even, to decimal places."""
     mode, unit = ROUND_HALF_EVEN if even else ROUND_HALF_UP, Decimal(1).scaleb(-places)
     return lambda value: value.quantize(unit, mode, _UNROUNDED) or ZERO

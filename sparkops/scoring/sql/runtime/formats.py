@@ -51,7 +51,7 @@ def _rounded(write: Callable[[float], str], value: float, places: int) -> Decima
     return _quantized(Decimal(value) if is_tie else digits, places)
 
 
-def printf_function(pattern: str, types: Sequence[str], java: int) -> Callable[..., str] | None:
+def make_printf_function(pattern: str, types: Sequence[str], java: int) -> Callable[..., str] | None:
     """Return the function that formats values of these types; None if the format is not supported.
 
     Args:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...text import murmur3
 from ..types import parse_decimal_type
-from .time_zone import to_micros_function
+from .time_zone import make_to_micros_function
 
 SEED = 42
 _MASK = 0xFFFFFFFFFFFFFFFF
@@ -51,7 +51,7 @@ def crc32(text: str) -> int:
     return _crc32(encode_text(text))
 
 
-def hash_function(kind: str, types: Sequence[str], zone: str) -> Callable[..., int]:
+def make_hash_function(kind: str, types: Sequence[str], zone: str) -> Callable[..., int]:
     """Return Spark's `hash` ("murmur3") or `xxhash64` of values of these types.
 
     Args:
@@ -83,7 +83,7 @@ def _hash_of(kind: str, type_: str, zone: str) -> Callable[[Any, int], int]:
         if digits[0] <= _MAX_LONG_DIGITS:
             return lambda value, seed: long(number(value), seed)
         return lambda value, seed: data(_to_bytes(number(value)), seed)
-    to_micros = to_micros_function(zone)
+    to_micros = make_to_micros_function(zone)
     functions: Mapping[str, Callable[[Any, int], int]] = {
         "string": lambda value, seed: data(encode_text(value), seed),
         "double": lambda value, seed: long(_double_bits(value), seed),

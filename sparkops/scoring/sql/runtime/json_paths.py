@@ -106,7 +106,7 @@ def _escape(match: re.Match[str]) -> str:
     return "'" if match[1] == "'" else match[0]
 
 
-def get_function(path: str, java: int) -> Callable[[str], str | None]:
+def make_get_function(path: str, java: int) -> Callable[[str], str | None]:
     """Return the function that gives the value at a path such as `$.a.b[0]`: a text without quotes, other values as JSON.
 
     Args:

@@ -8,7 +8,7 @@ from ....errors import ModelError
 from .evaluation_error import EvaluationError
 
 
-def text_item_function(pairs: str, keys: str) -> Callable[[str, str], str | None]:
+def make_text_item_function(pairs: str, keys: str) -> Callable[[str, str], str | None]:
     """Return the function that gives the value of a key in a text such as `a=1;b=2`; None if the key is not there.
 
     Args:

@@ -105,11 +105,11 @@ def width_bucket(value: float, low: float, high: float, count: int) -> int | Non
     return count + 1 if value <= first else int(count * (last - value) / (last - first)) + 1
 
 
-def float_round_function(places: int, *, even: bool) -> Callable[[float], float]:
+def make_float_round_function(places: int, *, even: bool) -> Callable[[float], float]:
     """Return the function that rounds a float in its shortest decimal notation in single precision."""
     import numpy as np
 
-    rounded = numeric.round_function(places, even=even)
+    rounded = numeric.make_round_function(places, even=even)
 
     def function(value: float) -> float:
         if value != value or isinf(value):  # noqa: PLR0124

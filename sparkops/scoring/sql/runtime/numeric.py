@@ -211,7 +211,7 @@ def _clamp_to_long(value: float, function: Callable[[float], int]) -> int:
     )
 
 
-def round_function(places: int, *, even: bool = False) -> Callable[[float], float]:
+def make_round_function(places: int, *, even: bool = False) -> Callable[[float], float]:
     """Return the function that rounds a double half up, or half even, in its shortest decimal notation."""
     mode, unit = ROUND_HALF_EVEN if even else ROUND_HALF_UP, Decimal(1).scaleb(-places)
 

@@ -12,7 +12,7 @@ from ...jvm.regex import translate_group_regex, translate_search_regex
 _IGNORE_CASE = "(?i)"
 
 
-def search_function(pattern: str) -> Callable[[str], bool]:
+def make_search_function(pattern: str) -> Callable[[str], bool]:
     """Return the predicate of RLIKE.
 
     Raises:
@@ -23,7 +23,7 @@ def search_function(pattern: str) -> Callable[[str], bool]:
     return lambda text: search(text) is not None
 
 
-def group_pattern(pattern: str, *, may_be_empty: bool) -> Pattern:
+def translate_group_pattern(pattern: str, *, may_be_empty: bool) -> Pattern:
     """Return the Python pattern of a Java pattern, with its groups.
 
     Args:
@@ -43,7 +43,7 @@ def _split_flags(pattern: str) -> tuple[str, int]:
     return pattern, 0
 
 
-def extract_function(pattern: str, group: int) -> Callable[[str], str]:
+def make_extract_function(pattern: str, group: int) -> Callable[[str], str]:
     """Return the function that gives a group of the first match, empty if there is none."""
     search = _with_group(pattern, group, may_be_empty=True).search
 
@@ -54,22 +54,22 @@ def extract_function(pattern: str, group: int) -> Callable[[str], str]:
     return extract
 
 
-def extract_all_function(pattern: str, group: int) -> Callable[[str], list[str]]:
+def make_extract_all_function(pattern: str, group: int) -> Callable[[str], list[str]]:
     """Return the function that gives a group of every match."""
     find = _with_group(pattern, group, may_be_empty=False).finditer
     return lambda text: [match[group] or "" for match in find(text)]
 
 
 def _with_group(pattern: str, group: int, *, may_be_empty: bool) -> Pattern:
-    compiled = group_pattern(pattern, may_be_empty=may_be_empty)
+    compiled = translate_group_pattern(pattern, may_be_empty=may_be_empty)
     if not 0 <= group <= compiled.groups:
         raise ModelError(f"its pattern {pattern!r} has no group {group}")
     return compiled
 
 
-def replace_function(pattern: str, replacement: str) -> Callable[[str], str]:
+def make_replace_function(pattern: str, replacement: str) -> Callable[[str], str]:
     """Return the function that replaces every match; the replacement refers to groups as `$1`."""
-    compiled = group_pattern(pattern, may_be_empty=False)
+    compiled = translate_group_pattern(pattern, may_be_empty=False)
     parts = _replacement_parts(replacement, compiled.groups)
 
     def expand(match: Match) -> str:
@@ -118,15 +118,15 @@ def _group_number(replacement: str, position: int, groups: int) -> tuple[int, in
     return group, position
 
 
-def count_function(pattern: str) -> Callable[[str], int]:
+def make_count_function(pattern: str) -> Callable[[str], int]:
     """Return the function that counts matches."""
-    find = group_pattern(pattern, may_be_empty=False).finditer
+    find = translate_group_pattern(pattern, may_be_empty=False).finditer
     return lambda text: sum(1 for _ in find(text))
 
 
-def substring_function(pattern: str) -> Callable[[str], str | None]:
+def make_substring_function(pattern: str) -> Callable[[str], str | None]:
     """Return the function that gives the first match, None if there is none."""
-    search = group_pattern(pattern, may_be_empty=True).search
+    search = translate_group_pattern(pattern, may_be_empty=True).search
 
     def find(text: str) -> str | None:
         match = search(text)
@@ -135,9 +135,9 @@ def substring_function(pattern: str) -> Callable[[str], str | None]:
     return find
 
 
-def position_function(pattern: str) -> Callable[[str], int]:
+def make_position_function(pattern: str) -> Callable[[str], int]:
     """Return the function that gives the position of the first match, counted from 1; 0 if there is none."""
-    search = group_pattern(pattern, may_be_empty=True).search
+    search = translate_group_pattern(pattern, may_be_empty=True).search
 
     def find(text: str) -> int:
         match = search(text)
@@ -146,9 +146,9 @@ def position_function(pattern: str) -> Callable[[str], int]:
     return find
 
 
-def split_function(pattern: str, limit: int) -> Callable[[str], list[str]]:
+def make_split_function(pattern: str, limit: int) -> Callable[[str], list[str]]:
     """Return the function that splits a text at matches, into at most `limit` parts if that is positive."""
-    compiled = group_pattern(pattern, may_be_empty=False)
+    compiled = translate_group_pattern(pattern, may_be_empty=False)
     is_position = compiled.search("") is not None or "(?" in pattern
     if not compiled.groups and not is_position:
         times = limit - 1 if limit > 0 else 0

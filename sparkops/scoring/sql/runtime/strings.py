@@ -265,7 +265,7 @@ def soundex(text: str) -> str:
     return code.ljust(_SOUNDEX_LENGTH, "0")
 
 
-def mask_function(
+def make_mask_function(
     upper: str | None, lower: str | None, digit: str | None, other: str | None
 ) -> Callable[[str], str]:
     """Return the function that replaces the characters of a text by their kind; None leaves a kind unchanged."""

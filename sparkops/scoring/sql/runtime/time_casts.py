@@ -15,7 +15,13 @@ from ..types import is_floating, is_integral, parse_decimal_type
 from . import decimals
 from .evaluation_error import EvaluationError, UnrepresentableError
 from .numeric import to_float
-from .time_zone import MICROS, from_micros_function, parse_zone, resolve_function, to_micros_function
+from .time_zone import (
+    MICROS,
+    make_from_micros_function,
+    make_resolve_function,
+    make_to_micros_function,
+    parse_zone,
+)
 
 # White space that Spark trims: control characters, space and delete.
 BLANK = "".join(map(chr, (*range(0x21), 0x7F)))
@@ -30,13 +36,13 @@ _LONG = INTEGER_RANGES["long"]
 _MAX_SHOWN = 40
 
 
-def zoned_cast_function(source: str, target: str, zone: str) -> Callable[[Any], Any] | None:
+def make_zoned_cast_function(source: str, target: str, zone: str) -> Callable[[Any], Any] | None:
     """Return the function of a cast that depends on the time zone; None if it is not one of them."""
     if target == "timestamp":
         return _to_timestamp(source, zone)
     if source != "timestamp":
         return None
-    to_micros = to_micros_function(zone)
+    to_micros = make_to_micros_function(zone)
     if is_integral(target):
         return partial(_seconds, to_micros, target, INTEGER_RANGES[target])
     if is_floating(target):
@@ -44,7 +50,7 @@ def zoned_cast_function(source: str, target: str, zone: str) -> Callable[[Any], 
     digits = parse_decimal_type(target)
     if digits is None:
         return None
-    fit = decimals.fit_function(*digits)
+    fit = decimals.make_fit_function(*digits)
     return lambda value: fit(Decimal(repr(to_micros(value) / MICROS)))
 
 
@@ -55,9 +61,9 @@ def needs_zone(source: str, target: str) -> bool:
 
 
 def _to_timestamp(source: str, zone: str) -> Callable[[Any], Any] | None:
-    from_micros = from_micros_function(zone)
+    from_micros = make_from_micros_function(zone)
     if source == "string":
-        return parse_function(zone)
+        return make_parse_function(zone)
     if is_integral(source):
         return lambda value: from_micros(value * MICROS)
     if is_floating(source):
@@ -89,9 +95,9 @@ def _fractional_seconds(
     return convert(to_micros(value) / MICROS)
 
 
-def parse_function(zone: str) -> Callable[[str], datetime]:
+def make_parse_function(zone: str) -> Callable[[str], datetime]:
     """Return the function from a text to a timestamp of the session's zone; the text may name its own zone."""
-    resolve, from_micros = resolve_function(zone), from_micros_function(zone)
+    resolve, from_micros = make_resolve_function(zone), make_from_micros_function(zone)
     return partial(_parse, resolve, from_micros)
 
 
@@ -116,7 +122,7 @@ def _parse(
         moment = value.replace(tzinfo=own).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, EvaluationError):
         raise _invalid(text) from None
-    return from_micros(to_micros_function("UTC")(moment))
+    return from_micros(make_to_micros_function("UTC")(moment))
 
 
 def _invalid(text: str) -> EvaluationError:

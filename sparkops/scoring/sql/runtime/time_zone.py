@@ -71,7 +71,7 @@ def is_zone(name: object) -> bool:
         return False
 
 
-def to_micros_function(name: str) -> Callable[[datetime], int]:
+def make_to_micros_function(name: str) -> Callable[[datetime], int]:
     """Return the function from a naive timestamp of a zone to microseconds since 1970; a skipped time moves forward."""
     zone = parse_zone(name)
     if zone is UTC:
@@ -86,7 +86,7 @@ def to_micros_function(name: str) -> Callable[[datetime], int]:
     return to_micros
 
 
-def from_micros_function(name: str) -> Callable[[int], datetime]:
+def make_from_micros_function(name: str) -> Callable[[int], datetime]:
     """Return the function from microseconds since 1970 to the naive timestamp of a zone."""
     zone = parse_zone(name)
     if zone is UTC:
@@ -101,11 +101,11 @@ def from_micros_function(name: str) -> Callable[[int], datetime]:
     return from_micros
 
 
-def resolve_function(name: str) -> Callable[[datetime], datetime]:
+def make_resolve_function(name: str) -> Callable[[datetime], datetime]:
     """Return the function that moves a time that a zone's clock skips forward, as Spark does with times of a text."""
     if parse_zone(name) is UTC:
         return _unchanged
-    to_micros, from_micros = to_micros_function(name), from_micros_function(name)
+    to_micros, from_micros = make_to_micros_function(name), make_from_micros_function(name)
     return lambda value: from_micros(to_micros(value))
 
 

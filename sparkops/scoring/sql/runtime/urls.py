@@ -170,7 +170,7 @@ _PARTS: dict[str, Callable[[Url], str | None]] = {
 }
 
 
-def parse_url_function(part: str, key: str | None, is_try: bool) -> Callable[[str], str | None]:
+def make_parse_url_function(part: str, key: str | None, is_try: bool) -> Callable[[str], str | None]:
     """Return the function that gives a part of a URL, or the value of a key in its query.
 
     Args:
