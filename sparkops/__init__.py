@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.job import Job
     from sparkops.pipeline.model import Gate, Model, ModelVersion
     from sparkops.pipeline.report import Report
+    from sparkops.pipeline.row_function import row_function
     from sparkops.pipeline.secret import Secret
     from sparkops.pipeline.write import Write
     from sparkops.runs.record import Run
@@ -31,6 +32,7 @@ _MODULES = {
     "job": "sparkops.pipeline.declare",
     "load_scorer": "sparkops.engine",
     "main": "sparkops.cli.script",
+    "row_function": "sparkops.pipeline.row_function",
 }
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "job",
     "load_scorer",
     "main",
+    "row_function",
 ]
 
 

@@ -113,10 +113,14 @@ def _describe_differences(differences: Sequence[Difference], rows: Sequence[dict
     )
 
 
-def verify(model: Path) -> str:
+def verify(model: Path, code: Path | None = None) -> str:
     """Re-score the certificate of a model folder; return why the model is not usable, or an empty string.
 
     The reason reads as a part of a sentence. No Spark is needed.
+
+    Args:
+        model: The folder.
+        code: Code of the model's row functions, if it may be run.
     """
     from sparkops.scoring import load
     from sparkops.scoring.artifact.certificate import find_differences, read_cases
@@ -126,7 +130,7 @@ def verify(model: Path) -> str:
         return f"{certificate} is gone"
     try:
         cases = read_cases(certificate.read_text("utf-8"))
-        differences = find_differences(load(model / SCORER), cases)
+        differences = find_differences(load(model / SCORER, code=code), cases)
     except (ModelError, ValueError) as error:
         return f"its scorer is damaged ({error})"
     if not differences:

@@ -139,7 +139,16 @@ def require_pyspark(folder: Path, version: str = "", others: Sequence[str] = ())
     """
     import pyspark
 
-    requirements = (f"pyspark=={version or pyspark.__version__}", *others)
+    _replace_requirement(folder, (f"pyspark=={version or pyspark.__version__}", *others))
+
+
+def require_packages(folder: Path, others: Sequence[str]) -> None:
+    """Add packages to the requirements of a compiled model, in pip's notation."""
+    _replace_requirement(folder, (_REQUIREMENT, *others))
+
+
+def _replace_requirement(folder: Path, requirements: Sequence[str]) -> None:
+    """Write these requirements in place of NumPy."""
     for file in (folder / "requirements.txt", folder / _CONDA):
         lines = file.read_text("utf-8").splitlines()
         replaced = [

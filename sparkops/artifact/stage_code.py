@@ -13,11 +13,12 @@ from typing import Any
 
 from sparkops.artifact.model_columns import leaf_stages
 from sparkops.config.settings import Settings
+from sparkops.core.imported_files import read_source
 from sparkops.errors import ModelError
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
-from sparkops.pipeline.discovery.source_files import find_source_files, read_source
+from sparkops.pipeline.discovery.source_files import find_source_files
+from sparkops.pipeline.row_function import find_row_function
 
-CODE = "code"
 _PACKAGE_PREFIX = "package:"
 
 
@@ -62,7 +63,9 @@ def find_stage_code(fitted: Any, settings: Settings) -> StageCode:
 
 
 def _own_modules(fitted: Any) -> Iterator[ModuleType]:
-    names = {type(stage).__module__ for stage in leaf_stages(fitted)}
+    classes = {type(stage) for stage in leaf_stages(fitted)}
+    functions = filter(None, map(find_row_function, classes))
+    names = {definition.__module__ for definition in (*classes, *functions)}
     for name in sorted(names):
         if name.partition(".")[0] == "pyspark":
             continue

@@ -59,6 +59,7 @@ def run_benchmark(
         not rows
         or settings.models.batch != "auto"
         or arrays > _MAX_ARRAY_BYTES
+        or scorer.description.calls_functions
         or find_unsupported_column(model.example.select(*_quote_inputs(model, scorer)))
     ):
         return {}

@@ -78,6 +78,8 @@ class Planner:
             return "the model is not compiled"
         if self.settings.models.batch == "transform":
             return "set by models.batch"
+        if self.scorer.description.calls_functions:
+            return "row functions of its stages are not sent to executors"
         return find_unsupported_column(frame)
 
     def _choose_transform(self, reason: str) -> ScoringMethod:

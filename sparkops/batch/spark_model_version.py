@@ -45,10 +45,14 @@ class SparkModelVersion(RegisteredVersion):
         version: Version number.
         folder: The model's folder on this machine.
         settings: Where Spark runs, and the warehouse that its executors share.
+        code: Code of the model's row functions, if the registry vouches for it.
     """
 
-    def __init__(self, name: str, version: int, folder: Path, settings: Settings) -> None:
+    def __init__(
+        self, name: str, version: int, folder: Path, settings: Settings, code: Path | None = None
+    ) -> None:
         super().__init__(name, version, folder, settings)
+        self._code = code
         self._probe_result: str | None = None
         self._counter: RuleViolationCounter | None = None
 
@@ -76,7 +80,7 @@ class SparkModelVersion(RegisteredVersion):
             return None
         from sparkops.scoring import load
 
-        return load(folder)
+        return load(folder, code=self._code)
 
     def check(self, frame: DataFrame) -> None:
         """Raise `SignatureMismatch` if the frame lacks an input column or already has an output column."""
@@ -149,7 +153,8 @@ class SparkModelVersion(RegisteredVersion):
     def _may_use_scorer(self, frame: DataFrame) -> bool:
         """Return whether the compiled scorer may score a frame, however slow it is."""
         is_free = self.scorer is not None and self._settings.models.batch == "auto"
-        return is_free and not find_unsupported_column(frame)
+        is_portable = self.scorer is None or not self.scorer.description.calls_functions
+        return is_free and is_portable and not find_unsupported_column(frame)
 
     def _leaves_out_columns(self, frame: DataFrame) -> bool:
         """Return whether Spark's transform drops or overwrites columns of a frame, as an SQLTransformer without `*` may."""

@@ -12,6 +12,7 @@ from sparkops.compiler.plan import NEWEST_VERSION, CannotCompile, Plan, StageCom
 from sparkops.compiler.pruning import describe, list_label_notes
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.session import SessionSettings
+from sparkops.compiler.stages.feature.python_function import find_function_compiler
 from sparkops.compiler.stages.registry import COMPILERS
 from sparkops.compiler.vector_sizes import Trial, infer_sizes
 from sparkops.errors import ModelError
@@ -103,6 +104,9 @@ def _try_sizes(saved_stages: Sequence[SavedStage], fields: Sequence[Field]) -> T
 
 
 def _find_compiler(saved: SavedStage) -> StageCompiler:
+    own = find_function_compiler(saved)
+    if own is not None:
+        return own
     if saved.class_name not in COMPILERS:
         raise CannotCompile("sparkops does not compile this kind of stage")
     return COMPILERS[saved.class_name]

@@ -100,13 +100,14 @@ class Registry:
 
             manifest_hash = entry.tags.get(MANIFEST_HASH_TAG, "")
             return PyfuncModelVersion(name, entry.version, folder, manifest_hash, self._settings)
-        return SparkModelVersion(name, entry.version, folder, self._settings)
+        located = _to_located(folder, entry)
+        return SparkModelVersion(name, entry.version, folder, self._settings, located.trusted_code)
 
     def locate(self, name: str, at: VersionOrAlias = None) -> LocatedModel:
         """Return the folder of a version, with the hash of its manifest in the registry."""
         entry = self._find_entry(name, at)
         folder = fetch_version(self._settings, entry)
-        return LocatedModel(folder, name, entry.version, entry.tags.get(MANIFEST_HASH_TAG, ""))
+        return _to_located(folder, entry)
 
     def register(
         self, model: Model, *, name: str, training: TrainingRun, gates: Sequence[Gate] = ()
@@ -237,8 +238,19 @@ class Registry:
 
             reason = verify_pyfunc_model(located, WorkerSettings.from_settings(self._settings))
         else:
-            reason = verify(located.folder)
+            reason = verify(located.folder, located.trusted_code)
         if reason:
             raise GateFailed(
                 f"Version {version.version} of `{version.name}` may not take an alias: {as_clause(reason)}."
             )
+
+
+def _to_located(folder: Path, entry: RegistryEntry) -> LocatedModel:
+    """Return the folder of a version, which `fetch_version` checked, with the hashes that the registry holds."""
+    return LocatedModel(
+        folder,
+        entry.name,
+        entry.version,
+        entry.tags.get(MANIFEST_HASH_TAG, ""),
+        entry.tags.get(TAG, ""),
+    )

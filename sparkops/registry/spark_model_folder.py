@@ -19,13 +19,14 @@ from sparkops.artifact.model_columns import find_input_columns, is_column_refere
 from sparkops.artifact.pipeline_files import save_pipeline
 from sparkops.artifact.signature import build_compiled_signature, build_spark_signature
 from sparkops.artifact.spark_answers import find_analysis_problem
+from sparkops.artifact.stage_code import find_stage_code
 from sparkops.batch.benchmark import run_benchmark
 from sparkops.batch.executor_scorer import has_remote_executors
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.registry.compile_and_certify import CertifiedCompilation, compile_and_certify
-from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
+from sparkops.scoring.artifact.file_names import CERTIFICATE, CODE, SCORER
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -103,6 +104,8 @@ def complete_spark_model_folder(
     facts = replace(facts, spark=model.example.sparkSession.version, **result.facts)
     if facts.compiled:
         mlflow_folder.add_scorer_flavor(folder)
+        if certified.compilation.require_description().calls_functions:
+            _copy_stage_code(model, folder, settings)
     else:
         by = f"a local Spark, about {facts.row_milliseconds:.0f} ms a row" if facts.parity else "Spark only"
         _log.warning("model `%s` is scored by %s: %s", facts.name, by, "; ".join(facts.reasons))
@@ -175,6 +178,14 @@ def _write_compiled(
             "unread": _select_types(model, [name for name in model.example.columns if name not in read]),
         },
     )
+
+
+def _copy_stage_code(model: Model, folder: Path, settings: Settings) -> None:
+    """Copy the code of the model's own stages and their row functions, and name it to MLflow."""
+    code = find_stage_code(model.fitted, settings)
+    mlflow_folder.require_packages(folder, code.requirements)
+    code.copy_to(folder / CODE)
+    mlflow_folder.add_code(folder, CODE)
 
 
 def write_scorer(description: Description, cases: Sequence[Case], folder: Path) -> None:

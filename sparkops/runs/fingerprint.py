@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sparkops.pipeline.discovery.source_files import find_source_files, read_source
+from sparkops.core.imported_files import read_source
+from sparkops.pipeline.discovery.source_files import find_source_files
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.parameters.value import to_json

@@ -21,6 +21,7 @@ from .ir.description import Description, Output
 from .ir.field import Field
 from .ir.selection import find_prediction_column, select_outputs
 from .protocol import Answer, BatchData, ScoreRow
+from .row_code import bind_functions
 from .row_function import DAMAGED_MODEL_ERRORS, build_score_row, generate_code, raise_damaged_model
 from .rules.rule_monitor import RuleMode, RuleMonitor
 from .stages.feature.vector.vector_size_hint import find_fields_skipped_by_size, has_size
@@ -85,6 +86,7 @@ class Scorer:
         rules: RuleMode = "off",
         outputs: Sequence[str] | None = None,
     ) -> None:
+        description = bind_functions(description)
         self._complete, self._rules = description, rules
         self.version = description.hash[:16]
         if outputs is None:

@@ -56,7 +56,7 @@ def _open_scorer(
     if is_scored_by_local_spark(model.folder):
         return model.folder, open_spark_scorer(model, worker_settings, rules=rules)
     folder = find_scorer_folder(model.folder)
-    return folder, load(folder, rules=rules)
+    return folder, load(folder, rules=rules, code=model.trusted_code)
 
 
 def _count_checked_rows(scorer: RowScorer) -> int:

@@ -106,6 +106,7 @@ UNSUPPORTED = {
     "hash_features": "hashing text, as murmur3 does, has no operator",
     "hash_words": _LISTS,
     "ngram": _LISTS,
+    "python_function": "it is a Python function of the stage's author, which a graph cannot contain",
     "remove_words": _LISTS,
     "rules": _LISTS,
     "topics": "its iteration until convergence is in NumPy, and a loop of the graph would differ in the last step",

@@ -14,7 +14,7 @@ from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import Case, FittedAnswers
 from sparkops.artifact.frames import quote_column, sample_rows
 from sparkops.artifact.model_columns import AddedColumns, added_columns, leaf_stages
-from sparkops.artifact.stage_code import CODE, StageCode, find_stage_code
+from sparkops.artifact.stage_code import StageCode, find_stage_code
 from sparkops.compiler.schema import fields_from_spark, with_vector_sizes
 from sparkops.config.settings import Settings
 from sparkops.core.type_names import parse_decimal_digits
@@ -28,7 +28,7 @@ from sparkops.pyfunc.worker.spark_scorer import SparkRowScorer
 from sparkops.pyfunc.worker.spark_worker import LocalSpark
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.artifact.certificate import dump_cases
-from sparkops.scoring.artifact.file_names import CERTIFICATE, SPARK_MANIFEST
+from sparkops.scoring.artifact.file_names import CERTIFICATE, CODE, SPARK_MANIFEST
 from sparkops.scoring.ir.description import Output
 from sparkops.scoring.ir.field import FLOATING_TYPES, Field, is_field_type
 from sparkops.scoring.ir.portable_rules import PortableRules

@@ -54,7 +54,8 @@ def open_scorer(
     if is_scored_by_local_spark(located.folder):
         spark_scorer = open_spark_scorer(located, worker_settings or WorkerSettings(), rules=rules)
         return spark_scorer if outputs is None else spark_scorer.with_outputs(outputs)
-    return load(find_scorer_folder(located.folder), rules=rules, outputs=outputs)
+    folder = find_scorer_folder(located.folder)
+    return load(folder, rules=rules, outputs=outputs, code=located.trusted_code)
 
 
 def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> PyfuncScorer:

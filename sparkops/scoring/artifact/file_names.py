@@ -8,6 +8,8 @@ DESCRIPTION, ARRAYS = "description.json", "arrays.npz"
 CERTIFICATE = "certificate.jsonl"
 # In the model's folder.
 FACTS = "sparkops.json"
+# Folder of Python code: the scoring package, and the modules of the model's own stages.
+CODE = "code"
 # In the folder of a model of another library, and in that of a Spark model whose rows a local Spark scores.
 FLAVOR, SPARK_MANIFEST = "flavor.json", "spark.json"
 MANIFESTS = (FLAVOR, SPARK_MANIFEST)

@@ -17,6 +17,7 @@ from ...errors import ModelError
 from ..ir.description import Description, Step, output_from_json
 from ..ir.field import field_from_json
 from ..ir.portable_rules import PortableRules
+from ..row_code import bind_functions
 from ..rules.rule_monitor import RuleMode
 from ..scorer import Scorer
 from .array_file import read_arrays, widen, write_arrays
@@ -55,6 +56,7 @@ def load(
     raw: bool = False,
     rules: RuleMode = "off",
     outputs: Sequence[str] | None = None,
+    code: Path | None = None,
 ) -> Scorer:
     """Load the scorer of a folder.
 
@@ -63,13 +65,15 @@ def load(
         raw: Include `rawPrediction` in answers.
         rules: What happens to rows that violate a rule of the model.
         outputs: Names of the outputs in an answer, see `Scorer`.
+        code: Folder with the code of row functions. It is run where it has the hash that the description holds, so give it only if
+            the description is known to be the registered one.
 
     Raises:
         UnknownName: The model computes no such output.
         ModelError: The folder has no description, or one of a newer format, damaged or changed.
     """
     try:
-        scorer = Scorer(describe(folder), raw=raw, rules=rules)
+        scorer = Scorer(bind_functions(describe(folder), code), raw=raw, rules=rules)
     except _DAMAGED_FILE_ERRORS as error:
         raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
     _verify(scorer, Path(folder) / CERTIFICATE)

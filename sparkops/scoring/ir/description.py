@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -12,6 +12,9 @@ from typing import Any
 from .arrays import Numbers, iter_chunks
 from .field import Field, field_to_json
 from .portable_rules import PortableRules
+
+PYTHON_FUNCTION = "python_function"
+"""The operation that calls a Python function of the author of a stage."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +28,7 @@ class Step:
         outputs: Columns it computes.
         params: JSON values: text, integers, booleans and lists of them.
         arrays: Arrays of float64 or int64; large ones may keep the smaller type of the file.
+        function: The Python function that the step calls, once it is imported; not a part of the saved description.
     """
 
     op: str
@@ -33,6 +37,7 @@ class Step:
     outputs: tuple[str, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Numbers] = field(default_factory=dict)
+    function: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,11 @@ class Description:
                 for chunk in iter_chunks(array):
                     digest.update(chunk)
         return digest.hexdigest()
+
+    @property
+    def calls_functions(self) -> bool:
+        """Return whether a step calls a Python function of the author of a stage."""
+        return any(step.op == PYTHON_FUNCTION for step in self.steps)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything except the arrays as JSON values."""

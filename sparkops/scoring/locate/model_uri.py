@@ -11,6 +11,7 @@ from ...core.masking import mask_url_credentials
 from ...core.private_file import locate_user_cache
 from ...errors import InputError, ModelError, NotCompiled, UnknownName, as_clause
 from ..artifact.file_names import (
+    CODE,
     DESCRIPTION,
     FACTS,
     FLAVOR,
@@ -58,12 +59,19 @@ class LocatedModel:
         name: Registered name, or the folder's.
         version: Version number; None for a folder.
         manifest_hash: Hash of its manifest in the registry, for a model of another library.
+        scorer_hash: Hash of its scorer in the registry, which the scorer in the folder has; empty if the registry has none.
     """
 
     folder: Path
     name: str
     version: int | None
     manifest_hash: str = ""
+    scorer_hash: str = ""
+
+    @property
+    def trusted_code(self) -> Path | None:
+        """Return the folder of its stages' code if the registry vouches for the scorer, which holds the hash of that code."""
+        return self.folder / CODE if self.scorer_hash else None
 
 
 def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> LocatedModel:
@@ -106,7 +114,8 @@ def locate_registered(
         has_manifest = any((folder / file_name).is_file() for file_name in MANIFESTS)
         tag_value = fetch_tag(tracking_uri, name, version, MANIFEST_HASH_TAG if has_manifest else TAG)
         check_identity(folder, "" if has_manifest else tag_value, f"{name}/{version}")
-        return LocatedModel(folder, name, version, tag_value if has_manifest else "")
+        manifest_hash, scorer_hash = (tag_value, "") if has_manifest else ("", tag_value)
+        return LocatedModel(folder, name, version, manifest_hash, scorer_hash)
     raise ModelError(
         f"The registry {mask_url_credentials(tracking_uri)} can't be read without MLflow: use sqlite:///FILE or a server's URL."
     )
@@ -151,7 +160,8 @@ def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path
     # Imports NumPy, which finding a folder does not need.
     from ..artifact.scorer_folder import load
 
-    return load(find_scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
+    model = locate(uri, tracking_uri=tracking_uri, cache=cache)
+    return load(find_scorer_folder(model.folder), code=model.trusted_code)
 
 
 def _contains_model(folder: Path) -> bool:
@@ -171,5 +181,6 @@ def _locate_in_sqlite(name: str, version_or_alias: str, file: Path) -> LocatedMo
             f"Version {entry.version} of `{name}` is registered, but its folder {folder} is gone. "
             "Restore it, or train the model again."
         )
-    check_identity(folder, entry.tags.get(TAG, ""), f"{name}/{entry.version}")
-    return LocatedModel(folder, name, entry.version, entry.tags.get(MANIFEST_HASH_TAG, ""))
+    scorer_hash = entry.tags.get(TAG, "")
+    check_identity(folder, scorer_hash, f"{name}/{entry.version}")
+    return LocatedModel(folder, name, entry.version, entry.tags.get(MANIFEST_HASH_TAG, ""), scorer_hash)

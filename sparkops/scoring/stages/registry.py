@@ -11,7 +11,7 @@ from .classification import (
     one_vs_rest,
 )
 from .clustering import bisecting_k_means, gaussian_mixture, k_means, lda
-from .feature import sql_transformer
+from .feature import python_function, sql_transformer
 from .feature.categorical import (
     feature_hasher,
     index_to_string,
@@ -64,6 +64,7 @@ STAGES: dict[str, Stage] = {
     stage.op: stage
     for stage in (
         # feature
+        python_function.PythonFunction(),
         sql_transformer.Select(),
         sql_transformer.Where(),
         # feature.text

@@ -61,7 +61,7 @@ class Select:
             return
         values, failed = evaluate_expression(step, tree, frame)
         frame.refuse(failed)
-        frame.columns[step.outputs[0]] = _to_column(values, tree.type)
+        frame.columns[step.outputs[0]] = to_column(values, tree.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _drop_row(stage: str, text: str) -> Callable[[], Any]:
 def evaluate_expression(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
     """Return the value of each row, None for null, and which rows are refused because the evaluation fails."""
     types = referenced_columns(tree)
-    lists = [_to_python_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
+    lists = [to_python_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
     function = _build_function(step, tree, types)
     failed = np.zeros(frame.size, dtype=bool)
     values: list[Any] = []
@@ -216,7 +216,7 @@ def _build_function(step: Step, tree: Expression, types: dict[str, str]) -> Call
     return code.build_function("value", "row")
 
 
-def _to_python_values(column: ScalarColumn, type_: str) -> list[Any]:
+def to_python_values(column: ScalarColumn, type_: str) -> list[Any]:
     """Return a column as plain Python values with None for null."""
     values = column.values.astype(np.float64) if type_ in FLOATING_TYPES else column.values
     result: list[Any] = values.tolist()
@@ -225,7 +225,7 @@ def _to_python_values(column: ScalarColumn, type_: str) -> list[Any]:
     return [None if null else value for value, null in zip(result, column.null.tolist(), strict=True)]
 
 
-def _to_column(values: list[Any], type_: str) -> ScalarColumn:
+def to_column(values: list[Any], type_: str) -> ScalarColumn:
     """Return plain values as a column of a type."""
     if parse_decimal_type(type_) is not None:
         values = [None if value is None else float(value) for value in values]

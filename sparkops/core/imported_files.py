@@ -1,0 +1,81 @@
+"""The files of the project that a Python file imports, found in its text: nothing is imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def read_source(path: Path) -> str:
+    """Return the text of a file; empty where it cannot be read."""
+    try:
+        return path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+def find_imported_files(path: Path, root: Path) -> Iterator[Path]:
+    """Yield the files of the modules that a file imports and that belong to its project, or to its own package outside of it.
+
+    Args:
+        path: The file.
+        root: The project's folder.
+    """
+    try:
+        tree = ast.parse(read_source(path))
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _find_absolute_import(alias.name.split("."), path, root)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module.split(".") if node.module else []
+            for alias in node.names:
+                if node.level:
+                    yield from _find_module_files(path.parents[node.level - 1], [*module, alias.name])
+                else:
+                    yield from _find_absolute_import([*module, alias.name], path, root)
+
+
+def _find_absolute_import(names: list[str], path: Path, root: Path) -> Iterator[Path]:
+    """Yield the files of an absolute import, from the nearest folder that has the module."""
+    for base in _find_import_roots(path, root, names[0]):
+        files = list(_find_module_files(base, names))
+        if files:
+            yield from files
+            return
+
+
+def _find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
+    """Yield the folders between a file and its project or package, from which its modules are imported."""
+    if path.is_relative_to(root):
+        yield from (parent for parent in path.parents if parent.is_relative_to(root))
+        return
+    package = path.parent
+    while (package.parent / "__init__.py").is_file():
+        package = package.parent
+    if package.name == first:
+        yield package.parent
+
+
+def _find_module_files(base: Path, names: list[str]) -> Iterator[Path]:
+    """Yield the file of a module and the `__init__.py` of each package that contains it.
+
+    Args:
+        base: Folder that the import is relative to.
+        names: The dotted name, split; the last part may be a name inside the module.
+    """
+    folder = base
+    for name in names:
+        module = folder / f"{name}.py"
+        if module.is_file():
+            yield module
+            return
+        folder /= name
+        if not folder.is_dir():
+            return
+        init = folder / "__init__.py"
+        if init.is_file():
+            yield init
