@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from sparkops.pipeline.job import Job
     from sparkops.pipeline.model import Gate, Model, ModelVersion
     from sparkops.pipeline.report import Report
-    from sparkops.pipeline.row_function import row_function
     from sparkops.pipeline.secret import Secret
     from sparkops.pipeline.write import Write
     from sparkops.runs.record import Run
+    from sparkops.scoring.function_declaration import row_function
 
 _MODULES = {
     "Engine": "sparkops.engine",
@@ -32,7 +32,7 @@ _MODULES = {
     "job": "sparkops.pipeline.declare",
     "load_scorer": "sparkops.engine",
     "main": "sparkops.cli.script",
-    "row_function": "sparkops.pipeline.row_function",
+    "row_function": "sparkops.scoring.function_declaration",
 }
 
 __all__ = [

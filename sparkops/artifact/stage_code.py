@@ -17,7 +17,7 @@ from sparkops.core.imported_files import read_source
 from sparkops.errors import ModelError
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.discovery.source_files import find_source_files
-from sparkops.pipeline.row_function import find_row_function
+from sparkops.scoring.function_declaration import find_row_function
 
 _PACKAGE_PREFIX = "package:"
 

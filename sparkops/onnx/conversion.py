@@ -29,13 +29,7 @@ def to_onnx(description: Description, *, nulls: bool = True, raw: bool = True) -
         NotExported: Some stages or fields have no exact form in ONNX; the message names all of them.
         EngineError: onnx is not installed.
     """
-    reasons = not_exported(description)
-    if reasons:
-        lines = "".join(f"\n  - {reason}" for reason in reasons)
-        raise NotExported(
-            f"This model has no exact form in ONNX:{lines}\nScore it with the compiled scorer.",
-            reasons=reasons,
-        )
+    require_exact_form(description)
     _require_onnx()
     reserved = [field.name for field in description.fields] + [output.name for output in description.outputs]
     context = GraphContext(GraphBuilder(reserved), description.fields[0].name)
@@ -45,6 +39,21 @@ def to_onnx(description: Description, *, nulls: bool = True, raw: bool = True) -
     add_outputs(context, description, raw=raw)
     metadata = {"sparkops.model": description.hash, "sparkops.stages": ", ".join(description.stages)}
     return context.graph.build("sparkops", metadata)
+
+
+def require_exact_form(description: Description) -> None:
+    """Check that every stage and field has an exact form in ONNX.
+
+    Raises:
+        NotExported: Some have none; the message names them with their reasons.
+    """
+    reasons = not_exported(description)
+    if reasons:
+        lines = "".join(f"\n  - {reason}" for reason in reasons)
+        raise NotExported(
+            f"This model has no exact form in ONNX:{lines}\nScore it with the compiled scorer.",
+            reasons=reasons,
+        )
 
 
 def not_exported(description: Description) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from typing import Any
 from sparkops.artifact.random_rows import generate_rows
 from sparkops.core.atomic_file import replace_file
 from sparkops.errors import InputError, ModelError, NotCompiled
-from sparkops.onnx.conversion import to_onnx
+from sparkops.onnx.conversion import require_exact_form, to_onnx
 from sparkops.onnx.verification import Verification, score_cases, verify
-from sparkops.scoring import edge_rows, load
+from sparkops.scoring import describe, edge_rows, load
 from sparkops.scoring.artifact.certificate import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.locate.model_uri import find_scorer_folder
@@ -63,6 +63,8 @@ def export(
         raise NotCompiled(
             f"{folder} holds no scorer. Make one: `sparkops models compile {folder} --into DIR`."
         )
+    # Before the functions of its stages are imported, which no graph can contain.
+    require_exact_form(describe(scorer_folder))
     scorer = load(scorer_folder, raw=True)
     model = to_onnx(scorer.description, nulls=nulls)
     certificate = scorer_folder / CERTIFICATE

@@ -19,10 +19,10 @@ from threading import RLock
 from typing import Any
 
 from ..core.imported_files import find_imported_files, read_source
-from ..errors import ModelError
+from ..errors import ModelError, as_clause
+from .function_declaration import RETURNS_ATTRIBUTE
 from .ir.description import PYTHON_FUNCTION, Description, Step
 
-RETURNS_ATTRIBUTE = "sparkops_returns"
 _DECORATOR = "row_function"
 _ENTRY_POINT = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*)")
 _INSTALLED = {"site-packages", "dist-packages"}
@@ -93,8 +93,8 @@ def _find_installed(module: str) -> Path | None:
     file = getattr(sys.modules.get(module), "__file__", None)
     if file:
         return Path(file)
-    found = (_find_below(Path(entry), module) for entry in sys.path)
-    return next((path for path in found if path is not None), None)
+    files = (_find_below(Path(entry), module) for entry in sys.path)
+    return next((path for path in files if path is not None), None)
 
 
 def _find_below(folder: Path, module: str) -> Path | None:
@@ -136,9 +136,9 @@ def _import_declared(step: Step, file: Path, module: str, name: str) -> RowFunct
         imported = import_module(module)
     except Exception as error:
         raise ModelError(
-            f"{step.stage}: the code of the row function {entry_point} cannot be imported: {type(error).__name__}: {error}."
+            f"{step.stage}: the code of the row function {entry_point} cannot be imported: {as_clause(f'{type(error).__name__}: {error}')}."
         ) from error
-    function = getattr(imported, name, None)
+    function: RowFunction | None = getattr(imported, name, None)
     same_file = Path(str(getattr(imported, "__file__", ""))).resolve() == file.resolve()
     if not same_file or not callable(function) or not hasattr(function, RETURNS_ATTRIBUTE):
         raise ModelError(

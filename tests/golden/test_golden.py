@@ -28,6 +28,7 @@ from sparkops.pyfunc.worker.manifest import read_manifest, verify_folder, write_
 from sparkops.runs.record import run_to_json
 from sparkops.runs.store import RunStore
 from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save
+from sparkops.scoring.ir.description import PYTHON_FUNCTION
 from sparkops.scoring.ir.rule_serialization import rule_from_json, rule_to_json
 from sparkops.scoring.locate.sqlite_registry import RegistryEntry
 from sparkops.scoring.stages.registry import STAGES
@@ -133,7 +134,8 @@ def test_a_certificate_still_holds(folder: Path) -> None:
 
 def test_every_operation_stands_in_an_artifact() -> None:
     steps = (step for folder in ARTIFACTS for step in stored(folder / "description.json")["steps"])
-    assert {step["op"] for step in steps} == set(STAGES)
+    # A row function needs its author's module: tests/scoring/stages/test_python_function.py has the saved form of its step.
+    assert {step["op"] for step in steps} == set(STAGES) - {PYTHON_FUNCTION}
 
 
 @every_version

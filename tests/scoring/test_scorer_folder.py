@@ -100,7 +100,7 @@ def test_the_package_scores_under_another_name_with_only_numpy(tmp_path: Path) -
     home, package = Path(sparkops.scoring.__file__).parent, tmp_path / "code" / "sparkops_scorer"
     shutil.copytree(home, package / "scoring", ignore=shutil.ignore_patterns("__pycache__"))
     (package / "core").mkdir()
-    names = ("__init__.py", "bounded_file.py", "type_names.py", "wording.py")
+    names = ("__init__.py", "bounded_file.py", "imported_files.py", "type_names.py", "wording.py")
     for name in ("errors.py", "place.py", *(f"core/{name}" for name in names)):
         shutil.copy(home.parent / name, package / name)
     (package / "__init__.py").write_text("")

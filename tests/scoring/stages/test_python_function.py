@@ -6,13 +6,15 @@ import importlib
 import json
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sparkops.compiler import compile_stages
-from sparkops.errors import ModelError, NotCompiled, RowError
+from sparkops.errors import ModelError, NotCompiled, NotExported, RowError
+from sparkops.onnx.export import export
 from sparkops.onnx.stages.registry import find_unsupported_reason
 from sparkops.scoring import Description, Field, Output, Scorer, Step, load, save
 from sparkops.scoring.row_code import hash_code
@@ -215,7 +217,9 @@ def test_code_of_a_folder_runs_only_if_it_is_given(project: Path, tmp_path: Path
     before = list(sys.path)
     scorer = load(folder / "scorer", code=folder / "code")
     assert scorer.score({"text": "a"}) == {"out": "aaa"}
-    assert MODULE not in sys.modules and sys.path == before and not list(folder.rglob("__pycache__"))
+    assert MODULE not in sys.modules
+    assert sys.path == before
+    assert not list(folder.rglob("__pycache__"))
     (folder / "code" / f"{HELPERS}.py").write_text("def half(value):\n    return value\n")
     with pytest.raises(ModelError, match="there is no module"):
         load(folder / "scorer", code=folder / "code")
@@ -252,6 +256,27 @@ def test_a_damaged_entry_point_is_refused(entry_point: Any) -> None:
     step = Step("python_function", "Repeat", ("text",), ("out",), {"function": entry_point, "sha256": ""})
     with pytest.raises(ModelError, match="names no function of a module"):
         Scorer(Description((TEXT,), (), (step,), (Output("out", "string", "out", "column"),)))
+
+
+def test_the_saved_form_of_a_step(project: Path, tmp_path: Path) -> None:
+    """Models are saved in this form: what it says may not change."""
+    hashes = sorted(sha256(source.encode()).hexdigest() for source in (SOURCE, HELPER_SOURCE))
+    save(compile_repeat(tmp_path), tmp_path / "scorer")
+    (step,) = json.loads((tmp_path / "scorer" / "description.json").read_text())["steps"]
+    assert step == {
+        "op": "python_function",
+        "stage": "Repeat `Repeat_1`",
+        "inputs": ["text"],
+        "outputs": ["out"],
+        "params": {
+            "function": f"{MODULE}:repeat",
+            "sha256": sha256("".join(hashes).encode()).hexdigest(),
+            "stage_params": '{"inputCol": "text", "outputCol": "out", "times": 3}',
+            "types": ["string"],
+            "returns": ["string"],
+        },
+        "arrays": [],
+    }
 
 
 def test_onnx_has_no_form_for_it(project: Path, tmp_path: Path) -> None:

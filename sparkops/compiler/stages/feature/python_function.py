@@ -10,7 +10,7 @@ from typing import Any
 from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.errors import ModelError
-from sparkops.pipeline.row_function import RETURNS_ATTRIBUTE, find_row_function
+from sparkops.scoring.function_declaration import RETURNS_ATTRIBUTE, find_row_function
 from sparkops.scoring.ir.description import PYTHON_FUNCTION
 from sparkops.scoring.row_code import hash_code
 from sparkops.scoring.stages.feature.python_function import parse_returns

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ....errors import ModelError, RowError
+from ....errors import ModelError, RowError, as_clause
 from ...batch.columns import DenseBlock, Frame, VectorColumn
 from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Dense, Scalar, Vector
@@ -42,7 +42,7 @@ class PythonFunction:
     def run(self, step: Step, frame: Frame) -> None:
         """Call the function for every row that is neither dropped nor refused before."""
         outputs = parse_outputs(step)
-        call, nothing = _make_call(step, outputs), (None,) * len(outputs)
+        call, no_values = _make_call(step, outputs), (None,) * len(outputs)
         failed = np.zeros(frame.size, dtype=bool)
         answers: list[Sequence[Any]] = []
         skipped = (frame.dropped | frame.refused).tolist()
@@ -52,13 +52,13 @@ class PythonFunction:
         ]
         for index, arguments in enumerate(zip(*lists, strict=True)):
             if skipped[index]:
-                answers.append(nothing)
+                answers.append(no_values)
                 continue
             try:
                 answers.append(call(*arguments))
             except RowError:
                 failed[index] = True
-                answers.append(nothing)
+                answers.append(no_values)
         frame.refuse(failed)
         for position, output in enumerate(outputs):
             values = [answer[position] for answer in answers]
@@ -147,7 +147,7 @@ def _make_call(step: Step, outputs: Sequence[Field]) -> Callable[..., Sequence[A
         try:
             result = function(params, *arguments)
         except Exception as error:
-            raise fail(f"refuses this row: {type(error).__name__}: {error}") from error
+            raise fail(f"refuses this row: {as_clause(f'{type(error).__name__}: {error}')}") from error
         values = (result,) if len(readers) == 1 else result
         if not isinstance(values, tuple) or len(values) != len(readers):
             raise fail(f"returns {result!r}, and a tuple of {len(readers)} values is needed")

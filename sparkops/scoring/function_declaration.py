@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
-from sparkops.errors import DeclarationError
+from ..errors import DeclarationError
 
 STAGE_ATTRIBUTE: Final = "row_function"
 """Attribute of a stage's class that holds its row function."""
 RETURNS_ATTRIBUTE: Final = "sparkops_returns"
-"""Attribute of a row function that holds the types of its values; `scoring.row_code` reads it."""
+"""Attribute of a row function that holds the types of its values."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
