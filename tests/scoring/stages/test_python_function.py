@@ -15,7 +15,6 @@ import pytest
 from sparkops.compiler import compile_stages
 from sparkops.errors import ModelError, NotCompiled, NotExported, RowError
 from sparkops.onnx.export import export
-from sparkops.onnx.stages.registry import find_unsupported_reason
 from sparkops.scoring import Description, Field, Output, Scorer, Step, load, save
 from sparkops.scoring.row_code import hash_code
 
@@ -280,8 +279,8 @@ def test_the_saved_form_of_a_step(project: Path, tmp_path: Path) -> None:
 
 
 def test_onnx_has_no_form_for_it(project: Path, tmp_path: Path) -> None:
-    (step,) = compile_repeat(tmp_path).steps
-    assert (
-        find_unsupported_reason(step)
-        == "it is a Python function of the stage's author, which a graph cannot contain"
-    )
+    folder = make_artifact(project, tmp_path / "model")
+    with pytest.raises(
+        NotExported, match=r"Repeat `Repeat_1`: it is a Python function .*, which a graph cannot contain"
+    ):
+        export(folder / "scorer", tmp_path / "model.onnx")
