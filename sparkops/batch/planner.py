@@ -47,6 +47,7 @@ class Planner:
         seconds_per_row: Measures the scorer; called only without a benchmark.
         executor_problem: Returns why executors can't run the scorer, or an empty string; called only if it would run.
         rules: Number of row rules to evaluate. Only the scorer evaluates rules, so it is preferred if there are any.
+        calls_functions: Whether the scorer calls row functions of the model's own stages, which executors do not have.
     """
 
     scorer: Scorer | None
@@ -55,6 +56,7 @@ class Planner:
     seconds_per_row: Callable[[], float]
     executor_problem: Callable[[], str]
     rules: int = 0
+    calls_functions: bool = False
 
     def choose(self, frame: DataFrame) -> ScoringMethod:
         """Return the method for a frame."""
@@ -78,7 +80,7 @@ class Planner:
             return "the model is not compiled"
         if self.settings.models.batch == "transform":
             return "set by models.batch"
-        if self.scorer.description.calls_functions:
+        if self.calls_functions:
             return "row functions of its stages are not sent to executors"
         return find_unsupported_column(frame)
 

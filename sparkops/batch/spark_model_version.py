@@ -138,6 +138,7 @@ class SparkModelVersion(RegisteredVersion):
             seconds_per_row=lambda: self._seconds_per_row,
             executor_problem=lambda: self._probe(spark),
             rules=len(self._rules),
+            calls_functions=self.scorer is not None and self.scorer.description.calls_functions,
         )
         method = planner.choose(frame)
         if method.kind == "transform" and self._may_use_scorer(frame) and self._leaves_out_columns(frame):
