@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.run_job import execute_job
 from sparkops.errors import InputError
+from sparkops.pipeline.discovery.jobs_folder import JobsFolder
+from sparkops.pipeline.discovery.jobs_package import prepare_package
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.parameters.bind import BoundParameters
@@ -54,7 +57,14 @@ def score_table(container: ServiceContainer, model: str, scoring: TableScoring) 
     bound = BoundParameters(values=dict(scoring.where), origins=dict.fromkeys(scoring.where, "command line"))
     at = {version.name: version.version} | ({scoring.table: scoring.at} if scoring.at is not None else {})
     container.warm_up([job])
+    make_stages_importable(container.project.settings.jobs)
     return execute_job(container, job, bound, versions=ReadVersions(at=at))
+
+
+def make_stages_importable(jobs: str) -> None:
+    """Make the modules of the jobs' folder importable: they may define stages of the model. No job is imported."""
+    if not jobs.startswith("package:") and Path(jobs).is_dir():
+        prepare_package(JobsFolder.of(Path(jobs)))
 
 
 def build_scoring_job(model: str, scoring: TableScoring) -> Job:
