@@ -358,7 +358,7 @@ def test_a_suite_that_was_validated_before_is_evaluated_without_great_expectatio
     line = "expect_column_values_to_be_in_set: {column: origin, value_set: [JFK]}"
     before = gate(checks, frame, line)
     again = Checks(checks.settings)
-    again.validate(again.suite("flights"))
+    again.validate(again.find_suite("flights"))
     assert gate(again, frame, line).results == before.results
     assert not again._library.is_started
 
