@@ -2,6 +2,15 @@
 
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts, build_checked_table
 from sparkops.reports.file import write_page
+from sparkops.reports.html_masking import mask_html
 from sparkops.reports.page import render_page
 
-__all__ = ["CheckedTable", "ParameterFact", "RunFacts", "build_checked_table", "render_page", "write_page"]
+__all__ = [
+    "CheckedTable",
+    "ParameterFact",
+    "RunFacts",
+    "build_checked_table",
+    "mask_html",
+    "render_page",
+    "write_page",
+]

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sparkops.core.masking import mask, mask_json
+from sparkops.core.masking import mask_json
 from sparkops.pipeline.checkpoint import CheckpointFacts
 from sparkops.reports.check_page import render_check_page
 from sparkops.reports.file import write_html
+from sparkops.reports.html_masking import mask_html
 from sparkops.reports.palette import css_variables
 from sparkops.reports.template import load_template
 
@@ -56,7 +57,7 @@ class DataDocs:
         """Write the page of a checkpoint, then the list of its table and the index; return the page."""
         page, pages = self.page(facts.table, facts.run_id), self.locate_table_list(facts.table)
         html = render_check_page(facts, index=_make_link(self.index, page), history=_make_link(pages, page))
-        write_html(page, mask(html, self._secrets))
+        write_html(page, mask_html(html, self._secrets))
         entry = {
             "table": facts.table,
             "run": facts.run_id,

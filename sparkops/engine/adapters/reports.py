@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sparkops.core.masking import mask
 from sparkops.pipeline.json_values import pin_from_json
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
@@ -40,10 +39,10 @@ class ReportPages:
 
     def write(self, report: Report, run: Run) -> str:
         """Render the page of a run's report, write it and return its path."""
-        from sparkops.reports import render_page, write_page
+        from sparkops.reports import mask_html, render_page, write_page
 
         facts = collect_run_facts(run, self._find_input_checks(run))
-        html = mask(render_page(report, facts), self.secrets)
+        html = mask_html(render_page(report, facts), self.secrets)
         return str(write_page(html, self.folder, f"{run.job}-{run.id}"))
 
     def _find_input_checks(self, run: Run) -> list[CheckedTable]:
