@@ -67,6 +67,22 @@ class FakePolars:
         return self._table.__arrow_c_stream__(requested_schema)
 
 
+class FakeSeries:
+    """A column that, as a Series of polars, exports Arrow data."""
+
+    def __init__(self, values: list[Any], type_: pa.DataType | None = None) -> None:
+        self._values = pa.chunked_array([pa.array(values, type_)])
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self._values.__arrow_c_stream__(requested_schema)
+
+
+class LazyFrame:
+    """A query of polars."""
+
+    columns = ("x",)
+
+
 FORMS = {
     "columns": lambda: {name: [row[name] for row in ROWS] for name in TYPES},
     "a table of Arrow": lambda: pa.Table.from_pylist(ROWS),
@@ -74,6 +90,8 @@ FORMS = {
     "a record batch": lambda: pa.RecordBatch.from_pylist(ROWS),
     "a reader of batches": lambda: pa.Table.from_pylist(ROWS).to_reader(),
     "a DataFrame of polars": lambda: FakePolars(ROWS),
+    "columns of polars": lambda: {name: FakeSeries([row[name] for row in ROWS]) for name in TYPES},
+    "columns of Arrow": lambda: {name: pa.array([row[name] for row in ROWS]) for name in TYPES},
     "a DataFrame of pandas with types of Arrow": lambda: pandas.DataFrame(
         {
             name: pandas.Series(pandas.arrays.ArrowExtensionArray(column))
@@ -135,6 +153,7 @@ WITH_ZONE = {
     "text with an offset": lambda: [{"t": "2024-07-01T06:00:00+02:00"}, {"t": None}],
     "pandas": lambda: pandas.DataFrame({"t": pandas.to_datetime(pandas.Series(MOMENTS), utc=True)}),
     "Arrow": lambda: pa.table({"t": pa.array(MOMENTS, pa.timestamp("ns", "Asia/Tokyo"))}),
+    "a Series of polars": lambda: {"t": FakeSeries(MOMENTS, pa.timestamp("ns", "Asia/Tokyo"))},
 }
 
 
@@ -188,6 +207,25 @@ def test_lists_in_arrow_keep_their_nulls() -> None:
     assert batch.cells("n") == [[1, None], [], None]
 
 
+@pytest.mark.parametrize(
+    ("values", "type_", "expected"),
+    [
+        (FakeSeries([[1.0, None], None, []]), "array<double>", [[1.0, None], None, []]),
+        (FakeSeries([[1.0, 2.0], None]), "vector", [[1.0, 2.0], None]),
+        (FakeSeries([[1, 2]], pa.list_(pa.int64(), 2)), "vector", [[1.0, 2.0]]),
+        (FakeSeries(["a", None], pa.string_view()), "string", ["a", None]),
+        (FakeSeries([Decimal("1.50"), None]), "decimal(4,2)", [1.5, None]),
+        (pandas.Series([1.0, nan], dtype=object), "double", [1.0, nan]),
+    ],
+    ids=["lists", "vectors", "vectors of one length", "text", "decimals", "a Series of pandas"],
+)
+def test_a_column_of_another_library_is_read_by_its_arrow_data(
+    values: Any, type_: str, expected: list[Any]
+) -> None:
+    batch = identity({"x": type_}, size=2).score_batch({"x": values})
+    assert repr(batch.cells("x")) == repr(expected)
+
+
 def test_unknown_columns_are_refused_or_ignored_in_every_form() -> None:
     frame = pandas.DataFrame({"x": [1.0], "more": ["?"]})
     scorer = identity({"x": "double"})
@@ -200,6 +238,22 @@ def test_unknown_columns_are_refused_or_ignored_in_every_form() -> None:
 def test_anything_else_is_refused_by_what_is_accepted() -> None:
     with pytest.raises(ModelError, match=r"a list of rows, .* not a set"):
         identity({"x": "double"}).score_batch({1.0})
+    with pytest.raises(ModelError, match=r"pass its DataFrame, `frame\.collect\(\)`"):
+        identity({"x": "double"}).score_batch(LazyFrame())
+    with pytest.raises(ModelError, match=r"cannot read this FakeSeries as a table .* A batch is a DataFrame"):
+        identity({"x": "double"}).score_batch(FakeSeries([1.0]))
+
+
+class Unreadable:
+    """A column of a type that pyarrow does not have, such as polars' Int128."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        raise pa.ArrowInvalid("unsupported format string")
+
+
+def test_a_type_that_arrow_does_not_have_is_refused_by_its_column() -> None:
+    with pytest.raises(ModelError, match=r"the column `x`, a Unreadable \(unsupported format string\): cast"):
+        identity({"x": "double"}).score_batch({"x": Unreadable()})
 
 
 NESTED = [{"s": {"a": 1.5, "t": {"b": "x"}}}, {"s": None}, {"s": {"a": nan, "t": None, "c": 3}}]

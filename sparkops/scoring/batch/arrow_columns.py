@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import local_timestamp, struct_field
 
-from ...errors import RowError
+from ...errors import ModelError, RowError
 from ..ir.field import Field
 from .dictionary_column import DictionaryColumn
 
@@ -21,13 +21,41 @@ def read_table_columns(data: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
     """Return the columns of Arrow data by name; those of the fields are converted.
 
     A time with a time zone is a moment, which the field converts to its own time zone.
+
+    Raises:
+        ModelError: It is no table, or pyarrow does not know a type of it.
     """
-    table = data if isinstance(data, pa.Table) else pa.table(data)
+    try:
+        table = data if isinstance(data, pa.Table) else pa.table(data)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise ModelError(
+            f"pyarrow cannot read this {type(data).__name__} as a table ({error}). A batch is a DataFrame or a table, whose "
+            "columns have types of Arrow: cast others, such as Int128."
+        ) from error
     names = {field.name for field in fields}
     columns = dict(zip(table.column_names, map(_combine_chunks, table.columns), strict=True))
     paths = [name for name in names if name not in columns and name.partition(".")[0] in columns]
     columns |= {path: _get_struct_field(columns[path.partition(".")[0]], path) for path in paths}
     return {name: _to_table_column(column) if name in names else column for name, column in columns.items()}
+
+
+def read_array(name: str, values: Any) -> Any:
+    """Return an Arrow array, or a Series of polars, as a column.
+
+    Raises:
+        ModelError: pyarrow does not know its type.
+    """
+    try:
+        array = (
+            _combine_chunks(pa.chunked_array(values))
+            if hasattr(values, "__arrow_c_stream__")
+            else pa.array(values)
+        )
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise ModelError(
+            f"pyarrow cannot read the column `{name}`, a {type(values).__name__} ({error}): cast it."
+        ) from error
+    return _to_table_column(array)
 
 
 def read_batch_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:

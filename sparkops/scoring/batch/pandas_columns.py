@@ -22,7 +22,7 @@ NanMeaning = Literal["nan", "null"]
 
 def is_pandas_frame(data: Any) -> bool:
     """Return whether data is a DataFrame of pandas, or of a library with the same interface."""
-    return hasattr(data, "columns") and hasattr(data, "iloc")
+    return hasattr(data, "iloc") and hasattr(data, "columns")
 
 
 def read_pandas_columns(frame: Any, fields: Sequence[Field], nan: NanMeaning) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from .pandas_columns import NanMeaning, is_pandas_frame, read_pandas_columns
 
 
 def read_tabular(data: Any, fields: Sequence[Field], nan: NanMeaning) -> Any:
-    """Return a DataFrame or Arrow data as columns by name; mappings and rows are returned unchanged.
+    """Return a DataFrame or Arrow data as columns by name; rows are returned unchanged, and of a mapping all but Arrow arrays.
 
     Args:
         data: What was given to `score_batch`.
@@ -21,17 +21,37 @@ def read_tabular(data: Any, fields: Sequence[Field], nan: NanMeaning) -> Any:
     Raises:
         ModelError: It is something else.
     """
-    if isinstance(data, Mapping | Sequence):
+    if isinstance(data, Mapping):
+        return _read_arrays(data)
+    if isinstance(data, Sequence):
         return data
     if is_pandas_frame(data):
         return read_pandas_columns(data, fields, nan)
-    # The Arrow PyCapsule interface, which pyarrow, polars and others have.
-    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+    if _is_arrow_data(data):
         # Needs pyarrow, which whoever has such data usually has; scoring rows does not need it.
         from .arrow_columns import read_table_columns
 
         return read_table_columns(data, fields)
+    if type(data).__name__ == "LazyFrame":
+        raise ModelError("A LazyFrame has no rows yet: pass its DataFrame, `frame.collect()`.")
     raise ModelError(
         "A batch is a list of rows, a mapping from name to column, a DataFrame of pandas or polars, or a table of Arrow, not a "
         f"{type(data).__name__}. A model in a job scores a DataFrame of Spark by `transform`."
     )
+
+
+def _read_arrays(columns: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return columns by name, those of polars and Arrow converted; a Series of pandas is a sequence."""
+    arrays = [
+        name for name, values in columns.items() if _is_arrow_data(values) and not hasattr(values, "iloc")
+    ]
+    if not arrays:
+        return columns
+    from .arrow_columns import read_array
+
+    return {**columns, **{name: read_array(name, columns[name]) for name in arrays}}
+
+
+def _is_arrow_data(data: Any) -> bool:
+    """Return whether data has Arrow's PyCapsule interface, as those of pyarrow, polars and others have."""
+    return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
