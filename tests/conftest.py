@@ -24,7 +24,7 @@ SPARK_CONF = {
     "spark.sql.shuffle.partitions": 2,
     "spark.databricks.delta.snapshotPartitions": 1,
     # Two cores are shared with another suite: a collector without threads of its own takes less of them.
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
 }
 
 
