@@ -35,7 +35,7 @@ FILES = {
     "jobs/lib/money.py": "class Money:\n    def __init__(self, x):\n        self.x = x\n"
     "    def cents(self):\n        return int(self.x * 100)\n",
     "jobs/_short.py": "def identity(x):\n    return x\n",
-    "conf/cluster/spark.yml": "spark:\n  mode: cluster\n  master: local-cluster[2,1,1024]\n"
+    "conf/cluster/spark.yml": "spark:\n  mode: cluster\n  master: local-cluster[1,1,1024]\n"
     "  conf: {spark.sql.shuffle.partitions: 2}\n",
 }
 
