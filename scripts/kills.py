@@ -289,13 +289,13 @@ def _plans() -> Any:
 
 
 def _journal() -> Any:
-    from sparkops.runs.publications import PublicationJournal
+    from sparkops.runs.records.publications import PublicationJournal
 
     return PublicationJournal
 
 
 def _attempt() -> Any:
-    from sparkops.runs.store import Attempt
+    from sparkops.runs.records.store import Attempt
 
     return Attempt
 

@@ -45,7 +45,7 @@ from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
 from sparkops.pipeline.model import Model  # noqa: E402
-from sparkops.runs.record import run_to_json  # noqa: E402
+from sparkops.runs.records.run import run_to_json  # noqa: E402
 from sparkops.scoring import Description, Field, Output, Scorer, Step, edge_rows, save  # noqa: E402
 from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
 from sparkops.scoring.ir import conditions as T  # noqa: E402

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.report import Report
     from sparkops.pipeline.secret import Secret
     from sparkops.pipeline.write import Write
-    from sparkops.runs.record import Run
+    from sparkops.runs.records.run import Run
     from sparkops.scoring.function_declaration import row_function
 
 _MODULES = {
@@ -25,7 +25,7 @@ _MODULES = {
     "Model": "sparkops.pipeline.model",
     "ModelVersion": "sparkops.pipeline.model",
     "Report": "sparkops.pipeline.report",
-    "Run": "sparkops.runs.record",
+    "Run": "sparkops.runs.records.run",
     "Secret": "sparkops.pipeline.secret",
     "SparkopsError": "sparkops.errors",
     "Write": "sparkops.pipeline.write",

@@ -26,8 +26,8 @@ from sparkops.cli.project_options import (
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.job import Job
+from sparkops.runs.records.run_key import RunKey, find_scheduler_key
 from sparkops.runs.request import ReadVersions
-from sparkops.runs.run_key import RunKey, find_scheduler_key
 
 
 class RunGroup(JobGroup):

@@ -15,7 +15,7 @@ from sparkops.cli.display.run_lines import format_run
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
 from sparkops.errors import InputError, SparkopsError
-from sparkops.runs.record import Run, run_to_json
+from sparkops.runs.records.run import Run, run_to_json
 
 if TYPE_CHECKING:
     from sparkops.engine import Engine

@@ -16,8 +16,8 @@ from sparkops.config.settings import Settings
 from sparkops.engine.listener import NullListener, RunListener
 from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
-from sparkops.runs.log import LineWriter, MaskedFile
 from sparkops.runs.ports import RunServices
+from sparkops.runs.records.log import LineWriter, MaskedFile
 from sparkops.runs.request import RunContext
 from sparkops.spark import Starter
 

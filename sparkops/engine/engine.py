@@ -15,9 +15,9 @@ from sparkops.engine.options import RunOptions, Unfinished
 from sparkops.engine.parameter_sources import Parameters
 from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.run_key import RunKey
 from sparkops.runs.request import ReadVersions
-from sparkops.runs.run_key import RunKey
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.registry.registry import Registry
     from sparkops.runs.flow import FlowStep
-    from sparkops.runs.store import RunStore
+    from sparkops.runs.records.store import RunStore
 
 
 class Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sparkops.errors import SparkopsError
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 from sparkops.spark.progress import Snapshot
 
 

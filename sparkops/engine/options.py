@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sparkops.runs.records.run_key import RunKey
 from sparkops.runs.request import ReadVersions
-from sparkops.runs.run_key import RunKey
 
 # What to do about a run of the same job and parameters that published something and did not complete.
 Unfinished = Literal["refuse", "resume", "new"]

@@ -25,8 +25,8 @@ from sparkops.pipeline.parameters.bind import (
     rebind,
 )
 from sparkops.pipeline.parameters.value_form import ValueForm
-from sparkops.runs.record import Run
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
 
 if TYPE_CHECKING:
     from sparkops.config.settings import Settings

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sparkops.errors import RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.pipeline.job import Job
-from sparkops.runs.log import MaskedFile
-from sparkops.runs.publications import PublicationJournal
-from sparkops.runs.record import Run
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.log import MaskedFile
+from sparkops.runs.records.publications import PublicationJournal
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.progress import ProgressDisplay
 from sparkops.pipeline.check import CheckResult
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 
 def check(expectation: str = "expect_x", **facts: object) -> dict[str, object]:

@@ -11,7 +11,7 @@ import pytest
 
 from sparkops.cli.main import run_command
 from sparkops.errors import DeclarationWarning
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.store import RunStore
 
 JOB = '''
 from datetime import date

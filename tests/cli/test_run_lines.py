@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sparkops.cli.display.run_lines import format_batches, format_run, format_training, summarize_outputs
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 BROKEN = {"rule": "expect_it(x)", "table": "t", "place": "conf/checks/t.yml:3", "rows": 1}
 JUDGED = {"apply": "warn", "rules": 2, "rows": 4000, "broken": [BROKEN]}

@@ -21,7 +21,7 @@ from sparkops.pipeline.report import Report, Text
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import CheckHistory, CheckRunner, ReportWriter, SparkRuntime
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 from sparkops.spark.progress import Snapshot
 
 SUITE = """

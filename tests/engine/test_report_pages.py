@@ -11,8 +11,8 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Report, Text
 from sparkops.pipeline.table import Pin
 from sparkops.reports import ParameterFact
-from sparkops.runs.record import Run, utc_now
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.run import Run, utc_now
+from sparkops.runs.records.store import RunStore
 
 
 def test_the_page_shows_failing_samples_with_a_link_to_data_docs(tmp_path) -> None:

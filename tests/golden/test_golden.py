@@ -25,8 +25,8 @@ from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.json_values import commit_to_json, model_version_to_json
 from sparkops.pyfunc.worker.manifest import read_manifest, verify_folder, write_manifest
-from sparkops.runs.record import run_to_json
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.run import run_to_json
+from sparkops.runs.records.store import RunStore
 from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save
 from sparkops.scoring.ir.description import PYTHON_FUNCTION
 from sparkops.scoring.ir.rule_serialization import rule_from_json, rule_to_json

@@ -27,8 +27,8 @@ from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.place import Place
-from sparkops.runs.record import run_to_json
-from sparkops.runs.record_events import fold_events
+from sparkops.runs.records.events import fold_events
+from sparkops.runs.records.run import run_to_json
 
 TIME = datetime(2024, 2, 29, 12, tzinfo=UTC)
 RECORD: dict[str, Any] = {

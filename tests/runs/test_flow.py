@@ -10,7 +10,7 @@ from sparkops.errors import JobFailed, RunCancelled
 from sparkops.pipeline.job import Job
 from sparkops.place import Place
 from sparkops.runs.flow import FlowStep, run_in_order
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 
 def job(name: str) -> Job:

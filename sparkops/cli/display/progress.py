@@ -16,7 +16,7 @@ from sparkops.cli.display.format import format_duration, format_state
 from sparkops.cli.display.run_lines import format_training, summarize_outputs
 from sparkops.core.control_characters import escape_controls_but_styles
 from sparkops.errors import SparkopsError
-from sparkops.runs.record import Run, choose_state
+from sparkops.runs.records.run import Run, choose_state
 from sparkops.spark.progress import Snapshot
 
 _STEP_TEXTS = {

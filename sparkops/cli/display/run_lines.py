@@ -9,7 +9,7 @@ from typing import Any
 from sparkops.cli.display.check_lines import format_checks
 from sparkops.cli.display.format import format_duration, format_state, format_time, format_value
 from sparkops.core.wording import format_count
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 _MAX_BATCHES = 10
 

@@ -14,8 +14,8 @@ from sparkops.pipeline.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
-from sparkops.runs.record import Run
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
 
 # Earlier runs that are searched for check results.
 _MAX_RUNS = 500

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.suites import require_suite
 from sparkops.pipeline.check import CheckResult
-from sparkops.runs.record import make_run_id
+from sparkops.runs.records.run import make_run_id
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

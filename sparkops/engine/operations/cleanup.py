@@ -9,8 +9,8 @@ from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.staging import name_batch_area
 from sparkops.pipeline.table import MicroBatch
-from sparkops.runs.lock import lock_for_writing
-from sparkops.runs.record import make_run_id
+from sparkops.runs.execution.lock import lock_for_writing
+from sparkops.runs.records.run import make_run_id
 from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.staging.stage import StagingArea
 from sparkops.tables.streams import StreamCheckpoint

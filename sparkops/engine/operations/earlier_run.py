@@ -12,10 +12,10 @@ from sparkops.errors import InputError, UnknownName
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import params_to_json
-from sparkops.runs.process import is_running_on_this_host
-from sparkops.runs.publications import OpenPublication, hash_params
-from sparkops.runs.record import Run, make_run_id
-from sparkops.runs.run_key import RunKey, RunKeys
+from sparkops.runs.records.process import is_running_on_this_host
+from sparkops.runs.records.publications import OpenPublication, hash_params
+from sparkops.runs.records.run import Run, make_run_id
+from sparkops.runs.records.run_key import RunKey, RunKeys
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

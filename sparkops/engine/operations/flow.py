@@ -15,7 +15,7 @@ from sparkops.pipeline.graph import find_upstream, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.flow import FlowStep, run_in_order
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:

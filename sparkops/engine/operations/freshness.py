@@ -11,7 +11,7 @@ from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 
 if TYPE_CHECKING:

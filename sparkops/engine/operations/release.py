@@ -23,8 +23,8 @@ from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
-from sparkops.runs.lock import lock_for_writing
-from sparkops.runs.record import make_run_id
+from sparkops.runs.execution.lock import lock_for_writing
+from sparkops.runs.records.run import make_run_id
 from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.sql_text import quote_name
 

@@ -12,7 +12,7 @@ from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sou
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 from sparkops.runs.request import ReadVersions, RunRequest
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def execute_job(
 ) -> Run:
     """Execute a job with bound parameters, and report its start and end to the listener."""
     # Imported here, so that wrong parameters are reported without waiting for it.
-    from sparkops.runs.execute import execute
+    from sparkops.runs.execution.execute import execute
 
     start = start or RunStart()
     for write in job.writes:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 START = datetime(2024, 3, 2, tzinfo=UTC)
 DONE = Run(

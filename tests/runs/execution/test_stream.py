@@ -13,10 +13,10 @@ from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Mode, Write
 from sparkops.place import Place
-from sparkops.runs.execute import execute
-from sparkops.runs.record import Run
+from sparkops.runs.execution.execute import execute
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
 from sparkops.runs.request import RunContext, RunRequest
-from sparkops.runs.store import RunStore
 
 
 @pytest.fixture

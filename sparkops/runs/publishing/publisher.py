@@ -15,15 +15,15 @@ from sparkops.pipeline.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.check_report import collect_pages, format_failures, to_record
-from sparkops.runs.decision import Decision, decide
-from sparkops.runs.empty_result import require_rows_to_publish
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.ports import CheckOutcome, RunServices
-from sparkops.runs.publications import OpenPublication, PublicationJournal, hash_params
-from sparkops.runs.record import Run
-from sparkops.runs.return_value import read_frames, require_type
-from sparkops.runs.store import Attempt
+from sparkops.runs.publishing.check_report import collect_pages, format_failures, to_record
+from sparkops.runs.publishing.decision import Decision, decide
+from sparkops.runs.publishing.empty_result import require_rows_to_publish
+from sparkops.runs.publishing.return_value import read_frames, require_type
+from sparkops.runs.records.publications import OpenPublication, PublicationJournal, hash_params
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import Attempt
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

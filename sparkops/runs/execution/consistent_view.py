@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sparkops.errors import BadData
 from sparkops.pipeline.table import Pin
 from sparkops.runs.ports import TableReader, TableWriter
-from sparkops.runs.publications import OpenPublication
+from sparkops.runs.records.publications import OpenPublication
 
 _log = logging.getLogger("sparkops.runs")
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkops.errors import InputError, ProjectError, UnknownName
-from sparkops.runs.record import make_run_id
-from sparkops.runs.record_events import fold_events
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.events import fold_events
+from sparkops.runs.records.run import make_run_id
+from sparkops.runs.records.store import RunStore
 
 
 def test_ids_sort_by_time_and_never_repeat() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sparkops.cli.main import run_command
 from sparkops.errors import ProjectError
-from sparkops.runs.store import RunStore
+from sparkops.runs.records.store import RunStore
 
 DAMAGED = {
     "list": b"[1,2]\n",

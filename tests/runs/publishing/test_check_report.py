@@ -10,7 +10,7 @@ from fakes.run_services import FakeOutcome
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
 from sparkops.place import Place
-from sparkops.runs.check_report import format_failures, to_record
+from sparkops.runs.publishing.check_report import format_failures, to_record
 
 JOB = Job(name="sales", function=lambda: None, doc="", place=Place("x.py", 1), kind="table")
 

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 from sparkops.pipeline.json_values import check_from_json, check_to_json
-from sparkops.runs.record import FIELDS, Run
+from sparkops.runs.records.run import FIELDS, Run
 
 Event = Mapping[str, Any]
 Checks = tuple[Mapping[str, Any], ...]

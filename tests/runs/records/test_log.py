@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkops.core.masking import mask
-from sparkops.runs.log import LineWriter
+from sparkops.runs.records.log import LineWriter
 
 SECRET = "hunter2-pässwort"
 OUTPUT = f"begin\nsent {SECRET} to host\nno end {SECRET}".encode()

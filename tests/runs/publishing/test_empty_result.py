@@ -15,10 +15,10 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.execute import execute
-from sparkops.runs.record import Run
+from sparkops.runs.execution.execute import execute
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
 from sparkops.runs.request import RunContext, RunRequest
-from sparkops.runs.store import RunStore
 
 SLICE = {"mode": "replace", "by": ("day",)}
 

@@ -11,8 +11,8 @@ from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError,
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.record import Run
-from sparkops.runs.user_error import StoppedRun, to_user_error
+from sparkops.runs.execution.user_error import StoppedRun, to_user_error
+from sparkops.runs.records.run import Run
 
 JOB = Job(name="double", function=lambda: None, doc="", place=Place(__file__, 3), kind="table")
 STOPPED = StoppedRun(run=Run(id="r1", job="double"))

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from sparkops.errors import TableBusy
-from sparkops.runs.lock import lock_for_writing
+from sparkops.runs.execution.lock import lock_for_writing
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_runs_that_write_several_tables_do_not_wait_for_each_other_forever(locks
 
 def test_the_lock_of_a_process_that_was_killed_is_free(locks):
     code = (
-        "import sys, time; from pathlib import Path; from sparkops.runs.lock import lock_for_writing\n"
+        "import sys, time; from pathlib import Path; from sparkops.runs.execution.lock import lock_for_writing\n"
         f"with lock_for_writing(Path({str(locks)!r}), ['t'], 'killed'):\n    print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:

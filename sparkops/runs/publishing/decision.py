@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sparkops.errors import JobFailed
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
-from sparkops.runs.plan import PublicationPlan, TablePlan, plan_from_json, plan_to_json
 from sparkops.runs.ports import CheckOutcome, PlanStore, RunServices, StagingStore
+from sparkops.runs.publishing.publication_plan import PublicationPlan, TablePlan, plan_from_json, plan_to_json
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -14,9 +14,9 @@ from typing import Any
 from sparkops.core.masking import mask_json
 from sparkops.core.private_file import make_private_folder, open_private
 from sparkops.errors import InputError, ProjectError, UnknownName, as_clause
-from sparkops.runs.process import describe_process, detect_crash
-from sparkops.runs.record import Run, utc_now
-from sparkops.runs.record_events import fold_events
+from sparkops.runs.records.events import fold_events
+from sparkops.runs.records.process import describe_process, detect_crash
+from sparkops.runs.records.run import Run, utc_now
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")

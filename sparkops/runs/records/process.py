@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 
 def describe_process() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
-from sparkops.runs.record import Run
+from sparkops.runs.records.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

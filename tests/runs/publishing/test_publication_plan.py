@@ -8,7 +8,13 @@ from datetime import UTC, date, datetime
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.place import Place
-from sparkops.runs.plan import PublicationPlan, TablePlan, find_changed_suites, plan_from_json, plan_to_json
+from sparkops.runs.publishing.publication_plan import (
+    PublicationPlan,
+    TablePlan,
+    find_changed_suites,
+    plan_from_json,
+    plan_to_json,
+)
 
 RESULT = CheckResult(
     table="a",

@@ -11,17 +11,17 @@ from sparkops.core.masking import HIDDEN, contains_secret, mask
 from sparkops.errors import RunCancelled, SparkopsError
 from sparkops.pipeline.parameters.bind import CONFIGURED_ORIGINS
 from sparkops.pipeline.secret import Secret
-from sparkops.runs.executor import RunExecutor
+from sparkops.runs.execution.executor import RunExecutor
+from sparkops.runs.execution.lock import lock_for_writing, log_waiting
+from sparkops.runs.execution.signals import interrupt_on_signal
+from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
-from sparkops.runs.lock import lock_for_writing, log_waiting
-from sparkops.runs.log import capture_output
 from sparkops.runs.ports import RunServices
-from sparkops.runs.publications import hash_params
-from sparkops.runs.record import Run, choose_state, make_run_id, utc_now
+from sparkops.runs.records.log import capture_output
+from sparkops.runs.records.publications import hash_params
+from sparkops.runs.records.run import Run, choose_state, make_run_id, utc_now
+from sparkops.runs.records.store import Attempt
 from sparkops.runs.request import RunContext, RunRequest
-from sparkops.runs.signals import interrupt_on_signal
-from sparkops.runs.store import Attempt
-from sparkops.runs.user_error import StoppedRun, to_user_error
 
 # Environments of the configuration that are selected without --env.
 _DEFAULT_ENVIRONMENTS = ("", "base", "local")

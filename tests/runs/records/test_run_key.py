@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import InputError
-from sparkops.runs.run_key import RunKey, RunKeys, find_scheduler_key
+from sparkops.runs.records.run_key import RunKey, RunKeys, find_scheduler_key
 
 AIRFLOW = {
     "AIRFLOW_CTX_DAG_ID": "sales",

@@ -13,15 +13,15 @@ from sparkops.errors import BadData, JobFailed
 from sparkops.pipeline.json_values import pin_to_json
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
-from sparkops.runs.consistent_view import ConsistentView
-from sparkops.runs.decision import Decision, load_decision
+from sparkops.runs.execution.consistent_view import ConsistentView
+from sparkops.runs.execution.stream import publish_stream
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
-from sparkops.runs.plan import find_changed_suites
 from sparkops.runs.ports import RunServices
-from sparkops.runs.publisher import Publisher
+from sparkops.runs.publishing.decision import Decision, load_decision
+from sparkops.runs.publishing.publication_plan import find_changed_suites
+from sparkops.runs.publishing.publisher import Publisher
+from sparkops.runs.records.store import Attempt
 from sparkops.runs.request import RunContext, RunRequest
-from sparkops.runs.store import Attempt
-from sparkops.runs.stream import publish_stream
 
 _log = logging.getLogger("sparkops.runs")
 

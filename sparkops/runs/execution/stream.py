@@ -14,11 +14,11 @@ from sparkops.pipeline.staging import StagedPart, name_batch_area
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.check_report import collect_pages, format_failures, to_record
-from sparkops.runs.decision import Decision, decide, load_decision
 from sparkops.runs.ports import CheckOutcome
-from sparkops.runs.publisher import Publisher
-from sparkops.runs.return_value import require_frame
+from sparkops.runs.publishing.check_report import collect_pages, format_failures, to_record
+from sparkops.runs.publishing.decision import Decision, decide, load_decision
+from sparkops.runs.publishing.publisher import Publisher
+from sparkops.runs.publishing.return_value import require_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

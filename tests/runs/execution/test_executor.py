@@ -27,11 +27,11 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.execute import execute
-from sparkops.runs.lock import lock_for_writing
-from sparkops.runs.record import Run
+from sparkops.runs.execution.execute import execute
+from sparkops.runs.execution.lock import lock_for_writing
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
 from sparkops.runs.request import ReadVersions, RunContext, RunRequest
-from sparkops.runs.store import RunStore
 
 
 class Two(NamedTuple):

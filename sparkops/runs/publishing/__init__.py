@@ -1,0 +1,1 @@
+"""Publishing what a job returned: staged, checked, then all tables or none."""

@@ -1,0 +1,1 @@
+"""What is stored of runs: records, logs, keys, and the journal of publications."""
