@@ -18,6 +18,8 @@
     │   ├── NotExported          a stage has no exact equivalent in ONNX
     │   ├── ParityBroken         the scorer and Spark disagree
     │   ├── GateFailed           a model version may not take an alias
+    │   ├── UntrustedModel       a model contains code that no registry vouches for
+    │   ├── DamagedModel         a file of a model is damaged, changed, or too large to be read
     │   └── SignatureMismatch    inputs of a model and columns of a table or row differ
     ├── RowError                 a row cannot be scored: field, value, reason
     │   └── RowRejected          the model drops the row (`handleInvalid="skip"`)
@@ -194,6 +196,14 @@ class ParityBroken(ModelError):
 
 class GateFailed(ModelError):
     """A model version may not take an alias."""
+
+
+class UntrustedModel(ModelError):
+    """A model contains code that no registry vouches for; the message names the code, and how to allow it."""
+
+
+class DamagedModel(ModelError):
+    """A file of a model is damaged, changed, or too large to be read; the message names it."""
 
 
 class SignatureMismatch(ModelError):

@@ -86,13 +86,16 @@ class ParityCheck:
     known: tuple[Row, ...] = ()
 
     @classmethod
-    def for_model(cls, model: Path, *, rows: int = 200, seed: int | None = None) -> ParityCheck:
+    def for_model(
+        cls, model: Path, *, rows: int = 200, seed: int | None = None, code: Path | None = None
+    ) -> ParityCheck:
         """Return the check of a model folder, or of a folder that `models compile` wrote.
 
         Args:
             model: The folder.
             rows: Number of random rows.
             seed: Seed of the random rows; None chooses one.
+            code: Code of the model's row functions, if it may be run.
 
         Raises:
             NotCompiled: The folder contains no scorer.
@@ -106,7 +109,7 @@ class ParityCheck:
             spark_model, unread = find_spark_model(folder), read_unread_columns(folder)
         else:
             spark_model, unread = model / SPARK_MODEL, read_unread_types(model)
-        scorer = load(folder, raw=True)
+        scorer = load(folder, raw=True, code=code)
         file = folder / CERTIFICATE
         cases = tuple(read_cases(file.read_text("utf-8"))) if file.is_file() else ()
         seed = randbelow(10**6) if seed is None else seed

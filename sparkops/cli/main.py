@@ -20,6 +20,7 @@ from sparkops.core.wording import truncate
 from sparkops.errors import (
     BadData,
     ChecksFailed,
+    DamagedModel,
     DeclarationWarning,
     InputError,
     ProjectError,
@@ -27,6 +28,7 @@ from sparkops.errors import (
     RunCancelled,
     SignatureMismatch,
     SparkopsError,
+    UntrustedModel,
     VersionGone,
 )
 
@@ -37,6 +39,8 @@ _BAD_INPUT = (
     InputError,
     RowError,
     SignatureMismatch,
+    UntrustedModel,
+    DamagedModel,
     BadData,
     VersionGone,
 )

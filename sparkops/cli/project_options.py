@@ -162,6 +162,15 @@ def version_option(description: str = "Version; the newest by default.") -> Call
     return click.option("--at", "version", type=int, metavar="VERSION", help=description)
 
 
+def trust_option() -> Callable[[Any], Any]:
+    """Return the option --trust of a command that takes the folder of a model."""
+    return click.option(
+        "--trust",
+        is_flag=True,
+        help="Run code of a model that no registry vouches for, with your rights: a separate process, not a sandbox.",
+    )
+
+
 def json_option(alternative: str = "a table") -> Callable[[Any], Any]:
     """Return the option --json of a command that prints something else by default."""
     return click.option("--json", "as_json", is_flag=True, help=f"JSON instead of {alternative}.")

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,13 @@ import click
 
 from sparkops.cli.display.echo import echo
 from sparkops.cli.main import BAD_INPUT, DONE
-from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
+from sparkops.cli.project_options import (
+    WAIT_HELP,
+    ProjectOptions,
+    trust_option,
+    with_project_options,
+    with_wait,
+)
 from sparkops.errors import InputError, ProjectError, RowError, SparkopsError, as_clause
 
 if TYPE_CHECKING:
@@ -39,6 +45,7 @@ class ScoreOptions:
     wait: str | None
     version: int | None
     keep_going: bool
+    trust: bool
 
     def validate(self, ctx: click.Context) -> None:
         """Refuse options that do not go together.
@@ -55,6 +62,10 @@ class ScoreOptions:
                 raise click.UsageError("--explain goes with --row or --file.", ctx)
             if self.outputs is not None:
                 raise click.UsageError("--outputs goes with --row or --file.", ctx)
+            if self.trust:
+                raise click.UsageError(
+                    "--trust goes with --row or --file: --table takes a registered model.", ctx
+                )
             if self.into is None:
                 raise click.UsageError("--table needs --into NAME: the table to write the scores to.", ctx)
             return
@@ -82,6 +93,7 @@ class ScoreOptions:
 @click.option("--into", metavar="TABLE", help="With --table: the table to write the scores to.")
 @click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
 @click.option("--wait", metavar="DURATION", help=f"With --table: {WAIT_HELP[0].lower()}{WAIT_HELP[1:]}")
+@trust_option()
 @click.option("--keep-going", is_flag=True, help="With --file: print the error of a bad row, and continue.")
 @click.pass_context
 @with_project_options
@@ -95,29 +107,33 @@ def score(project: ProjectOptions, ctx: click.Context, model: str, **values: Any
     return _score_rows(project, model, lines, options)
 
 
-def build_locating_options(project: ProjectOptions) -> dict[str, Any]:
+def build_locating_options(project: ProjectOptions, *, trust: bool) -> dict[str, Any]:
     """Return the options of functions that locate a model: registry, cache and settings of worker processes.
 
-    Outside of a project there are none, unless MLFLOW_TRACKING_URI names a registry.
+    Outside of a project there is no registry, unless MLFLOW_TRACKING_URI names one.
+
+    Args:
+        project: The project.
+        trust: Whether code that no registry vouches for may be run.
     """
     from sparkops.pyfunc.worker.worker_settings import WorkerSettings
     from sparkops.registry.mlflow_store import locate_download_cache, resolve_registry_uri
 
     settings = _find_settings(project)
     if settings is None:
-        return {}
+        return {"worker_settings": WorkerSettings(trust=trust)}
     return {
         "tracking_uri": resolve_registry_uri(settings),
         "cache": locate_download_cache(settings),
-        "worker_settings": WorkerSettings.from_settings(settings),
+        "worker_settings": replace(WorkerSettings.from_settings(settings), trust=trust),
     }
 
 
-def build_scoring_options(project: ProjectOptions) -> dict[str, Any]:
+def build_scoring_options(project: ProjectOptions, *, trust: bool) -> dict[str, Any]:
     """Return the options of functions that open a scorer: those that locate it, and what rule violations cause."""
     settings = _find_settings(project)
     rules = {} if settings is None else {"rules": settings.models.rules}
-    return {**build_locating_options(project), **rules}
+    return {**build_locating_options(project, trust=trust), **rules}
 
 
 def _find_settings(project: ProjectOptions) -> Settings | None:
@@ -140,7 +156,8 @@ def _score_rows(
     from sparkops.pyfunc.worker.open_scorer import open_scorer
     from sparkops.scoring.batch.cells import to_json_text
 
-    scorer = open_scorer(model, **build_scoring_options(project), outputs=parse_outputs(options.outputs))
+    scoring = build_scoring_options(project, trust=options.trust)
+    scorer = open_scorer(model, **scoring, outputs=parse_outputs(options.outputs))
     types = {field.name: field.type for field in scorer.fields}
     exit_code = DONE
     for number, result in _score_lines(scorer, lines, types, explain=options.explain):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.display.echo import echo
-from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.cli.project_options import ProjectOptions, trust_option, with_project_options
 from sparkops.cli.score import build_scoring_options
 from sparkops.config.settings import ServingSettings
 from sparkops.errors import ProjectError
@@ -50,8 +50,11 @@ if TYPE_CHECKING:
     help="An invalid row: fail the request, or answer null for the row with a reason. "
     "[default: setting `serving.on_error`, fail]",
 )
+@trust_option()
 @with_project_options
-def serve(project: ProjectOptions, model: str, host: str, port: int, **choices: Any) -> int | None:
+def serve(
+    project: ProjectOptions, model: str, host: str, port: int, trust: bool, **choices: Any
+) -> int | None:
     """Serve MODEL over HTTP: name, name/3, name@alias, models:/..., or a model's folder.
 
     POST /invocations accepts the same requests as MLflow's server; GET /ping, /health/live and /health/ready.
@@ -68,12 +71,15 @@ def serve(project: ProjectOptions, model: str, host: str, port: int, **choices: 
                 f"Not certified: no row was compared with Spark; `sparkops models certify {model}` does that."
             )
 
+    def serve_model(listener: socket, on_ready: Callable[[str], None]) -> None:
+        _serve(model, build_scoring_options(project, trust=trust), listener, settings, on_ready)
+
     # Reports an occupied port before anything is loaded.
     with listen(host, port) as listener:
         if settings.workers == 1:
-            _serve(project, model, listener, settings, print_url)
+            serve_model(listener, print_url)
             return None
-    return _serve_by_workers(project, model, (host, port), settings, print_url)
+    return _serve_by_workers((host, port), settings.workers, serve_model, print_url)
 
 
 def _log_to_stderr() -> None:
@@ -96,8 +102,8 @@ def _read_serving_settings(project: ProjectOptions, choices: dict[str, Any]) -> 
 
 
 def _serve(
-    project: ProjectOptions,
     model: str,
+    scoring: dict[str, Any],
     listener: socket,
     settings: ServingSettings,
     on_ready: Callable[[str], None],
@@ -112,7 +118,7 @@ def _serve(
     from sparkops.serving.server import ServerLimits, run
 
     service = replace(
-        load_service(model, **build_scoring_options(project)),
+        load_service(model, **scoring),
         limits=BodyLimits(settings.max_bytes, settings.max_rows, settings.body_timeout),
         defaults=RequestOptions(extra=settings.extra, on_error=settings.on_error),
     )
@@ -121,10 +127,9 @@ def _serve(
 
 
 def _serve_by_workers(
-    project: ProjectOptions,
-    model: str,
     address: tuple[str, int],
-    settings: ServingSettings,
+    count: int,
+    serve_model: Callable[[socket, Callable[[str], None]], None],
     on_ready: Callable[[str], None],
 ) -> int:
     """Serve the model in several processes; return the exit code."""
@@ -137,9 +142,9 @@ def _serve_by_workers(
 
         def serve_in_worker(report_ready: Callable[[str], None]) -> None:
             with listen(host, port, is_shared=True) as listener:
-                _serve(project, model, listener, settings, report_ready)
+                serve_model(listener, report_ready)
 
-        return Workers(settings.workers, serve_in_worker).run(on_ready)
+        return Workers(count, serve_in_worker).run(on_ready)
 
 
 def is_uncertified(model: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from ..errors import ModelError
+from .artifact.file_names import CODE
 from .artifact.scorer_folder import load
 from .batch.columns import Batch
 from .batch.pandas_columns import NanMeaning
@@ -80,7 +81,9 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Co
     config = {**DEFAULT_CONFIG, **(model_config or {})}
     rules: RuleMode = _get_option(config, RULES, get_args(RuleMode))
     nan: NanMeaning = _get_option(config, NAN, get_args(NanMeaning))
-    return CompiledModel(load(Path(path), rules=rules), nan)
+    # MLflow has put the folder of code on the path of imports already: loading by MLflow runs a model's code.
+    folder = Path(path)
+    return CompiledModel(load(folder, rules=rules, code=folder.parent / CODE), nan)
 
 
 def _get_option(config: Mapping[str, Any], key: str, allowed: Sequence[str]) -> Any:

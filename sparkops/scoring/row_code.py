@@ -19,7 +19,7 @@ from threading import RLock
 from typing import Any
 
 from ..core.imported_files import find_imported_files, read_source
-from ..errors import ModelError, as_clause
+from ..errors import DamagedModel, ModelError, UntrustedModel, as_clause
 from .function_declaration import RETURNS_ATTRIBUTE
 from .ir.description import PYTHON_FUNCTION, Description, Step
 
@@ -46,29 +46,32 @@ def hash_code(file: Path, module: str) -> str:
     return sha256("".join(sorted(contents)).encode()).hexdigest()
 
 
-def bind_functions(description: Description, code: Path | None = None) -> Description:
+def bind_functions(
+    description: Description, code: Path | None = None, *, folder: Path | None = None
+) -> Description:
     """Return the description with the function of each step that calls one.
 
     Args:
         description: The description.
         code: Folder of code that belongs to the description and may be run; None if only installed code may.
+        folder: The model's folder: code in it is not installed code, although the working folder may be on the path of imports.
 
     Raises:
         ModelError: A function is not there with the code that it was certified with.
     """
     if not any(step.op == PYTHON_FUNCTION and step.function is None for step in description.steps):
         return description
-    return replace(description, steps=tuple(_bind(step, code) for step in description.steps))
+    return replace(description, steps=tuple(_bind(step, code, folder) for step in description.steps))
 
 
-def import_function(step: Step, code: Path | None = None) -> RowFunction:
+def import_function(step: Step, code: Path | None = None, folder: Path | None = None) -> RowFunction:
     """Return the function of a step; see `bind_functions`."""
     entry_point, digest = str(step.params.get("function")), step.params.get("sha256")
     match = _ENTRY_POINT.fullmatch(entry_point)
     if match is None:
         raise ModelError(f"{step.stage}: {entry_point!r} names no function of a module.")
     module, name = match.groups()
-    installed = _find_installed(module)
+    installed = _find_installed(module, folder)
     if installed is not None and hash_code(installed, module) == digest:
         return _import_declared(step, installed, module, name)
     bundled = None if code is None else _find_below(code, module)
@@ -76,25 +79,35 @@ def import_function(step: Step, code: Path | None = None) -> RowFunction:
         with _import_from(_find_base(bundled, module)):
             return _import_declared(step, bundled, module, name)
     problem = f"there is no module {module}" if installed is None else f"{installed} has other code"
-    raise ModelError(
-        f"{step.stage}: the row function {entry_point} is not installed with the code it was certified with: {problem}. "
-        "Install that code, or load the registered version, which contains it."
+    message = f"{step.stage}: the row function {entry_point} is not installed with the code it was certified with: {problem}. "
+    if code is not None:
+        raise DamagedModel(f"{message}Nor does {code} contain it: register the model again.")
+    raise UntrustedModel(
+        f"{message}Install that code, or load the registered version, which contains it. If you trust the author of this model's "
+        "folder, pass --trust (in Python: trust=True): then the code in it is run, in this process."
     )
 
 
-def _bind(step: Step, code: Path | None) -> Step:
+def _bind(step: Step, code: Path | None, folder: Path | None) -> Step:
     if step.op != PYTHON_FUNCTION or step.function is not None:
         return step
-    return replace(step, function=import_function(step, code))
+    return replace(step, function=import_function(step, code, folder))
 
 
-def _find_installed(module: str) -> Path | None:
-    """Return the file of a module that is imported, or that an import would find; no package is imported for that."""
+def _find_installed(module: str, folder: Path | None = None) -> Path | None:
+    """Return the file of a module that is imported, or that an import would find; no package is imported for that.
+
+    Args:
+        module: Dotted name of the module.
+        folder: A folder whose files are not installed.
+    """
     file = getattr(sys.modules.get(module), "__file__", None)
     if file:
         return Path(file)
     files = (_find_below(Path(entry), module) for entry in sys.path)
-    return next((path for path in files if path is not None), None)
+    path = next((path for path in files if path is not None), None)
+    is_inside = path is not None and folder is not None and path.resolve().is_relative_to(folder.resolve())
+    return None if is_inside else path
 
 
 def _find_below(folder: Path, module: str) -> Path | None:

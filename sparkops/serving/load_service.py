@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from sparkops.errors import ParityBroken, as_clause
-from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
-from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer, open_spark_scorer
+from sparkops.pyfunc.worker.open_scorer import open_located_scorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-from sparkops.scoring.artifact.scorer_folder import load
-from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
+from sparkops.scoring.locate.model_uri import find_scorer_folder, locate
 from sparkops.scoring.protocol import ManyRowScorer, RowScorer
 from sparkops.scoring.rules.rule_monitor import RuleMode
+from sparkops.scoring.scorer import Scorer
 from sparkops.serving.health import MAX_CHECKED_ROWS, Health, read_certificate
 from sparkops.serving.service import Service
 
@@ -35,9 +35,13 @@ def load_service(
 
     Raises:
         ParityBroken: The scorer disagrees with its certificate.
+        UntrustedModel: Code would be run that neither the registry nor the user vouches for.
     """
-    model = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    folder, scorer = _open_scorer(model, worker_settings or WorkerSettings(), rules)
+    settings = worker_settings or WorkerSettings()
+    located = locate(uri, tracking_uri=tracking_uri, cache=cache)
+    model = replace(located, is_trusted=settings.trust)
+    scorer = open_located_scorer(model, settings, rules=rules)
+    folder = find_scorer_folder(model.folder) if isinstance(scorer, Scorer) else model.folder
     health = Health(scorer, read_certificate(folder), max_rows=_count_checked_rows(scorer))
     if reason := health.find_problem():
         raise ParityBroken(
@@ -45,18 +49,6 @@ def load_service(
         )
     version = "" if model.version is None else str(model.version)
     return Service(scorer, health=health, name=model.name, version=version)
-
-
-def _open_scorer(
-    model: LocatedModel, worker_settings: WorkerSettings, rules: RuleMode
-) -> tuple[Path, RowScorer]:
-    """Return the folder of a model's certificate, and its scorer."""
-    if is_pyfunc_model(model.folder):
-        return model.folder, open_pyfunc_scorer(model, worker_settings)
-    if is_scored_by_local_spark(model.folder):
-        return model.folder, open_spark_scorer(model, worker_settings, rules=rules)
-    folder = find_scorer_folder(model.folder)
-    return folder, load(folder, rules=rules, code=model.trusted_code)
 
 
 def _count_checked_rows(scorer: RowScorer) -> int:

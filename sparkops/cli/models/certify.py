@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import randbelow
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sparkops.cli.display.echo import echo
 from sparkops.cli.models.compile import find_model_folder
-from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.cli.project_options import ProjectOptions, trust_option, with_project_options
 from sparkops.core.wording import format_count
-from sparkops.errors import InputError
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
 
 if TYPE_CHECKING:
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from sparkops.scoring.locate.model_uri import LocatedModel
 
 _MAX_DIFFERENCES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifyOptions:
+    """The options of `sparkops models certify`; see their help."""
+
+    rows: int
+    seed: int | None
+    python: Path | None
+    trust: bool
 
 
 @click.command("certify", short_help="Compare a model's scorer with Spark again, this version or another.")
@@ -41,29 +51,36 @@ _MAX_DIFFERENCES = 5
     metavar="PATH",
     help="Use the Spark of that interpreter, with pyspark of another version; it needs no sparkops.",
 )
+@trust_option()
 @with_project_options
-def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, python: Path | None) -> int:
+def certify(project: ProjectOptions, uri: str, **values: Any) -> int:
     """Compare the scorer of MODEL with its certificate, then with Spark on the certificate's rows and new edge rows.
 
     MODEL is a registered model, its folder, or a folder that `models compile --into` wrote, which receives its
     certificate this way. A model that is not a Spark model is compared with its own process. Exit code 1: some row
     differs.
     """
-    folder = find_model_folder(project, uri)
-    if is_pyfunc_model(folder):
-        return _certify_pyfunc(project, uri, folder, rows, seed)
-    if is_scored_by_local_spark(folder):
-        return _certify_local_spark(project, uri, folder)
-    return _certify_spark_model(project, folder, rows, seed, python)
+    options = CertifyOptions(**values)
+    located, worker_settings = _locate(project, uri, trust=options.trust)
+    if not located.has_compiled_scorer:
+        if is_pyfunc_model(located.folder):
+            return _certify_pyfunc(located, worker_settings, options)
+        if is_scored_by_local_spark(located.folder):
+            return _certify_local_spark(located, worker_settings)
+    return _certify_spark_model(project, located, options)
 
 
-def _certify_spark_model(
-    project: ProjectOptions, folder: Path, rows: int, seed: int | None, python: Path | None
-) -> int:
+def _certify_spark_model(project: ProjectOptions, located: LocatedModel, options: CertifyOptions) -> int:
     from sparkops.artifact.parity_check import ParityCheck
+    from sparkops.artifact.saved_code import require_no_code
     from sparkops.artifact.spark_reference import build_interpreter_reference, build_session_reference
 
-    parity = ParityCheck.for_model(folder, rows=rows, seed=seed)
+    parity = ParityCheck.for_model(
+        located.folder, rows=options.rows, seed=options.seed, code=located.trusted_code
+    )
+    if not located.is_trusted and not located.scorer_hash:
+        require_no_code(parity.spark_model)
+    python = options.python
     certificate_differences = parity.check_certificate()
     if parity.cases:
         count = format_count(len(parity.cases), "row")
@@ -93,25 +110,16 @@ def _certify_spark_model(
     return 0
 
 
-def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, seed: int | None) -> int:
-    """Run the certificate of a model that is not a Spark model again, and score new rows singly and in a batch.
-
-    Args:
-        project: The project.
-        uri: The model as it was named.
-        folder: Its folder.
-        rows: Number of new rows.
-        seed: Seed of the new rows; None chooses one.
-    """
+def _certify_pyfunc(located: LocatedModel, worker_settings: WorkerSettings, options: CertifyOptions) -> int:
+    """Run the certificate of a model that is not a Spark model again, and score new rows singly and in a batch."""
     from sparkops.pyfunc.registration.parity import check_parity
     from sparkops.pyfunc.registration.pyfunc_model_folder import describe_scoring
     from sparkops.pyfunc.worker.manifest import read_manifest
     from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 
-    located, worker_settings = _locate(project, uri, folder)
-    seed = randbelow(10**6) if seed is None else seed
+    seed = randbelow(10**6) if options.seed is None else options.seed
     with closing(open_pyfunc_scorer(located, worker_settings)) as scorer:
-        result = check_parity(scorer, located.folder, rows=rows, seed=seed)
+        result = check_parity(scorer, located.folder, rows=options.rows, seed=seed)
     echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
     echo(
         f"Recorded {format_count(result.certificate_rows, 'row')}; {_count_differences(result.certificate_differences)} row by row"
@@ -126,13 +134,12 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     return 1 if any(differences) else 0
 
 
-def _certify_local_spark(project: ProjectOptions, uri: str, folder: Path) -> int:
+def _certify_local_spark(located: LocatedModel, worker_settings: WorkerSettings) -> int:
     """Score the certificate of a model that is not compiled again, with a local Spark."""
     from sparkops.pyfunc.worker.open_scorer import find_certificate_differences, open_spark_scorer
     from sparkops.scoring.artifact.certificate import read_cases
     from sparkops.scoring.artifact.file_names import CERTIFICATE
 
-    located, worker_settings = _locate(project, uri, folder)
     with closing(open_spark_scorer(located, worker_settings)) as scorer:
         differences = find_certificate_differences(scorer, located.folder)
     count = len(read_cases((located.folder / CERTIFICATE).read_text("utf-8")))
@@ -143,25 +150,20 @@ def _certify_local_spark(project: ProjectOptions, uri: str, folder: Path) -> int
     return 1 if differences else 0
 
 
-def _locate(project: ProjectOptions, uri: str, folder: Path) -> tuple[LocatedModel, WorkerSettings]:
-    """Return a model with the hash of its manifest, and how its process runs.
+def _locate(project: ProjectOptions, uri: str, *, trust: bool) -> tuple[LocatedModel, WorkerSettings]:
+    """Return a model with its hashes in the registry, and how its process runs.
 
-    Raises:
-        InputError: The URI names no registered version.
+    What a run logged has no hashes in the registry: it is treated like a folder.
     """
     from sparkops.cli.score import build_locating_options
-    from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-    from sparkops.scoring.locate.model_uri import LocatedModel, locate
+    from sparkops.scoring.locate.model_uri import LocatedModel, parse_model_uri
 
-    options = build_locating_options(project)
-    worker_settings = options.pop("worker_settings", WorkerSettings())
-    if Path(uri).is_dir():
-        return LocatedModel(folder, folder.name, None), worker_settings
-    if uri.startswith(("runs:/", "models:/m-")):
-        raise InputError(
-            f"{uri} cannot be verified without a registered version: name the model as name, name/3 or name@alias."
-        )
-    return locate(uri, **options), worker_settings
+    worker_settings: WorkerSettings = build_locating_options(project, trust=trust)["worker_settings"]
+    folder = find_model_folder(project, uri)
+    if folder == Path(uri).absolute() or uri.startswith(("runs:/", "models:/m-")):
+        return LocatedModel(folder, folder.name, None, is_trusted=trust), worker_settings
+    located = project.registry().locate(*parse_model_uri(uri))
+    return replace(located, is_trusted=trust), worker_settings
 
 
 def _count_differences(differences: Sequence[object]) -> str:

@@ -13,7 +13,7 @@ import click
 
 from sparkops.cli.display.echo import echo
 from sparkops.cli.models.compile_output import CompileResult, print_result, result_to_json
-from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.cli.project_options import ProjectOptions, json_option, trust_option, with_project_options
 from sparkops.cli.score import read_rows
 from sparkops.errors import InputError
 
@@ -39,6 +39,7 @@ class CompileOptions:
     schema: str | None
     example: Path | None
     as_json: bool
+    trust: bool
 
     @property
     def needs_spark(self) -> bool:
@@ -103,6 +104,7 @@ class CompileOptions:
     metavar="FILE",
     help="Good rows as JSON lines, - for standard input: the first without null is MLflow's input example, all are compared with Spark.",
 )
+@trust_option()
 @json_option("lines")
 @with_project_options
 def compile_model(project: ProjectOptions, uri: str, **values: Any) -> int:
@@ -135,6 +137,7 @@ def compile_model(project: ProjectOptions, uri: str, **values: Any) -> int:
 
 def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> ExternalModel:
     """Compile the model, and compare it with Spark if the options say so."""
+    from sparkops.artifact.saved_code import require_no_code
     from sparkops.artifact.saved_spark_model import is_model_folder, read_spark_model
     from sparkops.artifact.spark_reference import build_interpreter_reference
     from sparkops.registry.external_model import compare_with_spark, compile_external
@@ -148,6 +151,8 @@ def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> Exte
     model = compile_external(saved, None if options.example is None else read_rows(str(options.example)))
     if model.compilation.description is None or not options.needs_spark:
         return model
+    if not options.trust:
+        require_no_code(saved.folder)
     return compare_with_spark(model, build_interpreter_reference(options.python or Path(sys.executable)))
 
 

@@ -114,6 +114,7 @@ class PyfuncFrameScorer:
             manifest_hash=self.manifest.hash,
             python=str(self.python),
             timeout=self.settings.models.timeout,
+            limits=tuple(WorkerSettings.from_settings(self.settings).limits.items()),
             version=(VERSION_COLUMN, version),
         )
         return score_with_map_in_arrow(frame, score, self.manifest.outputs, arrays=arrays)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,11 @@ from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+# Environment variables of an installation, which runs code of the packages: where the index is, and how it is reached.
+_PASSED_VARIABLES = re.compile(
+    r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|(PIP|UV)_\w+|XDG_\w+|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE",
+    re.IGNORECASE,
+)
 _log = logging.getLogger("sparkops.pyfunc.worker")
 
 
@@ -118,7 +125,10 @@ def _build_commands(folder: Path, python: str, requirements: Sequence[str]) -> l
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
+    result = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if result.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         output = " ".join(result.stderr.split())[-600:] or "no error output."

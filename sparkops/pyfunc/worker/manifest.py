@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.core.bounded_file import MAX_FACTS, read_bytes
-from sparkops.errors import ModelError
+from sparkops.errors import DamagedModel
 from sparkops.pyfunc.worker.flavor_names import SPARK
 from sparkops.scoring.artifact.file_names import FLAVOR, SPARK_MANIFEST
 from sparkops.scoring.ir.description import Output, output_from_json, output_to_json
@@ -34,6 +35,8 @@ _SPARK_KEYS = {"others", "session", "checks"}
 # MLflow adds this file to a model that it copies.
 _MLFLOW_FILES = ("registered_model_meta",)
 _BLOCK = 2**20
+# It names a program: nothing else may.
+_PYTHON = re.compile(r"\d{1,2}\.\d{1,2}(\.\d{1,4})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +105,9 @@ def read_manifest(folder: Path) -> Manifest:
         values: dict[str, Any] = json.loads(data)
         manifest = _from_json(values, data) if values.pop("format") == 1 else None
     except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
+        raise DamagedModel(f"{file} is damaged ({error!r}). Register the model again.") from error
     if manifest is None:
-        raise ModelError(f"{file} was written by a later release of sparkops: score it with that one.")
+        raise DamagedModel(f"{file} was written by a later release of sparkops: score it with that one.")
     return manifest
 
 
@@ -116,7 +119,7 @@ def verify_folder(folder: Path, manifest_hash: str | None) -> Manifest:
         manifest_hash: The manifest's hash in the registry; None for a model that was named by its folder.
 
     Raises:
-        ModelError: A file was changed, added or lost.
+        DamagedModel: A file was changed, added or lost.
     """
     manifest = read_manifest(folder)
     if manifest_hash is not None and manifest.hash != manifest_hash:
@@ -161,12 +164,16 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
     unknown_types = [type_ for type_ in types if not is_field_type(type_) and type_ != "array<vector>"]
     if unknown_types:
         raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown_types)))}")
+    if not isinstance(values["flavor"], str) or not _PYTHON.fullmatch(str(values["python"])):
+        raise ValueError(f"flavor {values['flavor']!r} for Python {values['python']!r}")
+    if not isinstance(values.get("files", {}), dict):
+        raise TypeError("files is no mapping")
     return Manifest(
         flavor=values["flavor"],
         fields=fields,
         outputs=outputs,
         classes=None if values["classes"] is None else tuple(map(str, values["classes"])),
-        python=values["python"],
+        python=str(values["python"]),
         requirements=tuple(map(str, values["requirements"])),
         saved_as=values.get("saved_as", ""),
         single=values.get("single", False),
@@ -178,8 +185,8 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
     )
 
 
-def _tampered(folder: Path, name: str, change: str) -> ModelError:
-    return ModelError(
+def _tampered(folder: Path, name: str, change: str) -> DamagedModel:
+    return DamagedModel(
         f"The model in {folder} is not loaded: {name} {change} since it was registered, and loading a model runs its "
         "own code. Restore the folder, or register the model again."
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from sparkops.errors import ModelError, ParityBroken, RowError, as_clause
+from sparkops.errors import ModelError, ParityBroken, RowError, UntrustedModel, as_clause
 from sparkops.pyfunc.worker.environment import find_interpreter
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
-from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
+from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, verify_folder
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.spark_scorer import SparkRowScorer, to_case_answer
 from sparkops.pyfunc.worker.spark_worker import LocalSpark
-from sparkops.pyfunc.worker.worker_process import WorkerProcess
+from sparkops.pyfunc.worker.trust import require_trust
+from sparkops.pyfunc.worker.worker_process import WorkerProcess, pyfunc_program
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.artifact.certificate import Difference, compare_answers, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
@@ -46,16 +48,28 @@ def open_scorer(
 
     Raises:
         UnknownName: The model has no such output.
+        UntrustedModel: Code would be run that neither the registry nor the user vouches for.
     """
+    settings = worker_settings or WorkerSettings()
     located = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    if is_pyfunc_model(located.folder):
-        scorer = open_pyfunc_scorer(located, worker_settings or WorkerSettings())
-        return scorer if outputs is None else scorer.with_outputs(outputs)
-    if is_scored_by_local_spark(located.folder):
-        spark_scorer = open_spark_scorer(located, worker_settings or WorkerSettings(), rules=rules)
-        return spark_scorer if outputs is None else spark_scorer.with_outputs(outputs)
-    folder = find_scorer_folder(located.folder)
-    return load(folder, rules=rules, outputs=outputs, code=located.trusted_code)
+    scorer = open_located_scorer(replace(located, is_trusted=settings.trust), settings, rules=rules)
+    return scorer if outputs is None else scorer.with_outputs(outputs)
+
+
+def open_located_scorer(
+    located: LocatedModel, settings: WorkerSettings, *, rules: RuleMode = "warn"
+) -> Scorer | PyfuncScorer | SparkRowScorer:
+    """Return the scorer of a folder: the compiled one where there is one, because it runs no code of the folder.
+
+    Raises:
+        UntrustedModel: Code would be run that neither the registry nor the user vouches for.
+    """
+    if not located.has_compiled_scorer:
+        if is_pyfunc_model(located.folder):
+            return open_pyfunc_scorer(located, settings)
+        if is_scored_by_local_spark(located.folder):
+            return open_spark_scorer(located, settings, rules=rules)
+    return load(find_scorer_folder(located.folder), rules=rules, code=located.trusted_code)
 
 
 def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> PyfuncScorer:
@@ -68,7 +82,12 @@ def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> Pyfun
     manifest, manifest_hash = _verify(located)
     python = find_interpreter(manifest, settings)
     worker = WorkerProcess(
-        located.folder, manifest, python, timeout=settings.timeout, manifest_hash=manifest_hash
+        located.folder,
+        manifest,
+        python,
+        timeout=settings.timeout,
+        manifest_hash=manifest_hash,
+        program=pyfunc_program(manifest, settings.limits),
     )
     scorer = PyfuncScorer(manifest, worker)
     try:
@@ -134,11 +153,13 @@ def find_certificate_differences(
 
 def _verify(located: LocatedModel) -> tuple[Manifest, str | None]:
     """Return the manifest of a folder whose files are the registered ones, and its hash in the registry."""
-    if located.version is not None and not located.manifest_hash:
-        raise ModelError(
+    if located.version is not None and not located.manifest_hash and not located.is_trusted:
+        raise UntrustedModel(
             f"Version {located.version} of `{located.name}` has no manifest hash in the registry, so it cannot be "
-            "verified that its files are those that were registered. Register it again."
+            "verified that its files are those that were registered. Register it again; or, if you trust what its folder holds now, "
+            "pass --trust (in Python: trust=True)."
         )
+    require_trust(located, read_manifest(located.folder))
     manifest_hash = located.manifest_hash or None
     return verify_folder(located.folder, manifest_hash), manifest_hash
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sparkops.pyfunc.worker.manifest import read_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
-from sparkops.pyfunc.worker.worker_process import WorkerProcess
+from sparkops.pyfunc.worker.worker_process import WorkerProcess, pyfunc_program
 from sparkops.scoring.arrow_scorer import score_arrow_batch
 
 
@@ -24,6 +24,7 @@ class PyfuncArrowScorer:
         manifest_hash: Hash of the manifest.
         python: The interpreter that has the model's packages.
         timeout: Seconds that an answer may take.
+        limits: Limits of the process, as pairs.
         version: Name and value of the last column; None for no such column.
     """
 
@@ -31,13 +32,16 @@ class PyfuncArrowScorer:
     manifest_hash: str
     python: str
     timeout: float
+    limits: tuple[tuple[str, int], ...] = ()
     version: tuple[str, int] | None = None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Score batch by batch; the model's process starts with the first one."""
         scorer: PyfuncScorer | None = None
         for batch in batches:
-            scorer = scorer or _open_scorer(self.folder, self.manifest_hash, self.python, self.timeout)
+            scorer = scorer or _open_scorer(
+                self.folder, self.manifest_hash, self.python, self.timeout, self.limits
+            )
             yield score_arrow_batch(scorer, batch, self.version)
 
 
@@ -45,7 +49,16 @@ class PyfuncArrowScorer:
 # only the function above, so the process is cached here. A worker scores one model at a time; the process of the one
 # before ends when its scorer is garbage collected.
 @lru_cache(maxsize=1)
-def _open_scorer(folder: str, manifest_hash: str, python: str, timeout: float) -> PyfuncScorer:
+def _open_scorer(
+    folder: str, manifest_hash: str, python: str, timeout: float, limits: tuple[tuple[str, int], ...]
+) -> PyfuncScorer:
     manifest = read_manifest(Path(folder))
-    worker = WorkerProcess(Path(folder), manifest, Path(python), timeout=timeout, manifest_hash=manifest_hash)
+    worker = WorkerProcess(
+        Path(folder),
+        manifest,
+        Path(python),
+        timeout=timeout,
+        manifest_hash=manifest_hash,
+        program=pyfunc_program(manifest, dict(limits) or None),
+    )
     return PyfuncScorer(manifest, worker)

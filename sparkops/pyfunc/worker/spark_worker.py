@@ -60,7 +60,7 @@ class LocalSpark:
             python,
             timeout=settings.timeout,
             manifest_hash=manifest_hash,
-            program=spark_program(manifest, settings.jars),
+            program=spark_program(manifest, settings),
         )
 
     @property
@@ -94,16 +94,17 @@ class LocalSpark:
         self._process.close()
 
 
-def spark_program(manifest: Manifest, jars: Sequence[str]) -> WorkerProgram:
+def spark_program(manifest: Manifest, settings: WorkerSettings) -> WorkerProgram:
     """Return the program of the process that scores a Spark model's rows."""
     return WorkerProgram(
         script=Path(__file__).with_name("spark_worker_main.py"),
         request={
             "fields": [{"name": item.name, "type": item.type} for item in manifest.fields],
             "session": dict(manifest.session),
-            "jars": list(jars),
+            "jars": list(settings.jars),
             "answers": str(_ANSWERS),
         },
         passed_variables=_SPARK_VARIABLES,
         end_timeout=_END_TIMEOUT,
+        limits=settings.limits,
     )

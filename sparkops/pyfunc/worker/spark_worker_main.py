@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import re
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -66,8 +67,15 @@ class LocalModel:
 
     @property
     def is_lost(self) -> bool:
-        """Return whether the JVM has ended."""
-        return self._spark.sparkContext._gateway.proc.poll() is not None  # noqa: SLF001 - no public name
+        """Return whether the JVM has ended, or ends: one that was killed closes its socket before its process is gone."""
+        gateway = self._spark.sparkContext._gateway  # noqa: SLF001 - no public name
+        if gateway.proc.poll() is not None:
+            return True
+        try:
+            socket.create_connection(("127.0.0.1", gateway.gateway_parameters.port), timeout=1).close()
+        except OSError:
+            return True
+        return False
 
     def respond(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the answers to the rows of a request; an error if Spark refuses some of them, a failure if all rows.

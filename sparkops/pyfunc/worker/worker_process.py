@@ -20,6 +20,7 @@ from typing import IO, Any, Protocol
 from sparkops.core.wording import truncate
 from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
+from sparkops.pyfunc.worker.worker_settings import default_limits
 
 Columns = Mapping[str, Sequence[Any]]
 Answers = Mapping[str, tuple[str, int | None, list[Any]]]
@@ -32,11 +33,16 @@ _MAX_MESSAGE = 500
 _STDERR_TAIL = 4000
 # Seconds that a process whose pipes were closed may take to end.
 _END_TIMEOUT = 2.0
-# Environment variables that the model's code may see: none of them can hold a secret.
+# Environment variables that the model's code may see: none of them can hold a secret. Those of TensorFlow by their names, because
+# `TF_VAR_` and `TF_TOKEN_` begin names of Terraform's secrets.
 _PASSED_VARIABLES = re.compile(
-    r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_\w+|SYSTEMROOT|(OMP|MKL|OPENBLAS|CUDA|TF|XLA|KERAS)_\w+"
-    r"|NVIDIA_\w+|MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+    r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_\w+|SYSTEMROOT|(OMP|MKL|OPENBLAS|CUDA|XLA)_\w+"
+    r"|TF_(CPP|CUDNN|ENABLE|DISABLE|DETERMINISTIC|FORCE|GPU|NUM|USE|XLA)_\w+|KERAS_(BACKEND|HOME)|NVIDIA_\w+"
+    r"|MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 )
+# Whatever their name: text that is named like this is a secret.
+_SECRET_NAMES = re.compile(r".*(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|PRIVATE).*", re.IGNORECASE)
+_CONFINED = Path(__file__).with_name("confined_main.py")
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
 
 
@@ -63,20 +69,23 @@ class WorkerProgram:
         request: The first request, in addition to the model's folder.
         passed_variables: Further environment variables that the process gets.
         end_timeout: Seconds that it may take to end.
+        limits: Limits of the process by their names in `confined_main`.
     """
 
     script: Path
     request: Mapping[str, Any] = field(default_factory=dict)
     passed_variables: re.Pattern[str] = re.compile("(?!)")
     end_timeout: float = _END_TIMEOUT
+    limits: Mapping[str, int] = field(default_factory=default_limits)
 
 
-def pyfunc_program(manifest: Manifest) -> WorkerProgram:
+def pyfunc_program(manifest: Manifest, limits: Mapping[str, int] | None = None) -> WorkerProgram:
     """Return the program of a pyfunc model's process."""
     fields = [{"name": item.name, "type": item.type, "nullable": item.nullable} for item in manifest.fields]
     return WorkerProgram(
         script=Path(__file__).with_name("worker_main.py"),
         request={"flavor": manifest.flavor, "fields": fields},
+        limits=default_limits() if limits is None else limits,
     )
 
 
@@ -199,22 +208,22 @@ class WorkerProcess:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         is_this_python = self._python == Path(sys.executable)
-        patterns = (_PASSED_VARIABLES, self._program.passed_variables)
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if any(pattern.fullmatch(name) for pattern in patterns)
+        environment = self._build_environment(is_this_python=is_this_python)
+        options = {
+            "limits": dict(self._program.limits),
+            "reads": [str(self._program.script), str(self._folder.absolute())],
         }
-        if is_this_python and "PYTHONPATH" in os.environ:
-            environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         work = tempfile.TemporaryDirectory(prefix="sparkops-worker-")
         process = subprocess.Popen(
-            [str(self._python), "-B", "-P" if is_this_python else "-I", str(self._program.script)],
+            [
+                *(sys.executable, "-I", "-S", "-B", str(_CONFINED), json.dumps(options)),
+                *(str(self._python), "-B", "-P" if is_this_python else "-I", str(self._program.script)),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**environment, **_QUIET, "TMPDIR": work.name},
+            env={**environment, "TMPDIR": work.name},
             cwd=work.name,
             start_new_session=True,
         )
@@ -222,6 +231,17 @@ class WorkerProcess:
         resources = _Resources(process, stderr, work)
         self._finalizer = weakref.finalize(self, _end, resources, self._program.end_timeout)
         return process
+
+    def _build_environment(self, *, is_this_python: bool) -> dict[str, str]:
+        patterns = (_PASSED_VARIABLES, self._program.passed_variables)
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if any(pattern.fullmatch(name) for pattern in patterns) and not _SECRET_NAMES.fullmatch(name)
+        }
+        if is_this_python and "PYTHONPATH" in os.environ:
+            environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        return {**environment, **_QUIET}
 
     def _last_error_line(self) -> str:
         """Return the last line that the process wrote to its standard error."""

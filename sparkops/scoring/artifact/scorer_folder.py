@@ -22,7 +22,7 @@ from ..rules.rule_monitor import RuleMode
 from ..scorer import Scorer
 from .array_file import read_arrays, widen, write_arrays
 from .certificate import find_differences, read_cases
-from .file_names import ARRAYS, CERTIFICATE, DESCRIPTION
+from .file_names import ARRAYS, CERTIFICATE, DESCRIPTION, SCORER
 
 # Format 2 has arrays in the smallest type, format 3 also row rules.
 FORMAT, FORMAT_WITH_RULES, SUPPORTED_FORMATS = 2, 3, (1, 2, 3)
@@ -73,11 +73,17 @@ def load(
         ModelError: The folder has no description, or one of a newer format, damaged or changed.
     """
     try:
-        scorer = Scorer(bind_functions(describe(folder), code), raw=raw, rules=rules)
+        description = bind_functions(describe(folder), code, folder=_model_folder(Path(folder)))
+        scorer = Scorer(description, raw=raw, rules=rules)
     except _DAMAGED_FILE_ERRORS as error:
         raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
     _verify(scorer, Path(folder) / CERTIFICATE)
     return scorer if outputs is None else scorer.with_outputs(outputs)
+
+
+def _model_folder(folder: Path) -> Path:
+    """Return the folder of the model that a scorer's folder belongs to."""
+    return folder.absolute().parent if folder.name == SCORER else folder
 
 
 def _verify(scorer: Scorer, certificate: Path) -> None:

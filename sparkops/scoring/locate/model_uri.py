@@ -60,6 +60,7 @@ class LocatedModel:
         version: Version number; None for a folder.
         manifest_hash: Hash of its manifest in the registry, for a model of another library.
         scorer_hash: Hash of its scorer in the registry, which the scorer in the folder has; empty if the registry has none.
+        is_trusted: Whether the user allows code of the folder that no registry vouches for.
     """
 
     folder: Path
@@ -67,11 +68,20 @@ class LocatedModel:
     version: int | None
     manifest_hash: str = ""
     scorer_hash: str = ""
+    is_trusted: bool = False
 
     @property
     def trusted_code(self) -> Path | None:
-        """Return the folder of its stages' code if the registry vouches for the scorer, which holds the hash of that code."""
-        return self.folder / CODE if self.scorer_hash else None
+        """Return the folder of its stages' code if it may be run; its scorer holds the hash of that code.
+
+        The registry vouches for the scorer, or the user for the folder.
+        """
+        return self.folder / CODE if self.scorer_hash or self.is_trusted else None
+
+    @property
+    def has_compiled_scorer(self) -> bool:
+        """Return whether a compiled scorer answers for the model, also where the folder holds code as well."""
+        return not self.manifest_hash and (self.folder / SCORER / DESCRIPTION).is_file()
 
 
 def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> LocatedModel:
