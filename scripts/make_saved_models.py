@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Write tests/saved_models/spark-<x.y>: small saved models of one version of Spark, with its answers to rows.
 
-    scripts/make_saved_models.py [PIPELINE...]      runs in any interpreter with pyspark 4; sparkops is not needed
+    scripts/make_saved_models.py [PIPELINE...]      runs in any interpreter with pyspark 3.4 or later; sparkops is not needed
 
 The folder of a pipeline holds `model` as Spark saved it, `fields.json` (Spark's schema) and `rows.jsonl`. A pipeline is
 a function of this module that returns stages; PIPELINES names its columns. Data and seeds are fixed, so that the models

@@ -15,6 +15,7 @@ from sparkops.artifact.random_rows import generate_rows
 from sparkops.artifact.saved_spark_model import SavedSparkModel
 from sparkops.artifact.spark_reference import Row, SparkReference, to_json_value
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.sql.session_binding import find_session_conf
 from sparkops.errors import NotCompiled
 from sparkops.scoring import edge_rows, load
 from sparkops.scoring.artifact.certificate import (
@@ -158,6 +159,7 @@ class ParityCheck:
             "unread": [{"name": name, "type": type_} for name, type_ in self.unread.items()],
             "columns": [output.column for output in self.scorer.outputs if output.column is not None],
             "together": len(accepted),
+            "conf": find_session_conf(self.scorer.description),
         }
         version, expected = reference(self.spark_model, request, [rows[index] for index in order])
         answers = [to_json_value(actual[index]) for index in order]

@@ -22,7 +22,7 @@ _INDEX = "_sparkops_row"
 
 
 def main(request_file: str, answer_file: str) -> None:
-    """Answer the rows of one file in another, with a new Spark session of one core."""
+    """Answer the rows of one file in another, with a new Spark session of one core and the request's "conf"."""
     from pyspark.sql import SparkSession
 
     request, *rows = [
@@ -30,12 +30,13 @@ def main(request_file: str, answer_file: str) -> None:
     ]
     conf: dict[str, Any] = {
         "spark.ui.enabled": "false",
-        "spark.sql.session.timeZone": "UTC",
         "spark.driver.memory": "1g",
         # The first compiler only: a process of some seconds does not earn the time of the second.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.session.timeZone": "UTC",
+        **request.get("conf", {}),
     }
     spark = SparkSession.builder.master("local[1]").config(map=conf).getOrCreate()
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import spark_answers
-from sparkops.errors import EngineError, ModelError
+from sparkops.errors import EngineError, ModelError, as_clause
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -23,7 +23,12 @@ SparkReference = Callable[[Path, Mapping[str, Any], Sequence[Row]], tuple[str, l
 
 # Variables that would make the other interpreter use this Spark, or this interpreter's libraries.
 _FOREIGN_VARIABLES = re.compile(r"SPARK_.*|PYSPARK_.*|PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|__PYVENV_LAUNCHER__")
-_EXCEPTION_LINE = re.compile(r"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
+# An exception of Python; the next line of a Py4JJavaError begins with a colon and has that of Java.
+_EXCEPTION_LINE = re.compile(r"^[\w.]*(?:Error|Exception)\b.*(?:\n: .*)?", re.MULTILINE)
+_NEEDS = (
+    "It needs pyspark with Spark's jars, NumPy, and a Java that its Spark supports, in JAVA_HOME: 8, 11 or 17 for Spark 3.4 and "
+    "3.5, 17 or 21 for Spark 4."
+)
 
 
 def build_session_reference(session: SparkSession) -> SparkReference:
@@ -85,9 +90,8 @@ def _run(command: Sequence[str], folder: Path) -> None:
     if result.returncode:
         text = result.stderr.decode(errors="replace")
         reason = (_EXCEPTION_LINE.findall(text) or text.strip().splitlines()[-1:] or ["no error output"])[0]
-        raise EngineError(
-            f"The Spark of {command[0]} could not answer: {reason[:500]} It needs pyspark, NumPy and Java."
-        )
+        reason = " ".join(reason.split())[:500]
+        raise EngineError(f"The Spark of {command[0]} could not answer: {as_clause(reason)}. {_NEEDS}")
 
 
 def _to_line(value: Any) -> str:

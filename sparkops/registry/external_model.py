@@ -16,6 +16,7 @@ from sparkops.artifact.signature import build_compiled_signature, build_spark_si
 from sparkops.artifact.spark_flavor import write_spark_flavor
 from sparkops.artifact.spark_reference import SparkReference, to_json_value
 from sparkops.compiler import Compilation, compile_stages
+from sparkops.compiler.session import SessionSettings
 from sparkops.core.type_names import SIMPLE_STRINGS
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError, RowError
@@ -58,18 +59,22 @@ class ExternalModel:
         return tuple((to_json_value(row), answer) for row, answer in cases)
 
 
-def compile_external(saved: SavedSparkModel, rows: Sequence[Row] | None = None) -> ExternalModel:
+def compile_external(
+    saved: SavedSparkModel, rows: Sequence[Row] | None = None, *, ansi: bool = False
+) -> ExternalModel:
     """Compile a saved model. No JVM is started.
 
     Args:
         saved: The saved model.
         rows: Rows of JSON values that are known to be good; by default the input example of its `MLmodel`, as far as the
             scorer takes it.
+        ansi: Whether it is known that the session of its training was in ANSI mode, the default of Spark 4.
 
     Raises:
         InputError: The scorer refuses one of `rows`.
     """
-    compilation = require_columns(compile_stages(saved.folder, saved.fields))
+    session = SessionSettings.of_saved_model(saved.spark_version, ansi=ansi)
+    compilation = require_columns(compile_stages(saved.folder, saved.fields, session))
     description = compilation.description
     if description is None:
         return ExternalModel(

@@ -18,7 +18,9 @@ from sparkops.artifact.spark_reference import (
     build_interpreter_reference,
     build_session_reference,
 )
-from sparkops.compiler import compile_model, fields_from_spark
+from sparkops.compiler import compile_model, compile_stages, fields_from_spark
+from sparkops.compiler.session import SessionSettings
+from sparkops.compiler.sql.session_binding import find_session_conf
 from sparkops.errors import EngineError, ModelError, NotCompiled
 from sparkops.registry.registry import Registry
 from sparkops.scoring.artifact.file_names import CERTIFICATE
@@ -102,7 +104,8 @@ def test_an_interpreter_without_pyspark_is_an_error_with_its_message(compile_fix
     bare.chmod(0o755)
     check = ParityCheck.for_model(compile_fixture(), rows=1, seed=1)
     with pytest.raises(
-        EngineError, match=r"could not answer: ModuleNotFoundError: No module named .*pyspark"
+        EngineError,
+        match=r"could not answer: ModuleNotFoundError: No module named .*pyspark'\. It needs pyspark .* Java",
     ):
         check.compare(build_interpreter_reference(bare))
     with pytest.raises(EngineError, match="can't be run"):
@@ -110,7 +113,7 @@ def test_an_interpreter_without_pyspark_is_an_error_with_its_message(compile_fix
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("spark_of", ["spark-4.0", "spark-4.2"])
+@pytest.mark.parametrize("spark_of", ["spark-3.4", "spark-3.5", "spark-4.0", "spark-4.2"])
 def test_this_spark_agrees_with_the_scorer_of_a_model_that_another_version_saved(
     compile_fixture, spark, spark_of
 ) -> None:
@@ -135,6 +138,28 @@ def test_a_registered_model_agrees_with_spark_on_its_certificate_and_on_random_r
 def test_the_spark_of_another_interpreter_answers_in_its_own_process(compile_fixture) -> None:
     check = ParityCheck.for_model(compile_fixture("categories"), rows=20, seed=5)
     assert check.compare(build_interpreter_reference(Path(sys.executable))).messages() == []
+
+
+@pytest.mark.cluster
+def test_another_interpreter_answers_in_the_session_that_an_expression_depends_on(tmp_path: Path) -> None:
+    """Spark 3 is not in ANSI mode by default, and not every day of a time zone has a time 02:30."""
+    statement = "SELECT unix_timestamp(s) AS seconds, n + 1 AS next FROM __THIS__"
+    metadata = {
+        "class": "org.apache.spark.ml.feature.SQLTransformer", "uid": "SQLTransformer_1", "timestamp": 0,
+        "sparkVersion": "3.5.9", "paramMap": {"statement": statement}, "defaultParamMap": {},
+    }  # fmt: skip
+    (tmp_path / "metadata").mkdir()
+    (tmp_path / "metadata" / "part-00000").write_text(json.dumps(metadata) + "\n")
+    model = read_spark_model(tmp_path, schema="s string, n int")
+    session = SessionSettings("America/New_York")
+    description = compile_stages(model.folder, model.fields, session).require_description()
+    conf = {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "America/New_York"}
+    assert find_session_conf(description) == conf
+    rows = [{"s": "2024-03-10 02:30:00", "n": 1}, {"s": "2024-07-01 00:00:00", "n": 2**31 - 1}]
+    check = ParityCheck.for_description(description, model, rows, rows=10)
+    result = check.compare(build_interpreter_reference(Path(sys.executable)))
+    assert result.messages() == []
+    assert result.refused > 0
 
 
 @pytest.mark.spark

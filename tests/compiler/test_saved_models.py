@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from sparkops.compiler import compile_stages, fields_from_spark
+from sparkops.errors import RowError
 from sparkops.scoring import Scorer
 from sparkops.scoring.artifact.certificate import find_differences, read_cases
 
@@ -28,7 +30,10 @@ COVERED = {
     "PolynomialExpansion", "PCAModel", "Normalizer", "GeneralizedLinearRegressionModel",
     "VectorIndexerModel", "BisectingKMeansModel",
 }  # fmt: skip
-SPARKS = ("spark-4.0", "spark-4.1", "spark-4.2")
+SPARKS = ("spark-3.4", "spark-3.5", "spark-4.0", "spark-4.1", "spark-4.2")
+
+# After a VectorIndexer the scorer does not know how Spark stores a vector, which decides the cluster of these rows.
+UNDECIDED = [("grouped", {"x": inf, "n": 1})]
 
 
 def scorer_of(folder: Path) -> Scorer:
@@ -45,8 +50,17 @@ def test_a_saved_model_answers_as_the_spark_that_saved_it(folder: Path) -> None:
     assert len(cases) >= 15
     assert all(set(answer) == outputs for answer in answered)
     assert [
-        f"{difference}; {cases[difference.index][0]}" for difference in find_differences(scorer, cases)
+        f"{difference}; {cases[difference.index][0]}"
+        for difference in find_differences(scorer, cases)
+        if (folder.name, cases[difference.index][0]) not in UNDECIDED
     ] == []
+
+
+@pytest.mark.parametrize("spark", SPARKS)
+def test_a_row_is_refused_if_unknown_storage_of_a_vector_decides_its_cluster(spark: str) -> None:
+    for name, row in UNDECIDED:
+        with pytest.raises(RowError, match="depends on whether it stores the vector sparse"):
+            scorer_of(HOME / spark / name).score(row)
 
 
 @pytest.mark.parametrize("spark", SPARKS)

@@ -156,6 +156,29 @@ def test_what_depends_on_the_session_names_its_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("spark_version", "ansi", "compiled"),
+    [
+        ("3.5.9", False, False),
+        ("3.5.9", True, True),
+        ("4.0.0", False, True),
+        ("10.0", False, True),
+        ("", False, True),
+    ],
+)
+def test_a_saved_model_of_spark_3_was_not_in_ansi_mode_unless_this_is_known(
+    spark_version: str, ansi: bool, compiled: bool
+) -> None:
+    session = SessionSettings.of_saved_model(spark_version, ansi=ansi)
+    if compiled:
+        assert compile_select("SELECT n + 1 AS m FROM __THIS__", TYPES, session).computed
+        return
+    with pytest.raises(
+        CannotCompile, match=r"false by default in Spark 3\.5\.9, which saved it.* pass --ansi"
+    ):
+        compile_select("SELECT n + 1 AS m FROM __THIS__", TYPES, session)
+
+
+@pytest.mark.parametrize(
     ("literal", "text"),
     [
         (r"'a\\d'", r"a\d"),

@@ -24,6 +24,7 @@ NOT_RUN = {
     "docs/how-to/databricks.md": 2,
     "docs/how-to/run-on-a-cluster.md": 3,
     "docs/how-to/schedule.md": 1,
+    "docs/how-to/use-a-spark-model-trained-elsewhere.md": 1,
 }
 
 

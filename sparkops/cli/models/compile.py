@@ -36,6 +36,7 @@ class CompileOptions:
     overwrite: bool
     certify: bool
     python: Path | None
+    ansi: bool
     schema: str | None
     example: Path | None
     as_json: bool
@@ -94,6 +95,12 @@ class CompileOptions:
     help="Compare it with the Spark of that interpreter instead; it needs no sparkops.",
 )
 @click.option(
+    "--ansi",
+    is_flag=True,
+    help="The session that trained it had spark.sql.ansi.enabled=true: the default of Spark 4, but not of Spark 3. Only a "
+    "SQLTransformer depends on it.",
+)
+@click.option(
     "--schema",
     metavar="COLUMNS",
     help="The model's columns, if its folder does not contain them: 'carrier STRING, month INT'.",
@@ -148,7 +155,8 @@ def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> Exte
             f"{uri} holds a compiled scorer already: name the Spark model that it was compiled from."
         )
     saved = read_spark_model(folder, schema=options.schema)
-    model = compile_external(saved, None if options.example is None else read_rows(str(options.example)))
+    rows = None if options.example is None else read_rows(str(options.example))
+    model = compile_external(saved, rows, ansi=options.ansi)
     if model.compilation.description is None or not options.needs_spark:
         return model
     if not options.trust:

@@ -54,14 +54,21 @@ def compile_select(
     result, conditions = _select(parse_statement(statement), columns)
     computed = tuple((name, tree) for name, tree in result.items() if not _is_unchanged(name, tree))
     if not session.ansi and (conditions or any(tree.op != "column" for _, tree in computed)):
-        raise CannotCompile(
-            "its session has `spark.sql.ansi.enabled` set to false; only ANSI mode is compiled"
-        )
+        raise CannotCompile(_describe_ansi(session))
     return CompiledSelect(
         tuple(name for name, tree in result.items() if _is_unchanged(name, tree)),
         tuple((name, bind_session(tree, session)) for name, tree in computed),
         tuple(bind_session(condition, session) for condition in conditions),
     )
+
+
+def _describe_ansi(session: SessionSettings) -> str:
+    if session.defaults_of:
+        return (
+            f"`spark.sql.ansi.enabled` is false by default in Spark {session.defaults_of}, which saved it, and only ANSI mode is "
+            "compiled: pass --ansi if its session set it to true"
+        )
+    return "its session has `spark.sql.ansi.enabled` set to false; only ANSI mode is compiled"
 
 
 def _is_unchanged(name: str, tree: Expression) -> bool:

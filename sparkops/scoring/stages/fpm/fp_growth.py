@@ -39,8 +39,11 @@ class FPGrowth:
         column = code.get_scalar(step.inputs[0], step.stage)
         require(step, good=column.type in TYPES)
         if column.field is not None:
+            # In an order that does not change from process to process.
             items = [
-                item for antecedent, _ in rules[:_RULES_TO_EXPLORE] for item in antecedent if item is not None
+                item
+                for antecedent, _ in rules[:_RULES_TO_EXPLORE]
+                for item in sorted(set(antecedent) - {None}, key=repr)
             ]
             code.known_values[column.field] = (
                 *code.known_values.get(column.field, ()),
