@@ -20,7 +20,9 @@ _LINKS = ("/etc/passwd", "/dev/zero", "/nowhere", ".", "..", "/")
 
 def list_files(folder: Path) -> list[str]:
     """Return the files below a folder that a reader opens, in order."""
-    files = (file for file in folder.rglob("*") if file.is_file() and not file.name.startswith((".", "_SUCCESS")))
+    files = (
+        file for file in folder.rglob("*") if file.is_file() and not file.name.startswith((".", "_SUCCESS"))
+    )
     return sorted(file.relative_to(folder).as_posix() for file in files)
 
 

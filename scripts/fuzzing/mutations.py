@@ -33,22 +33,27 @@ def mutate_bytes(content: bytes, draw: Random) -> bytes:
 
 def _mutate_once(content: bytes, draw: Random) -> bytes:
     position, length = draw.randrange(len(content) + 1), draw.choice((1, 1, 2, 8, 64))
-    head, middle, tail = content[:position], content[position : position + length], content[position + length :]
+    head, middle, tail = (
+        content[:position],
+        content[position : position + length],
+        content[position + length :],
+    )
     match draw.randrange(7):
         case 0:
-            return head + draw.randbytes(length) + tail
+            new = head + draw.randbytes(length)
         case 1:
-            return head + tail
+            new = head
         case 2:
-            return head + middle * draw.choice((2, 50)) + tail
+            new = head + middle * draw.choice((2, 50))
         case 3:
             return head
         case 4:
-            return head + bytes(byte ^ (1 << draw.randrange(8)) for byte in middle[:1]) + middle[1:] + tail
+            new = head + bytes(byte ^ (1 << draw.randrange(8)) for byte in middle[:1]) + middle[1:]
         case 5:
-            return head + hostile_text(draw).encode("utf-8", "surrogatepass") + middle + tail
+            new = head + hostile_text(draw).encode("utf-8", "surrogatepass") + middle
         case _:
             return b"" if draw.random() < 0.1 else head + b"\x00" * length + tail
+    return new + tail
 
 
 def mutate_text(text: str, draw: Random) -> str:
@@ -63,7 +68,12 @@ def mutate_text(text: str, draw: Random) -> str:
         case 2:
             return head + middle * draw.choice((2, 30)) + tail
         case 3:
-            return head + chr(draw.choice((0, 9, 10, 34, 39, 40, 41, 91, 92, 93, 123, 125, 0x2028, 0xE9, 0x1F600))) + middle + tail
+            return (
+                head
+                + chr(draw.choice((0, 9, 10, 34, 39, 40, 41, 91, 92, 93, 123, 125, 0x2028, 0xE9, 0x1F600)))
+                + middle
+                + tail
+            )
         case _:
             other = draw.randrange(len(text) + 1)
             return head + text[other : other + length] + tail
@@ -126,6 +136,8 @@ def _change_item(value: Any, key: Any, keys: list[Any], draw: Random) -> None:
     elif damage < 0.36 and isinstance(value, list):
         value.extend([value[key]] * draw.choice((1, 3, 200)))
     elif damage < 0.5 and isinstance(value[key], int | float) and not isinstance(value[key], bool):
-        value[key] = draw.choice((value[key] + 1, value[key] - 1, -value[key], value[key] * 1e6, float(value[key])))
+        value[key] = draw.choice(
+            (value[key] + 1, value[key] - 1, -value[key], value[key] * 1e6, float(value[key]))
+        )
     else:
         value[key] = hostile_value(draw)

@@ -21,7 +21,7 @@ from sparkops import Report, Secret, job
 
 
 @job
-def orders(raw: DataFrame, *, day: str = "x", n: int = 1, token: Secret = Secret("")) -> DataFrame:
+def orders(raw: DataFrame, *, day: str = "x", n: int = 1, token: Secret | None = None) -> DataFrame:
     """Return the orders."""
     return raw
 
@@ -55,7 +55,12 @@ def make_project(folder: Path) -> Path:
 @contextmanager
 def without_jvm(folder: Path) -> Iterator[None]:
     """Work in a folder, without Java, credentials or a terminal, in the context."""
-    hidden = {"PATH": str(folder / "no-programs"), "JAVA_HOME": str(folder / "no-java"), "NO_COLOR": "1", "HOME": str(folder)}
+    hidden = {
+        "PATH": str(folder / "no-programs"),
+        "JAVA_HOME": str(folder / "no-java"),
+        "NO_COLOR": "1",
+        "HOME": str(folder),
+    }
     before = {name: os.environ.get(name) for name in (*hidden, "SPARK_HOME", "MLFLOW_TRACKING_URI")}
     directory, standard_input = Path.cwd(), sys.stdin
     os.environ.update(hidden)

@@ -91,7 +91,9 @@ class _Worker:
         reason = "it did not end" if blocked else f"its process ended with code {self.process.exitcode}"
         if not self.is_ready:
             self.tasks.pop(0)
-            return CaseResult(task.surface, task.start, FINDING, f"the surface could not be prepared: {reason}")
+            return CaseResult(
+                task.surface, task.start, FINDING, f"the surface could not be prepared: {reason}"
+            )
         self.tasks[0] = Task(task.surface, task.start + 1, task.stop)
         return CaseResult(task.surface, task.start, FINDING, reason)
 
@@ -164,12 +166,16 @@ def save_findings(summaries: Mapping[str, SurfaceSummary], *, seed: int, folder:
     """Write each finding to a file that `scripts/fuzz --replay FILE` runs; return the files."""
     files = []
     for name, summary in summaries.items():
-        for index, problem in list(sorted(summary.problems.items()))[:MAX_SAVED]:
+        for index, problem in sorted(summary.problems.items())[:MAX_SAVED]:
             folder.mkdir(parents=True, exist_ok=True)
             file = folder / f"{name}-{seed}-{index}.json"
-            case = load_surface(name).draw(make_random(seed, name, index))
-            file.write_text(json.dumps({"surface": name, "case": case, "problem": problem}, indent=1), "utf-8")
             files.append(file)
+            if file.is_file():
+                continue
+            case = load_surface(name).draw(make_random(seed, name, index))
+            file.write_text(
+                json.dumps({"surface": name, "case": case, "problem": problem}, indent=1), "utf-8"
+            )
     return files
 
 

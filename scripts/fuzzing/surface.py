@@ -18,7 +18,7 @@ RunCase = Callable[[Case, Path], str]
 
 ACCEPTED = "accepted"
 # A sentence names what is wrong, where, and what to do: more is a dump of the input. A list of problems has a line for each.
-MAX_LINE, MAX_LINES = 2000, 120
+MAX_LINE, MAX_LINES = 8000, 120
 
 
 class Finding(Exception):
@@ -59,7 +59,9 @@ def check_message(text: str) -> None:
     lines = text.splitlines()
     longest = max(lines, key=len)
     if len(longest) > MAX_LINE or len(lines) > MAX_LINES:
-        raise Finding(f"a message has {len(lines):,} lines, the longest of {len(longest):,} characters: {longest[:300]!r}")
+        raise Finding(
+            f"a message has {len(lines):,} lines, the longest of {len(longest):,} characters: {longest[:300]!r}"
+        )
     if "Traceback (most recent call last)" in text or "Unexpected error" in text:
         raise Finding(f"a message is no sentence for users: {text[-1500:]!r}")
 

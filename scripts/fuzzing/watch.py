@@ -34,6 +34,7 @@ _CHANGES = {
     "os.truncate": 1,
     "shutil.rmtree": 1,
 }
+_LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 _FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "pickle.find_class", MARKER_EVENT)
 
 
@@ -50,7 +51,9 @@ class Watch:
     """
 
     def __init__(self, *folders: Path, allow_processes: bool = False) -> None:
-        self._allowed = tuple(os.path.realpath(folder) for folder in (*folders, tempfile.gettempdir()))
+        self._allowed = tuple(
+            os.path.realpath(folder) for folder in (*map(str, folders), tempfile.gettempdir())
+        )
         self._allow_processes = allow_processes
         self._is_active = False
         self._violations: list[str] = []
@@ -84,17 +87,16 @@ class Watch:
     def _observe(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._is_active:
             return
-        if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING:
-            self._check_path(event, arguments[0])
+        if event == "open":
+            if isinstance(arguments[2], int) and arguments[2] & _WRITING:
+                self._check_path(event, arguments[0])
         elif event in _CHANGES:
             self._check_path(event, arguments[_CHANGES[event] - 1])
         elif event in _FORBIDDEN:
             self._violations.append(f"{event} {arguments!r:.200}")
         elif event == "subprocess.Popen" and not self._allow_processes:
             raise PermissionError(1, "No processes are started while the fuzzer runs", str(arguments[0]))
-        elif event == "socket.connect" and not _is_local(arguments[1]):
-            raise OSError(101, "Network is unreachable")
-        elif event == "socket.getaddrinfo" and arguments[0] not in (None, "localhost", "127.0.0.1", "::1"):
+        elif _leaves_machine(event, arguments):
             raise OSError(101, "Network is unreachable")
 
     def _check_path(self, event: str, path: Any) -> None:
@@ -113,8 +115,12 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (used + _ADDRESS_SPACE, hard))
 
 
-def _is_local(address: Any) -> bool:
-    return not isinstance(address, tuple) or str(address[0]) in ("127.0.0.1", "::1", "localhost")
+def _leaves_machine(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Return whether an event connects to another machine, or asks for its address."""
+    if event == "socket.getaddrinfo":
+        return arguments[0] is not None and arguments[0] not in _LOCAL_HOSTS
+    is_remote = event == "socket.connect" and isinstance(arguments[1], tuple)
+    return is_remote and str(arguments[1][0]) not in _LOCAL_HOSTS
 
 
 @contextmanager

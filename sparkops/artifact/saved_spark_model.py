@@ -22,6 +22,7 @@ from sparkops.compiler.schema import (
     with_vector_sizes,
 )
 from sparkops.compiler.sql.select import statement_columns
+from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring.ir.field import Field
 
@@ -141,11 +142,11 @@ def _read_input_example(folder: Path, mlmodel: Mapping[str, Any]) -> list[dict[s
     if not info or not file.is_file():
         return []
     try:
-        example = json.loads(file.read_text("utf-8"))
-    except ValueError:
+        example = json.loads(read_text(file, MAX_FACTS))
+        if isinstance(example, dict) and isinstance(example.get("data"), list) and "columns" in example:
+            return [dict(zip(example["columns"], row, strict=True)) for row in example["data"]]
+    except (OSError, TypeError, ValueError, RecursionError):
         return []
-    if isinstance(example, dict) and isinstance(example.get("data"), list) and "columns" in example:
-        return [dict(zip(example["columns"], row, strict=True)) for row in example["data"]]
     rows = example if isinstance(example, list) else [example]
     return [row for row in rows if isinstance(row, dict)]
 

@@ -106,7 +106,10 @@ class JobGroup(click.Group, ABC):
             except SparkopsError as error:
                 formatter.write_text(str(error))
                 return
-            formatter.write_dl([(name, read_summary(jobs[name].doc)) for name in sorted(jobs)])
+            if jobs:
+                formatter.write_dl([(name, read_summary(jobs[name].doc)) for name in sorted(jobs)])
+            else:
+                formatter.write_text("No jobs: a job is a function with @job in jobs/*.py.")
 
     def _read_project(self, ctx: click.Context) -> ProjectOptions:
         values: dict[str, Any] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,9 @@ from sparkops.runs.records.run import Run, run_to_json
 
 if TYPE_CHECKING:
     from sparkops.engine import Engine
+
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 
 
 @click.group("runs", cls=CommandGroup, job_command="sparkops runs --job", invoke_without_command=True)
@@ -39,7 +44,20 @@ def runs(project: ProjectOptions, ctx: click.Context, job: str | None, limit: in
     which = (
         f" of job `{job}`; `sparkops jobs` lists the jobs" if job else " yet: `sparkops run JOB` makes one"
     )
-    print_table([_to_row(run, engine.root) for run in newest], empty=f"No runs{which}.")
+    print_table(list(_list_rows(newest, engine)), empty=f"No runs{which}.")
+
+
+def _list_rows(runs: Iterable[Run], engine: Engine) -> Iterator[dict[str, Any]]:
+    """Yield the row of each run; a damaged record is named in a warning."""
+    from sparkops.runs.records.store import DAMAGE, DamagedRecord
+
+    for run in runs:
+        try:
+            row = _to_row(run, engine.root)
+        except DAMAGE as error:
+            _log.warning("%s", DamagedRecord(engine.runs.folder / run.id, error))
+            continue
+        yield row
 
 
 def _to_row(run: Run, root: Path) -> dict[str, Any]:
@@ -61,14 +79,20 @@ def _to_row(run: Run, root: Path) -> dict[str, Any]:
 @with_project_options
 def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
     """Show one run: RUN is an id, the beginning or end of one, or `last`."""
+    from sparkops.runs.records.store import DAMAGE, DamagedRecord
+
     engine = project.engine()
     run = engine.runs.load(run_id)
     if as_json:
         echo(json.dumps(run_to_json(run), indent=2, default=str))
         return
-    tables = [check["table"] for check in run.checks]
-    pages = engine.container.check_pages.find(tables, run.id) if tables else []
-    for line in format_run(run, pages):
+    try:
+        tables = [str(check["table"]) for check in run.checks]
+        pages = engine.container.check_pages.find(tables, run.id) if tables else []
+        lines = list(format_run(run, pages))
+    except DAMAGE as error:
+        raise DamagedRecord(engine.runs.folder / run.id, error) from error
+    for line in lines:
         echo(line)
 
 

@@ -22,7 +22,7 @@ from sparkops.scoring.ir.field import Field
 from sparkops.scoring.row_function import generate_code
 
 # What Python raises where a stage is saved in an unknown form.
-_UNREADABLE = (KeyError, ValueError, TypeError, IndexError)
+_UNREADABLE = (KeyError, ValueError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError)
 
 
 def compile_model(
@@ -72,6 +72,9 @@ def compile_stages(
         generate_code(description)
     except (CannotCompile, ModelError) as error:
         return Compilation(stages, problem=str(error))
+    except _UNREADABLE as error:
+        problem = f"The stages compile, and this version of sparkops cannot combine them ({error!r})."
+        return Compilation(stages, problem=problem)
     return Compilation(stages, description, notes=list_label_notes(plan, description))
 
 
@@ -116,6 +119,6 @@ def _assume_outputs(saved: SavedStage, plan: Plan) -> None:
     """Declare the outputs of a stage that cannot be compiled, so that later stages do not report them as missing."""
     params = saved.params
     names = params.get("outputCols") or [params.get("outputCol"), params.get("predictionCol")]
-    for name in names:
-        if name:
+    for name in names if isinstance(names, list) else ():
+        if name and isinstance(name, str):
             plan.types.setdefault(name, "vector" if name == params.get("outputCol") else "double")

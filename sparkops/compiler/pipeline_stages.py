@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.errors import ModelError
 
+_MAX_DEPTH = 20
 TUNED_MODELS = ("CrossValidatorModel", "TrainValidationSplitModel")
 
 
@@ -15,14 +17,17 @@ def read_stages(folder: Path) -> list[SavedStage]:
     Raises:
         ModelError: The folder is not a saved Spark ML model.
     """
-    return _flatten(SavedStage.read(folder))
+    return _flatten(SavedStage.read(folder), depth=0)
 
 
-def _flatten(saved: SavedStage) -> list[SavedStage]:
+def _flatten(saved: SavedStage, depth: int) -> list[SavedStage]:
+    # A link may lead from a folder back to one that contains it.
+    if depth > _MAX_DEPTH:
+        raise ModelError(f"{saved}: it has pipelines within pipelines, more than {_MAX_DEPTH} levels.")
     if saved.class_name in TUNED_MODELS:
-        return read_stages(saved.folder / "bestModel")
+        return _flatten(SavedStage.read(saved.folder / "bestModel"), depth + 1)
     if saved.class_name == "PipelineModel":
-        return [stage for inner in saved.read_inner_stages() for stage in _flatten(inner)]
+        return [stage for inner in saved.read_inner_stages() for stage in _flatten(inner, depth + 1)]
     if saved.class_name == "RFormulaModel":
-        return [*read_stages(saved.folder / "pipelineModel"), saved]
+        return [*_flatten(SavedStage.read(saved.folder / "pipelineModel"), depth + 1), saved]
     return [saved]

@@ -6,13 +6,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from sparkops.core.bounded_file import open_regular, read_text
+from sparkops.core.wording import truncate
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.arrays import Numbers
 
+# Bytes of a stage's metadata, which may contain all labels of a column.
+_MAX_METADATA = 1 << 28
+# Characters of what Parquet's reader says: it repeats the whole path.
+_MAX_REASON = 300
 _SPECIAL_DOUBLES = {"NaN": float("nan"), "Inf": float("inf"), "-Inf": float("-inf")}
 
 
@@ -45,10 +51,13 @@ class SavedStage:
         if not parts:
             raise ModelError(f"{folder} is not a saved Spark ML model: it has no metadata.")
         try:
-            metadata = json.loads(parts[0].read_text(encoding="utf-8"))
+            metadata = json.loads(read_text(parts[0], _MAX_METADATA))
             params = {**metadata.get("defaultParamMap", {}), **metadata["paramMap"]}
-            return cls(folder, metadata["class"].rpartition(".")[2], metadata["uid"], params, metadata)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            name = metadata["class"].rpartition(".")[2]
+            return cls(folder, name, str(metadata["uid"]), params, metadata)
+        except OSError as error:
+            raise ModelError(f"{parts[0]} cannot be read: {error.strerror}.") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(f"{parts[0]} is not Spark ML's metadata: {error!r}") from None
 
     def __str__(self) -> str:
@@ -57,15 +66,15 @@ class SavedStage:
     def read_rows(self, name: str = "data") -> list[dict[str, Any]]:
         """Read the rows of a Parquet folder."""
         from pyarrow import ArrowException
-        from pyarrow.parquet import read_table
 
         files = sorted((self.folder / name).glob("*.parquet"))
         if not files:
             raise ModelError(f"{self}: there is no `{name}` in {self.folder}.")
         try:
-            return [row for file in files for row in read_table(file).to_pylist()]
-        except (OSError, ArrowException) as error:
-            raise ModelError(f"{self}: `{name}` in {self.folder} cannot be read: {error}") from None
+            return [row for file in files for row in _read_parquet(file)]
+        except (OSError, ArrowException, ValueError, OverflowError) as error:
+            reason = truncate(str(error).partition("\n")[0], _MAX_REASON)
+            raise ModelError(f"{self}: `{name}` in {self.folder} cannot be read: {reason}") from None
 
     def read_inner_stages(self) -> tuple[SavedStage, ...]:
         """Read the stages of a saved pipeline, in order."""
@@ -75,7 +84,9 @@ class SavedStage:
             (self.folder / "stages").glob("*_*"), key=lambda path: (len(path.name), path.name)
         ):
             folders.setdefault(path.name.partition("_")[2], []).append(path)
-        uids = self.params["stageUids"]
+        uids = self.params.get("stageUids")
+        if not isinstance(uids, list) or not all(isinstance(uid, str) for uid in uids):
+            raise ModelError(f"{self}: its metadata in {self.folder} does not name its stages.")
         missing = [uid for uid in uids if len(folders.get(uid, ())) < uids.count(uid)]
         if missing:
             raise ModelError(f"{self}: stage `{missing[0]}` is not in {self.folder / 'stages'}.")
@@ -95,6 +106,13 @@ class SavedStage:
         if inputs:
             return list(zip(inputs, outputs or inputs, strict=True))
         return [self.read_column_pair()]
+
+
+def _read_parquet(file: Path) -> list[dict[str, Any]]:
+    from pyarrow.parquet import ParquetFile
+
+    with open_regular(file) as stream, ParquetFile(stream) as table:
+        return cast("list[dict[str, Any]]", table.read().to_pylist())
 
 
 def parse_double(value: Any) -> float:

@@ -134,7 +134,7 @@ class SettingsBuilder:
             return
         for key in ("tracking_uri", "registry_uri"):
             if isinstance(models.get(key), str):
-                models[key] = resolve_store_uri(self._root, models[key])
+                models[key] = self._make_absolute(models[key], ("models", key), resolve_store_uri)
         if "artifact_root" in models:
             models["artifact_root"] = self._make_absolute(
                 models["artifact_root"], ("models", "artifact_root")

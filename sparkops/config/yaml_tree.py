@@ -54,7 +54,7 @@ def read_tree(path: Path, file_name: str) -> YamlTree:
     """
     try:
         text = read_text(path, MAX_WRITTEN_BY_HAND)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return YamlTree(problems=[SettingProblem((), f"{file_name}: cannot be read: {reason}")])
     return parse_tree(text, file_name)

@@ -52,6 +52,10 @@ def read_text(path: Path, limit: int) -> str:
 
     Raises:
         OSError: It cannot be read, is no regular file, or is larger.
-        UnicodeDecodeError: It is not UTF-8.
+        ValueError: It is not UTF-8.
     """
-    return read_bytes(path, limit).decode("utf-8")
+    try:
+        return read_bytes(path, limit).decode("utf-8")
+    except UnicodeDecodeError as error:
+        # `repr` of that error contains the whole file.
+        raise ValueError(f"not UTF-8 (byte {error.start})") from None

@@ -76,7 +76,8 @@ def _make_readiness_endpoint(service: Service) -> Callable[[Request], Awaitable[
 def _answer_unknown_path(request: Request, error: Exception) -> Response:
     """Return the existing paths for an unknown path or method."""
     assert isinstance(error, HTTPException)
-    path = shorten(request.url.path, 200)
+    # `request.url` cannot be read where the query is not ASCII.
+    path = shorten(str(request.scope["path"]), 200)
     message = f"`{request.method} {path}` does not exist. {_PATHS}"
     body = RequestError(message, status=error.status_code).to_json()
     return Response(format_json(body), error.status_code, error.headers, media_type="application/json")

@@ -47,6 +47,14 @@ def make_protocol(max_connections: int) -> type[asyncio.Protocol]:
                 self.connections.discard(self)
                 transport.set_protocol(_Refusal(transport, busy))
 
+        def eof_received(self) -> bool | None:
+            # A client that has sent its request and closes its side of the connection still reads the answer.
+            cycle = self.cycle
+            if cycle is None or cycle.response_complete or cycle.more_body:
+                return None
+            cycle.keep_alive = False
+            return True
+
         def send_400_response(self, msg: str) -> None:
             del msg
             error = RequestError("This is not a valid HTTP request.")

@@ -41,6 +41,8 @@ HOSTILE = {
     "merged aliases": (MERGES, "hostile.yml: this is not valid YAML: its aliases stand for more than 100,000 values"),
     "alias of itself": ("x: &x [*x]\n", "hostile.yml:1: an alias refers to a node that contains it"),
     "no such user": ("warehouse: ~nosuchuser/x\n", "hostile.yml:1: `warehouse`: `~nosuchuser/x` is no path"),
+    "tracking URI of a tab": ('models: {tracking_uri: "a\\tb"}\n', "hostile.yml:1: `models.tracking_uri`: 'a\\tb' is no path"),
+    "long registry URI": (f"models: {{registry_uri: {'x' * 5000}}}\n", "hostile.yml:1: `models.registry_uri`: `xxx"),
     "module": ("reports: package:os/x\n", "hostile.yml:1: `reports`: `os` is a module, not a package"),
     "main": ("reports: package:__main__/x\n", "hostile.yml:1: `reports`: "),
     "jobs in a module": ("jobs: package:os\n", "hostile.yml:1: `jobs`: `os` is a module, not a package"),

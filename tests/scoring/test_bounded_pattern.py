@@ -121,3 +121,10 @@ def test_functions_of_long_texts_give_the_same_as_of_short_ones() -> None:
     assert substitute(bounded, lambda match: f"<{match[1]}>", long) == re.sub(
         r"([a-z]+)(\d+) *,", r"<\1>", long
     )
+
+
+def test_a_long_pattern_is_shortened_in_the_message() -> None:
+    pattern = translate_search_regex(r"\p{L}+\p{L}+(?=x)")
+    with pytest.raises(RowError, match="may take too long") as raised:
+        pattern.search("\ud800" * 200_000)
+    assert len(str(raised.value)) < 500

@@ -364,3 +364,19 @@ def test_a_damaged_parquet_file_is_refused(server: ServerProcess) -> None:
     pytest.importorskip("pyarrow")
     for body in (b"", b"PAR1", b"PAR1" + b"\xff" * 100 + b"PAR1"):
         check(server.post(body, content_type=PARQUET), 400, "not a Parquet file that can be read")
+
+
+def test_a_client_that_closes_its_side_after_a_request_reads_the_answer(server: ServerProcess) -> None:
+    for request, status in ((post_request(GOOD), 200), (b"OPTIONS /x HTTP/1.1\r\nhost: x\r\n\r\n", 404)):
+        for count in (1, 3):
+            with server.connect() as connection:
+                connection.sendall(request * count)
+                connection.shutdown(socket.SHUT_WR)
+                assert read_reply(connection).status == status
+
+
+@pytest.mark.parametrize("target", [b"/x?\xed\xa0", b"/x?%ff", b"/%ff", b"/%ed%a0%80", b"/x?a=%00"])
+def test_an_unknown_path_is_named_whatever_its_query_is(server: ServerProcess, target: bytes) -> None:
+    reply = server.send(b"GET " + target + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert reply.status in (400, 404)
+    assert reply.json()["message"]

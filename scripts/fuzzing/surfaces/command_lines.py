@@ -23,7 +23,22 @@ _WORDS = (
     "base", "x=1", "n=2", "day=2024-01-01", "conf/checks/orders.yml", "out", "out.json", "-", ".", "127.0.0.1:0", "2024-01-01..2024-02-01",
     '{"c": "a", "b": true, "x": 1.0, "n": 1}', "prediction", "json", "csv", "tables.raw.path=x.csv", "spark.master=local[1]", "99999999999",
 )  # fmt: skip
-_OPTIONS = ("--project", "--env", "--set", "--json", "--debug", "--param", "--n", "--day", "--token", "--limit", "--version", "-h", "--help", "--")
+_OPTIONS = (
+    "--project",
+    "--env",
+    "--set",
+    "--json",
+    "--debug",
+    "--param",
+    "--n",
+    "--day",
+    "--token",
+    "--limit",
+    "--version",
+    "-h",
+    "--help",
+    "--",
+)
 # `--debug` shows the traceback by design; `--python` starts the program that the user names.
 _EXCLUDED = ("--debug", "--python")
 
@@ -34,7 +49,9 @@ def list_commands() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     return tuple(_walk(cli, ()))
 
 
-def _walk(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _walk(
+    command: click.Command, words: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     options = [name for param in command.params if isinstance(param, click.Option) for name in param.opts]
     yield words, tuple(options)
     if isinstance(command, click.Group):
@@ -62,7 +79,9 @@ def draw_case(draw: Random) -> Case:
 
 def _to_argument(word: str) -> str:
     """Return a word as Python sees it in `sys.argv`: without zero bytes, and a byte outside UTF-8 as half of a surrogate pair."""
-    return "".join("\udcff" if "\ud800" <= letter <= "\udfff" else letter for letter in word if letter != "\x00")
+    return "".join(
+        "\udcff" if "\ud800" <= letter <= "\udfff" else letter for letter in word if letter != "\x00"
+    )
 
 
 def _draw_word(draw: Random) -> str:
@@ -82,7 +101,14 @@ def prepare(folder: Path) -> Iterator[RunCase]:
 
     with _replace_server(), without_jvm(original):
         # Imports of a command are no work of its first case.
-        for words in (["runs"], ["models"], ["checks", "validate"], ["tables", "history", "clean"], ["doctor"], ["run", "orders"]):
+        for words in (
+            ["runs"],
+            ["models"],
+            ["checks", "validate"],
+            ["tables", "history", "clean"],
+            ["doctor"],
+            ["run", "orders"],
+        ):
             run_quietly(words)
         yield run_case
 

@@ -17,8 +17,23 @@ from sparkops.compiler import compile_stages
 from sparkops.errors import RowError, SparkopsError
 from sparkops.scoring import Scorer
 
-_TYPES = {"integer": "INT", "long": "BIGINT", "string": "STRING", "double": "DOUBLE", "boolean": "BOOLEAN", "float": "FLOAT"}
-_SCHEMAS = ("", "x", "x INT, x INT", "c STRING", "x ARRAY<DOUBLE>, c MAP<INT, INT>", "`a b` DECIMAL(99,1)", "x VECTOR")
+_TYPES = {
+    "integer": "INT",
+    "long": "BIGINT",
+    "string": "STRING",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "float": "FLOAT",
+}
+_SCHEMAS = (
+    "",
+    "x",
+    "x INT, x INT",
+    "c STRING",
+    "x ARRAY<DOUBLE>, c MAP<INT, INT>",
+    "`a b` DECIMAL(99,1)",
+    "x VECTOR",
+)
 _MLFLOW = [folder.relative_to(ROOT).as_posix() for folder in sorted(GOLDEN.glob("v*/models/spark"))]
 
 

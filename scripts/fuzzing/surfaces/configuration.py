@@ -28,12 +28,27 @@ _SETTINGS = {
     "models": {"tracking_uri": "sqlite:///mlflow.db"},
     "warehouse": "warehouse", "state": ".sparkops", "reports": "reports",
 }  # fmt: skip
-_PATHS = ("tables", "tables.raw.path", "params.orders.n", "spark.conf", "spark.master", "state", "warehouse", "reports", "models.tracking_uri", "x", "")
+_PATHS = (
+    "tables",
+    "tables.raw.path",
+    "params.orders.n",
+    "spark.conf",
+    "spark.master",
+    "state",
+    "warehouse",
+    "reports",
+    "models.tracking_uri",
+    "x",
+    "",
+)
 
 
 def draw_case(draw: Random) -> Case:
     """Return files of conf/base, values of --set, and the environment."""
-    files = {draw.choice(("a.yml", "b.yaml", "params.yml", ".hidden.yml", "a b.yml")): _draw_yaml(draw) for _ in range(draw.choice((0, 1, 1, 2)))}
+    files = {
+        draw.choice(("a.yml", "b.yaml", "params.yml", ".hidden.yml", "a b.yml")): _draw_yaml(draw)
+        for _ in range(draw.choice((0, 1, 1, 2)))
+    }
     sets = [f"{draw.choice(_PATHS)}={_draw_value(draw)}" for _ in range(draw.choice((0, 0, 1, 2)))]
     sets = [text if draw.random() < 0.9 else mutate_text(text, draw) for text in sets]
     env = draw.choice((None, None, None, "base", "prod", hostile_text(draw)))
@@ -75,7 +90,12 @@ def prepare(folder: Path) -> Iterator[RunCase]:
             (project / "conf" / "base" / name).write_bytes(bytes.fromhex(content))
         sets, env = case["sets"], case["env"]
         if case["command"]:
-            words = ["jobs", "--json", *(word for text in sets for word in ("--set", text)), *(["--env", env] if env is not None else [])]
+            words = [
+                "jobs",
+                "--json",
+                *(word for text in sets for word in ("--set", text)),
+                *(["--env", env] if env is not None else []),
+            ]
             with without_jvm(project):
                 return run_quietly(words)
         try:

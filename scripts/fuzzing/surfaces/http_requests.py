@@ -23,10 +23,61 @@ from sparkops.serving.load_service import load_service
 
 _MODEL = GOLDEN / "v2" / "models" / "spark" / "scorer"
 _ROW = {"id": 44, "shop": "east", "amount": 120.56}
-_TARGETS = ("/invocations", "/invocations", "/invocations", "/ping", "/health/ready", "/health/live", "/version", "/", "/x", "*", "//", "/../x", "/%00", "http://a/invocations")
-_METHODS = ("POST", "POST", "POST", "GET", "HEAD", "PUT", "OPTIONS", "TRACE", "CONNECT", "PRI", "post", "G\x00T", "")
-_TYPES = ("application/json", "application/json", "text/csv", "application/vnd.apache.parquet", "application/json; charset=utf-16", "text/csv; header=absent", "", "x")
-_QUERIES = ("", "", "?explain=true", "?outputs=prediction", "?outputs=x", "?extra=pass", "?on_error=null", "?strict=true", "?%ff", "?a&a", "?outputs=" + "x," * 500, "?" + "&" * 300)
+_TARGETS = (
+    "/invocations",
+    "/invocations",
+    "/invocations",
+    "/ping",
+    "/health/ready",
+    "/health/live",
+    "/version",
+    "/",
+    "/x",
+    "*",
+    "//",
+    "/../x",
+    "/%00",
+    "http://a/invocations",
+)
+_METHODS = (
+    "POST",
+    "POST",
+    "POST",
+    "GET",
+    "HEAD",
+    "PUT",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "PRI",
+    "post",
+    "G\x00T",
+    "",
+)
+_TYPES = (
+    "application/json",
+    "application/json",
+    "text/csv",
+    "application/vnd.apache.parquet",
+    "application/json; charset=utf-16",
+    "text/csv; header=absent",
+    "",
+    "x",
+)
+_QUERIES = (
+    "",
+    "",
+    "?explain=true",
+    "?outputs=prediction",
+    "?outputs=x",
+    "?extra=pass",
+    "?on_error=null",
+    "?strict=true",
+    "?%ff",
+    "?a&a",
+    "?outputs=" + "x," * 500,
+    "?" + "&" * 300,
+)
 _HEADERS = (
     "content-length: 10", "content-length: -1", "content-length: 99999999999999999999", "content-length: x", "content-length: 5\r\ncontent-length: 6",
     "transfer-encoding: chunked", "transfer-encoding: chunked, chunked", "transfer-encoding: gzip", "expect: 100-continue", "content-encoding: gzip",
@@ -65,7 +116,14 @@ def _draw_body(draw: Random) -> bytes:
     rows: Any = [dict(_ROW) for _ in range(draw.choice((0, 1, 1, 2, 30)))]
     for _ in range(draw.choice((0, 1, 2))):
         mutate_json(rows, draw)
-    value = draw.choice((rows, {"columns": list(_ROW), "data": [list(_ROW.values())]}, {name: [1] for name in _ROW}, hostile_value(draw)))
+    value = draw.choice(
+        (
+            rows,
+            {"columns": list(_ROW), "data": [list(_ROW.values())]},
+            {name: [1] for name in _ROW},
+            hostile_value(draw),
+        )
+    )
     body = json.dumps({draw.choice(_FORMS): value}).encode()
     kind = draw.random()
     if kind < 0.1:
@@ -73,7 +131,7 @@ def _draw_body(draw: Random) -> bytes:
     elif kind < 0.3:
         body = mutate_bytes(body, draw)
     elif kind < 0.4:
-        body = "id,shop,amount\n1,{},2\n".format(hostile_text(draw)).encode("utf-8", "surrogatepass")
+        body = f"id,shop,amount\n1,{hostile_text(draw)},2\n".encode("utf-8", "surrogatepass")
     if draw.random() < 0.1:
         body = gzip.compress(body * draw.choice((1, 1, 200)), 1)
     return body
@@ -81,14 +139,20 @@ def _draw_body(draw: Random) -> bytes:
 
 def _draw_messages(draw: Random, body: bytes) -> Case:
     headers = [["content-type", draw.choice(_TYPES)], ["content-length", str(len(body))]]
-    headers += [["content-encoding", draw.choice(("gzip", "identity", "br", hostile_text(draw)))]] if draw.random() < 0.2 else []
+    headers += (
+        [["content-encoding", draw.choice(("gzip", "identity", "br", hostile_text(draw)))]]
+        if draw.random() < 0.2
+        else []
+    )
     headers += [["expect", "100-continue"]] if draw.random() < 0.05 else []
     size = draw.choice((1, 7, 100, 1 << 20)) if len(body) < 2000 else 1 << 20
     parts = [body[start : start + size].hex() for start in range(0, len(body), size)] or [""]
     return {
         "kind": "application",
         "method": draw.choice(("POST", "POST", "GET", "HEAD", "x")),
-        "path": draw.choice(("/invocations", "/invocations", "/ping", "/health/ready", "/", hostile_text(draw))),
+        "path": draw.choice(
+            ("/invocations", "/invocations", "/ping", "/health/ready", "/", hostile_text(draw))
+        ),
         "query": draw.choice((*_QUERIES, "?outputs=" + hostile_text(draw)))[1:],
         "headers": [[name, value.encode("utf-8", "surrogatepass").hex()] for name, value in headers],
         "parts": parts[: draw.choice((len(parts), len(parts), len(parts), len(parts) // 2))],
@@ -101,7 +165,11 @@ def prepare(folder: Path) -> Iterator[RunCase]:
     """Serve a golden model in a process of its own, and yield the function that sends it a request."""
     application = create_app(load_service(_MODEL))
     log = folder / "server.log"
-    with log.open("w", encoding="utf-8") as stream, scoring_server(_MODEL, stderr=stream) as server, asyncio.Runner() as runner:
+    with (
+        log.open("w", encoding="utf-8") as stream,
+        scoring_server(_MODEL, stderr=stream) as server,
+        asyncio.Runner() as runner,
+    ):
         memory = _read_memory(server)
 
         def run_case(case: Case, folder: Path) -> str:
@@ -142,7 +210,7 @@ def _send(server: ServerProcess, request: bytes) -> str:
 def _check_server(server: ServerProcess, memory: int, log: Path) -> None:
     """Raise `Finding` unless the server is ready, small, and has logged no error."""
     reply = server.send(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-    if reply.status != 200:  # noqa: PLR2004
+    if reply.status != 200:
         raise Finding(f"after the request, /health/live answers {reply.status}")
     growth = _read_memory(server) - memory
     if growth > _MAX_GROWTH:
@@ -158,7 +226,8 @@ async def _call(application: Any, case: Case) -> str:
     """Call the application with the messages of a case, and check that it sends one complete response."""
     parts = [bytes.fromhex(part) for part in case["parts"]]
     messages: list[MutableMapping[str, Any]] = [
-        {"type": "http.request", "body": part, "more_body": number < len(parts) or case["disconnects"]} for number, part in enumerate(parts, 1)
+        {"type": "http.request", "body": part, "more_body": number < len(parts) or case["disconnects"]}
+        for number, part in enumerate(parts, 1)
     ] or [{"type": "http.request", "body": b"", "more_body": False}]
     sent: list[MutableMapping[str, Any]] = []
 
@@ -180,9 +249,12 @@ async def _call(application: Any, case: Case) -> str:
     status = sent[0]["status"]
     if status not in _STATUSES and status != _BUSY:
         raise Finding(f"status {status}: {sent[-1].get('body', b'')!r}")
-    if sent[-1].get("more_body") or len([message for message in sent if message["type"] == "http.response.start"]) != 1:
+    if (
+        sent[-1].get("more_body")
+        or len([message for message in sent if message["type"] == "http.response.start"]) != 1
+    ):
         raise Finding("the response is incomplete")
-    if status >= 400:  # noqa: PLR2004
+    if status >= 400:
         body = b"".join(message.get("body", b"") for message in sent)
         with contextlib.suppress(KeyError):
             check_message(json.loads(body)["message"])

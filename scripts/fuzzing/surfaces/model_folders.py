@@ -7,7 +7,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,7 +27,15 @@ _FOLDERS = [folder.relative_to(ROOT).as_posix() for folder in sorted(GOLDEN.glob
 _FILES = ("description.json", "arrays.npz", "certificate.jsonl")
 _MAX_ROWS = 4
 # What Python raises for JSON that is no description.
-_NO_DESCRIPTION = (ValueError, KeyError, IndexError, TypeError, AttributeError, SparkopsError, ArithmeticError)
+_NO_DESCRIPTION = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    SparkopsError,
+    ArithmeticError,
+)
 
 
 def draw_case(draw: Random) -> Case:
@@ -47,10 +55,8 @@ def _draw_consistent_damage(folder: Path, draw: Random) -> dict[str, Any]:
     content = json.loads((folder / "description.json").read_text("utf-8"))
     for _ in range(draw.choice((1, 1, 2, 4))):
         mutate_json(content, draw)
-    try:
+    with suppress(*_NO_DESCRIPTION):
         content["hash"] = _description_from_json(content, read_arrays(folder / "arrays.npz")).hash
-    except _NO_DESCRIPTION:
-        pass
     damage: dict[str, Any] = {"description.json": to_replacement(json.dumps(content))}
     if draw.random() < 0.7:
         damage["certificate.jsonl"] = {"kind": "nothing"}
@@ -62,14 +68,20 @@ def _draw_arrays(folder: Path, draw: Random) -> bytes:
     with zipfile.ZipFile(folder / "arrays.npz") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     buffer = io.BytesIO()
-    compression = draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+    compression = draw.choice(
+        (zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    )
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         chosen = draw.choice(list(members)) if members else "0.x.npy"
         members[chosen] = _draw_array(members.get(chosen, b""), draw)
         if draw.random() < 0.1:
-            members[draw.choice(("../../x.npy", "/x.npy", hostile_text(draw).replace("\x00", "") or "x"))] = b"x"
+            members[draw.choice(("../../x.npy", "/x.npy", hostile_text(draw).replace("\x00", "") or "x"))] = (
+                b"x"
+            )
         for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name.encode("utf-8", "replace").decode("utf-8")), content, compression)
+            archive.writestr(
+                zipfile.ZipInfo(name.encode("utf-8", "replace").decode("utf-8")), content, compression
+            )
     return buffer.getvalue()
 
 
@@ -79,7 +91,9 @@ def _draw_array(content: bytes, draw: Random) -> bytes:
     if kind == 0:
         return mutate_bytes(content, draw)
     if kind == 1:
-        shape = draw.choice(("(10000000000000,)", "(-1,)", "()", "(2, 2**40)", f"({MARKER},)", "(1e3,)", "(True,)"))
+        shape = draw.choice(
+            ("(10000000000000,)", "(-1,)", "()", "(2, 2**40)", f"({MARKER},)", "(1e3,)", "(True,)")
+        )
         types = ("<f8", "|O", "<i8", ">f8", "<M8[s]", "|S5", "<c16", "|b1", "<f2", MARKER)
         header = f"{{'descr': {draw.choice(types)!r}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
         return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + draw.randbytes(64)
@@ -101,11 +115,15 @@ def _disturb(array: Any, draw: Random) -> Any:
         return array.reshape(-1, 1) if array.ndim == 1 else array.ravel()
     if kind == 2:
         with np.errstate(all="ignore"):
-            return array.astype(draw.choice((np.float32, np.int64, np.float64, np.bool_, np.float16, np.uint8)))
+            return array.astype(
+                draw.choice((np.float32, np.int64, np.float64, np.bool_, np.float16, np.uint8))
+            )
     if kind == 3:
         return np.concatenate([array, array])
     changed = array.astype(np.int64 if array.dtype.kind == "i" else np.float64)
-    worst = (-1, 2**31, -(2**62), 0) if array.dtype.kind == "i" else (np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5)
+    worst = (
+        (-1, 2**31, -(2**62), 0) if array.dtype.kind == "i" else (np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5)
+    )
     changed.reshape(-1)[draw.randrange(array.size)] = draw.choice(worst)
     return changed
 
@@ -134,7 +152,7 @@ def run_case(case: Case, folder: Path) -> str:
     for row in rows:
         try:
             scorer.score(row)
-            scorer.score(row, explain=True)  # type: ignore[call-arg]
+            scorer.score(row, explain=True)
         except SparkopsError as error:
             describe_refusal(error)
     try:

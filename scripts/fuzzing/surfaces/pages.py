@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,10 +23,10 @@ from sparkops.reports.check_docs import DataDocs
 
 # Every element and attribute that data brings about has the letters `fuzz` in its name.
 PAYLOADS = (
-    "<script>fuzz()</script>", "<fuzz>", '"><fuzz fuzz=1>', "'><fuzz>", "</style><script>fuzz()</script>", "</title><fuzz>", "</svg><fuzz>",
-    '" onfuzz="fuzz()', "' onfuzz='fuzz()", "` onfuzz=fuzz()", " onfuzz=fuzz() ", "javascript:fuzz()", "data:text/html,<fuzz>", "<!--<fuzz>", "--><fuzz>",
-    "]]><fuzz>", "<![CDATA[<fuzz>]]>", "<img src=x onerror=fuzz()>", "&lt;fuzz&gt;", "&#60;fuzz&#62;", "&#x3c;fuzz>", "{{7*7}}", "{% fuzz %}", "${7*7}",
-    "\u202efuzz", "\u2028<fuzz>", "\x00<fuzz>", "<\x00fuzz>", "<fuzz\x0bfuzz>", "\ud800<fuzz>", "+ADw-fuzz+AD4-", "<base href=//fuzz>", "<a href=//fuzz>",
+    "<script>fuzz()</script>", "<fuzz>", '"><fuzz x_fuzz=1>', "'><fuzz>", "</style><script>fuzz()</script>", "</title><fuzz>", "</svg><fuzz>",
+    '" onfuzz="fuzz()', "' onfuzz='fuzz()", "` onfuzz=fuzz(2)", " onfuzz=fuzz(1) ", "javascript:fuzz()", "data:text/html,<fuzz>", "<!--<fuzz>", "--><fuzz>",
+    "]]><fuzz>", "<![CDATA[<fuzz>]]>", "<img src=x onerror=fuzz()>", "&lt;fuzz&gt;", "&#60;fuzz&#62;", "&#x3c;fuzz>", "{{7919*7907}}", "{% fuzz %}", "${7919*7907}",
+    "\u202efuzz", "\u2028<fuzz>", "\x00<fuzz>", "<\x00fuzz>", "<fuzz\x0bfuzz=1>", "\ud800<fuzz>", "+ADw-fuzz+AD4-", "<base href=//fuzz>", "<a href=//fuzz>",
     "url(//fuzz)", "}body{background:url(//fuzz)}", "\\3c fuzz>", "%3Cfuzz%3E", "$\\alpha$ <fuzz>", "<fuzz", "<", ">", "&", '"', "'", "<?fuzz?>", "<!fuzz>",
 )  # fmt: skip
 TAGS = frozenset(
@@ -41,7 +41,12 @@ _TIME = datetime(2026, 11, 30, tzinfo=UTC)
 def draw_case(draw: Random) -> Case:
     """Return the texts of a page, and what they are put into."""
     texts = [_draw_payload(draw) for _ in range(40)]
-    return {"kind": draw.choice(("report", "report", "checks")), "texts": texts, "plot": draw.choice(_KINDS), "numeric": draw.random() < 0.5}
+    return {
+        "kind": draw.choice(("report", "report", "checks")),
+        "texts": texts,
+        "plot": draw.choice(_KINDS),
+        "numeric": draw.random() < 0.5,
+    }
 
 
 def _draw_payload(draw: Random) -> str:
@@ -56,7 +61,11 @@ def _draw_payload(draw: Random) -> str:
 @contextmanager
 def prepare(folder: Path) -> Iterator[RunCase]:
     """Yield the function that writes a page."""
-    del folder
+    case = draw_case(Random(0))
+    # Imports of the first page, and Matplotlib's own folders, are no work of a case.
+    for kind in ("report", "checks"):
+        with suppress(SparkopsError):
+            run_case({**case, "kind": kind}, folder)
     yield run_case
 
 
@@ -103,10 +112,17 @@ def _make_result(texts: Iterator[str]) -> CheckResult:
 
 def _write_checks(texts: Iterator[str], folder: Path) -> list[str]:
     expectations = tuple(
-        CheckedExpectation(result=_make_result(texts), notes=next(texts), details={next(texts): next(texts)}) for _ in range(2)
+        CheckedExpectation(result=_make_result(texts), notes=next(texts), details={next(texts): next(texts)})
+        for _ in range(2)
     )
     facts = CheckpointFacts(
-        table="shop.orders", run_id="run-1", time=_TIME, expectations=expectations, suite=next(texts), blocked=True, block_reason=next(texts)
+        table="shop.orders",
+        run_id="run-1",
+        time=_TIME,
+        expectations=expectations,
+        suite=next(texts),
+        blocked=True,
+        block_reason=next(texts),
     )
     docs = DataDocs(folder / "docs")
     page = docs.write(facts)
@@ -125,7 +141,11 @@ class _PageReader(HTMLParser):
         if tag not in TAGS:
             self.problems.append(f"element <{tag}>")
         for name, value in attrs:
-            if "fuzz" in name or name.startswith("on") or name in ("src", "srcset", "action", "formaction", "xlink:href", "srcdoc"):
+            if (
+                "fuzz" in name
+                or name.startswith("on")
+                or name in ("src", "srcset", "action", "formaction", "xlink:href", "srcdoc")
+            ):
                 self.problems.append(f"attribute {name}={value!r} of <{tag}>")
             if name == "href" and not re.fullmatch(r"#[\w-]+|(?![\w+.-]*:)(?!//)[\w./%~-]+", value or ""):
                 self.problems.append(f"link to {value!r}")
@@ -160,7 +180,7 @@ def check_page(html: str) -> None:
         reader.problems.append("text of the data in its style")
     if bad := re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", html):
         reader.problems.append(f"the character {bad[0]!r}")
-    if "49" in html and "{{7*7}}" not in html and "7*7" in html:
+    if str(7919 * 7907) in html:
         reader.problems.append("an evaluated expression")
     if reader.problems:
         raise Finding("; ".join(reader.problems[:5]))

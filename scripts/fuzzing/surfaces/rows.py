@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -60,10 +60,14 @@ def _draw_body(kind: str, values: Any, draw: Random) -> bytes:
     """Return the body of a request with these rows, half the time damaged."""
     rows = [row for row in values if isinstance(row, dict)] if isinstance(values, list) else []
     if kind == "json":
-        body = json.dumps({draw.choice(_FORMS): draw.choice((values, _to_split(rows), _to_columns(rows)))}).encode()
+        body = json.dumps(
+            {draw.choice(_FORMS): draw.choice((values, _to_split(rows), _to_columns(rows)))}
+        ).encode()
     elif kind == "csv":
         lines = [list(rows[0]) if rows else ["x"], *(list(row.values()) for row in rows)]
-        body = "\n".join(",".join(_quote(cell, draw) for cell in line) for line in lines).encode("utf-8", "surrogatepass")
+        body = "\n".join(",".join(_quote(cell, draw) for cell in line) for line in lines).encode(
+            "utf-8", "surrogatepass"
+        )
     else:
         body = _to_parquet(rows)
     return mutate_bytes(body, draw) if draw.random() < 0.5 else body
@@ -85,7 +89,7 @@ def _to_columns(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _to_parquet(rows: list[dict[str, Any]]) -> bytes:
     sink = io.BytesIO()
     try:
-        table = pa.Table.from_pylist([{name: value for name, value in row.items()} for row in rows])
+        table = pa.Table.from_pylist(rows)
         parquet.write_table(table, sink)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return b"PAR1" + bytes(16) + b"PAR1"
@@ -119,8 +123,10 @@ def prepare(folder: Path) -> Iterator[RunCase]:
 def _score(case: Case, scorer: Scorer, choices: OutputChoices) -> None:
     kind = case["kind"]
     if kind in ("json", "csv", "parquet"):
-        mime = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}[kind]
-        chosen = choices.find(None)
+        mime = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}[
+            kind
+        ]
+        chosen = choices.find(())
         request = parse_body(bytes.fromhex(case["body"]), BodyFormat(mime=mime), chosen.schema, BodyLimits())
         chosen.score(request, RequestOptions(on_error="null"))
         chosen.score(request, RequestOptions())
@@ -128,11 +134,11 @@ def _score(case: Case, scorer: Scorer, choices: OutputChoices) -> None:
     rows = _read_values(case["rows"])
     if kind in ("row", "explain"):
         for row in rows:
-            scorer.score(row, explain=kind == "explain")  # type: ignore[call-arg]
+            scorer.score(row, explain=kind == "explain")
     elif kind == "records":
         scorer.score_batch(rows)
     elif kind == "columns":
-        scorer.score_batch(_to_columns([row for row in rows if isinstance(row, Mapping)]))
+        scorer.score_batch(_to_columns([row for row in rows if isinstance(row, dict)]))
     else:
         score_arrow_batch(scorer, _build_arrow(case, rows), None)
 

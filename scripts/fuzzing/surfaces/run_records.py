@@ -22,7 +22,9 @@ def draw_case(draw: Random) -> Case:
     files = list_files(ROOT / name)
     damage = draw_damage(ROOT / name, draw, files)
     if draw.random() < 0.1:
-        damage[f"{Path(draw.choice(files)).parent}/attempt-{draw.choice(('002', 'x', '-1', '9' * 30))}.jsonl"] = {"kind": "content", "hex": b"{}\n".hex()}
+        damage[
+            f"{Path(draw.choice(files)).parent}/attempt-{draw.choice(('002', 'x', '-1', '9' * 30))}.jsonl"
+        ] = {"kind": "content", "hex": b"{}\n".hex()}
     run = Path(draw.choice([*damage, *files])).parts[0]
     return {"folder": name, "damage": damage, "command": draw.choice(_COMMANDS), "run": run}
 

@@ -38,7 +38,11 @@ def draw_case(draw: Random) -> Case:
     elif kind < 0.75:
         statement = f"SELECT {_draw_call(draw)} AS z FROM __THIS__"
     else:
-        statement = "SELECT " + " ".join(draw.choice(_TOKENS) for _ in range(draw.randint(1, 25))) + " AS z FROM __THIS__"
+        statement = (
+            "SELECT "
+            + " ".join(draw.choice(_TOKENS) for _ in range(draw.randint(1, 25)))
+            + " AS z FROM __THIS__"
+        )
     if draw.random() < 0.02:
         statement = f"SELECT {'(' * draw.choice((50, 500, 5000))}x AS z FROM __THIS__"
     if draw.random() < 0.02:
@@ -61,7 +65,19 @@ def _draw_argument(draw: Random, depth: int) -> str:
     if kind < 0.8:
         return random_sql.expression(draw, 1)
     text = hostile_text(draw).replace("'", "''")[:200]
-    return draw.choice((f"'{text}'", "'(a+)+$'", "'yyyy-MM-dd'", "'%'", "99999999", "-2147483648", "array(1, 2)", "y -> y + 1", "NULL"))
+    return draw.choice(
+        (
+            f"'{text}'",
+            "'(a+)+$'",
+            "'yyyy-MM-dd'",
+            "'%'",
+            "99999999",
+            "-2147483648",
+            "array(1, 2)",
+            "y -> y + 1",
+            "NULL",
+        )
+    )
 
 
 @contextmanager
@@ -75,7 +91,9 @@ def run_case(case: Case, folder: Path) -> str:
     """Compile the statement of a case and evaluate its new columns, one row at a time and as a batch."""
     del folder
     statement = case["statement"]
-    find_refusal(statement.removeprefix("SELECT ").removesuffix(" AS z FROM __THIS__"), list(random_sql.TYPES))
+    find_refusal(
+        statement.removeprefix("SELECT ").removesuffix(" AS z FROM __THIS__"), list(random_sql.TYPES)
+    )
     try:
         selected = compile_select(statement, random_sql.TYPES)
     except CannotCompile as error:
@@ -85,7 +103,9 @@ def run_case(case: Case, folder: Path) -> str:
         return describe_refusal(error)
     rows = random_sql.rows(Random(case["rows"]), _ROWS)
     for name, tree in selected.computed:
-        step = Step("select", "SQL", tuple(referenced_columns(tree)), (name,), {"nodes": expression_to_json(tree)})
+        step = Step(
+            "select", "SQL", tuple(referenced_columns(tree)), (name,), {"nodes": expression_to_json(tree)}
+        )
         fields = tuple(Field(column, random_sql.TYPES[column]) for column in step.inputs)
         try:
             scorer = Scorer(Description(fields, (), (step,), (Output(name, tree.type, name, "column"),)))

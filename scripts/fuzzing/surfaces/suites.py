@@ -19,7 +19,20 @@ from sparkops.checks.suite.suite_file import load_suite
 from sparkops.errors import SparkopsError
 
 _SUITE = GOLDEN / "v2" / "conf" / "checks" / "orders.yml"
-_KEYS = ("column", "min_value", "max_value", "value_set", "regex", "mostly", "policy", "severity", "fail_over", "row_condition", "like_pattern", "meta")
+_KEYS = (
+    "column",
+    "min_value",
+    "max_value",
+    "value_set",
+    "regex",
+    "mostly",
+    "policy",
+    "severity",
+    "fail_over",
+    "row_condition",
+    "like_pattern",
+    "meta",
+)
 _TYPES = (
     "expect_column_values_to_match_regex", "expect_column_values_to_match_like_pattern", "expect_column_values_to_be_in_type_list",
     "expect_column_pair_values_a_to_be_greater_than_b", "expect_multicolumn_sum_to_equal", "expect_column_quantile_values_to_be_between",

@@ -38,7 +38,7 @@ class YamlReader:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise ConfigError(f"Not valid YAML: {error.problem} ({self.file}:{line}).") from None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, yaml.YAMLError) as error:
             reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
             raise ConfigError(f"{self.file} cannot be read: {reason}") from None
 

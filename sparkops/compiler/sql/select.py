@@ -51,7 +51,11 @@ def compile_select(
     """
     session = session or SessionSettings()
     columns = {name: Expression("column", type_, value=name) for name, type_ in types.items()}
-    result, conditions = _select(parse_statement(statement), columns)
+    query = parse_statement(statement)
+    try:
+        result, conditions = _select(query, columns)
+    except RecursionError:
+        raise CannotCompile("its statement is nested too deeply") from None
     computed = tuple((name, tree) for name, tree in result.items() if not _is_unchanged(name, tree))
     if not session.ansi and (conditions or any(tree.op != "column" for _, tree in computed)):
         raise CannotCompile(_describe_ansi(session))

@@ -23,6 +23,12 @@ _TIMES = {"started", "ended"}
 # Keys by the form of their values, and the form of the items of lists.
 _MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process"}
 _TEXTS = {"id", "job", "state", "env"}
+_OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint"}
+_OPTIONAL_MAPPINGS = {"error", "registered"}
+# Mappings by the form of their values.
+_VALUES: Mapping[str, type | tuple[type, ...]] = {
+    "inputs": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
+}  # fmt: skip
 _ITEMS = {"checks": dict, "batches": dict, "staged": str, "hidden": str}
 
 
@@ -101,8 +107,8 @@ def _combine(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, 
 def _parse(key: str, value: Any) -> Any:
     """Return a value of the record; TypeError if it has another form."""
     _require_form(key, value)
-    if key in _TIMES and isinstance(value, str):
-        return datetime.fromisoformat(value)
+    if key in _TIMES and value is not None:
+        return _parse_time(key, value)
     return tuple(value) if key in _TUPLES else value
 
 
@@ -115,6 +121,23 @@ def _require_form(key: str, value: Any) -> None:
         raise TypeError(f"`{key}` is no list of {_ITEMS[key].__name__} values")
     if key in _TEXTS and not isinstance(value, str):
         raise TypeError(f"`{key}` is no text")
+    if key in _OPTIONAL_TEXTS and not isinstance(value, str | None):
+        raise TypeError(f"`{key}` is no text")
+    if key in _OPTIONAL_MAPPINGS and not isinstance(value, Mapping | None):
+        raise TypeError(f"`{key}` is no mapping")
+    if key in _VALUES and not all(isinstance(item, _VALUES[key]) for item in value.values()):
+        raise TypeError(f"`{key}` has a value of another form")
+    if key == "attempt" and not isinstance(value, int):
+        raise TypeError("`attempt` is no number")
+
+
+def _parse_time(key: str, value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise TypeError(f"`{key}` is no time")
+    time = datetime.fromisoformat(value)
+    if time.tzinfo is None:
+        raise ValueError(f"`{key}` has no time zone")
+    return time
 
 
 def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:

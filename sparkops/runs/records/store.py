@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import logging
 import os
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sparkops.core.bounded_file import open_regular
 from sparkops.core.masking import mask_json
 from sparkops.core.private_file import make_private_folder, open_private
 from sparkops.errors import InputError, ProjectError, UnknownName, as_clause
@@ -20,6 +22,8 @@ from sparkops.runs.records.run import Run, utc_now
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
+# What Python raises where a value of a record has another form than it was written in.
+DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # Run ids that a message lists.
 _MAX_IDS = 5
 
@@ -35,6 +39,19 @@ class DamagedRecord(ProjectError):
     def __init__(self, path: Path, error: Exception) -> None:
         super().__init__(
             f"The record of a run, {path}, is damaged ({as_clause(error)}): restore it from a backup, or remove the run's folder."
+        )
+
+
+class EmptyRecord(ProjectError):
+    """Nothing of a run is recorded yet.
+
+    Args:
+        run_id: The run.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"Nothing of run {run_id} is recorded: it is just starting, or its record was emptied. Remove the run's folder if it is not starting."
         )
 
 
@@ -119,6 +136,7 @@ class RunStore:
         Raises:
             UnknownName: No run matches.
             InputError: Several do.
+            ProjectError: The record is damaged or empty.
         """
         return self._read(self.resolve_id(run_id))
 
@@ -160,7 +178,7 @@ class RunStore:
             except DamagedRecord as error:
                 _log.warning("%s", error)
                 continue
-            except ValueError:
+            except EmptyRecord:
                 continue
             if job is None or run.job == job:
                 count += 1
@@ -170,10 +188,10 @@ class RunStore:
         files = sorted((self.folder / run_id).glob("attempt-*.jsonl"))
         events = [event for path in files for event in _read_events(path)]
         if not events:
-            raise ValueError(f"nothing of run {run_id} is recorded yet")
+            raise EmptyRecord(run_id)
         try:
             return detect_crash(fold_events(events))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except DAMAGE as error:
             raise DamagedRecord(self.folder / run_id, error) from error
 
 
@@ -220,7 +238,7 @@ def _parse_event(line: str) -> Mapping[str, Any]:
 def _read_events(path: Path) -> Iterator[Mapping[str, Any]]:
     """Yield the events of a file; the incomplete last line that a crash leaves is skipped."""
     try:
-        with path.open(encoding="utf-8") as lines:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as lines:
             for line in lines:
                 if line.endswith("\n"):
                     yield _parse_event(line)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from ...core.wording import truncate
 from ...errors import RowError
 from .regex_characters import END
 
@@ -108,7 +109,7 @@ class BoundedPattern:
         if len(string) <= self.longest:
             return self.pattern
         raise RowError(
-            f"A text of {len(string):,} characters is refused: {self.pattern.pattern!r} may take too long to match one of more "
+            f"A text of {len(string):,} characters is refused: {truncate(repr(self.pattern.pattern), 200)} may take too long to match one of more "
             f"than {self.longest:,}.",
             value=string[:100],
         )

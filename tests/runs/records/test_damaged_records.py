@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,13 @@ DAMAGED = {
     "checks": b'{"event": "started", "time": "t", "id": "r", "job": "j"}\n{"event": "checked", "time": "t", "checks": [3]}\n',
     "inputs": b'{"event": "started", "time": "t", "id": "r", "job": "j"}\n{"event": "pinned", "time": "t", "inputs": [3]}\n',
     "process": b'{"event": "started", "time": "t", "id": "r", "job": "j", "state": "running", "process": "x"}\n',
+    "no time zone": b'{"event": "started", "time": "t", "id": "r", "job": "j", "started": "2024-01-01T00:00:00"}\n',
+    "a number as a time": b'{"event": "started", "time": "t", "id": "r", "job": "j", "ended": 0.5}\n',
+    "a list as a log": b'{"event": "started", "time": "t", "id": "r", "job": "j", "log": ["x"]}\n',
+    "a list as a report": b'{"event": "started", "time": "t", "id": "r", "job": "j", "report": []}\n',
+    "a text as a metric": b'{"event": "started", "time": "t", "id": "r", "job": "j", "metrics": {"a": "x"}}\n',
+    "an output of no form": b'{"event": "started", "time": "t", "id": "r", "job": "j", "outputs": {"a": 3}}\n',
+    "a model of no form": b'{"event": "started", "time": "t", "id": "r", "job": "j", "registered": [1]}\n',
     "digits": b'{"event": "started", "time": "t", "id": "r", "job": "j", "attempt": ' + b"9" * 5000 + b"}\n",
 }
 
@@ -69,3 +77,67 @@ def test_a_record_of_which_nothing_is_written_yet_is_skipped_silently(
     monkeypatch.chdir(project)
     assert run_command(["runs"]) == 0
     assert "Warning" not in capsys.readouterr().err
+
+
+START = b'{"event": "started", "time": "t", "id": "20240102-000000-bbbbbbbbbb", "job": "j", "started": "2024-01-01T00:00:00+00:00"'
+
+
+@pytest.mark.parametrize(
+    ("damage", "command"),
+    [
+        (b', "outputs": {"a": {}}}', ["runs"]),
+        (b', "registered": {"name": "m"}}', ["runs"]),
+        (b', "outputs": {"a": {}}}', ["runs", "show", "20240102"]),
+        (b', "checks": [{"table": "t"}]}', ["runs", "show", "20240102"]),
+        (b', "checks": [{"table": []}]}', ["runs", "show", "20240102"]),
+        (b', "registered": {"name": "m"}}', ["runs", "show", "20240102"]),
+        (b', "error": {"kind": "E"}}', ["runs", "show", "20240102"]),
+    ],
+)
+def test_damage_inside_a_record_is_reported_where_it_is_shown(
+    make_project: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    damage: bytes,
+    command: list[str],
+) -> None:
+    project = make_project()
+    folder = project / ".sparkops" / "runs" / "20240102-000000-bbbbbbbbbb"
+    folder.mkdir(parents=True)
+    (folder / "attempt-001.jsonl").write_bytes(START + damage + b"\n")
+    monkeypatch.chdir(project)
+    assert run_command(command) == (0 if command == ["runs"] else 2)
+    assert "20240102-000000-bbbbbbbbbb, is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_record_that_is_no_file_is_not_waited_for(
+    make_project: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+) -> None:
+    project = make_project()
+    folder = project / ".sparkops" / "runs" / "20240102-000000-bbbbbbbbbb"
+    folder.mkdir(parents=True)
+    record = folder / "attempt-001.jsonl"
+    if kind == "pipe":
+        os.mkfifo(record)
+    else:
+        record.symlink_to("/dev/zero")
+    monkeypatch.chdir(project)
+    assert run_command(["runs"]) == 0
+    assert run_command(["runs", "show", "last"]) == 2
+    assert capsys.readouterr().err.count("is damaged ([Errno 22] Not a regular file") == 2
+
+
+def test_a_record_without_events_is_reported_when_it_is_named(
+    make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_project()
+    folder = project / ".sparkops" / "runs" / "20240102-000000-bbbbbbbbbb"
+    folder.mkdir(parents=True)
+    (folder / "attempt-001.jsonl").touch()
+    monkeypatch.chdir(project)
+    assert run_command(["runs", "show", "last"]) == 2
+    assert "Error: Nothing of run 20240102-000000-bbbbbbbbbb is recorded" in capsys.readouterr().err

@@ -30,6 +30,8 @@ _S, _I, _L = "string", "integer", "long"
 _END = integer(2**31 - 1)
 # Replacements of capitals, small letters, digits and other characters.
 _MASKS = (string("X"), string("x"), string("n"), null_literal(_S))
+# sqlglot reads `substring(text)`, too.
+_MIN_SUBSTRING_ARGS = 2
 _COLLATION = "SYSTEM.BUILTIN.UTF8_BINARY"
 _URL_NOTE = "the part and the key are texts in the statement; an address of IPv6 refuses the row"
 # Whether a format is supported does not depend on the version.
@@ -42,6 +44,8 @@ def _strings(op: str, result: str) -> Build:
 
 def substring(args: Args) -> Expression:
     """Return `substring(text, start, length)`; without a length up to the end."""
+    if len(args) < _MIN_SUBSTRING_ARGS:
+        raise CannotCompile("`substring` without a start is not supported")
     start, *length = cast_positions(args[1:])
     return make_expression("substring", _S, [cast(args[0], _S), start, *(length or [_END])])
 
