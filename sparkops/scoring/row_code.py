@@ -23,6 +23,8 @@ from ..errors import DamagedModel, ModelError, UntrustedModel, as_clause
 from .function_declaration import RETURNS_ATTRIBUTE
 from .ir.description import PYTHON_FUNCTION, Description, Step
 
+# Folder of code in a model's folder; `artifact.file_names` has the same name.
+_CODE = "code"
 _DECORATOR = "row_function"
 _ENTRY_POINT = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d]\w*)")
 _INSTALLED = {"site-packages", "dist-packages"}
@@ -99,15 +101,27 @@ def _find_installed(module: str, folder: Path | None = None) -> Path | None:
 
     Args:
         module: Dotted name of the module.
-        folder: A folder whose files are not installed.
+        folder: The folder of a model: what a path above it finds in it is not installed, nor is what it finds in its code.
     """
     file = getattr(sys.modules.get(module), "__file__", None)
     if file:
         return Path(file)
-    files = (_find_below(Path(entry), module) for entry in sys.path)
-    path = next((path for path in files if path is not None), None)
-    is_inside = path is not None and folder is not None and path.resolve().is_relative_to(folder.resolve())
-    return None if is_inside else path
+    candidates = ((Path(entry).resolve(), _find_below(Path(entry), module)) for entry in sys.path)
+    folders = () if folder is None else (folder.resolve(), folder.resolve() / _CODE)
+    return next(
+        (
+            path
+            for base, path in candidates
+            if path is not None and not any(_leads_into(base, path, inner) for inner in folders)
+        ),
+        None,
+    )
+
+
+def _leads_into(base: Path, file: Path, folder: Path) -> bool:
+    """Return whether a path of imports that is above a folder leads to a file in it."""
+    is_above = folder.is_relative_to(base) and base != folder
+    return is_above and file.resolve().is_relative_to(folder)
 
 
 def _find_below(folder: Path, module: str) -> Path | None:

@@ -11,9 +11,10 @@ from .codegen.code_writer import CodeWriter
 from .codegen.field_reader import read_field
 from .codegen.row_errors import refuse_value
 from .codegen.symbols import Vector
-from .ir.description import Description, Output
+from .ir.description import Description, Output, Step
 from .ir.field import Field
 from .ir.row_fields import check_row_fields, flatten_structs
+from .ir.validation import MAX_SLOTS, MAX_STEPS, MAX_TOTAL_SLOTS
 from .protocol import ScoreRow
 from .stages.feature.vector.vector_size_hint import find_fields_skipped_by_size, has_size
 from .stages.registry import STAGES
@@ -32,7 +33,8 @@ def generate_code(description: Description) -> CodeWriter:
     Raises:
         ModelError: A step does not fit the columns before it.
     """
-    code = CodeWriter()
+    _require_limits(description)
+    code, slots = CodeWriter(), 0
     names = tuple(field.name for field in description.fields)
     check = code.bind_constant(partial(_check_row, names, description.ignored))
     code.add_line(f"if row.__class__ is not dict or len(row) != {len(names)}: row = {check}(row)")
@@ -58,7 +60,34 @@ def generate_code(description: Description) -> CodeWriter:
                 f"{step.stage}: this version of sparkops does not know the operation `{step.op}`."
             )
         STAGES[step.op].emit(step, code)
+        slots = _add_slots(step, code, slots)
     return code
+
+
+def _require_limits(description: Description) -> None:
+    """Refuse a model that declares what does not fit in memory."""
+    if len(description.steps) > MAX_STEPS:
+        raise ModelError(
+            f"The model has {len(description.steps):,} steps, and at most {MAX_STEPS:,} are scored."
+        )
+    for field in description.fields:
+        if field.size is not None and not 0 <= field.size <= MAX_SLOTS:
+            raise ModelError(
+                f"Field `{field.name}` has {field.size:,} slots, and at most {MAX_SLOTS:,} are scored."
+            )
+
+
+def _add_slots(step: Step, code: CodeWriter, slots: int) -> int:
+    """Return the number of slots of the vectors of all steps, with those of a step."""
+    for column in filter(None, map(code.columns.get, step.outputs)):
+        if isinstance(column, Vector):
+            slots += column.size
+            if column.size > MAX_SLOTS or slots > MAX_TOTAL_SLOTS:
+                raise ModelError(
+                    f"{step.stage}: its vectors have {column.size:,} slots, those of all steps {slots:,}; at most {MAX_SLOTS:,} and "
+                    f"{MAX_TOTAL_SLOTS:,} are scored."
+                )
+    return slots
 
 
 def _emit_size_check(field: Field, value: str, stage: str, code: CodeWriter) -> None:

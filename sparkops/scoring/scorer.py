@@ -34,6 +34,10 @@ _MAX_CHUNK_ROWS = 8192
 _MAX_CHUNK_SLOTS = 2**22
 # Slots that a sparse vector counts for: few of its slots are filled.
 _SPARSE_WIDTH = 2**14
+# Above so many, it counts for all of them: a step that makes it dense must fit in memory.
+_WIDE = 2**20
+# Numbers of the vectors that a batch returns: 4 GiB.
+_MAX_OUTPUT_SLOTS = 2**29
 
 
 class Scorer:
@@ -188,9 +192,19 @@ class Scorer:
         columns, size = to_columns(tabular, self.fields, self.description.ignored, extra)
         if self._monitor:
             self._monitor.check_batch(columns, size)
+        self._require_output_limit(size)
         starts = range(0, size, self._chunk_rows) if size else range(1)
         parts = [self._score_chunk(columns, start, min(start + self._chunk_rows, size)) for start in starts]
         return Batch.concatenate(parts)
+
+    def _require_output_limit(self, size: int) -> None:
+        """Raise `RowError` if the vectors of the outputs of some rows do not fit in memory."""
+        slots = sum(output.size or 0 for output in self.outputs if output.type == "vector")
+        if size * slots > _MAX_OUTPUT_SLOTS:
+            raise RowError(
+                f"The outputs of {size:,} rows have {size * slots:,} numbers, and at most {_MAX_OUTPUT_SLOTS:,} are returned at once: "
+                "score fewer rows, or choose other outputs."
+            )
 
     def _score_chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:
         frame = Frame(stop - start, {})
@@ -292,7 +306,7 @@ def _read_vectors_of_size(field: Field, values: Any) -> ScalarColumn | VectorCol
 def _estimate_width(column: Column) -> int:
     """Return the number of slots that a row of a column takes in memory, estimated for sparse vectors."""
     is_sparse = isinstance(column, Vector) and column.sparse
-    return min(column.size, _SPARSE_WIDTH) if is_sparse else column.size
+    return min(column.size, _SPARSE_WIDTH) if is_sparse and column.size <= _WIDE else column.size
 
 
 def _is_floating(column: ScalarColumn, output: Output) -> bool:

@@ -26,6 +26,7 @@ from sparkops.scoring.ir.description import Description, Output, Step
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.sql.expression import expression_from_json as read_tree
 from sparkops.scoring.sql.expression import expression_to_json, referenced_columns
+from sparkops.scoring.sql.growth import find_growth
 from sparkops.scoring.sql.types import element_type
 from sparkops.scoring.stages.feature.sql_transformer import evaluate_expression
 
@@ -91,7 +92,8 @@ def evaluate(
         column = read_slice(Field(name, type_), [row[name] for row in rows], 0, len(rows))
         assert isinstance(column, ScalarColumn)
         frame.columns[name] = column
-    values, failed = evaluate_expression(step, read_tree(step.params["nodes"], "SQL"), frame)
+    saved = read_tree(step.params["nodes"], "SQL")
+    values, failed = evaluate_expression(step, saved, find_growth(saved, {}), frame)
     pairs = zip(failed.tolist(), values, strict=True)
     batch = [FAILED if has_failed else value for has_failed, value in pairs]
     compiled = Compiled(expression, tree.type, batch)

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import RowError
 from ..ir.arrays import Numbers
+from ..ir.growth import MAX_BATCH_UNITS, Bound
 from .dictionary_column import DictionaryColumn
 
 
@@ -199,16 +201,32 @@ class Frame:
         columns: Columns by name.
         dropped: (rows,) mask of the rows that the model's own `skip` dropped.
         refused: (rows,) mask of the rows that cannot be scored.
+        bounds: Bounds of computed columns of texts and arrays; those that are not there are bounded by the row.
+        units: Units that its steps made where they count them, see `ir.growth`.
     """
 
     size: int
     columns: dict[str, ScalarColumn | VectorColumn]
+    bounds: dict[str, Bound] = field(default_factory=dict)
+    units: int = 0
     dropped: Numbers = field(init=False)
     refused: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
         self.dropped = np.zeros(self.size, dtype=bool)
         self.refused = np.zeros(self.size, dtype=bool)
+
+    def count_units(self, units: int, stage: str) -> None:
+        """Add to what the steps made.
+
+        Raises:
+            RowError: It is more than rows that are scored at once may make.
+        """
+        self.units += units
+        if self.units > MAX_BATCH_UNITS:
+            raise RowError(
+                f"{stage} makes texts and arrays of more than {MAX_BATCH_UNITS:,} characters of these rows: score fewer rows at once."
+            )
 
     def get_scalars(self, name: str) -> ScalarColumn:
         """Return a column of single values; code generation has checked that it is one."""

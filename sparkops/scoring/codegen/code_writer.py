@@ -12,6 +12,7 @@ from math import inf, nan
 from typing import Any
 
 from ...errors import ModelError
+from ..ir.growth import MAX_UNITS, Bound
 from .row_errors import refuse_missing
 from .symbols import Block, Dense, Scalar, Sparse, Vector, list_block_slots
 
@@ -45,6 +46,9 @@ class CodeWriter:
         known_values: Values of an input field that the model knows, by field.
         ambiguous_fields: Fields whose NaN, infinities and huge numbers have no single answer in Spark.
         vector_values: Names of the variables that hold the vectors of the row, by field.
+        budget: Name of what the expression that is emitted may still make of the row, if it counts that; see `sql.growth`.
+        spend: Name of the function that takes from it.
+        bounds: Bounds of computed columns of texts and arrays; those that are not there are bounded by the row.
     """
 
     def __init__(self) -> None:
@@ -55,6 +59,8 @@ class CodeWriter:
         self.known_values: dict[str, tuple[Any, ...]] = {}
         self.ambiguous_fields: set[str] = set()
         self.vector_values: dict[str, str] = {}
+        self.budget = self.spend = self._row_budget = ""
+        self.bounds: dict[str, Bound] = {}
         self._count = 0
 
     def new_name(self) -> str:
@@ -77,6 +83,12 @@ class CodeWriter:
         name = self.new_name()
         self.lines.append(f"{name} = {expr}")
         return name
+
+    def get_row_budget(self) -> str:
+        """Return the variable that holds, in a list, what all steps together may still make of the row."""
+        if not self._row_budget:
+            self._row_budget = self.assign(f"[{MAX_UNITS}]")
+        return self._row_budget
 
     def assign_scalar(self, scalar: Scalar) -> Scalar:
         """Return the scalar as a variable, so that repeating it costs nothing."""

@@ -131,3 +131,16 @@ class RowRule:
 def unquote(name: str) -> str:
     """Return a column name without enclosing backticks."""
     return name[1:-1] if len(name) > 1 and name[0] == name[-1] == "`" else name
+
+
+def count_nodes(rule: RowRule) -> int:
+    """Return the number of conditions and operands of a rule."""
+    count, pending = 0, [rule.expects, rule.unless]
+    while pending:
+        node: Any = pending.pop()
+        if isinstance(node, tuple):
+            pending += node
+        elif hasattr(node, "__dataclass_fields__"):
+            count += 1
+            pending += [getattr(node, name) for name in node.__dataclass_fields__]
+    return count

@@ -11,6 +11,8 @@ from .conditions import RowRule
 from .rule_serialization import rule_from_json, rule_to_json
 
 MAX_RULES = 1000
+# Conditions and operands of one rule, and of all rules of a model: each takes code, and time for every row.
+MAX_NODES, MAX_ALL_NODES = 20_000, 100_000
 # JSON key to attribute, besides `rule`. A key is persisted, so it stays if an attribute is renamed.
 _RULE_KEYS = {
     "label": "label",
@@ -96,6 +98,7 @@ class PortableRules:
         """
         if len(item["rules"]) > MAX_RULES:
             raise ModelError(f"A model carries at most {MAX_RULES} rules, not {len(item['rules'])}.")
+        _require_few_nodes(item["rules"])
         rules = [_rule_from_json(rule) for rule in item["rules"]]
         for rule in rules:
             if not isinstance(rule.rule, RowRule) or not isinstance(rule.mostly, int | float):
@@ -115,6 +118,26 @@ def merge_rules(rules_by_table: Iterable[PortableRules]) -> PortableRules:
         rules=tuple(rule for part in parts for rule in part.rules),
         left_out=tuple(omitted for part in parts for omitted in part.left_out),
     )
+
+
+def _require_few_nodes(items: Any) -> None:
+    """Raise `ModelError` for rules of more nodes than are evaluated, before they are built."""
+    total = 0
+    for item in items:
+        count, pending = 0, [item["rule"]]
+        while pending and count <= MAX_NODES:
+            value = pending.pop()
+            if isinstance(value, Mapping):
+                count += 1
+                pending += value.values()
+            elif isinstance(value, list):
+                pending += value
+        total += count
+        if count > MAX_NODES or total > MAX_ALL_NODES:
+            raise ModelError(
+                f"A rule of the model has more than {MAX_NODES:,} conditions and operands, or all of them have more than "
+                f"{MAX_ALL_NODES:,}: so many are not evaluated."
+            )
 
 
 def _rule_from_json(item: Mapping[str, Any]) -> PortableRule:

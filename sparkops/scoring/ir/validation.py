@@ -13,6 +13,10 @@ from .description import Step
 MAX_CLASSES = 10_000
 # Slots of a vector, which must all fit in memory.
 MAX_SLOTS = 2**24
+# Slots of the vectors of all steps of a model.
+MAX_TOTAL_SLOTS = 2**26
+# Steps of a model: each takes code.
+MAX_STEPS = 20_000
 
 
 def float_array(step: Step, name: str, *shape: int | None) -> Numbers:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...errors import ModelError
-from ..ir.conditions import unquote
+from ..ir.conditions import count_nodes, unquote
 from ..ir.field import Field
-from ..ir.portable_rules import MAX_RULES, OmittedRule, PortableRule, PortableRules
+from ..ir.portable_rules import MAX_ALL_NODES, MAX_NODES, MAX_RULES, OmittedRule, PortableRule, PortableRules
 from .operands import find_operand_kind
 from .row_predicate import compile_rules
 
@@ -16,7 +16,16 @@ def keep_supported(rules: PortableRules, fields: Sequence[Field]) -> PortableRul
     """Return the rules that rows of these fields can be tested with; the others are omitted, with the reason."""
     known = {field.name: field for field in fields}
     reasons = [(rule, find_incompatibility(rule, known)) for rule in rules.rules]
-    supported = [rule for rule, reason in reasons if not reason][:MAX_RULES]
+    supported: list[PortableRule] = []
+    nodes = 0
+    for position, (rule, reason) in enumerate(reasons):
+        if reason or len(supported) == MAX_RULES:
+            continue
+        nodes += count_nodes(rule.rule)
+        if nodes > MAX_ALL_NODES:
+            reasons[position] = (rule, f"a model carries at most {MAX_ALL_NODES:,} conditions and operands")
+            continue
+        supported.append(rule)
     omitted = [
         OmittedRule(label=rule.label, table=rule.table, reason=reason) for rule, reason in reasons if reason
     ]
@@ -30,6 +39,8 @@ def find_incompatibility(rule: PortableRule, known: Mapping[str, Field]) -> str:
         rule: The rule.
         known: The model's fields, by name.
     """
+    if (count := count_nodes(rule.rule)) > MAX_NODES:
+        return f"it has {count:,} conditions and operands, and at most {MAX_NODES:,} are evaluated for a row"
     for name in map(unquote, rule.rule.fields):
         if name not in known:
             return f"column `{name}` is not read by the model"

@@ -9,6 +9,7 @@ from ..codegen.code_writer import CodeWriter, format_float
 from . import literals
 from .arithmetic import ARITHMETIC
 from .array_functions import ARRAY_FUNCTIONS
+from .bounded_functions import BOUNDED, count_result
 from .comparison import COMPARISONS
 from .conditional import CONDITIONALS
 from .date_functions import DATE_FUNCTIONS
@@ -21,7 +22,7 @@ from .operation import Operation
 from .runtime.date_patterns import UnsupportedPattern
 from .runtime.evaluation_error import EvaluationError
 from .string_functions import STRING_FUNCTIONS
-from .types import is_floating, is_integral
+from .types import element_type, is_floating, is_integral
 
 _OPERATIONS: Mapping[str, Operation] = {
     **ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS, **MATH_FUNCTIONS, **STRING_FUNCTIONS, **DATE_FUNCTIONS,
@@ -56,6 +57,14 @@ def emit_expression(
         return fragment
     if node.op in HIGHER_ORDER:
         return emit_higher_order(node, columns, code, stage, emit_expression)
+    fragment = _emit_operation(node, columns, code, stage)
+    is_sized = node.type == "string" or element_type(node.type) is not None
+    return count_result(code, fragment) if code.budget and is_sized else fragment
+
+
+def _emit_operation(
+    node: Expression, columns: Mapping[str, Fragment], code: CodeWriter, stage: str
+) -> Fragment:
     operation = _OPERATIONS.get(node.op)
     if operation is None:
         raise ModelError(f"{stage}: this version of sparkops does not know the operation `{node.op}`.")
@@ -63,7 +72,8 @@ def emit_expression(
     if not _accepts(operation, node):
         types = ", ".join(arg.type for arg in node.args)
         raise ModelError(f"{stage}: operation `{node.op}` does not convert ({types}) to {node.type}.")
-    return operation.emit(code, node, operands)
+    emit = BOUNDED.get(node.op, operation.emit) if code.budget else operation.emit
+    return emit(code, node, operands)
 
 
 def _accepts(operation: Operation, node: Expression) -> bool:

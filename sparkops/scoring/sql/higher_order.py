@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from ...errors import ModelError
 from ..codegen.code_writer import CodeWriter
+from .bounded_functions import count_result
 from .expression import Expression
 from .fragment import Fragment, bind_once
 from .runtime.arrays import sort_by
@@ -44,8 +45,11 @@ class _Call:
     emit: Emit
 
     def operand(self, position: int) -> Fragment:
-        """Return the code of an operand outside of the lambda."""
-        return self.emit(self.node.args[position], self.columns, self.code, self.stage)
+        """Return the code of an operand outside of the lambda; of an array that is counted, each loop over it is."""
+        node = self.node.args[position]
+        fragment = self.emit(node, self.columns, self.code, self.stage)
+        is_counted = self.code.budget and element_type(node.type) is not None
+        return count_result(self.code, fragment) if is_counted else fragment
 
     def body(self, position: int, variables: Mapping[str, Fragment]) -> Fragment:
         """Return the code of an operand that reads variables, by their names in the call."""

@@ -17,6 +17,7 @@ from ..codegen.row_errors import refuse_missing
 from ..codegen.symbols import Dense, Scalar, Sparse, Vector
 from ..ir.description import Step
 from ..ir.field import SPARSE_FROM
+from ..ir.growth import INPUT, Bound
 
 STRING, TOKENS = "string", "array<string>"
 Tokens = list[str | None]
@@ -92,14 +93,16 @@ def map_rows(step: Step, frame: Frame, function: TokenFunction, substitute: Any)
     return [function(substitute if value is None else value) for value in values]
 
 
-def bind_tokens(step: Step, code: CodeWriter, name: str) -> None:
-    """Bind the step's output to a variable that holds tokens."""
+def bind_tokens(step: Step, code: CodeWriter, name: str, bound: Bound | None = None) -> None:
+    """Bind the step's output to a variable that holds tokens; by default they are bounded as the input is."""
     field = code.get_scalar(step.inputs[0], step.stage).field
+    code.bounds[step.outputs[0]] = bound or code.bounds.get(step.inputs[0], INPUT)
     code.columns[step.outputs[0]] = Scalar(name, TOKENS, field=field, scale=0.0)
 
 
-def bind_token_column(step: Step, frame: Frame, lists: Sequence[Tokens]) -> None:
-    """Bind the step's output to a list of tokens for each row."""
+def bind_token_column(step: Step, frame: Frame, lists: Sequence[Tokens], bound: Bound | None = None) -> None:
+    """Bind the step's output to a list of tokens for each row; by default they are bounded as the input is."""
+    frame.bounds[step.outputs[0]] = bound or frame.bounds.get(step.inputs[0], INPUT)
     frame.columns[step.outputs[0]] = ScalarColumn(np.fromiter(lists, dtype=object, count=len(lists)))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .evaluation_error import EvaluationError
 from .numeric import greatest, least
+from .sizes import require_array
 
 _MAX_SIZE = 2**31 - 16
 Array = Sequence[Any]
@@ -191,6 +192,7 @@ def insert(array: Array, index: int, value: Any) -> list[Any]:
     """
     if index == 0 or abs(index) > _MAX_SIZE:
         raise EvaluationError(f"inserts an element at position {index}")
+    require_array(abs(index))
     size = len(array)
     if -index > size:
         return [value, *[None] * (-index - size - 1), *array]
@@ -242,8 +244,7 @@ def overlap(left: Array, right: Array) -> bool | None:
 
 def repeat(value: Any, count: int) -> list[Any]:
     """Return an array of one value several times."""
-    if count > _MAX_SIZE:
-        raise EvaluationError(f"makes an array of {count} elements")
+    require_array(count)
     return [value] * count
 
 
@@ -253,8 +254,7 @@ def sequence(start: int, stop: int, step: int) -> list[int]:
         raise EvaluationError(f"makes a sequence from {start} to {stop} by {step}")
     if step == 0:
         return [start]
-    if (stop - start) // step > _MAX_SIZE:
-        raise EvaluationError(f"makes a sequence of more than {_MAX_SIZE} elements")
+    require_array((stop - start) // step + 1)
     return list(range(start, stop + (1 if step > 0 else -1), step))
 
 

@@ -15,6 +15,10 @@ class EvaluationError(Exception):
     """An expression that Spark refuses to evaluate. The message is a predicate without the row: `divides by zero`."""
 
 
+class BudgetSpentError(EvaluationError):
+    """An expression that makes more of a row than is made."""
+
+
 class UnrepresentableError(EvaluationError):
     """A date or a timestamp that Spark has and the scorer has not, which is not null under `try_`, either."""
 

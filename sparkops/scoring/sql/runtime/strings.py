@@ -9,8 +9,12 @@ from functools import lru_cache
 
 from .evaluation_error import EvaluationError
 from .hashes import encode_text
+from .sizes import require_text
 
 _MAX_LENGTH = 2**31 - 1
+_MAX_CACHED = 1000
+# Pairs of characters that the edit distance compares.
+_MAX_COMPARED = 2**26
 _SOUNDEX = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123012.02245501262301.202")
 _SOUNDEX_LENGTH = 4
 
@@ -83,13 +87,19 @@ def right(text: str, length: int) -> str:
 def lpad(text: str, length: int, pad: str) -> str:
     """Return a text padded on the left, or truncated, to a length."""
     missing = length - len(text)
-    return text[: max(0, length)] if missing <= 0 or not pad else _padding(missing, pad) + text
+    if missing <= 0 or not pad:
+        return text[: max(0, length)]
+    require_text(length)
+    return _padding(missing, pad) + text
 
 
 def rpad(text: str, length: int, pad: str) -> str:
     """Return a text padded on the right, or truncated, to a length."""
     missing = length - len(text)
-    return text[: max(0, length)] if missing <= 0 or not pad else text + _padding(missing, pad)
+    if missing <= 0 or not pad:
+        return text[: max(0, length)]
+    require_text(length)
+    return text + _padding(missing, pad)
 
 
 def _padding(length: int, pad: str) -> str:
@@ -100,10 +110,9 @@ def repeat(text: str, count: int) -> str:
     """Return a text several times.
 
     Raises:
-        EvaluationError: The result would be longer than a text of Spark can be.
+        EvaluationError: The result would be too long.
     """
-    if len(text) * count > _MAX_LENGTH:
-        raise EvaluationError("makes a text that is too long")
+    require_text(len(text) * count)
     return text * count
 
 
@@ -156,7 +165,6 @@ def locate(part: str, text: str, start: int) -> int:
     return text.find(part, start - 1) + 1 if part else 1
 
 
-@lru_cache(maxsize=256)
 def _translation(characters: str, replacements: str) -> dict[int, str | None]:
     table: dict[int, str | None] = {}
     for index, character in enumerate(characters):
@@ -164,9 +172,14 @@ def _translation(characters: str, replacements: str) -> dict[int, str | None]:
     return table
 
 
+# Texts of rows are no keys that are kept, unless they are short.
+_cached_translation = lru_cache(maxsize=256)(_translation)
+
+
 def translate(text: str, characters: str, replacements: str) -> str:
     """Return a text with each character replaced by the one at its position, or removed where there is none."""
-    return text.translate(_translation(characters, replacements))
+    is_short = len(characters) + len(replacements) <= _MAX_CACHED
+    return text.translate((_cached_translation if is_short else _translation)(characters, replacements))
 
 
 def overlay(text: str, replacement: str, start: int, length: int) -> str:
@@ -226,6 +239,10 @@ def binary_long(value: int) -> str:
 
 def levenshtein(left: str, right: str) -> int:
     """Return the edit distance."""
+    if len(left) * len(right) > _MAX_COMPARED:
+        raise EvaluationError(
+            f"compares texts of {len(left):,} and {len(right):,} characters, which takes too long"
+        )
     previous = list(range(len(right) + 1))
     for row, letter in enumerate(left, 1):
         current = [row]

@@ -16,12 +16,15 @@ from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES
+from ...ir.growth import INPUT, MAX_UNITS
 from ...sql import literals
 from ...sql.display import to_sql
 from ...sql.emitter import emit_expression
 from ...sql.expression import Expression, expression_from_json, referenced_columns
 from ...sql.fragment import Fragment
-from ...sql.runtime.evaluation_error import EvaluationError, refuse_row
+from ...sql.growth import Growth, find_growth, start_budget
+from ...sql.runtime.evaluation_error import BudgetSpentError, EvaluationError, refuse_row
+from ...sql.runtime.sizes import measure
 from ...sql.types import parse_decimal_type
 
 _COMPARED = frozenset(("eq", "lt", "le", "gt", "ge", "eqnull", "in"))
@@ -43,10 +46,13 @@ class Select:
         tree = _read_expression(step)
         if tree.op == "column":
             code.columns[step.outputs[0]] = code.columns[_get_only_input(step, tree, code)]
+            code.bounds[step.outputs[0]] = code.bounds.get(str(tree.value), INPUT)
             return
-        fragment = _emit_expression(step, tree, code)
+        growth = find_growth(tree, code.bounds)
+        fragment = _emit_expression(step, tree, growth, code)
         type_ = tree.type
         expr = fragment.expr if parse_decimal_type(type_) is None else _build_float_expr(fragment, code)
+        code.bounds[step.outputs[0]] = growth.bound
         fields = [_get_field(code, name) for name in step.inputs]
         field = next((name for name in fields if name), None)
         code.columns[step.outputs[0]] = Scalar(
@@ -58,9 +64,12 @@ class Select:
         tree = _read_expression(step)
         if tree.op == "column":
             frame.columns[step.outputs[0]] = frame.columns[tree.value]
+            frame.bounds[step.outputs[0]] = frame.bounds.get(str(tree.value), INPUT)
             return
-        values, failed = evaluate_expression(step, tree, frame)
+        growth = find_growth(tree, frame.bounds)
+        values, failed = evaluate_expression(step, tree, growth, frame)
         frame.refuse(failed)
+        frame.bounds[step.outputs[0]] = growth.bound
         frame.columns[step.outputs[0]] = to_column(values, tree.type)
 
 
@@ -75,13 +84,15 @@ class Where:
         tree = _read_expression(step)
         if tree.type != "boolean" or step.outputs:
             raise ModelError(f"{step.stage}: its condition is damaged.")
-        holds = _emit_guarded(step, tree, _emit_expression(step, tree, code).expr, code)
+        fragment = _emit_expression(step, tree, find_growth(tree, code.bounds), code)
+        holds = _emit_guarded(step, tree, fragment.expr, code)
         refuse = code.bind_constant(_drop_row(step.stage, to_sql(tree)))
         code.add_line(f"if not {holds}: {refuse}()")
 
     def run(self, step: Step, frame: Frame) -> None:
         """Drop rows."""
-        values, failed = evaluate_expression(step, _read_expression(step), frame)
+        tree = _read_expression(step)
+        values, failed = evaluate_expression(step, tree, find_growth(tree, frame.bounds), frame)
         frame.refuse(failed)
         frame.drop(np.array([not value for value in values], dtype=bool))
 
@@ -100,7 +111,7 @@ def _get_only_input(step: Step, tree: Expression, code: CodeWriter) -> str:
     return name
 
 
-def _emit_expression(step: Step, tree: Expression, code: CodeWriter) -> Fragment:
+def _emit_expression(step: Step, tree: Expression, growth: Growth, code: CodeWriter) -> Fragment:
     types = referenced_columns(tree)
     fragments = {}
     for name, type_ in types.items():
@@ -114,6 +125,7 @@ def _emit_expression(step: Step, tree: Expression, code: CodeWriter) -> Fragment
                 f"float({expr})" if not column.null else f"None if {expr} is None else float({expr})"
             )
         fragments[name] = Fragment(expr, column.null, column.nan and type_ in FLOATING_TYPES, atom=True)
+    start_budget(growth, code)
     fragment = emit_expression(tree, fragments, code, step.stage)
     _record_constants(tree, code)
     return fragment
@@ -186,24 +198,33 @@ def _drop_row(stage: str, text: str) -> Callable[[], Any]:
     return refuse
 
 
-def evaluate_expression(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
+def evaluate_expression(
+    step: Step, tree: Expression, growth: Growth, frame: Frame
+) -> tuple[list[Any], Numbers]:
     """Return the value of each row, None for null, and which rows are refused because the evaluation fails."""
     types = referenced_columns(tree)
     lists = [to_python_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
-    function = _build_function(step, tree, types)
+    function = _build_function(step, tree, types, growth)
     failed = np.zeros(frame.size, dtype=bool)
     values: list[Any] = []
     rows = zip(*lists, strict=True) if lists else iter([()] * frame.size)
     for index, row in enumerate(rows):
         try:
             values.append(function(row))
-        except EvaluationError:
+        except EvaluationError as error:
             failed[index] = True
             values.append(None)
+            if isinstance(error, BudgetSpentError):
+                # As much work as the largest answer.
+                frame.count_units(MAX_UNITS, step.stage)
+        if growth.is_counted:
+            frame.count_units(measure(values[-1]), step.stage)
     return values, failed
 
 
-def _build_function(step: Step, tree: Expression, types: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
+def _build_function(
+    step: Step, tree: Expression, types: dict[str, str], growth: Growth
+) -> Callable[[Sequence[Any]], Any]:
     code = CodeWriter()
     names = [code.new_name() for _ in types]
     if names:
@@ -212,6 +233,7 @@ def _build_function(step: Step, tree: Expression, types: dict[str, str]) -> Call
         column: Fragment(name, nan=type_ in FLOATING_TYPES, atom=True)
         for name, (column, type_) in zip(names, types.items(), strict=True)
     }
+    start_budget(growth, code)
     code.add_line(f"return {emit_expression(tree, fragments, code, step.stage).expr}")
     return code.build_function("value", "row")
 

@@ -19,7 +19,7 @@ from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, li
 from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.field import NUMERIC_TYPES, SPARSE_FROM
-from ....ir.validation import require
+from ....ir.validation import MAX_SLOTS, require
 from ....kernels.products import AMBIGUOUS, AmbiguousRow, SlotProducts
 from ....kernels.vector_layout import STORED, build_slots_expr, list_slots_of_row, mark_ambiguous
 
@@ -84,7 +84,7 @@ def _read_plan(step: Step) -> SlotProducts:
     require(step, good=valid and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
     require(step, good=all(storage in STORED for storage in stored))
     plan = SlotProducts(tuple(map(tuple, sizes)), tuple(stored))
-    require(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total < 2**31)
+    require(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total <= MAX_SLOTS)
     return plan
 
 
