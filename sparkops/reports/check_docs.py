@@ -134,5 +134,5 @@ def _format_entry(entry: dict[str, Any], *, link: str) -> dict[str, str]:
 
 
 def _make_link(target: Path, page: Path) -> str:
-    """Return the link from a page to another file."""
-    return quote(relpath(target, page.parent))
+    """Return the link from a page to another file; the manifest may name any."""
+    return quote(relpath(target, page.parent), errors="replace")

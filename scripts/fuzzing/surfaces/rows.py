@@ -169,7 +169,8 @@ def _build_arrow(case: Case, rows: list[Any]) -> pa.RecordBatch:
                 array = array.cast(_parse_arrow_type(type_), safe=False)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             array = pa.nulls(len(values))
-        arrays[name] = array
+        # Names in Arrow are UTF-8.
+        arrays[name.encode("utf-8", "replace").decode("utf-8")] = array
     return pa.RecordBatch.from_pydict(arrays) if arrays else pa.RecordBatch.from_pydict({"x": pa.nulls(1)})
 
 

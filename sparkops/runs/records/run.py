@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final, Literal
 
+from sparkops.core.control_characters import escape_controls
 from sparkops.core.wording import format_count
 from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
 
@@ -102,11 +103,11 @@ class Run:
             "error": (self.error or {}).get("message", ""),
         }
         rows = "".join(
-            f"<tr><th style='text-align: left'>{name}</th><td style='text-align: left'>{escape(text)}</td></tr>"
+            f"<tr><th style='text-align: left'>{name}</th><td style='text-align: left'>{_to_html(text)}</td></tr>"
             for name, text in facts.items()
             if text
         )
-        return f"<table><caption>{escape(self.job)}</caption>{rows}</table>"
+        return f"<table><caption>{_to_html(self.job)}</caption>{rows}</table>"
 
     def _describe_results(self) -> list[str]:
         results = [
@@ -159,6 +160,10 @@ FIELDS: Mapping[str, str] = {
     "staged": "staged",
     "batches": "batches",
 }
+
+
+def _to_html(text: Any) -> str:
+    return escape(escape_controls(str(text)))
 
 
 def _name_values(values: Mapping[str, Any]) -> str:
