@@ -70,7 +70,9 @@ class Browser:
         self._wait_for("Page.loadEventFired", session)
         self._listen(wait)
         for expression in expressions:
-            result = self._call("Runtime.evaluate", {"expression": expression, "returnByValue": True}, session=session)
+            result = self._call(
+                "Runtime.evaluate", {"expression": expression, "returnByValue": True}, session=session
+            )
             assert "exceptionDetails" not in result, result["exceptionDetails"]
             self._page.values.append(result["result"].get("value"))
         self._listen(wait)
@@ -80,7 +82,12 @@ class Browser:
     def _call(self, method: str, params: dict[str, Any] | None = None, session: str = "") -> dict[str, Any]:
         self._number += 1
         number = self._number
-        message = {"id": number, "method": method, "params": params or {}, **({"sessionId": session} if session else {})}
+        message = {
+            "id": number,
+            "method": method,
+            "params": params or {},
+            **({"sessionId": session} if session else {}),
+        }
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         while True:
             answer = self._receive(_SECONDS)
@@ -124,7 +131,12 @@ class Browser:
             case "Page.javascriptDialogOpening":
                 self._page.dialogs.append(params["message"])
                 self._number += 1
-                answer = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}, "sessionId": message["sessionId"]}
+                answer = {
+                    "id": self._number,
+                    "method": "Page.handleJavaScriptDialog",
+                    "params": {"accept": True},
+                    "sessionId": message["sessionId"],
+                }
                 os.write(self._commands, json.dumps(answer).encode() + b"\0")
             case "Runtime.exceptionThrown":
                 self._page.exceptions.append(params["exceptionDetails"]["text"])
@@ -139,7 +151,9 @@ def start_browser(profile: Path) -> Iterator[Browser]:
     answers, answer_end = os.pipe()
     environment = {**os.environ, "COMMANDS": str(command_end), "ANSWERS": str(answer_end)}
     words = ["bash", "-c", _START, "bash", program, *OPTIONS, f"--user-data-dir={profile}"]
-    with subprocess.Popen(words, env=environment, pass_fds=(command_end, answer_end), stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        words, env=environment, pass_fds=(command_end, answer_end), stderr=subprocess.DEVNULL
+    ) as process:
         os.close(command_end)
         os.close(answer_end)
         try:

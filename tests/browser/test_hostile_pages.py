@@ -60,9 +60,7 @@ TEXTS = {
 # Texts of the parts of a page that it has once, such as its title.
 HEADS = ("end of the title", "unclosed", "handler")
 # Texts that are shown as they are, but for white space: nothing in them is a control character.
-SHOWN = {
-    name: " ".join(text.split()) for name, text in TEXTS.items() if text.isprintable()
-}
+SHOWN = {name: " ".join(text.split()) for name, text in TEXTS.items() if text.isprintable()}
 TIME = datetime(2026, 11, 30, tzinfo=UTC)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 # What the browser says about a page; each must be as `OPENED` says.
@@ -101,10 +99,17 @@ def make_parts(text: str, kind: Any) -> list[Text | Table | Plot]:
 def write_report(head: str, folder: Path) -> Path:
     """Write a page whose title, job and summary are one text, and whose parts, parameters and checks are all of them."""
     numbers = [Number(text, text, unit=text, note=text) for text in TEXTS.values()]
-    parts = [part for text, kind in zip(TEXTS.values(), cycle(PLOT_KINDS), strict=False) for part in make_parts(text, kind)]
-    report = Report(title=head, summary=f"{head}\n\n{head}", numbers=[*numbers, Number(head, 3.5, unit=head)], parts=parts)
+    parts = [
+        part
+        for text, kind in zip(TEXTS.values(), cycle(PLOT_KINDS), strict=False)
+        for part in make_parts(text, kind)
+    ]
+    report = Report(
+        title=head, summary=f"{head}\n\n{head}", numbers=[*numbers, Number(head, 3.5, unit=head)], parts=parts
+    )
     pins = tuple(
-        Pin(table=text, kind="delta", location=text, version=12, identity="i", schema_hash="s", time=TIME) for text in TEXTS.values()
+        Pin(table=text, kind="delta", location=text, version=12, identity="i", schema_hash="s", time=TIME)
+        for text in TEXTS.values()
     )
     facts = RunFacts(
         job=head, run_id=head, env=head, code=head, started=TIME, models=tuple((text, 3) for text in TEXTS.values()), inputs=pins,
@@ -128,11 +133,21 @@ def write_checks(head: str, folder: Path) -> list[Path]:
     # Another process may have written anything to the list of pages.
     entry = json.loads((folder / "pages.jsonl").read_text("utf-8"))
     hostile = [
-        {**entry, "table": table, "run": text, "path": f"{table}/{text}/x.html", "verdict": text, "tone": text, "time": text}
+        {
+            **entry,
+            "table": table,
+            "run": text,
+            "path": f"{table}/{text}/x.html",
+            "verdict": text,
+            "tone": text,
+            "time": text,
+        }
         for text in TEXTS.values()
         for table in ("shop.orders", text)
     ]
-    (folder / "pages.jsonl").write_text("".join(json.dumps(item) + "\n" for item in [*hostile, entry]), "utf-8")
+    (folder / "pages.jsonl").write_text(
+        "".join(json.dumps(item) + "\n" for item in [*hostile, entry]), "utf-8"
+    )
     docs.write(facts)
     return [page, docs.index, docs.locate_table_list("shop.orders")]
 
@@ -158,7 +173,9 @@ def check(opened: OpenedPage, page: Path, *, has_policy: bool = True) -> str:
     assert values["links elsewhere"] == 0
     assert values["policies"] == (f"Content-Security-Policy: {POLICY}" if has_policy else "")
     assert str(7919 * 7907) not in values["text"]
-    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", values["text"])
+    assert not re.search(
+        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", values["text"]
+    )
     return str(values["text"])
 
 
@@ -185,7 +202,9 @@ def test_no_script_of_the_data_runs_on_a_report_page(browser: Browser, tmp_path:
 
 
 @pytest.mark.parametrize("name", HEADS)
-def test_no_script_of_the_data_runs_on_the_pages_of_checks(browser: Browser, tmp_path: Path, name: str) -> None:
+def test_no_script_of_the_data_runs_on_the_pages_of_checks(
+    browser: Browser, tmp_path: Path, name: str
+) -> None:
     open_pages(browser, *write_checks(TEXTS[name], tmp_path / "docs"))
 
 
@@ -204,7 +223,10 @@ def test_the_data_is_shown_as_it_is(browser: Browser, tmp_path: Path) -> None:
 
 def test_the_browser_of_this_test_sees_what_a_page_runs_and_loads(browser: Browser, tmp_path: Path) -> None:
     page = tmp_path / "hostile.html"
-    page.write_text(f"<!doctype html><meta charset=utf-8><p>{TEXTS['handler']}{TEXTS['image']}<script>{RUN}</script>", "utf-8")
+    page.write_text(
+        f"<!doctype html><meta charset=utf-8><p>{TEXTS['handler']}{TEXTS['image']}<script>{RUN}</script>",
+        "utf-8",
+    )
     opened = browser.open(page, list(EXPRESSIONS.values()))
     assert "1" in opened.dialogs
     assert "http://192.0.2.1/x.png" in opened.requests
