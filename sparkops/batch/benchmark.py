@@ -11,7 +11,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.frames import create_frame, quote_column
-from sparkops.batch.executor_scorer import ScorerOptions, build_arrow_scorer
+from sparkops.batch.executor_scorer import (
+    ScoreBatches,
+    ScorerOptions,
+    build_arrow_scorer,
+    has_remote_executors,
+)
 from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
 from sparkops.batch.planner import find_unsupported_column
 from sparkops.config.settings import Settings
@@ -39,7 +44,12 @@ _log = logging.getLogger("sparkops.registry")
 
 
 def run_benchmark(
-    model: Model, scorer: Scorer, rows: Sequence[dict[str, Any]], folder: Path, settings: Settings
+    model: Model,
+    scorer: Scorer,
+    rows: Sequence[dict[str, Any]],
+    folder: Path,
+    settings: Settings,
+    code: Path | None = None,
 ) -> dict[str, float]:
     """Return microseconds per row of "transform" and "mapInArrow", and the number of "rows"; empty if not measured.
 
@@ -53,21 +63,25 @@ def run_benchmark(
         rows: Rows that the model answers, those of its certificate.
         folder: The scorer's folder.
         settings: Where Spark runs. If `models.batch` sets the method, nothing is measured.
+        code: Code of the model's row functions, if it has any; they are measured only where executors are on this machine.
     """
+    spark = model.example.sparkSession
     arrays = sum(array.nbytes for step in scorer.description.steps for array in step.arrays.values())
     if (
         not rows
         or settings.models.batch != "auto"
         or arrays > _MAX_ARRAY_BYTES
-        or scorer.description.calls_functions
+        or (code is not None and has_remote_executors(spark, settings))
         or find_unsupported_column(model.example.select(*_quote_inputs(model, scorer)))
     ):
         return {}
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
+    options = ScorerOptions((VERSION_COLUMN, 0), code=code)
     try:
-        return _measure(model, scorer, rows, _build_methods(model, scorer, folder, settings))
+        score = build_arrow_scorer(spark, scorer, folder, settings, options)
+        return _measure(model, scorer, rows, _build_methods(model, scorer, score))
     except (PySparkException, Py4JJavaError, ModelError) as error:
         _log.warning("the scoring methods were not measured: %s", str(error)[:300])
         return {}
@@ -120,10 +134,7 @@ def _quote_inputs(model: Model, scorer: Scorer) -> list[str]:
     return [quote_column(name) for name in dict.fromkeys(names)]
 
 
-def _build_methods(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> Methods:
-    score = build_arrow_scorer(
-        model.example.sparkSession, scorer, folder, settings, ScorerOptions((VERSION_COLUMN, 0))
-    )
+def _build_methods(model: Model, scorer: Scorer, score: ScoreBatches) -> Methods:
     outputs = [output.name for output in scorer.outputs]
     return {
         "transform": lambda frame: score_with_transform(frame, model.fitted, outputs, scorer, 0, arrays=True),

@@ -36,11 +36,13 @@ class ScorerOptions:
         version: Name and value of the last column.
         rules: What happens to rows that violate one of the model's row rules.
         report: Called by workers with the violations of each batch.
+        code: Folder of the code of the model's row functions, for executors of this machine.
     """
 
     version: tuple[str, int]
     rules: RuleMode = "off"
     report: ReportCounts | None = None
+    code: Path | None = None
 
 
 def has_remote_executors(spark: SparkSession, settings: Settings) -> bool:
@@ -65,8 +67,9 @@ def build_arrow_scorer(
     arguments = (options.version, options.rules, options.report)
     if not has_remote_executors(spark, settings):
         from sparkops.scoring.arrow_scorer import ArrowScorer
+        from sparkops.scoring.row_code import unbind_functions
 
-        return ArrowScorer(scorer.description, *arguments)
+        return ArrowScorer(unbind_functions(scorer.description), *arguments, options.code)
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
     importer = _make_importer(*read_scoring_package())
     return _make_portable_scorer(importer, files, scorer.description.hash, arguments)

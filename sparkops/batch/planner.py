@@ -47,7 +47,7 @@ class Planner:
         seconds_per_row: Measures the scorer; called only without a benchmark.
         executor_problem: Returns why executors can't run the scorer, or an empty string; called only if it would run.
         rules: Number of row rules to evaluate. Only the scorer evaluates rules, so it is preferred if there are any.
-        calls_functions: Whether the scorer calls row functions of the model's own stages, which executors do not have.
+        function_problem: Why executors cannot call the row functions of the model's own stages, as a clause; empty if they can.
     """
 
     scorer: Scorer | None
@@ -56,7 +56,7 @@ class Planner:
     seconds_per_row: Callable[[], float]
     executor_problem: Callable[[], str]
     rules: int = 0
-    calls_functions: bool = False
+    function_problem: str = ""
 
     def choose(self, frame: DataFrame) -> ScoringMethod:
         """Return the method for a frame."""
@@ -80,9 +80,7 @@ class Planner:
             return "the model is not compiled"
         if self.settings.models.batch == "transform":
             return "set by models.batch"
-        if self.calls_functions:
-            return "row functions of its stages are not sent to executors"
-        return find_unsupported_column(frame)
+        return self.function_problem or find_unsupported_column(frame)
 
     def _choose_transform(self, reason: str) -> ScoringMethod:
         rules = f"; {_count_rules(self.rules)} not evaluated there" if self.rules else ""

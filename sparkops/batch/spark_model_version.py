@@ -138,7 +138,7 @@ class SparkModelVersion(RegisteredVersion):
             seconds_per_row=lambda: self._seconds_per_row,
             executor_problem=lambda: self._probe(spark),
             rules=len(self._rules),
-            calls_functions=self.scorer is not None and self.scorer.description.calls_functions,
+            function_problem=self._find_function_problem(spark),
         )
         method = planner.choose(frame)
         if method.kind == "transform" and self._may_use_scorer(frame) and self._leaves_out_columns(frame):
@@ -154,8 +154,17 @@ class SparkModelVersion(RegisteredVersion):
     def _may_use_scorer(self, frame: DataFrame) -> bool:
         """Return whether the compiled scorer may score a frame, however slow it is."""
         is_free = self.scorer is not None and self._settings.models.batch == "auto"
-        is_portable = self.scorer is None or not self.scorer.description.calls_functions
-        return is_free and is_portable and not find_unsupported_column(frame)
+        problem = self._find_function_problem(frame.sparkSession) or find_unsupported_column(frame)
+        return is_free and not problem
+
+    def _find_function_problem(self, spark: SparkSession) -> str:
+        """Return why executors cannot call the row functions of the model's own stages, as a clause; empty if they can."""
+        if self.scorer is None or not self.scorer.description.calls_functions:
+            return ""
+        if has_remote_executors(spark, self._settings):
+            return "row functions of its stages are not sent to remote executors"
+        # The workers of this machine do not have the paths that this process imports from.
+        return "" if self._code is not None else "only this process has the code of its row functions"
 
     def _leaves_out_columns(self, frame: DataFrame) -> bool:
         """Return whether Spark's transform drops or overwrites columns of a frame, as an SQLTransformer without `*` may."""
@@ -179,6 +188,7 @@ class SparkModelVersion(RegisteredVersion):
             # Workers only count: the run warns, once for all frames.
             rules="count" if mode == "warn" else mode,
             report=self._count_violations(frame),
+            code=self._code,
         )
         return build_arrow_scorer(frame.sparkSession, scorer, self._folder / SCORER, self._settings, options)
 

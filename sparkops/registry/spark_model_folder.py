@@ -105,7 +105,7 @@ def complete_spark_model_folder(
     if facts.compiled:
         mlflow_folder.add_scorer_flavor(folder)
         if certified.compilation.require_description().calls_functions:
-            _copy_stage_code(model, folder, settings)
+            _declare_stage_code(model, folder, settings)
     else:
         by = f"a local Spark, about {facts.row_milliseconds:.0f} ms a row" if facts.parity else "Spark only"
         _log.warning("model `%s` is scored by %s: %s", facts.name, by, "; ".join(facts.reasons))
@@ -160,6 +160,9 @@ def _write_compiled(
     if rules.rules:
         description = replace(description, checks=rules)
     write_scorer(description, certified.cases, folder / SCORER)
+    code = folder / CODE if description.calls_functions else None
+    if code is not None:
+        find_stage_code(model.fitted, settings).copy_to(code)
     scorer = Scorer(description)
     read = [field.name for field in description.fields]
     answered = [row for row, answer in certified.cases if isinstance(answer, dict)]
@@ -173,18 +176,17 @@ def _write_compiled(
             "scorer": description.hash,
             "rules": len(rules.rules),
             "left_out": rules.describe_omissions(),
-            "benchmark": run_benchmark(model, scorer, answered, folder / SCORER, settings),
+            "benchmark": run_benchmark(model, scorer, answered, folder / SCORER, settings, code),
             "inputs": _select_types(model, read),
             "unread": _select_types(model, [name for name in model.example.columns if name not in read]),
         },
     )
 
 
-def _copy_stage_code(model: Model, folder: Path, settings: Settings) -> None:
-    """Copy the code of the model's own stages and their row functions, and name it to MLflow."""
+def _declare_stage_code(model: Model, folder: Path, settings: Settings) -> None:
+    """Name the code of the model's own stages and their row functions, which the folder contains, to MLflow."""
     code = find_stage_code(model.fitted, settings)
     mlflow_folder.require_packages(folder, code.requirements)
-    code.copy_to(folder / CODE)
     mlflow_folder.add_code(folder, CODE)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from .batch.arrow_columns import read_batch_columns
 from .batch.columns import Batch
 from .ir.arrays import Numbers
 from .ir.description import Description, Output
+from .row_code import bind_functions
 from .rules.rule_monitor import RuleMode
 from .scorer import Scorer
 
@@ -58,16 +60,18 @@ class ArrowScorer:
         version: Name and value of a last column with the registered version; None adds no column.
         rules: What happens to rows that violate a rule of the model.
         count: Called for each batch with its number of rows and the number of violations by position of the rule.
+        code: Folder of the code of the model's row functions, which the worker imports by their hash.
     """
 
     description: Description
     version: tuple[str, int] | None = None
     rules: RuleMode = "off"
     count: Callable[[int, Mapping[int, int]], None] | None = None
+    code: Path | None = None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield each batch with its outputs."""
-        scorer = _build_scorer(_ScorerKey(self.description.hash, self.rules, self.description))
+        scorer = _build_scorer(_ScorerKey(self.description.hash, self.rules, self.description, self.code))
         for batch in batches:
             before = scorer.rule_counts
             scored = score_arrow_batch(scorer, batch, self.version)
@@ -112,13 +116,14 @@ class _ScorerKey:
     model_hash: str
     rules: RuleMode
     description: Description = field(compare=False)
+    code: Path | None = field(compare=False)
 
 
 # A task is given only the function above, so the generated code is cached in the process. A worker scores one model at
 # a time.
 @lru_cache(maxsize=1)
 def _build_scorer(key: _ScorerKey) -> Scorer:
-    return Scorer(key.description, rules=key.rules)
+    return Scorer(bind_functions(key.description, key.code), rules=key.rules)
 
 
 def build_output_arrays(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:

@@ -66,6 +66,11 @@ def bind_functions(
     return replace(description, steps=tuple(_bind(step, code, folder) for step in description.steps))
 
 
+def unbind_functions(description: Description) -> Description:
+    """Return the description without its functions, to be sent to another process, which binds them by their hash."""
+    return replace(description, steps=tuple(replace(step, function=None) for step in description.steps))
+
+
 def import_function(step: Step, code: Path | None = None, folder: Path | None = None) -> RowFunction:
     """Return the function of a step; see `bind_functions`."""
     entry_point, digest = str(step.params.get("function")), step.params.get("sha256")

@@ -24,6 +24,7 @@ def choose(
     compiled: bool = True,
     problem: str = "",
     rules: int = 0,
+    function_problem: str = "",
 ) -> str:
     """Return the chosen method and its reason."""
     scorer: Any = TenTimesScorer() if compiled else None
@@ -34,6 +35,7 @@ def choose(
         seconds_per_row=lambda: seconds,
         executor_problem=lambda: problem,
         rules=rules,
+        function_problem=function_problem,
     )
     return str(planner.choose(FRAME))
 
@@ -55,6 +57,12 @@ def test_the_setting_takes_precedence_over_the_benchmark() -> None:
     assert choose(BENCHMARK, "transform") == "transform (set by models.batch)"
     assert choose({**BENCHMARK, "transform": 1.0}, "mapInArrow") == "mapInArrow (set by models.batch)"
     assert choose(BENCHMARK, compiled=False) == "transform (the model is not compiled)"
+
+
+def test_transform_is_chosen_if_executors_cannot_call_row_functions() -> None:
+    problem = "row functions of its stages are not sent to remote executors"
+    assert choose(BENCHMARK, function_problem=problem) == f"transform ({problem})"
+    assert choose({}, "mapInArrow", function_problem=problem) == f"transform ({problem})"
 
 
 def test_transform_is_chosen_if_executors_cannot_run_the_scorer() -> None:

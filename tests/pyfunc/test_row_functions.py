@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from conftest import settings_in
 from fakes.http import Client
+from pyfunc.own_stages import forget_modules, import_from_project, make_project
 
+from sparkops.artifact.facts import read_benchmark
 from sparkops.cli.models.versions import format_version
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError, RowError
@@ -43,15 +43,21 @@ def root(params, price):
 @row_function(returns="double")
 def wrong_root(params, price):
     return None if price is None else math.sqrt(price) + 1e-3
+
+
+@row_function(returns=["string", "vector(2000)"])
+def label(params, cost, size):
+    return str(cost), {"type": 0, "size": 2000, "indices": [int(size)], "values": [float(size) + 1]}
 """
 STAGE_SOURCE = f"""
 import math
 
-from {FUNCTIONS} import root, wrong_root
+from {FUNCTIONS} import label, root, wrong_root
 from pyspark import keyword_only
 from pyspark.ml import Transformer
+from pyspark.ml.linalg import Vectors, VectorUDT
 from pyspark.ml.param import Param, Params, TypeConverters
-from pyspark.ml.param.shared import HasInputCol, HasOutputCol
+from pyspark.ml.param.shared import HasInputCol, HasInputCols, HasOutputCol, HasOutputCols
 from pyspark.ml.util import DefaultParamsReadable, DefaultParamsWritable
 from pyspark.sql import functions as F
 
@@ -79,30 +85,29 @@ class Root(Transformer, HasInputCol, HasOutputCol, DefaultParamsReadable, Defaul
 
 class WrongRoot(Root):
     row_function = wrong_root
+
+
+class Label(Transformer, HasInputCols, HasOutputCols, DefaultParamsReadable, DefaultParamsWritable):
+    row_function = label
+
+    def _transform(self, dataset):
+        text, vector = self.getOutputCols()
+        spread = F.udf(lambda size: Vectors.sparse(2000, [int(size)], [size + 1]), VectorUDT())
+        return dataset.withColumn(text, F.udf(lambda cost: str(cost))("cost")).withColumn(vector, spread("size"))
 """
+SOURCES = {STAGES: STAGE_SOURCE, FUNCTIONS: FUNCTION_SOURCE}
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Settings:
-    settings = settings_in(tmp_path_factory.mktemp("functions"))
-    (settings.state / "mlflow").mkdir(parents=True)
-    shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
-    return settings
+    return make_project(tmp_path_factory.mktemp("functions"), empty_store)
 
 
 @pytest.fixture(scope="module")
 def stages(settings: Settings) -> Iterator[ModuleType]:
     """Import the stages from the project's folder, as a job does."""
-    (settings.root / f"{STAGES}.py").write_text(STAGE_SOURCE)
-    (settings.root / f"{FUNCTIONS}.py").write_text(FUNCTION_SOURCE)
-    sys.path.insert(0, str(settings.root))
-    yield importlib.import_module(STAGES)
-    sys.path.remove(str(settings.root))
-    _forget()
-
-
-def _forget() -> dict[str, ModuleType]:
-    return {name: sys.modules.pop(name) for name in (STAGES, FUNCTIONS) if name in sys.modules}
+    with import_from_project(settings.root, SOURCES) as module:
+        yield module
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +137,7 @@ def registry(settings: Settings, spark: Any, stages: Any, example: Any) -> Regis
 @pytest.fixture
 def elsewhere(stages: ModuleType, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[None]:
     """Score as a process does that cannot import the project."""
-    modules = _forget()
+    modules = forget_modules(SOURCES)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(settings.root)])
     yield
     sys.modules.update(modules)
@@ -174,14 +179,38 @@ def test_changed_code_of_a_version_is_not_run(registry: Registry, settings: Sett
 
 
 def test_rows_and_tables_have_the_same_answers(registry: Registry, settings: Settings, example: Any) -> None:
-    version = registry.load_version("roots")
-    scored = [row.prediction for row in version.transform(example).collect()]
-    assert str(version.scoring_method) == "transform (row functions of its stages are not sent to executors)"
-    scorer = open_scorer("roots", tracking_uri=resolve_registry_uri(settings))
+    """The workers of Spark cannot import the project: `mapInArrow` takes the code of the version."""
     rows = [{"price": row.price} for row in example.collect()]
-    assert [scorer.score(row)["prediction"] for row in rows] == pytest.approx(scored, rel=1e-12, abs=1e-12)
-    batch = scorer.score_batch(rows).rows()
-    assert [row["prediction"] for row in batch if row] == pytest.approx(scored, rel=1e-12, abs=1e-12)
+    scorer = open_scorer("roots", tracking_uri=resolve_registry_uri(settings))
+    expected = [scorer.score(row)["prediction"] for row in rows]
+    assert [row["prediction"] for row in scorer.score_batch(rows).rows() if row] == expected
+    for method in ("mapInArrow", "transform"):
+        models = settings.models.model_copy(update={"batch": method})
+        chosen = settings.model_copy(update={"models": models})
+        version = Registry(chosen, example.sparkSession).load_version("roots")
+        scored = [row.prediction for row in version.transform(example).collect()]
+        assert scored == pytest.approx(expected, rel=1e-12, abs=1e-12)
+        assert str(version.scoring_method) == f"{method} (set by models.batch)"
+
+
+def test_both_methods_are_measured_at_registration(registry: Registry) -> None:
+    assert read_benchmark(registry.locate("roots").folder).keys() == {"transform", "mapInArrow", "rows"}
+
+
+def test_decimals_and_wide_vectors_are_those_of_spark(
+    registry: Registry, settings: Settings, spark: Any, stages: Any
+) -> None:
+    from pyspark.ml import PipelineModel
+
+    rows = [(Decimal(cents).scaleb(-2), float(cents % 7)) for cents in (*range(-20, 20), 10**15 - 1)]
+    example = spark.createDataFrame(rows, "cost decimal(15,2), size double").coalesce(1)
+    stage = stages.Label()._set(inputCols=["cost", "size"], outputCols=["text", "vector"])
+    model = Model(fitted=PipelineModel(stages=[stage]), example=example)
+    registry.register(model, name="labels", training=TrainingRun("run-1"))
+    assert registry.resolve("labels").compiled
+    scorer = open_scorer("labels", tracking_uri=resolve_registry_uri(settings))
+    answer = scorer.score({"cost": "9999999999999.90", "size": 3})
+    assert (answer["text"], answer["vector"][2:5]) == ("9999999999999.90", [0.0, 4.0, 0.0])
 
 
 @pytest.mark.usefixtures("elsewhere")

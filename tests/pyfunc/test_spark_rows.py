@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime
@@ -16,8 +14,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from conftest import settings_in
 from fakes.http import Client
+from pyfunc.own_stages import import_from_project, make_project
 
 from sparkops.cli.models.versions import format_version
 from sparkops.config.settings import Settings
@@ -65,22 +63,15 @@ class Describe(Transformer, HasInputCol, HasOutputCol, DefaultParamsReadable, De
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Settings:
-    settings = settings_in(tmp_path_factory.mktemp("own"))
-    (settings.state / "mlflow").mkdir(parents=True)
-    shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
-    return settings
+    return make_project(tmp_path_factory.mktemp("own"), empty_store)
 
 
 @pytest.fixture(scope="module")
 def stages(settings: Settings) -> Iterator[ModuleType]:
     """Import the stages from the project's folder, as a job does."""
-    (settings.root / f"{MODULE}.py").write_text(SOURCE)
-    (settings.root / f"{MODULE}_words.py").write_text('SEPARATOR = "; "\n')
-    sys.path.insert(0, str(settings.root))
-    yield importlib.import_module(MODULE)
-    sys.path.remove(str(settings.root))
-    for name in (MODULE, f"{MODULE}_words"):
-        sys.modules.pop(name, None)
+    sources = {MODULE: SOURCE, f"{MODULE}_words": 'SEPARATOR = "; "\n'}
+    with import_from_project(settings.root, sources) as module:
+        yield module
 
 
 @pytest.fixture(scope="module")

@@ -212,7 +212,8 @@ def _to_object_array(items: Sequence[Any]) -> Numbers:
     return np.fromiter(items, dtype=object, count=len(items))
 
 
-def _build_vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
+def build_vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
+    """Return vectors as the reader of their field returned them, None for null, as a block."""
     size, count = field.size or 0, len(items)
     if size < SPARSE_FROM:
         full = np.array([(0.0,) * size if item is None else item for item in items], dtype=np.float64)
@@ -250,7 +251,7 @@ def _read_objects_one_by_one(field: Field, items: Sequence[Any]) -> ScalarColumn
     null = np.fromiter((item is None for item in converted), dtype=bool, count=len(converted))
     mask = null if null.any() else None
     if field.type == "vector":
-        return VectorColumn((_build_vector_block(field, converted),), mask)
+        return VectorColumn((build_vector_block(field, converted),), mask)
     return ScalarColumn(
         np.array([0 if item is None else item for item in converted], dtype=_choose_dtype(field)), mask
     )

@@ -48,6 +48,13 @@ def unknown(params, number):
     return 1
 
 
+@row_function(returns=["string", "vector(3000)"])
+def label(params, price):
+    if price is None:
+        return None, None
+    return str(price), {{"type": 0, "size": 3000, "indices": [2], "values": [float(price)]}}
+
+
 def undeclared(params, number):
     return 1.0
 
@@ -66,6 +73,10 @@ class Mistyped:
 
 class Unknown:
     row_function = unknown
+
+
+class Label:
+    row_function = label
 
 
 class Undeclared:
@@ -142,6 +153,17 @@ def test_several_columns_and_vectors_with_nulls(project: Path, tmp_path: Path) -
     assert scorer.score_batch(rows).rows() == expected
 
 
+def test_a_decimal_is_that_of_spark_and_a_wide_vector_is_a_sparse_one(project: Path, tmp_path: Path) -> None:
+    saved = save_stage(tmp_path / "saved", "Label", inputCol="price", outputCols=["text", "v"])
+    scorer = Scorer(compile_stages(saved, [Field("price", "decimal(15,2)")]).require_description())
+    prices = ["1.5", "-0.00", "9999999999999.99", "-9999999999999.90", None]
+    texts = ["1.50", "0.00", "9999999999999.99", "-9999999999999.90", None]
+    rows = [{"price": price} for price in prices]
+    for answers in ([scorer.score(row) for row in rows], scorer.score_batch(rows).rows()):
+        assert [answer["text"] for answer in answers] == texts
+        assert [answer["v"] and answer["v"][1:4] for answer in answers][::4] == [[0.0, 1.5, 0.0], None]
+
+
 def test_a_function_that_raises_refuses_the_row_with_the_name_of_the_stage(
     project: Path, tmp_path: Path
 ) -> None:
@@ -169,7 +191,7 @@ def test_a_value_of_another_type_refuses_the_row(project: Path, tmp_path: Path) 
         ("Undeclared", {"inputCol": "number", "outputCol": "o"}, "undeclared is not declared with @row_function"),
         ("Mistyped", {"inputCol": "number"}, "neither outputCol nor outputCols is set"),
         ("Mistyped", {"inputCol": "number", "outputCols": ["a", "b"]}, "returns 1 values, and it has 2 output columns"),
-        ("Mistyped", {"inputCol": "price", "outputCol": "o"}, r"cannot take the column `price` of type decimal"),
+        ("Mistyped", {"inputCol": "price", "outputCol": "o"}, r"cannot take the column `price` of type decimal\(16,2\), .* 15 digits"),
         ("Derived", {"inputCol": "text", "outputCol": "o"}, "sparkops does not compile this kind of stage"),
     ],
 )  # fmt: skip
@@ -177,7 +199,7 @@ def test_reasons_why_a_stage_is_not_compiled(
     project: Path, tmp_path: Path, stage: str, params: dict[str, Any], reason: str
 ) -> None:
     saved = save_stage(tmp_path / "saved", stage, **params)
-    fields = [TEXT, NUMBER, Field("price", "decimal(5,2)")]
+    fields = [TEXT, NUMBER, Field("price", "decimal(16,2)")]
     with pytest.raises(NotCompiled, match=reason):
         compile_stages(saved, fields).require_description()
 
@@ -191,9 +213,9 @@ def test_compiling_imports_no_module(project: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_is_scored_by_installed_code_with_the_hash(project: Path, tmp_path: Path) -> None:
-    save(compile_repeat(tmp_path), tmp_path / "scorer")
+    save(compile_repeat(tmp_path), tmp_path / "model" / "scorer")
     forget()
-    assert load(tmp_path / "scorer").score({"text": "a"}) == {"out": "aaa"}
+    assert load(tmp_path / "model" / "scorer").score({"text": "a"}) == {"out": "aaa"}
 
 
 @pytest.mark.parametrize("file", [MODULE, HELPERS])

@@ -9,11 +9,12 @@ from typing import Any
 
 from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.core.type_names import parse_decimal_digits
 from sparkops.errors import ModelError
 from sparkops.scoring.function_declaration import RETURNS_ATTRIBUTE, find_row_function
 from sparkops.scoring.ir.description import PYTHON_FUNCTION
 from sparkops.scoring.row_code import hash_code
-from sparkops.scoring.stages.feature.python_function import parse_returns
+from sparkops.scoring.stages.feature.python_function import EXACT_DIGITS, parse_returns
 
 
 def find_function_compiler(saved: SavedStage) -> StageCompiler | None:
@@ -44,9 +45,11 @@ def _compile_function(function: Any, saved: SavedStage, plan: Plan) -> None:
         )
     types = [plan.find_column_type(name) for name in inputs]
     for name, type_ in zip(inputs, types, strict=True):
-        if type_.startswith("decimal"):
+        digits = parse_decimal_digits(type_)
+        if digits is not None and digits[0] > EXACT_DIGITS:
             raise CannotCompile(
-                f"its row function cannot take the column `{name}` of type {type_}: CAST it to DOUBLE"
+                f"its row function cannot take the column `{name}` of type {type_}, because stages read a decimal as a double, which "
+                f"holds {EXACT_DIGITS} digits: CAST it"
             )
         if type_ == "vector":
             plan.find_vector_size(name)

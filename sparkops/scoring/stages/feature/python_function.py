@@ -6,20 +6,25 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from ....core.type_names import parse_decimal_digits
 from ....errors import ModelError, RowError, as_clause
-from ...batch.columns import DenseBlock, Frame, VectorColumn
+from ...batch.columns import Frame, VectorColumn
+from ...batch.reader import build_vector_block
 from ...codegen.code_writer import CodeWriter
-from ...codegen.symbols import Dense, Scalar, Vector
+from ...codegen.symbols import Dense, Scalar, Sparse, Vector
 from ...ir.description import PYTHON_FUNCTION, Step
-from ...ir.field import FLOATING_TYPES, Field, is_field_type
+from ...ir.field import FLOATING_TYPES, SPARSE_FROM, Field, is_field_type
 from ...ir.validation import MAX_SLOTS
 from ...row_code import import_function
 from .sql_transformer import to_column, to_python_values
 
+EXACT_DIGITS = 15
+"""Digits of a decimal that a double holds, from which the decimal is made again."""
 _VECTOR = re.compile(r"vector\((\d{1,8})\)")
 
 
@@ -112,22 +117,37 @@ def _emit_argument(step: Step, name: str, code: CodeWriter) -> str:
         slots = code.build_list_expr(column)
         slots = f"[*map(float, {slots})]"
         return f"None if {column.null} else {slots}" if column.null else slots
-    scalar = code.get_scalar(name, step.stage)
-    if type_ not in FLOATING_TYPES:
+    scalar, convert = code.get_scalar(name, step.stage), _find_converter(type_)
+    if convert is None:
         return scalar.expr
     scalar = code.assign_scalar(scalar)
-    return (
-        f"None if {scalar.expr} is None else float({scalar.expr})" if scalar.null else f"float({scalar.expr})"
-    )
+    converted = f"{code.bind_constant(convert)}({scalar.expr})"
+    return f"None if {scalar.expr} is None else {converted}" if scalar.null else converted
+
+
+def _find_converter(type_: str) -> Callable[[Any], Any] | None:
+    """Return the function from a value of the row to the argument; None if they are the same."""
+    digits = parse_decimal_digits(type_)
+    if digits is None:
+        return float if type_ in FLOATING_TYPES else None
+    unit = Decimal(1).scaleb(-digits[1])
+
+    def to_decimal(value: float) -> Decimal:
+        # Java has no negative zero.
+        return Decimal(value + 0.0).quantize(unit)
+
+    return to_decimal
 
 
 def _bind_output(output: Field, value: str, code: CodeWriter) -> Scalar | Vector:
     if output.type != "vector":
         return Scalar(value, output.type, null=True, nan=output.type in FLOATING_TYPES, scale=0.0)
     size = output.size or 0
+    is_wide = size >= SPARSE_FROM
     null = code.assign(f"{value} is None")
-    code.add_line(f"if {null}: {value} = {code.bind_constant((0.0,) * size)}")
-    return Vector((Dense(value, size),), null)
+    zero: Any = {} if is_wide else (0.0,) * size
+    code.add_line(f"if {null}: {value} = {code.bind_constant(zero)}")
+    return Vector((Sparse(value, size) if is_wide else Dense(value, size),), null)
 
 
 def _make_call(step: Step, outputs: Sequence[Field]) -> Callable[..., Sequence[Any]]:
@@ -137,7 +157,7 @@ def _make_call(step: Step, outputs: Sequence[Field]) -> Callable[..., Sequence[A
     """
     function = step.function or import_function(step)
     params = _read_params(step)
-    readers = [_make_reader(output) for output in outputs]
+    readers = [output.make_reader() for output in outputs]
     entry_point = step.params["function"]
 
     def fail(message: str) -> RowError:
@@ -171,24 +191,12 @@ def _read_params(step: Step) -> Mapping[str, Any]:
     return params
 
 
-def _make_reader(output: Field) -> Callable[[Any], Any]:
-    read = output.make_reader()
-    if output.type != "vector":
-        return read
-    size = output.size or 0
-
-    def read_vector(value: Any) -> Any:
-        slots = read(value)
-        # A wide vector is read as a dictionary of the slots other than 0.
-        return tuple(slots.get(slot, 0.0) for slot in range(size)) if isinstance(slots, dict) else slots
-
-    return read_vector
-
-
 def _list_values(frame: Frame, name: str, type_: str) -> list[Any]:
     """Return the values of an input column as the function takes them."""
     if type_ != "vector":
-        return to_python_values(frame.get_scalars(name), type_)
+        values = to_python_values(frame.get_scalars(name), type_)
+        convert = _find_converter(type_)
+        return values if convert is None else [None if value is None else convert(value) for value in values]
     column = frame.get_vectors(name)
     vectors: list[Any] = column.to_dense().tolist()
     if column.null is None:
@@ -199,7 +207,5 @@ def _list_values(frame: Frame, name: str, type_: str) -> list[Any]:
 def _to_output_column(output: Field, values: list[Any]) -> Any:
     if output.type != "vector":
         return to_column(values, output.type)
-    size = output.size or 0
     null = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
-    matrix = np.array([(0.0,) * size if value is None else value for value in values], dtype=np.float64)
-    return VectorColumn((DenseBlock(matrix.reshape(len(values), size)),), null if null.any() else None)
+    return VectorColumn((build_vector_block(output, values),), null if null.any() else None)
