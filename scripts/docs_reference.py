@@ -220,6 +220,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "models": settings.ModelSettings,
     "serving": settings.ServingSettings,
     "checks": settings.CheckSettings,
+    "execution": settings.ExecutionSettings,
 }
 CONFIGURATION_HEAD = """# Configuration
 

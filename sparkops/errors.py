@@ -25,6 +25,8 @@
     │   └── RowRejected          the model drops the row (`handleInvalid="skip"`)
     ├── JobFailed                the job's function raised
     ├── RunCancelled             stopped by a user or a scheduler
+    ├── RunTimedOut              stopped because it took longer than its time limit
+    ├── AttemptSuperseded        a later attempt of the run has begun; this one publishes nothing more
     └── EngineError              Spark, Java, a jar or a server is missing or does not respond
 
 `DeclarationWarning` is a warning: runs of a declared job may lose data. A message says what happened, where, and what
@@ -238,6 +240,14 @@ class JobFailed(SparkopsError):
 
 class RunCancelled(SparkopsError):
     """The run was stopped by a user or a scheduler."""
+
+
+class RunTimedOut(SparkopsError):
+    """The run was stopped because it took longer than its time limit."""
+
+
+class AttemptSuperseded(SparkopsError):
+    """A later attempt of the run has begun; this one publishes nothing more."""
 
 
 class EngineError(SparkopsError):

@@ -26,13 +26,14 @@ from sparkops.errors import (
     ProjectError,
     RowError,
     RunCancelled,
+    RunTimedOut,
     SignatureMismatch,
     SparkopsError,
     UntrustedModel,
     VersionGone,
 )
 
-DONE, FAILED, BAD_INPUT, CHECKS_FAILED, CANCELLED = 0, 1, 2, 3, 130
+DONE, FAILED, BAD_INPUT, CHECKS_FAILED, TIMED_OUT, CANCELLED = 0, 1, 2, 3, 124, 130
 
 # Errors of the input: the user has to change it, and running the same command again would fail again.
 _BAD_INPUT = (
@@ -87,7 +88,7 @@ COMMANDS = {
 def cli() -> None:
     """Run typed Spark jobs on pinned Delta tables, checked and recorded; score their models anywhere.
 
-    Exit codes: 0 done, 1 failed, 2 bad input, 3 checks failed, 130 cancelled.
+    Exit codes: 0 done, 1 failed, 2 bad input, 3 checks failed, 124 timed out, 130 cancelled.
     """
 
 
@@ -199,6 +200,8 @@ def exit_code(error: SparkopsError) -> int:
     """Return the exit code of an error."""
     if isinstance(error, RunCancelled):
         return CANCELLED
+    if isinstance(error, RunTimedOut):
+        return TIMED_OUT
     if isinstance(error, ChecksFailed):
         return CHECKS_FAILED
     return BAD_INPUT if isinstance(error, _BAD_INPUT) else FAILED

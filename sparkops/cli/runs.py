@@ -1,4 +1,4 @@
-"""`sparkops runs`: list, show, log, resume."""
+"""`sparkops runs`: list, show, log, resume, cancel."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sparkops.cli.display.format import format_duration, format_state, format_ti
 from sparkops.cli.display.run_lines import format_run
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
+from sparkops.core.duration import parse_seconds
 from sparkops.errors import InputError, SparkopsError
 from sparkops.runs.records.run import Run, run_to_json
 
@@ -144,6 +145,40 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
             echo(f"Run {run.id} is done: there is nothing to resume.")
         engine.resume(run.id, [build_command_line_source({}, params)])
     return 0
+
+
+@runs.command("cancel", short_help="Cancel a run that another process executes.")
+@click.argument("run_id", metavar="RUN")
+@click.option(
+    "--wait",
+    metavar="DURATION",
+    default="60s",
+    show_default=True,
+    help="How long to wait until the run has ended (90s, 10m); 0 only asks for it.",
+)
+@json_option("a sentence")
+@with_project_options
+def cancel(project: ProjectOptions, run_id: str, wait: str, as_json: bool) -> None:
+    """Cancel a run that another process executes, and wait until none of its Spark jobs is active.
+
+    What the run has published stays; a run that has published a part of its tables is completed by `runs resume`.
+    """
+    run = project.engine().cancel(run_id, wait=_parse_wait(wait))
+    if as_json:
+        echo(json.dumps(run_to_json(run), indent=2, default=str))
+    elif run.state == "cancelled":
+        echo(f"Run {run.id} of job {run.job} is cancelled.")
+    else:
+        echo(
+            f"Run {run.id} of job {run.job} was asked to stop: `sparkops runs show {run.id}` shows whether it has."
+        )
+
+
+def _parse_wait(text: str) -> float:
+    try:
+        return parse_seconds(text)
+    except ValueError:
+        raise InputError(f"--wait {text!r} is no duration: write 90s, 10m or 1h; 0 does not wait.") from None
 
 
 def _resume_all(engine: Engine) -> int:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from sparkops.config.settings import (
     CheckSettings,
+    ExecutionSettings,
     ModelSettings,
     ServingSettings,
     Settings,
@@ -27,6 +28,7 @@ _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "models": ModelSettings,
     "serving": ServingSettings,
     "checks": CheckSettings,
+    "execution": ExecutionSettings,
 }
 _DESCRIPTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(

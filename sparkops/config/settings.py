@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, SecretStr
 
-from sparkops.core.duration import parse_duration
+from sparkops.core.duration import parse_seconds
 
 Scalar = str | int | float | bool | None
 Count = Annotated[int, Field(ge=1)]
-
-_SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
 
 def _parse_wait(value: Any) -> Any:
@@ -24,9 +21,8 @@ def _parse_wait(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    text = value.strip()
     try:
-        return float(text) if _SECONDS.fullmatch(text) else parse_duration(text).total_seconds()
+        return parse_seconds(value)
     except ValueError:
         raise ValueError("write a duration as 90s, 10m or 1h; 0 does not wait") from None
 
@@ -261,6 +257,36 @@ class CheckSettings(Section):
     """
 
 
+class JobExecutionSettings(Section):
+    """How one job is executed, under `execution.jobs.NAME`; overrides what the job declares."""
+
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """How often a failed run is tried again.
+
+    Example: 3
+    """
+    backoff: Annotated[float | None, BeforeValidator(_parse_wait), Field(ge=0)] = None
+    """Pause before the first retry, in seconds or as `90s`, `10m`, `1h`; each further one is twice as long.
+
+    Example: 10s
+    """
+    timeout: Annotated[float | None, BeforeValidator(_parse_wait), Field(gt=0)] = None
+    """Time that an attempt may take, in seconds or as `90s`, `10m`, `1h`.
+
+    Example: 1h
+    """
+
+
+class ExecutionSettings(Section):
+    """How runs are executed, under `execution:`."""
+
+    jobs: Mapping[str, JobExecutionSettings] = Field(default_factory=dict)
+    """Job to how often it is tried, and how long an attempt may take.
+
+    Example: {train_late_arrival: {retries: 2, timeout: 1h}}
+    """
+
+
 class Settings(Section):
     """The merged values of conf/base, conf/<env> and --set, resolved against the project's root."""
 
@@ -307,6 +333,7 @@ class Settings(Section):
     models: ModelSettings = ModelSettings()
     serving: ServingSettings = ServingSettings()
     checks: CheckSettings = CheckSettings()
+    execution: ExecutionSettings = ExecutionSettings()
     params: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Parameters of jobs: job, then parameter, then value.
 

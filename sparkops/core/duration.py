@@ -29,6 +29,7 @@ _ISO: Final = re.compile(
     rf"P(?:({_NUMBER})W)?(?:({_NUMBER})D)?(?:T(?:({_NUMBER})H)?(?:({_NUMBER})M)?(?:({_NUMBER})S)?)?"
 )
 _PART: Final = re.compile(rf"\s*({_NUMBER})\s*([a-z]+)")
+_NUMBER_ONLY: Final = re.compile(_NUMBER)
 _ISO_UNITS: Final = ("w", "d", "h", "m", "s")
 
 
@@ -47,6 +48,21 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(microseconds=int(microseconds))
     except OverflowError:
         raise ValueError("beyond 999999999 days") from None
+
+
+def parse_seconds(text: str) -> float:
+    """Return the seconds of a text: a number such as `90`, or a duration such as `90s`, `10m` or `1h`.
+
+    Raises:
+        ValueError: The text is neither, or it is negative.
+    """
+    words = text.strip()
+    if _NUMBER_ONLY.fullmatch(words):
+        return float(words)
+    seconds = parse_duration(words).total_seconds()
+    if seconds < 0:
+        raise ValueError("negative")
+    return seconds
 
 
 def _parse_seconds(text: str) -> Decimal:

@@ -197,6 +197,21 @@ class Engine:
 
         return resume_run(self.container, run_id, params)
 
+    def cancel(self, run_id: str, *, wait: float = 60.0) -> Run:
+        """Cancel a run that another process or thread executes, and return its record.
+
+        Args:
+            run_id: The run.
+            wait: Seconds to wait until the run has ended; 0 only asks.
+
+        Raises:
+            InputError: The run is not running.
+            EngineError: The run has not ended within the time.
+        """
+        from sparkops.engine.operations.cancel_run import cancel_run
+
+        return cancel_run(self.runs, run_id, wait=wait)
+
     def flow(
         self,
         targets: Sequence[str],

@@ -31,6 +31,9 @@ class RunListener(ProgressListener, Protocol):
     def run_failed(self, job: str, error: SparkopsError) -> None:
         """Receive the error that stopped a run."""
 
+    def run_retried(self, job: str, error: SparkopsError, attempt: int, pause: float) -> None:
+        """Receive the error of an attempt, its number, and the seconds until the next attempt begins."""
+
     def job_skipped(self, job: str, reason: str) -> None:
         """Receive the name of a job of a flow that is not run, and why."""
 
@@ -45,6 +48,9 @@ class NullListener:
         """Do nothing."""
 
     def run_failed(self, job: str, error: SparkopsError) -> None:
+        """Do nothing."""
+
+    def run_retried(self, job: str, error: SparkopsError, attempt: int, pause: float) -> None:
         """Do nothing."""
 
     def job_skipped(self, job: str, reason: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
 from sparkops.errors import DeclarationError, DeclarationWarning
+from sparkops.pipeline.attempt_policy import AttemptOptions, to_exception_classes
 from sparkops.pipeline.declaration.decorator_options import JobOptions
 from sparkops.pipeline.declaration.return_type import read_return_type
 from sparkops.pipeline.job import Job
@@ -42,6 +43,10 @@ def job(
     allow_empty: bool = False,
     stream: str | None = None,
     every: str | None = None,
+    retries: int = 0,
+    backoff: str | None = None,
+    retry_on: type[BaseException] | Sequence[type[BaseException]] = (),
+    timeout: str | None = None,
 ) -> Callable[[Callable[..., Any]], Job]: ...
 def job(
     function: Callable[..., Any] | None = None,
@@ -61,6 +66,10 @@ def job(
     allow_empty: bool = False,
     stream: str | None = None,
     every: str | None = None,
+    retries: int = 0,
+    backoff: str | None = None,
+    retry_on: type[BaseException] | Sequence[type[BaseException]] = (),
+    timeout: str | None = None,
 ) -> Job | Callable[[Callable[..., Any]], Job]:
     """Declare a function as a job: tables are positional arguments, parameters keyword-only arguments.
 
@@ -86,6 +95,11 @@ def job(
             micro-batches, each checked and published exactly once.
         every: Trigger interval ("10 seconds") of a stream that runs until it is stopped; by default a run ends when
             it has read all available rows.
+        retries: How often a failed run is tried again, with the same parameters and input versions. Failures that
+            another attempt would meet again, such as failed checks or a missing column, are not retried.
+        backoff: Pause before the first retry ("10 seconds"); each further one is twice as long.
+        retry_on: Exceptions after which the run is tried again, raised by the job or by what it calls; by default all.
+        timeout: Time that an attempt may take ("1 hour"); then its Spark jobs are stopped, and the run is `timed_out`.
 
     Raises:
         DeclarationError: Lists every problem with file and line.
@@ -104,6 +118,9 @@ def job(
         gates=tuple(gates),
         stream=stream,
         every=every,
+        attempts=AttemptOptions(
+            retries=retries, backoff=backoff, retry_on=to_exception_classes(retry_on), timeout=timeout
+        ),
     )
     if function is not None:
         return _declare(function, options, allow_empty, _get_caller_scope())
@@ -133,7 +150,8 @@ def _declare(
     result = read_return_type(unwrapped, reader.resolve, options)
     stream_errors = find_stream_problems(options, result, signature.tables)
     slice_errors = find_slice_problems(options.not_filters, result.writes, signature.params)
-    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors, *slice_errors))
+    attempt_errors = options.attempts.find_problems()
+    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors, *slice_errors, *attempt_errors))
     declared = Job(
         name=unwrapped.__name__,
         function=function,
@@ -151,6 +169,7 @@ def _declare(
         not_filters=options.not_filters,
         stream=options.stream,
         every=options.every,
+        attempts=options.attempts.to_policy(),
     )
     _warn_of_filters(declared, unwrapped)
     report_unused_script(declared)

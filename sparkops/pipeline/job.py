@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.write import Write
@@ -35,6 +36,7 @@ class Job:
         not_filters: Optional parameters that leave out no row of a replaced slice.
         stream: The input table that is read as a stream: rows added since the last run, in micro-batches.
         every: Trigger interval of the stream, as Spark writes it; None ends the run when all rows are read.
+        attempts: How often a run is tried, and how long an attempt may take.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Job:
     not_filters: tuple[str, ...] = ()
     stream: str | None = None
     every: str | None = None
+    attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the author's function with DataFrames and values, as a unit test does."""

@@ -43,6 +43,7 @@ class RunRequest:
         key: Key under which a retry finds the run.
         newest_inputs: Whether a resumed run that has staged nothing reads the newest versions instead of those it
             read before.
+        timeout: Seconds that the attempt may take; None for any time.
     """
 
     job: Job
@@ -53,6 +54,7 @@ class RunRequest:
     run_id: str | None = None
     key: str | None = None
     newest_inputs: bool = False
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

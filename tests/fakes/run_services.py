@@ -318,6 +318,7 @@ class FakeSpark:
     started: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    on_cancel: Callable[[], object] = lambda: None
 
     def begin(self, run_id: str) -> Any:
         self.started.append(run_id)
@@ -328,6 +329,7 @@ class FakeSpark:
 
     def cancel(self, run_id: str) -> None:
         self.cancelled.append(run_id)
+        self.on_cancel()
 
     def end(self, run_id: str) -> None:
         self.ended.append(run_id)

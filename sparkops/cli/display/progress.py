@@ -16,11 +16,13 @@ from sparkops.cli.display.format import format_duration, format_state
 from sparkops.cli.display.run_lines import format_training, summarize_outputs
 from sparkops.core.control_characters import escape_controls_but_styles
 from sparkops.errors import SparkopsError
-from sparkops.runs.records.run import Run, choose_state
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.states import choose_state
 from sparkops.spark.progress import Snapshot
 
 _STEP_TEXTS = {
     "wait": "waiting for other writers",
+    "retry": "waiting for the next attempt",
     "session": "starting Spark",
     "pin": "pinning table versions",
     "suites": "reading the checks",
@@ -115,6 +117,13 @@ class ProgressDisplay:
     def run_failed(self, job: str, error: SparkopsError) -> None:
         """Show how a run ended; `main` prints the error itself."""
         self._print_job_line(f"✗ {job} {format_state(choose_state(error))} after {self._format_elapsed()}")
+
+    def run_retried(self, job: str, error: SparkopsError, attempt: int, pause: float) -> None:
+        """Show what stopped an attempt, and when the next one begins."""
+        self._print(f"! {job}: attempt {attempt} {format_state(choose_state(error))}: {error}")
+        with self._lock:
+            self._step, self._spark = "retry", ""
+        self._print(f"  attempt {attempt + 1} begins in {format_duration(pause)}")
 
     def job_skipped(self, job: str, reason: str) -> None:
         """Show that a job of a flow is not run, and why."""

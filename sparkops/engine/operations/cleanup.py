@@ -11,6 +11,7 @@ from sparkops.pipeline.staging import name_batch_area
 from sparkops.pipeline.table import MicroBatch
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.run import make_run_id
+from sparkops.runs.records.states import ACTIVE
 from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.staging.stage import StagingArea
 from sparkops.tables.streams import StreamCheckpoint
@@ -100,6 +101,6 @@ def _name_next_area(checkpoint: StreamCheckpoint) -> str:
 
 def _is_running(container: ServiceContainer, run_id: str) -> bool:
     try:
-        return container.project.runs.load(run_id).state == "running"
+        return container.project.runs.load(run_id).state in ACTIVE
     except (InputError, ValueError):
         return False

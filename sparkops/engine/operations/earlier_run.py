@@ -12,7 +12,7 @@ from sparkops.errors import InputError, UnknownName
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import params_to_json
-from sparkops.runs.records.process import is_running_on_this_host
+from sparkops.runs.records.process import is_active_on_this_host
 from sparkops.runs.records.publications import OpenPublication, hash_params
 from sparkops.runs.records.run import Run, make_run_id
 from sparkops.runs.records.run_key import RunKey, RunKeys
@@ -92,7 +92,7 @@ def require_not_running(run: Run) -> None:
     Raises:
         InputError: A process of this host is running it.
     """
-    if is_running_on_this_host(run):
+    if is_active_on_this_host(run):
         raise InputError(
             f"Run {run.id} is still running, in process {run.process['pid']}: wait for it, or stop that process "
             "before you resume the run."
@@ -124,7 +124,7 @@ def _find_unfinished(container: ServiceContainer, job: Job, params: str) -> Open
             run = container.project.runs.load(publication.run)
         except (UnknownName, ValueError):
             continue
-        if not is_running_on_this_host(run) and _find_published_tables(container, publication):
+        if not is_active_on_this_host(run) and _find_published_tables(container, publication):
             return publication
     return None
 

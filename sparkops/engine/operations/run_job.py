@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sparkops.config.settings import ExecutionSettings
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sources
 from sparkops.errors import SparkopsError
+from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.records.run import Run
@@ -94,7 +97,7 @@ def execute_job(
 ) -> Run:
     """Execute a job with bound parameters, and report its start and end to the listener."""
     # Imported here, so that wrong parameters are reported without waiting for it.
-    from sparkops.runs.execution.execute import execute
+    from sparkops.runs.execution.retry import execute_attempts
 
     start = start or RunStart()
     for write in job.writes:
@@ -113,12 +116,25 @@ def execute_job(
     try:
         secrets = reveal_secrets(bound.values)
         services = partial(container.build_run_services, secrets)
-        run = execute(request, services, container.build_run_context(secrets))
+        run = execute_attempts(
+            request,
+            services,
+            container.build_run_context(secrets),
+            resolve_attempt_policy(job, container.settings.execution),
+            partial(container.listener.run_retried, job.name),
+        )
     except SparkopsError as error:
         container.listener.run_failed(job.name, error)
         raise
     container.listener.run_finished(run)
     return run
+
+
+def resolve_attempt_policy(job: Job, execution: ExecutionSettings) -> AttemptPolicy:
+    """Return what the job declares about its attempts, as the configuration overrides it."""
+    settings = execution.jobs.get(job.name)
+    overrides = settings.model_dump(exclude_none=True) if settings is not None else {}
+    return replace(job.attempts, **overrides)
 
 
 def _skip_done(container: ServiceContainer, done: Run, start: RunStart) -> Run:

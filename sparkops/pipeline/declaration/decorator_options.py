@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sparkops.pipeline.attempt_policy import AttemptOptions
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.write import Mode, Write
 
@@ -26,6 +27,7 @@ class JobOptions:
     stream: str | None = None
     every: str | None = None
     order_by: tuple[str, ...] = ()
+    attempts: AttemptOptions = field(default_factory=AttemptOptions)
 
     @property
     def table_options(self) -> list[str]:

@@ -43,6 +43,8 @@ class Placeholder:
     time fails, and its file is then imported with the real library.
     """
 
+    __placeholder__ = True
+
     def __init__(self, name: str, module: str) -> None:
         self.__name__ = name
         self.__qualname__ = name
@@ -99,6 +101,8 @@ for _name in ("neg", "pos", "invert", "eq", "ne", "lt", "le", "gt", "ge"):
 
 class _Base:
     """Base class in place of a class of a heavy library."""
+
+    __placeholder__ = True
 
     def __init_subclass__(cls, **_: Any) -> None:
         """Accept the keywords that a metaclass of the library would accept."""

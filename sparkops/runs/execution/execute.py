@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 from sparkops.core.masking import HIDDEN, contains_secret, mask
-from sparkops.errors import RunCancelled, SparkopsError
+from sparkops.errors import RunCancelled, RunTimedOut, SparkopsError
 from sparkops.pipeline.parameters.bind import CONFIGURED_ORIGINS
 from sparkops.pipeline.secret import Secret
 from sparkops.runs.execution.executor import RunExecutor
+from sparkops.runs.execution.interruption import Interrupter, StopConditions, interruptible, watch
 from sparkops.runs.execution.lock import lock_for_writing, log_waiting
-from sparkops.runs.execution.signals import interrupt_on_signal
 from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.ports import RunServices
 from sparkops.runs.records.log import capture_output
 from sparkops.runs.records.publications import hash_params
-from sparkops.runs.records.run import Run, choose_state, make_run_id, utc_now
+from sparkops.runs.records.run import Run, make_run_id, utc_now
+from sparkops.runs.records.states import InvalidTransition, choose_state
 from sparkops.runs.records.store import Attempt
 from sparkops.runs.request import RunContext, RunRequest
 
@@ -44,20 +45,54 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
         run_id, job.name, secrets=context.secrets, **_describe_request(request, context)
     )
     services: RunServices | None = None
-    with interrupt_on_signal(), _capture_all_output(attempt, context):
+
+    def cancel_spark_jobs() -> None:
+        if services is not None:
+            services.spark.cancel(run_id)
+
+    with interruptible() as interrupter, _capture_all_output(attempt, context):
         try:
             written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
             on_wait = partial(_announce_waiting, context)
-            with lock_for_writing(context.locks, written, run_id, wait=context.wait, on_wait=on_wait):
+            with (
+                watch(
+                    StopConditions(find_cancel_request=attempt.find_cancel_request, timeout=request.timeout),
+                    interrupter,
+                    announce=partial(_record_interruption, attempt),
+                    unblock=cancel_spark_jobs,
+                ),
+                lock_for_writing(context.locks, written, run_id, wait=context.wait, on_wait=on_wait),
+            ):
                 services = connect()
                 RunExecutor(request, services, context, attempt).run()
         except BaseException as error:
-            raise _record_failure(error, request, services, context, attempt) from error
-        attempt.append("ended", state="done", ended=utc_now().isoformat())
+            stopped = _find_interruption(error, interrupter)
+            raise _record_failure(stopped, request, services, context, attempt) from error
+        interrupter.close()
+        attempt.enter("done", "ended", ended=utc_now().isoformat())
         superseded = _complete_publication(request, context, run_id)
         _discard_staged(services, run_id, *superseded)
         services.spark.end(run_id)
     return context.runs.load(run_id)
+
+
+def _record_interruption(attempt: Attempt, reason: SparkopsError) -> None:
+    """Record that the run is being stopped, unless it has ended in the meantime."""
+    with suppress(InvalidTransition):
+        attempt.enter("cancelling", "cancelling", error=_describe_error(reason))
+
+
+def _find_interruption(error: BaseException, interrupter: Interrupter) -> BaseException:
+    """Return why the run was interrupted, or else the error; the run can be interrupted no more."""
+    interrupter.close()
+    if interrupter.reason is None:
+        return error
+    interrupter.reason.__cause__ = error
+    return interrupter.reason
+
+
+def _describe_error(error: SparkopsError) -> dict[str, str]:
+    return {"kind": type(error).__name__, "message": str(error)}
 
 
 def _announce_waiting(context: RunContext, name: str, holder: str) -> None:
@@ -120,13 +155,14 @@ def _record_failure(
     user_error.args = tuple(
         mask(part, attempt.secrets) if isinstance(part, str) else part for part in user_error.args
     )
-    if isinstance(user_error, RunCancelled) and services:
-        services.spark.cancel(attempt.run_id)
+    if isinstance(user_error, RunCancelled | RunTimedOut):
+        _record_interruption(attempt, user_error)
+        if services:
+            services.spark.cancel(attempt.run_id)
     state = choose_state(user_error)
     user_error.add_note(f"run {attempt.run_id}")
-    facts = {"kind": type(user_error).__name__, "message": str(user_error)}
     try:
-        attempt.append("ended", state=state, ended=utc_now().isoformat(), error=facts)
+        attempt.enter(state, "ended", ended=utc_now().isoformat(), error=_describe_error(user_error))
     finally:
         # A failed run keeps its staged tables, which a resumed run publishes without computing them again. A run that
         # has begun to publish keeps them whatever stopped it, because another computation could give other rows.

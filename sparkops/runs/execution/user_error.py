@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError
+from sparkops.errors import EngineError, JobFailed, RunCancelled, RunTimedOut, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.runs.records.run import Run
 
@@ -63,7 +63,7 @@ def to_user_error(
     if not isinstance(error, SparkopsError):
         # Standard error is redirected to the run's log here.
         traceback.print_exception(error)
-    cancellation = _find_cancellation(error)
+    cancellation = _find_interruption(error)
     if cancellation is not None:
         return cancellation
     failure = _find_engine_failure(error, translate)
@@ -101,10 +101,10 @@ def _find_engine_failure(
     return translated if isinstance(translated, EngineError) else None
 
 
-def _find_cancellation(error: BaseException | None) -> RunCancelled | None:
-    """Return the cancellation among the error and those it was raised from, or None."""
+def _find_interruption(error: BaseException | None) -> SparkopsError | None:
+    """Return the cancellation or time-out among the error and those it was raised from, or None."""
     while error is not None:
-        if isinstance(error, RunCancelled):
+        if isinstance(error, RunCancelled | RunTimedOut):
             return error
         if isinstance(error, KeyboardInterrupt):
             return RunCancelled(str(error) or "Cancelled by SIGINT.")

@@ -66,6 +66,7 @@ class Publisher:
         if self.job.kind == "model":
             self._register(require_type(result, Model, self.job), run)
         elif self.job.kind == "report":
+            self.attempt.require_newest()
             with self.timer("report"):
                 page = self.services.reports.write(require_type(result, Report, self.job), run)
                 self.attempt.append("reported", report=page)
@@ -77,6 +78,7 @@ class Publisher:
     ) -> Iterator[PublishedVersion]:
         """Write one table, its quarantined rows first; yield each commit once it is made, the table's own last."""
         run_id, services = self.attempt.run_id, self.services
+        self.attempt.require_newest()
         rows, bad = decision.locate_parts(write.table)
         if batch is not None or not decision.frames:
             # The table's own commit comes last: if an earlier attempt made it, nothing is left to write.
@@ -95,6 +97,7 @@ class Publisher:
         elif is_overwritten:
             services.writer.clear_quarantine(write.table, run_id=run_id, batch=batch)
         frame = decision.read(rows, services.staging)
+        self.attempt.require_newest()
         yield services.writer.publish(
             frame, write, run_id=run_id, values=self.values, staged=rows, batch=batch
         )
@@ -103,6 +106,7 @@ class Publisher:
         # An earlier attempt of this run registered the model already.
         if run.registered:
             return
+        self.attempt.require_newest()
         with self.timer("register"):
             registered = self.services.models.register(
                 model,

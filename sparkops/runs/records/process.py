@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.runs.records.run import Run
+from sparkops.runs.records.states import ACTIVE
 
 
 def describe_process() -> dict[str, Any]:
@@ -17,15 +18,15 @@ def describe_process() -> dict[str, Any]:
 
 
 def detect_crash(run: Run) -> Run:
-    """Return the run, with state `crashed` if it was left `running` by a process of this host that is gone."""
-    if not is_running_on_this_host(run) or _is_alive(run.process.get("pid"), run.process.get("born")):
+    """Return the run, with state `crashed` if a process of this host that is gone left it in an active state."""
+    if not is_active_on_this_host(run) or _is_alive(run.process.get("pid"), run.process.get("born")):
         return run
     return replace(run, state="crashed")
 
 
-def is_running_on_this_host(run: Run) -> bool:
-    """Return whether the record says that a process of this host is running it."""
-    return run.state == "running" and run.process.get("host") == socket.gethostname()
+def is_active_on_this_host(run: Run) -> bool:
+    """Return whether the record says that a process of this host is executing it."""
+    return run.state in ACTIVE and run.process.get("host") == socket.gethostname()
 
 
 def _is_alive(pid: Any, start_time: Any) -> bool:

@@ -7,20 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sparkops.core.control_characters import escape_controls
 from sparkops.core.wording import format_count
-from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
-
-State = Literal["running", "done", "failed", "checks_failed", "cancelled", "crashed"]
+from sparkops.runs.records.states import State
 
 # Crockford's base 32: no i, l, o, u.
 _ID_LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-_STATE_OF_ERROR: Mapping[type[BaseException], State] = {
-    ChecksFailed: "checks_failed",
-    RunCancelled: "cancelled",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +24,7 @@ class Run:
     Args:
         id: The run's id.
         job: The job's name.
-        state: State of the newest attempt; `crashed` means recorded as `running` by a process that is gone.
+        state: State of the newest attempt; `crashed` means recorded as active by a process that is gone.
         attempt: Number of the newest attempt, from 1.
         started: When the first attempt began (UTC).
         ended: When the newest attempt ended; None while it runs.
@@ -174,11 +168,6 @@ def run_to_json(run: Run) -> dict[str, Any]:
     """Return the run's values under the keys of its record; `hidden` only if there are hidden parameters."""
     shown = {key: getattr(run, field) for key, field in FIELDS.items()}
     return shown if run.hidden else {key: value for key, value in shown.items() if key != "hidden"}
-
-
-def choose_state(error: SparkopsError) -> State:
-    """Return the state of a run that this error stopped."""
-    return _STATE_OF_ERROR.get(type(error), "failed")
 
 
 def utc_now() -> datetime:

@@ -15,10 +15,11 @@ from typing import Any
 from sparkops.core.bounded_file import open_regular
 from sparkops.core.masking import mask_json
 from sparkops.core.private_file import make_private_folder, open_private
-from sparkops.errors import InputError, ProjectError, UnknownName, as_clause
+from sparkops.errors import AttemptSuperseded, InputError, ProjectError, UnknownName, as_clause
 from sparkops.runs.records.events import fold_events
-from sparkops.runs.records.process import describe_process, detect_crash
+from sparkops.runs.records.process import describe_process, detect_crash, is_active_on_this_host
 from sparkops.runs.records.run import Run, utc_now
+from sparkops.runs.records.states import ACTIVE, State, require_transition
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
@@ -26,6 +27,8 @@ _log = logging.getLogger("sparkops.project")
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # Run ids that a message lists.
 _MAX_IDS = 5
+# The file beside an attempt's record by which its cancellation is requested.
+_CANCEL_SUFFIX = ".cancel"
 
 
 class DamagedRecord(ProjectError):
@@ -93,6 +96,38 @@ class Attempt:
         except OSError as error:
             raise _convert_write_error(self.path, error) from error
 
+    def enter(self, state: State, event: str, **fields: Any) -> None:
+        """Append an event by which the run enters a state.
+
+        Raises:
+            InvalidTransition: The state may not follow the present one of this attempt.
+            ProjectError: The event cannot be written.
+        """
+        require_transition(self.run_id, self.read_state(), state)
+        self.append(event, state=state, **fields)
+
+    def read_state(self) -> State:
+        """Return the state that this attempt recorded last."""
+        states: list[State] = [event["state"] for event in _read_events(self.path) if "state" in event]
+        return states[-1] if states else "queued"
+
+    def require_newest(self) -> None:
+        """Refuse to change anything once a later attempt of the run has begun.
+
+        Raises:
+            AttemptSuperseded: One has.
+        """
+        later = [path for path in _list_attempts(self.path.parent) if _read_number(path) > self.number]
+        if later:
+            raise AttemptSuperseded(
+                f"Attempt {self.number} of run {self.run_id} publishes nothing more, because attempt "
+                f"{_read_number(later[-1])} of the run has begun: `sparkops runs show {self.run_id}` shows it."
+            )
+
+    def find_cancel_request(self) -> str | None:
+        """Return who asked that this attempt is cancelled, or None."""
+        return _read_cancel_request(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class RunStore:
@@ -114,9 +149,11 @@ class RunStore:
             fields: Further keys of the record, as JSON values.
 
         Raises:
+            InvalidTransition: The run is done, or a process of this host is executing it.
             ProjectError: The folder cannot be written.
         """
         folder = self.folder / run_id
+        self._require_startable(run_id)
         try:
             make_private_folder(self.folder)
             make_private_folder(folder)
@@ -129,6 +166,37 @@ class RunStore:
             process=describe_process(), log=str(attempt.log), **started, **fields,
         )  # fmt: skip
         return attempt
+
+    def _require_startable(self, run_id: str) -> None:
+        """Refuse a further attempt of a run that is done or active; what another host left active counts as crashed."""
+        try:
+            earlier = self._read(run_id)
+        except (ValueError, ProjectError):
+            return
+        is_left = earlier.state in ACTIVE and not is_active_on_this_host(earlier)
+        require_transition(run_id, "crashed" if is_left else earlier.state, "running")
+
+    def find_newest_attempt(self, run_id: str) -> Attempt:
+        """Return the newest attempt of a run that has one."""
+        path = _list_attempts(self.folder / run_id)[-1]
+        return Attempt(run_id, _read_number(path), path)
+
+    def request_cancel(self, run: Run, *, by: str) -> None:
+        """Ask the process that executes a run to cancel it.
+
+        Args:
+            run: The run.
+            by: Who asks, for the record.
+
+        Raises:
+            ProjectError: The request cannot be written.
+        """
+        path = (self.folder / run.id / f"attempt-{run.attempt:03d}.jsonl").with_suffix(_CANCEL_SUFFIX)
+        try:
+            os.close(open_private(path, os.O_WRONLY | os.O_CREAT))
+            _append_line(path, (json.dumps({"by": by, "time": utc_now().isoformat()}) + "\n").encode())
+        except OSError as error:
+            raise _convert_write_error(path, error) from error
 
     def load(self, run_id: str) -> Run:
         """Return one run; see `resolve_id` for what identifies it.
@@ -185,7 +253,7 @@ class RunStore:
                 yield run
 
     def _read(self, run_id: str) -> Run:
-        files = sorted((self.folder / run_id).glob("attempt-*.jsonl"))
+        files = _list_attempts(self.folder / run_id)
         events = [event for path in files for event in _read_events(path)]
         if not events:
             raise EmptyRecord(run_id)
@@ -197,7 +265,7 @@ class RunStore:
 
 def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Attempt:
     """Create the file of the next attempt; no other process can create the same one."""
-    number = len(list(folder.glob("attempt-*.jsonl"))) + 1
+    number = max(map(_read_number, _list_attempts(folder)), default=0) + 1
     while True:
         path = folder / f"attempt-{number:03d}.jsonl"
         try:
@@ -206,6 +274,23 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
             number += 1
             continue
         return Attempt(run_id, number, path, secrets)
+
+
+def _list_attempts(folder: Path) -> list[Path]:
+    """Return the files of a run's attempts, oldest first."""
+    return sorted(folder.glob("attempt-*.jsonl"), key=_read_number)
+
+
+def _read_number(path: Path) -> int:
+    return int(path.stem.removeprefix("attempt-"))
+
+
+def _read_cancel_request(attempt: Path) -> str | None:
+    path = attempt.with_suffix(_CANCEL_SUFFIX)
+    if not path.exists():
+        return None
+    requests = [event.get("by") for event in _read_events(path)]
+    return str(requests[0]) if requests else None
 
 
 def _append_line(path: Path, line: bytes) -> None:

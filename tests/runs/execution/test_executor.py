@@ -6,13 +6,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from fakes.run_services import FakeFrame, FakeRunServices
+from fakes.run_services import FakeFrame
 
 from sparkops.errors import (
     BadData,
@@ -23,53 +22,16 @@ from sparkops.errors import (
     TableError,
     UnknownName,
 )
-from sparkops.pipeline.job import Job
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
-from sparkops.runs.execution.execute import execute
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore
-from sparkops.runs.request import ReadVersions, RunContext, RunRequest
 
 
 class Two(NamedTuple):
     left: Any
     right: Any
-
-
-@pytest.fixture
-def fakes() -> FakeRunServices:
-    services = FakeRunServices()
-    services.tables.versions["numbers"] = [[1], [1, 2, 3, 100]]
-    return services
-
-
-@pytest.fixture
-def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
-    def run(
-        function: Callable[..., Any],
-        *,
-        at: dict[str, int] | None = None,
-        resume: Run | None = None,
-        wait: float = 0.0,
-        **declared: Any,
-    ) -> Run:
-        defaults: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}
-        source = tmp_path / "jobs" / "x.py"
-        source.parent.mkdir(exist_ok=True)
-        source.write_text("# a job\n")
-        job = Job(
-            name="double", function=function, doc="", place=Place(str(source), 1), **(defaults | declared)
-        )
-        request = RunRequest(job=job, values={}, versions=ReadVersions(at=at or {}), resume=resume)
-        context = RunContext(
-            root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",), wait=wait
-        )
-        return execute(request, fakes.connect, context)
-
-    return run
 
 
 def doubled(numbers: FakeFrame) -> FakeFrame:

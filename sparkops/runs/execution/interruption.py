@@ -1,0 +1,175 @@
+"""Stop the thread that executes a run: by a signal, by a request from another process, or when its time is over."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from types import FrameType
+from typing import Any, Final
+
+from sparkops.errors import RunCancelled, RunTimedOut, SparkopsError
+
+# Seconds between two looks at the request to cancel and at the clock.
+POLL_SECONDS: Final = 0.1
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Unwinds the thread that executes a run; `Interrupter.reason` is the error to report.
+
+    Not an `Exception`, because py4j discards those while it waits for Spark.
+    """
+
+
+@dataclass(slots=True)
+class Interrupter:
+    """Raises `Interrupted` in the thread that executes a run, once.
+
+    The main thread is interrupted wherever it waits; another thread when its present call into C, such as a sleep or a
+    call of Spark, returns.
+
+    Args:
+        thread: Identifier of the thread.
+    """
+
+    thread: int
+    _reason: SparkopsError | None = None
+    _is_closed: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def reason(self) -> SparkopsError | None:
+        """Return why the run was interrupted, or None."""
+        return self._reason
+
+    def interrupt(self, reason: SparkopsError) -> bool:
+        """Interrupt the run for this reason; return False if it was interrupted already, or has ended."""
+        with self._lock:
+            if self._reason is not None or self._is_closed:
+                return False
+            self._reason = reason
+            if self.thread == threading.main_thread().ident:
+                # `handle_signal` raises.
+                signal.pthread_kill(self.thread, signal.SIGINT)
+            else:
+                _raise_in(self.thread, Interrupted)
+            return True
+
+    def handle_signal(self, number: int, frame: FrameType | None) -> None:
+        """Raise `Interrupted`, unless the run is ending; the next signal has its default effect."""
+        del frame
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._is_closed:
+            return
+        if self._reason is None:
+            self._reason = RunCancelled(f"Cancelled by {signal.Signals(number).name}.")
+        raise Interrupted
+
+    def close(self) -> None:
+        """End the time in which the run can be interrupted."""
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            if self._reason is not None and self.thread != threading.main_thread().ident:
+                # An exception that was not raised yet must not stop what this thread does next.
+                _raise_in(self.thread, None)
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupter]:
+    """Make the present thread interruptible while the block runs; in the main thread also by SIGINT and SIGTERM."""
+    interrupter = Interrupter(threading.get_ident())
+    try:
+        if threading.current_thread() is not threading.main_thread():
+            yield interrupter
+        else:
+            with _handle_signals(interrupter):
+                yield interrupter
+    finally:
+        interrupter.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopConditions:
+    """What stops a run from outside of its thread.
+
+    Args:
+        find_cancel_request: Returns who asked to cancel the run, or None.
+        timeout: Seconds that the attempt may take; None for any time.
+    """
+
+    find_cancel_request: Callable[[], str | None]
+    timeout: float | None = None
+
+
+@contextmanager
+def watch(
+    conditions: StopConditions,
+    interrupter: Interrupter,
+    *,
+    announce: Callable[[SparkopsError], object],
+    unblock: Callable[[], object],
+) -> Iterator[None]:
+    """Interrupt the run, while the block runs, as soon as a condition is met.
+
+    Args:
+        conditions: The conditions.
+        interrupter: Interrupts the run's thread.
+        announce: Called with the reason, in another thread, before the run is interrupted.
+        unblock: Called after that: ends the calls in which the run's thread waits.
+    """
+    ended = threading.Event()
+    deadline = None if conditions.timeout is None else monotonic() + conditions.timeout
+
+    def look() -> None:
+        while not ended.wait(POLL_SECONDS):
+            reason = _find_reason(conditions, deadline)
+            if reason is not None:
+                announce(reason)
+                if interrupter.interrupt(reason):
+                    unblock()
+                return
+
+    watcher = threading.Thread(target=look, name="sparkops-watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _find_reason(conditions: StopConditions, deadline: float | None) -> SparkopsError | None:
+    requester = conditions.find_cancel_request()
+    if requester is not None:
+        return RunCancelled(f"Cancelled by {requester}.")
+    if deadline is not None and monotonic() >= deadline:
+        return RunTimedOut(f"The run took longer than its time limit of {conditions.timeout:g} seconds.")
+    return None
+
+
+@contextmanager
+def _handle_signals(interrupter: Interrupter) -> Iterator[None]:
+    previous: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        signal.signal(number, interrupter.handle_signal)
+    try:
+        yield
+    finally:
+        interrupter.close()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Raise an exception in another thread when it executes Python again; None takes back one that was not raised."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread), ctypes.py_object(error) if error is not None else None
+    )
