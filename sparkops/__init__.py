@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.declare import job
     from sparkops.pipeline.job import Job
     from sparkops.pipeline.model import Gate, Model, ModelVersion
-    from sparkops.pipeline.report import Report
+    from sparkops.pipeline.reports.report import Report
     from sparkops.pipeline.secret import Secret
     from sparkops.pipeline.write import Write
     from sparkops.runs.records.run import Run
@@ -24,7 +24,7 @@ _MODULES = {
     "Job": "sparkops.pipeline.job",
     "Model": "sparkops.pipeline.model",
     "ModelVersion": "sparkops.pipeline.model",
-    "Report": "sparkops.pipeline.report",
+    "Report": "sparkops.pipeline.reports.report",
     "Run": "sparkops.runs.records.run",
     "Secret": "sparkops.pipeline.secret",
     "SparkopsError": "sparkops.errors",

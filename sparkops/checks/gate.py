@@ -23,7 +23,7 @@ from sparkops.checks.suite.column_fit import suggest_column
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.driver.engine_failure import find_failure_in_text
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.staging import REASONS_COLUMN
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.core.wording import format_count
-from sparkops.pipeline.check import CheckResult, format_expectation
-from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult, format_expectation
+from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -13,7 +13,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.suite.suite import Suite
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

@@ -18,8 +18,8 @@ from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
+from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.json_values import quarantine_count_to_json, quarantine_to_json, release_result_to_json
-from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 
 if TYPE_CHECKING:
     from sparkops.engine.operations.release import ReleaseRequest

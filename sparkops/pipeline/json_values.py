@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
-from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.table import Commit, Pin, PublishedVersion, TableInfo
 from sparkops.place import Place
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkops.core.masking import mask_json
-from sparkops.pipeline.checkpoint import CheckpointFacts
+from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.reports.check_page import render_check_page
 from sparkops.reports.file import write_html
 from sparkops.reports.html_masking import mask_html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
+from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.reports.check_summary import ExpectationSummary, count_tones, summarize_expectation
 from sparkops.reports.formatting import MISSING, format_value, shorten
 from sparkops.reports.palette import css_variables

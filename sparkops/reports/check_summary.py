@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from sparkops.core.wording import format_count, pluralize
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 from sparkops.reports.facts import CheckedTable
 from sparkops.reports.formatting import format_value, shorten
 

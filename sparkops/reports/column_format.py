@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sparkops.pipeline.value_format import (
+from sparkops.pipeline.reports.value_format import (
     is_integer_format,
     is_integral,
     is_missing,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.json_values import check_from_json
 from sparkops.pipeline.table import Pin
 

@@ -13,7 +13,7 @@ from numbers import Integral
 from typing import Any
 
 from sparkops.errors import JobFailed
-from sparkops.pipeline.value_format import apply_format, is_missing, is_number
+from sparkops.pipeline.reports.value_format import apply_format, is_missing, is_number
 
 MISSING = "\N{EN DASH}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sparkops.pipeline.report import Number
-from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.pipeline.reports.report import Number
+from sparkops.pipeline.reports.value_format import is_missing, is_number
 from sparkops.reports.column_format import is_identifier
 from sparkops.reports.formatting import format_number, format_value, format_with_spec
 

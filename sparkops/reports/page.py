@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sparkops.pipeline.report import Plot, Report, Table, Text
+from sparkops.pipeline.reports.report import Plot, Report, Table, Text
 from sparkops.reports.check_summary import summarize_page, summarize_table
 from sparkops.reports.facts import RunFacts
 from sparkops.reports.headline import build_headline

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 
-from sparkops.pipeline.report import Table
-from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.pipeline.reports.report import Table
+from sparkops.pipeline.reports.value_format import is_missing, is_number
 from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.formatting import clean
 from sparkops.reports.rows import collect_rows

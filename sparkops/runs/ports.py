@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sparkops.errors import SparkopsError
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.checkpoint import CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.pipeline.report import Report
+from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion

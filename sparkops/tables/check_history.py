@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from sparkops.errors import SparkopsError, TableError
-from sparkops.pipeline.check import CheckResult, RecordedCheck
+from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
 from sparkops.place import Place
 from sparkops.tables.backends.protocol import RowBatch, RowQuery
 from sparkops.tables.backends.selection import run_on_backend

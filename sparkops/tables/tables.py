@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
-from sparkops.pipeline.check import RecordedCheck
-from sparkops.pipeline.quarantine_summary import QuarantineSummary
+from sparkops.pipeline.checks.check import RecordedCheck
+from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.pipeline.write import Write

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.progress import ProgressDisplay
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 from sparkops.runs.records.run import Run
 
 

@@ -13,7 +13,7 @@ from sparkops.cli.display.expectation_history import draw_sparkline
 from sparkops.cli.main import run_command
 from sparkops.engine import Engine
 from sparkops.engine.operations.expectation_history import group_by_expectation
-from sparkops.pipeline.check import CheckResult, RecordedCheck
+from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
 
 JOB = """
     from pyspark.sql import DataFrame

@@ -16,8 +16,8 @@ from sparkops.engine.container import ServiceContainer
 from sparkops.engine.listener import NullListener, RunListener
 from sparkops.engine.project import LoadedProject
 from sparkops.errors import JobFailed, UnknownName
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.report import Report, Text
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.reports.report import Report, Text
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import CheckHistory, CheckRunner, ReportWriter, SparkRuntime

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from sparkops.engine.adapters.reports import ReportPages, collect_run_facts
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.report import Report, Text
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.reports.report import Report, Text
 from sparkops.pipeline.table import Pin
 from sparkops.reports import ParameterFact
 from sparkops.runs.records.run import Run, utc_now

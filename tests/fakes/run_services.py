@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sparkops.errors import ConfigError, SparkopsError, UnknownName
-from sparkops.pipeline.check import CheckResult, Policy
-from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult, Policy
+from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion

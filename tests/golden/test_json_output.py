@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.artifact.facts import ModelFacts, write_facts
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.json_values import (
     check_from_json,
     check_to_json,
@@ -24,7 +25,6 @@ from sparkops.pipeline.json_values import (
     table_info_to_json,
 )
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
-from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.place import Place
 from sparkops.runs.records.events import fold_events

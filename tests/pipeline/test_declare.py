@@ -16,7 +16,7 @@ from sparkops.errors import DeclarationError
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate, Model, ModelVersion
-from sparkops.pipeline.report import Report
+from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.secret import Secret
 from sparkops.pipeline.write import Write
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.place import Place
 from sparkops.reports.check_docs import DataDocs
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.pipeline.report import Number, Plot, Report, Table
+from sparkops.pipeline.reports.report import Number, Plot, Report, Table
 from sparkops.reports import ParameterFact, RunFacts, mask_html, render_page
 
 # Values that an environment may hold and that are words of the markup, of styles or of drawings.

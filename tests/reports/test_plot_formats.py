@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.pipeline.report import Plot
+from sparkops.pipeline.reports.report import Plot
 from sparkops.reports.plots.plot_view import PlotView, build_plot
 
 MINUS = "\N{MINUS SIGN}"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.report import Number, Plot, Report, Table, Text
+from sparkops.pipeline.reports.report import Number, Plot, Report, Table, Text
 
 ROWS = [{"day": 1, "share": 0.5, "name": "a"}]
 

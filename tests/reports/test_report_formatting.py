@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.report import Number
+from sparkops.pipeline.reports.report import Number
 from sparkops.reports.formatting import format_value
 from sparkops.reports.headline import build_headline
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.report import Plot, Report, Table
+from sparkops.pipeline.reports.report import Plot, Report, Table
 from sparkops.reports import RunFacts, render_page
 
 if TYPE_CHECKING:

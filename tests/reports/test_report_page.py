@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.report import Number, Plot, Report, Table, Text
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.reports.report import Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
 from sparkops.place import Place
 from sparkops.reports import ParameterFact, RunFacts, build_checked_table, render_page

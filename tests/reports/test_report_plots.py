@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sparkops.errors import DeclarationError, JobFailed
-from sparkops.pipeline.report import Plot
+from sparkops.pipeline.reports.report import Plot
 from sparkops.reports.plots.plot_view import PlotView, build_plot
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sparkops.errors import JobFailed
-from sparkops.pipeline.report import Table
+from sparkops.pipeline.reports.report import Table
 from sparkops.reports.column_format import build_column_format
 from sparkops.reports.table import Column, build_column, build_table
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sparkops.errors import EngineError, TableError
-from sparkops.pipeline.check import CheckResult, RecordedCheck
+from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
 from sparkops.pipeline.table import MicroBatch
 from sparkops.place import Place
 from sparkops.tables import Tables

@@ -9,7 +9,7 @@ from typing import Any
 
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
 from sparkops.checks.profiling.ranges import find_natural_range, round_down, round_up
-from sparkops.pipeline.check import Policy
+from sparkops.pipeline.checks.check import Policy
 
 # An expectation of a set of values is drafted if there are at least so many rows per value on average.
 _MIN_ROWS_PER_VALUE = 5

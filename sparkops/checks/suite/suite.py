@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
-from sparkops.pipeline.check import Policy, format_expectation
+from sparkops.pipeline.checks.check import Policy, format_expectation
 from sparkops.place import Place
 
 POLICIES: tuple[Policy, ...] = get_args(Policy)

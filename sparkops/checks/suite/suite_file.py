@@ -16,7 +16,7 @@ from sparkops.checks.suite.suite_fields import FieldReader
 from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
 from sparkops.checks.suite.yaml_nodes import Items
 from sparkops.core.wording import did_you_mean
-from sparkops.pipeline.check import Policy
+from sparkops.pipeline.checks.check import Policy
 from sparkops.place import Place
 
 _SUITE_KEYS = ("policy", "fail_over", "quarantine_limit", "description", "expectations")

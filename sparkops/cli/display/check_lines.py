@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sparkops.core.wording import format_count
-from sparkops.pipeline.check import format_expectation
+from sparkops.pipeline.checks.check import format_expectation
 
 # How a failed check of each policy is marked.
 FAILURE_MARKS = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}

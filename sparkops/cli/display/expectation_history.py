@@ -14,7 +14,7 @@ from sparkops.cli.display.check_lines import FAILURE_MARKS
 from sparkops.cli.display.format import format_time
 from sparkops.core.wording import format_count
 from sparkops.engine.operations.expectation_history import ExpectationHistory
-from sparkops.pipeline.check import Moment, RecordedCheck, format_expectation
+from sparkops.pipeline.checks.check import Moment, RecordedCheck, format_expectation
 
 _COLOURS = {"fail": "red", "warn": "yellow", "quarantine": "yellow"}
 _HEADER = "expectation\tlast\tlast_run\tlast_failed\tfailed\truns\tplot\tmarks"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparkops.config.settings import Settings
-from sparkops.pipeline.checkpoint import CheckpointFacts
+from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.reports.check_docs import DataDocs
 
 _log = logging.getLogger("sparkops.engine")

@@ -16,8 +16,8 @@ from sparkops.checks.outcome import GateOutcome
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.check_pages import CheckPages
 from sparkops.errors import InputError, SparkopsError
-from sparkops.pipeline.check import CheckResult, RecordedCheck
-from sparkops.pipeline.checkpoint import CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
+from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.pipeline.json_values import check_from_json, check_to_json
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables import Tables

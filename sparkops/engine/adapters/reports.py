@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkops.pipeline.json_values import pin_from_json
-from sparkops.pipeline.report import Report
+from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts

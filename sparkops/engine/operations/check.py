@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.suites import require_suite
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 from sparkops.runs.records.run import make_run_id
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.suites import require_suite
 from sparkops.errors import UnknownName
-from sparkops.pipeline.check import RecordedCheck
+from sparkops.pipeline.checks.check import RecordedCheck
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

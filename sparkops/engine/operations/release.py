@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from sparkops.checks.outcome import describe
 from sparkops.checks.suite.release_suites import select_row_level, select_table_level
 from sparkops.errors import ChecksFailed, InputError, UnknownName
-from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
+from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.execution.lock import lock_for_writing

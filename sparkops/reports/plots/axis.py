@@ -9,7 +9,7 @@ from math import isfinite, nan
 from typing import Any, Literal
 
 from sparkops.errors import JobFailed
-from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.pipeline.reports.value_format import is_missing, is_number
 from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.formatting import clean, format_value, shorten
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, isnan
 
-from sparkops.pipeline.report import Plot
-from sparkops.pipeline.report_columns import sample_values
+from sparkops.pipeline.reports.report import Plot
+from sparkops.pipeline.reports.report_columns import sample_values
 from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import placeholder
 from sparkops.reports.plots.axis import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from sparkops.pipeline.report import Plot
+from sparkops.pipeline.reports.report import Plot
 from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import SCALE_STEPS, placeholder
 from sparkops.reports.plots.axis import (

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sparkops.pipeline.report import Plot
-from sparkops.pipeline.report_columns import sample_values
+from sparkops.pipeline.reports.report import Plot
+from sparkops.pipeline.reports.report_columns import sample_values
 from sparkops.reports.plots.bar_chart import build_bar_chart
 from sparkops.reports.plots.canvas import PLOT_SIZES, page_settings
 from sparkops.reports.plots.chart import Chart, Legend

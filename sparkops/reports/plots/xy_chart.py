@@ -8,8 +8,8 @@ from math import isfinite, isnan
 from typing import Any
 
 from sparkops.core.wording import format_count
-from sparkops.pipeline.report import Plot
-from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.pipeline.reports.report import Plot
+from sparkops.pipeline.reports.value_format import is_missing, is_number
 from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import placeholder
 from sparkops.reports.plots.axis import (

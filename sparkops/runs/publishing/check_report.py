@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from sparkops.core.wording import format_count
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.checkpoint import CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import check_to_json
 from sparkops.runs.ports import CheckOutcome

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.pipeline.json_values import check_from_json, check_to_json
 
 

@@ -11,7 +11,7 @@ from sparkops.errors import BadData, ChecksFailed, JobFailed, UnknownName
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import model_version_to_json, published_version_to_json
 from sparkops.pipeline.model import Model
-from sparkops.pipeline.report import Report
+from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write

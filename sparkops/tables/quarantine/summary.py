@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, RowState
+from sparkops.pipeline.checks.quarantine_summary import QuarantineCount, QuarantineSummary, RowState
 from sparkops.pipeline.staging import REASONS_COLUMN
 from sparkops.tables.backends.protocol import COUNT, RowFilter, RowQuery
 from sparkops.tables.backends.selection import run_on_backend

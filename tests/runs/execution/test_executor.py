@@ -22,7 +22,7 @@ from sparkops.errors import (
     TableError,
     UnknownName,
 )
-from sparkops.pipeline.report import Report
+from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.write import Write
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.run import Run

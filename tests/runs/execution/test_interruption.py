@@ -13,7 +13,7 @@ import pytest
 from fakes.run_services import FakeFrame
 
 from sparkops.errors import AttemptSuperseded, RunCancelled, RunTimedOut
-from sparkops.pipeline.report import Report
+from sparkops.pipeline.reports.report import Report
 from sparkops.runs.execution.interruption import Interrupter, interruptible
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore

@@ -118,12 +118,9 @@ def test_failures_that_another_attempt_would_meet_again_are_not_retried(error, r
 
 def test_retry_on_names_what_the_job_raised_or_what_that_was_raised_from(retry) -> None:
     def fail() -> Exception:
-        try:
-            raise ConnectionResetError("by peer")
-        except ConnectionResetError as error:
-            wrapped = RuntimeError("no answer")
-            wrapped.__cause__ = error
-            return wrapped
+        error = RuntimeError("no answer")
+        error.__cause__ = ConnectionResetError("by peer")
+        return error
 
     assert retry(Flaky(fail()), retries=1, retry_on=(ConnectionError,)).attempt == 2
     with pytest.raises(JobFailed, match="no answer"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fakes.run_services import FakeOutcome
 
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.job import Job
 from sparkops.place import Place
 from sparkops.runs.publishing.check_report import format_failures, to_record

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.place import Place
 from sparkops.runs.publishing.publication_plan import (
     PublicationPlan,

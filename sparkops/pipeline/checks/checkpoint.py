@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkops.core.wording import format_count
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checks.check import CheckResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Results of checks, and what a checkpoint decided."""
