@@ -46,8 +46,14 @@ def test_a_record_is_read_and_shown_under_these_keys() -> None:
     record = fold_events([{"event": "started", "time": "2024-02-29T12:00:00+00:00", **RECORD}])
     times = {"started": TIME, "ended": TIME.replace(minute=1)}
     joined = {key: tuple(RECORD[key]) for key in ("checks", "staged", "batches")}
-    assert run_to_json(record) == {**RECORD, **times, **joined}
-    assert list(run_to_json(record)) == list(RECORD)
+    attempt = {
+        "number": RECORD["attempt"],
+        "state": "done",
+        "ended": times["ended"],
+        "error": RECORD["error"],
+    }
+    assert run_to_json(record) == {**RECORD, **times, **joined, "attempts": (attempt,)}
+    assert list(run_to_json(record)) == [*RECORD, "attempts"]
 
 
 def test_events_are_merged_joined_or_put_in_place_by_their_key() -> None:

@@ -24,6 +24,7 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
         yield f"Started  {format_time(run.started)}, env {run.env}"
     if run.error:
         yield f"Error    {run.error['kind']}: {run.error['message']}"
+    yield from _format_section("Attempts", map(_format_attempt, run.attempts[:-1]))
     params = (f"{name} = {value!r}   ({run.origins.get(name, '')})" for name, value in run.params.items())
     yield from _format_section("Params", params)
     yield from _format_section("Read", (_format_input(name, pin) for name, pin in run.inputs.items()))
@@ -81,6 +82,13 @@ def _format_tables(run: Run) -> str:
 def _format_section(title: str, lines: Iterable[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         yield f"{title if number == 0 else '':<9}{line}"
+
+
+def _format_attempt(attempt: Mapping[str, Any]) -> str:
+    """Return how an earlier attempt ended."""
+    error = f": {attempt['error']['message']}" if attempt["error"] else ""
+    ended = f" at {format_time(attempt['ended'])}" if attempt["ended"] else ""
+    return f"{attempt['number']} {format_state(attempt['state'])}{ended}{error}"
 
 
 def _format_input(name: str, pin: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sparkops.pipeline.json_values import check_from_json, check_to_json
 from sparkops.runs.records.run import FIELDS, Run
+from sparkops.runs.records.states import ACTIVE
 
 Event = Mapping[str, Any]
 Checks = tuple[Mapping[str, Any], ...]
@@ -49,9 +50,26 @@ def fold_events(events: Iterable[Event]) -> Run:
         merged = _merge(run, values) if run else values
         fields = {FIELDS.get(key, key): value for key, value in merged.items()}
         run = replace(run, **fields) if run else Run(**fields)
+        run = replace(run, attempts=_describe_attempts(run))
     if run is None:
         raise ValueError("a record without events")
     return run
+
+
+def _describe_attempts(run: Run) -> tuple[Mapping[str, Any], ...]:
+    """Return the attempts so far, with the present state of the newest one."""
+    newest = {"number": run.attempt, "state": run.state, "ended": run.ended, "error": run.error}
+    if run.state == "queued" and run.attempts and run.attempts[-1]["number"] == run.attempt:
+        # The run waits for its next attempt; how this one ended stays.
+        return run.attempts
+    earlier = (attempt for attempt in run.attempts if attempt["number"] != run.attempt)
+    return (*map(_end_attempt, earlier), newest)
+
+
+def _end_attempt(attempt: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an attempt that was followed by another one: it crashed if it recorded no end."""
+    is_ended = attempt["state"] not in ACTIVE or attempt["error"]
+    return attempt if is_ended else {**attempt, "state": "crashed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ def detect_crash(run: Run) -> Run:
     """Return the run, with state `crashed` if a process of this host that is gone left it in an active state."""
     if not is_active_on_this_host(run) or _is_alive(run.process.get("pid"), run.process.get("born")):
         return run
-    return replace(run, state="crashed")
+    attempts = (*run.attempts[:-1], {**run.attempts[-1], "state": "crashed"}) if run.attempts else ()
+    return replace(run, state="crashed", attempts=attempts)
 
 
 def is_active_on_this_host(run: Run) -> bool:

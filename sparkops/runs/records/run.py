@@ -51,6 +51,7 @@ class Run:
         process: Host and process id of the newest attempt.
         log: Path of the newest attempt's log.
         staged: Tables whose frames are staged.
+        attempts: Each attempt with its number, state, start, end and error, in order.
         batches: Micro-batches of a stream, in order: number, version, rows, quarantined rows, failed expectations.
     """
 
@@ -84,6 +85,7 @@ class Run:
     log: str | None = None
     staged: tuple[str, ...] = ()
     batches: tuple[Mapping[str, Any], ...] = ()
+    attempts: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
         """Return what a run is and what it published, in one line."""
@@ -153,6 +155,7 @@ FIELDS: Mapping[str, str] = {
     "log": "log",
     "staged": "staged",
     "batches": "batches",
+    "attempts": "attempts",
 }
 
 

@@ -84,6 +84,11 @@ def test_a_failed_run_is_tried_again_with_the_same_input_versions(retry, fakes, 
     ]
     assert function.inputs == [[1, 2, 3, 100]] * 3
     assert fakes.tables.versions["out"] == [[1, 2, 3, 100]]
+    assert [(attempt["number"], attempt["state"]) for attempt in run.attempts] == [
+        (1, "failed"),
+        (2, "failed"),
+        (3, "done"),
+    ]
     attempts = sorted(path.name for path in (tmp_path / "state" / "runs" / run.id).glob("*.jsonl"))
     assert attempts == ["attempt-001.jsonl", "attempt-002.jsonl", "attempt-003.jsonl"]
 
