@@ -79,7 +79,7 @@ class LoadedSettings:
         return JobParameters(values, origins, unusable)
 
     def find_unknown_jobs(self, jobs: Collection[str]) -> list[tuple[str, str]]:
-        """Find jobs that have parameters in conf/ and are not declared.
+        """Find jobs that have parameters, or a section under `execution.jobs`, in conf/ and are not declared.
 
         Args:
             jobs: Names of the declared jobs.
@@ -88,13 +88,16 @@ class LoadedSettings:
             For each unknown job, the similar name that is probably meant (empty if there is none), and a message.
         """
         unknown = []
-        for name in self.complete.params:
+        named = [("params", name) for name in self.complete.params]
+        named += [("execution", "jobs", name) for name in self.complete.execution.jobs]
+        for *section, name in named:
             if name not in jobs:
+                key = ".".join((*section, name))
                 hint = did_you_mean(name, jobs)
                 unknown.append(
                     (
                         find_closest_name(name, jobs) or "",
-                        f"{self.find_place('params', name)}: `params.{name}`: no such job.{hint}",
+                        f"{self.find_place(*section, name)}: `{key}`: no such job.{hint}",
                     )
                 )
         return unknown

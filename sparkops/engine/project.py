@@ -91,13 +91,13 @@ class LoadedProject:
             summaries.setdefault(broken.message, broken.summary)
         for message, summary in summaries.items():
             _log.warning("%s", summary, extra={"problem": message})
-        for _, message in self._find_unknown_params(jobs):
+        for _, message in self._find_unknown_jobs(jobs):
             _log.warning("%s", message)
         return jobs
 
-    def find_unknown_params(self) -> list[str]:
+    def find_unknown_job_settings(self) -> list[str]:
         """Return a message for the parameters of each job that does not exist, with file and line."""
-        return [message for _, message in self._find_unknown_params(self.declared)]
+        return [message for _, message in self._find_unknown_jobs(self.declared)]
 
     @cached_property
     def jobs(self) -> DeclaredJobs:
@@ -113,13 +113,13 @@ class LoadedProject:
             ConfigError: The configuration sets parameters of a job that does not exist, and probably means this one.
         """
         job = self.declared.find(name)
-        misspelt = [message for meant, message in self._find_unknown_params(self.declared) if meant == name]
+        misspelt = [message for meant, message in self._find_unknown_jobs(self.declared) if meant == name]
         if misspelt:
             raise ConfigError("\n".join(misspelt))
         return job
 
-    def _find_unknown_params(self, jobs: DeclaredJobs) -> list[tuple[str, str]]:
-        """Return the parameters of jobs that do not exist; see `LoadedSettings.find_unknown_jobs`."""
+    def _find_unknown_jobs(self, jobs: DeclaredJobs) -> list[tuple[str, str]]:
+        """Return the settings of jobs that do not exist; see `LoadedSettings.find_unknown_jobs`."""
         broken = [name for file in jobs.broken for name in file.jobs]
         return self.config.find_unknown_jobs([*jobs, *broken])
 

@@ -93,6 +93,9 @@ def test_parameters_of_a_job_that_is_missing_are_reported_by_line(make):
     assert loaded.find_unknown_jobs(["daily", "dialy"]) == []
     message = "conf/base/params.yml:3: `params.dialy`: no such job. Did you mean `daily`?"
     assert loaded.find_unknown_jobs(["daily"]) == [("daily", message)]
+    loaded = load_in(make(base__execution="execution:\n  jobs:\n    dialy: {retries: 1}\n"))
+    message = "conf/base/execution.yml:3: `execution.jobs.dialy`: no such job. Did you mean `daily`?"
+    assert loaded.find_unknown_jobs(["daily"])[-1:] == [("daily", message)]
 
 
 def test_every_error_is_reported_at_once_with_its_line(make):

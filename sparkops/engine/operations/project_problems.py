@@ -30,7 +30,7 @@ def _find_job_problems(container: ServiceContainer) -> Iterator[str]:
         yield str(error)
         return
     yield from dict.fromkeys(broken.summary for broken in declared.broken)
-    yield from project.find_unknown_params()
+    yield from project.find_unknown_job_settings()
 
 
 def _find_suite_problems(container: ServiceContainer) -> Iterator[str]:
