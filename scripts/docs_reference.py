@@ -170,6 +170,8 @@ class Key:
 
 _NOT_IN_FILES = ("root", "env")
 DEFAULT_STATE = ".sparkops"
+# Mapping of sections to what its keys name.
+_NAMED_KEYS = {"tables": "table", "jobs": "job"}
 
 
 def keys(section: type[BaseModel] = settings.Settings, prefix: str = "") -> Iterator[Key]:
@@ -184,7 +186,7 @@ def keys(section: type[BaseModel] = settings.Settings, prefix: str = "") -> Iter
             text, example = texts[name]
             yield Key(f"{prefix}{key}", _type_text(field.annotation), _default(field), text, example)
         if inner is not None:
-            infix = "<table>." if _is_mapping(field) else ""
+            infix = f"<{_NAMED_KEYS[name]}>." if _is_mapping(field) else ""
             yield from keys(inner, f"{prefix}{key}.{infix}")
 
 
@@ -236,7 +238,7 @@ Check suites are files of their own, `conf/checks/<table>.yml`: see [Checks](che
 
 def _as_yaml(route: str, example: str) -> str:
     """Return an example as a file of conf/ holds it, with the keys that this one cannot do without."""
-    *outer, last = route.replace("<table>", "orders").split(".")
+    *outer, last = route.replace("<table>", "orders").replace("<job>", "daily_delays").split(".")
     lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(outer)]
     siblings = [f"{'  ' * len(outer)}{line}" for line in NEEDED.get(route, ())]
     return "\n".join([*lines, *siblings, f"{'  ' * len(outer)}{last}: {example}"])

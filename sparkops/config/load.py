@@ -88,7 +88,7 @@ class LoadedSettings:
             For each unknown job, the similar name that is probably meant (empty if there is none), and a message.
         """
         unknown = []
-        named = [("params", name) for name in self.complete.params]
+        named: list[tuple[str, ...]] = [("params", name) for name in self.complete.params]
         named += [("execution", "jobs", name) for name in self.complete.execution.jobs]
         for *section, name in named:
             if name not in jobs:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from browser.chromium import Browser, OpenedPage, find_program, start_browser
 
-from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
-from sparkops.pipeline.report import PLOT_KINDS, Number, Plot, Report, Table, Text
+from sparkops.pipeline.checks.check import CheckResult
+from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
+from sparkops.pipeline.reports.report import PLOT_KINDS, Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
 from sparkops.place import Place
 from sparkops.reports import ParameterFact, RunFacts, build_checked_table, render_page, write_page

@@ -103,9 +103,9 @@ def test_a_killed_run_is_recorded_as_crashed_and_resumed_without_writing_twice(
     assert rows.count('"id"') == 2
 
 
-@pytest.mark.parametrize("way", ["Ctrl-C", "runs cancel"])
+@pytest.mark.parametrize("method", ["Ctrl-C", "runs cancel"])
 def test_a_cancelled_run_cancels_its_spark_jobs_and_publishes_nothing(
-    project: Path, sparkops: Callable, way: str
+    project: Path, sparkops: Callable, method: str
 ) -> None:
     process = subprocess.Popen(
         [BIN / "sparkops", "run", "slow"],
@@ -115,13 +115,13 @@ def test_a_cancelled_run_cancels_its_spark_jobs_and_publishes_nothing(
         start_new_session=True,
     )
     wait_until_computing(project)
-    if way == "Ctrl-C":
+    if method == "Ctrl-C":
         os.killpg(process.pid, signal.SIGINT)
     else:
         assert "is cancelled" in sparkops("runs", "cancel", "last", cwd=project).stdout
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert ("Cancelled by SIGINT" if way == "Ctrl-C" else f"Cancelled by {getpass.getuser()}@") in err
+    assert ("Cancelled by SIGINT" if method == "Ctrl-C" else f"Cancelled by {getpass.getuser()}@") in err
     assert "Traceback" not in err
     (run,) = runs(project)
     assert run["state"] == "cancelled"

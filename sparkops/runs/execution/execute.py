@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -44,36 +45,71 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
     attempt = context.runs.begin(
         run_id, job.name, secrets=context.secrets, **_describe_request(request, context)
     )
-    services: RunServices | None = None
-
-    def cancel_spark_jobs() -> None:
-        if services is not None:
-            services.spark.cancel(run_id)
-
+    connection = _Connection(connect)
     with interruptible() as interrupter, _capture_all_output(attempt, context):
         try:
-            written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
-            on_wait = partial(_announce_waiting, context)
-            with (
-                watch(
-                    StopConditions(find_cancel_request=attempt.find_cancel_request, timeout=request.timeout),
-                    interrupter,
-                    announce=partial(_record_interruption, attempt),
-                    unblock=cancel_spark_jobs,
-                ),
-                lock_for_writing(context.locks, written, run_id, wait=context.wait, on_wait=on_wait),
-            ):
-                services = connect()
-                RunExecutor(request, services, context, attempt).run()
+            _run_steps(request, context, attempt, connection, interrupter)
         except BaseException as error:
             stopped = _find_interruption(error, interrupter)
-            raise _record_failure(stopped, request, services, context, attempt) from error
+            raise _record_failure(stopped, request, connection.services, context, attempt) from error
         interrupter.close()
         attempt.enter("done", "ended", ended=utc_now().isoformat())
         superseded = _complete_publication(request, context, run_id)
+        services = connection.open()
         _discard_staged(services, run_id, *superseded)
         services.spark.end(run_id)
     return context.runs.load(run_id)
+
+
+@dataclass(slots=True)
+class _Connection:
+    """The services of an attempt, which are connected once it holds its locks.
+
+    Args:
+        connect: Returns the services; may start Spark.
+        services: The services, once they are connected.
+    """
+
+    connect: Callable[[], RunServices]
+    services: RunServices | None = None
+
+    def open(self) -> RunServices:
+        """Return the services, and connect them at the first call."""
+        if self.services is None:
+            self.services = self.connect()
+        return self.services
+
+    def cancel_spark_jobs(self, run_id: str) -> None:
+        """Cancel the run's Spark jobs, if it may have any."""
+        if self.services is not None:
+            self.services.spark.cancel(run_id)
+
+
+def _run_steps(
+    request: RunRequest,
+    context: RunContext,
+    attempt: Attempt,
+    connection: _Connection,
+    interrupter: Interrupter,
+) -> None:
+    """Execute the steps of an attempt while it holds the locks of what it writes; requests and its time limit stop it."""
+    job = request.job
+    written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
+    watched = watch(
+        StopConditions(find_cancel_request=attempt.find_cancel_request, timeout=request.timeout),
+        interrupter,
+        announce=partial(_record_interruption, attempt),
+        unblock=partial(connection.cancel_spark_jobs, attempt.run_id),
+    )
+    locks = lock_for_writing(
+        context.locks,
+        written,
+        attempt.run_id,
+        wait=context.wait,
+        on_wait=partial(_announce_waiting, context),
+    )
+    with watched, locks:
+        RunExecutor(request, connection.open(), context, attempt).run()
 
 
 def _record_interruption(attempt: Attempt, reason: SparkopsError) -> None:
