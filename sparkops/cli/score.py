@@ -22,7 +22,7 @@ from sparkops.cli.project_options import (
     with_project_options,
     with_wait,
 )
-from sparkops.errors import InputError, ProjectError, RowError, SparkopsError, as_clause
+from sparkops.errors import DamagedModel, InputError, ProjectError, RowError, SparkopsError, as_clause
 
 if TYPE_CHECKING:
     from sparkops.config.settings import Settings
@@ -154,10 +154,18 @@ def _score_rows(
 ) -> int:
     """Print the score of each row; return the exit code."""
     from sparkops.pyfunc.worker.open_scorer import open_scorer
-    from sparkops.scoring.batch.cells import to_json_text
 
     scoring = build_scoring_options(project, trust=options.trust)
     scorer = open_scorer(model, **scoring, outputs=parse_outputs(options.outputs))
+    try:
+        return _print_scores(scorer, lines, options)
+    except DamagedModel as error:
+        raise DamagedModel(f"{model}: {error}") from error
+
+
+def _print_scores(scorer: RowScorer, lines: Iterable[tuple[int, str]], options: ScoreOptions) -> int:
+    from sparkops.scoring.batch.cells import to_json_text
+
     types = {field.name: field.type for field in scorer.fields}
     exit_code = DONE
     for number, result in _score_lines(scorer, lines, types, explain=options.explain):

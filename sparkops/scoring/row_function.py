@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
-from ..errors import ModelError, RowError
+from ..errors import DamagedModel, ModelError, RowError
 from .codegen.code_writer import CodeWriter
 from .codegen.field_reader import read_field
 from .codegen.row_errors import refuse_value
@@ -59,7 +59,12 @@ def generate_code(description: Description) -> CodeWriter:
             raise ModelError(
                 f"{step.stage}: this version of sparkops does not know the operation `{step.op}`."
             )
-        STAGES[step.op].emit(step, code)
+        try:
+            STAGES[step.op].emit(step, code)
+        except DAMAGED_MODEL_ERRORS as error:
+            raise ModelError(
+                f"{step.stage}: its params and arrays do not fit each other ({error!r})."
+            ) from error
         slots = _add_slots(step, code, slots)
     return code
 
@@ -124,8 +129,10 @@ def build_score_row(
 
 
 def raise_damaged_model(error: Exception) -> NoReturn:
-    """Raise ModelError for a Python error in the code of a damaged model."""
-    raise ModelError(f"The model cannot be scored: its numbers do not fit each other ({error!r}).") from error
+    """Raise DamagedModel for a Python error in the code of a damaged model."""
+    raise DamagedModel(
+        f"The model cannot be scored: its numbers do not fit each other ({error!r})."
+    ) from error
 
 
 def _check_row(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:

@@ -134,9 +134,12 @@ class Scorer:
     def _score_and_explain(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Score a row and explain the answer; the first call generates the code of explanations."""
         answer = self._score_row(row)
-        if self._explain_row is None:
-            self._explain_row = build_explainer(self.description)
-        answer["explanation"] = self._explain_row(row)
+        try:
+            if self._explain_row is None:
+                self._explain_row = build_explainer(self.description)
+            answer["explanation"] = self._explain_row(row)
+        except DAMAGED_MODEL_ERRORS as error:
+            raise_damaged_model(error)
         return answer
 
     @property
@@ -230,6 +233,12 @@ class Scorer:
             index = start + int(np.argmax(frame.refused))
             self._raise_first_error(columns, range(index, index + 1))
             raise RowError(f"Row {index} cannot be scored.")
+        try:
+            return self._build_batch(frame)
+        except DAMAGED_MODEL_ERRORS as error:
+            raise_damaged_model(error)
+
+    def _build_batch(self, frame: Frame) -> Batch:
         columns, nulls = {}, {}
         for output in self.outputs:
             columns[output.name], null = self._read_output(output, frame)

@@ -86,7 +86,7 @@ def test_a_changed_description_is_refused(tmp_path: Path, key: str, value: objec
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     save(flights(), tmp_path)
     np.savez(tmp_path / "arrays.npz", **{"2.surrogate": np.array([object()], dtype=object)})
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match=r"arrays\.npz is damaged.*OBJECT"):
         load(tmp_path)
 
 

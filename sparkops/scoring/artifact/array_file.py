@@ -36,10 +36,13 @@ def read_arrays(file: Path) -> dict[str, Numbers]:
         if any(item.compress_type != ZIP_STORED for item in items):
             # A small file could stand for any amount of memory.
             raise ModelError(f"{file} is compressed, which the file of a compiled model is not.")
+        names = archive.namelist()
+        if len(set(names)) < len(names):
+            raise ValueError("it contains an array twice")
         size = sum(item.file_size for item in items)
         if size > MAX_BYTES:
             raise ModelError(f"{file} has {size:,} bytes; a compiled model may have at most {MAX_BYTES:,}.")
-        return {name.removesuffix(_SUFFIX): _parse_array(archive.read(name)) for name in archive.namelist()}
+        return {name.removesuffix(_SUFFIX): _parse_array(archive.read(name)) for name in names}
 
 
 def widen(array: Numbers, *, keep: str = "") -> Numbers:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from re import error as PatternError
 from struct import error as StructError
+from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile
 from zlib import error as ZipError
@@ -13,10 +16,12 @@ from zlib import error as ZipError
 import numpy as np
 
 from ...core.bounded_file import read_text
-from ...errors import ModelError
+from ...core.wording import truncate
+from ...errors import DamagedModel, ModelError, UntrustedModel, as_clause
 from ..ir.description import Description, Step, output_from_json
 from ..ir.field import field_from_json
 from ..ir.portable_rules import PortableRules
+from ..ir.step_shapes import validate_step
 from ..row_code import bind_functions
 from ..rules.rule_monitor import RuleMode
 from ..scorer import Scorer
@@ -31,11 +36,12 @@ _VERIFIED_CASES = 25
 _MAX_JSON_BYTES, _MAX_CERTIFICATE = 2**28, 2**26
 # Operations with large arrays, whose integers ("i") or floats ("f") keep the type of the file.
 _KEEP_TYPE = {"trees": "i", "tree_leaves": "i", "recommend": "f", "average_words": "f"}
-# What NumPy, zipfile and json raise for damaged files.
+# What NumPy, zipfile, json and code that reads them raise for damaged files.
 _DAMAGED_FILE_ERRORS = (
-    ValueError, KeyError, IndexError, TypeError, EOFError, NotImplementedError, RuntimeError, SyntaxError,
-    MemoryError, ArithmeticError, StructError, ZipError, BadZipFile,
+    ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError, SyntaxError, MemoryError, ArithmeticError,
+    AssertionError, BufferError, NameError, StopIteration, StructError, ZipError, BadZipFile, TokenError, PatternError,
 )  # fmt: skip
+_MAX_REASON = 300
 
 
 def save(description: Description, folder: Path | str) -> None:
@@ -70,13 +76,12 @@ def load(
 
     Raises:
         UnknownName: The model computes no such output.
-        ModelError: The folder has no description, or one of a newer format, damaged or changed.
+        DamagedModel: The folder has no description, or one of a newer format, damaged or changed.
+        UntrustedModel: It calls code that is not installed, and `code` is not given.
     """
-    try:
-        description = bind_functions(describe(folder), code, folder=_model_folder(Path(folder)))
+    description = bind_functions(describe(folder), code, folder=_model_folder(Path(folder)))
+    with _name_file(Path(folder) / DESCRIPTION):
         scorer = Scorer(description, raw=raw, rules=rules)
-    except _DAMAGED_FILE_ERRORS as error:
-        raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
     _verify(scorer, Path(folder) / CERTIFICATE)
     return scorer if outputs is None else scorer.with_outputs(outputs)
 
@@ -86,48 +91,90 @@ def _model_folder(folder: Path) -> Path:
     return folder.absolute().parent if folder.name == SCORER else folder
 
 
+@contextmanager
+def _name_file(file: Path) -> Iterator[None]:
+    """Raise `DamagedModel` with the name of a file for whatever its content makes code that reads it raise."""
+    try:
+        yield
+    except UntrustedModel:
+        raise
+    except ModelError as error:
+        if str(file) in str(error):
+            raise DamagedModel(str(error)) from None
+        raise DamagedModel(f"{file} cannot be scored: {as_clause(error)}.") from None
+    except _DAMAGED_FILE_ERRORS as error:
+        raise DamagedModel(f"{file} is damaged: {truncate(repr(error), _MAX_REASON)}") from None
+
+
 def _verify(scorer: Scorer, certificate: Path) -> None:
     """Score some rows of the certificate, if there is one.
 
     Raises:
-        ModelError: An answer differs from the certificate.
+        DamagedModel: An answer differs from the certificate, or the certificate cannot be read.
     """
     if not certificate.is_file():
         return
     try:
-        cases = read_cases(read_text(certificate, _MAX_CERTIFICATE), about=_VERIFIED_CASES)
-        differences = find_differences(scorer, cases)
-    except (OSError, *_DAMAGED_FILE_ERRORS, AttributeError) as error:
-        raise ModelError(f"{certificate} is damaged: {error!r}") from None
+        with _name_file(certificate):
+            cases = read_cases(read_text(certificate, _MAX_CERTIFICATE), about=_VERIFIED_CASES)
+            differences = find_differences(scorer, cases)
+    except OSError as error:
+        raise DamagedModel(f"{certificate} cannot be read: {error}") from None
     if differences:
-        raise ModelError(f"{certificate.parent} does not answer as its certificate says: {differences[0]}.")
+        raise DamagedModel(f"{certificate.parent} does not answer as its certificate says: {differences[0]}.")
 
 
 def describe(folder: Path | str) -> Description:
     """Load the description of a folder.
 
     Raises:
-        ModelError: The folder has no description, or one of a newer format, damaged or changed.
+        DamagedModel: The folder has no description, or one of a newer format, damaged or changed.
     """
     folder = Path(folder)
     try:
-        content = json.loads(read_text(folder / DESCRIPTION, _MAX_JSON_BYTES))
-        arrays = read_arrays(folder / ARRAYS)
-    except (OSError, *_DAMAGED_FILE_ERRORS) as error:
-        raise ModelError(f"The compiled model in {folder} cannot be read: {error}") from None
+        with _name_file(folder / ARRAYS):
+            arrays = read_arrays(folder / ARRAYS)
+        with _name_file(folder / DESCRIPTION):
+            text = read_text(folder / DESCRIPTION, _MAX_JSON_BYTES)
+            content = json.loads(text, object_pairs_hook=_to_object)
+    except OSError as error:
+        raise DamagedModel(f"The compiled model in {folder} cannot be read: {error}") from None
     if not isinstance(content, dict) or content.get("format") not in SUPPORTED_FORMATS:
         known = ", ".join(map(str, SUPPORTED_FORMATS))
-        raise ModelError(
+        raise DamagedModel(
             f"The compiled model in {folder} has another format; this version of sparkops reads {known}."
         )
-    try:
+    with _name_file(folder / DESCRIPTION):
         description = _description_from_json(content, arrays)
         identity = description.hash
-    except (*_DAMAGED_FILE_ERRORS, AttributeError) as error:
-        raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
+        unread = sorted(arrays.keys() - _list_arrays(description))
     if identity != content.get("hash"):
-        raise ModelError(f"{folder} was changed after it was compiled: its content does not match its hash.")
+        raise DamagedModel(
+            f"{folder} was changed after it was compiled: its content does not match its hash."
+        )
+    if unread:
+        raise DamagedModel(
+            f"{folder / ARRAYS} contains {truncate(unread[0], 100)!r}, which no step of the model has."
+        )
     return description
+
+
+def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON.
+
+    Raises:
+        ValueError: A key is in it twice.
+    """
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {truncate(twice, 100)!r} is in an object twice")
+    return content
+
+
+def _list_arrays(description: Description) -> set[str]:
+    return {f"{index}.{name}" for index, step in enumerate(description.steps) for name in step.arrays}
 
 
 def _description_from_json(
@@ -158,7 +205,9 @@ def _step_from_json(index: int, item: Mapping[str, Any], arrays: Mapping[str, np
         name: widen(arrays[f"{index}.{name}"], keep=keep) for name in _to_strings(item["arrays"])
     }
     inputs, outputs = _to_strings(item["inputs"]), _to_strings(item["outputs"])
-    return Step(item["op"], item["stage"], inputs, outputs, item["params"], arrays_of_step)
+    step = Step(item["op"], item["stage"], inputs, outputs, item["params"], arrays_of_step)
+    validate_step(step)
+    return step
 
 
 def _require_types(item: Mapping[str, Any], **types: type) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from .rule_serialization import rule_from_json, rule_to_json
 MAX_RULES = 1000
 # Conditions and operands of one rule, and of all rules of a model: each takes code, and time for every row.
 MAX_NODES, MAX_ALL_NODES = 20_000, 100_000
+_MAX_SHOWN = 100
 # JSON key to attribute, besides `rule`. A key is persisted, so it stays if an attribute is renamed.
 _RULE_KEYS = {
     "label": "label",
@@ -101,8 +102,7 @@ class PortableRules:
         _require_few_nodes(item["rules"])
         rules = [_rule_from_json(rule) for rule in item["rules"]]
         for rule in rules:
-            if not isinstance(rule.rule, RowRule) or not isinstance(rule.mostly, int | float):
-                raise ModelError("A rule is damaged: it is not a row rule.")
+            _validate_rule(rule)
         return cls(
             rules=tuple(rules),
             left_out=tuple(
@@ -138,6 +138,19 @@ def _require_few_nodes(items: Any) -> None:
                 f"A rule of the model has more than {MAX_NODES:,} conditions and operands, or all of them have more than "
                 f"{MAX_ALL_NODES:,}: so many are not evaluated."
             )
+
+
+def _validate_rule(rule: PortableRule) -> None:
+    """Raise `ModelError` for a rule whose parts are of other types than `to_json` writes."""
+    row_rule = rule.rule
+    texts = (rule.label, rule.table, rule.place, rule.policy)
+    is_valid = isinstance(row_rule, RowRule) and all(isinstance(text, str) for text in texts)
+    is_valid = is_valid and type(rule.mostly) in (int, float) and 0 <= rule.mostly <= 1
+    is_valid = is_valid and isinstance(rule.types, Mapping) and isinstance(row_rule.where, str | None)
+    is_valid = is_valid and type(row_rule.fields) is tuple and bool(row_rule.fields)
+    names = (*row_rule.fields, *rule.types, *rule.types.values()) if is_valid else ()
+    if not is_valid or not all(isinstance(name, str) for name in names):
+        raise ModelError(f"A rule is damaged: {repr(rule.label)[:_MAX_SHOWN]} is not a row rule.")
 
 
 def _rule_from_json(item: Mapping[str, Any]) -> PortableRule:
