@@ -1,0 +1,1 @@
+"""Reports that jobs declare: what they contain, and how their values are written."""
