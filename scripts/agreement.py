@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops import Engine
-from sparkops.scoring.locate.model_uri import open_scorer
+from sparkops.pyfunc.worker.open_scorer import open_scorer
 
 TOLERANCE = 1e-9
 Answer = tuple[float, list[float]]

@@ -33,10 +33,8 @@ if TYPE_CHECKING:
     from sparkops.scoring.artifact.certificate import Difference
     from sparkops.scoring.ir.description import Description
     from sparkops.scoring.ir.field import Field
-    from sparkops.scoring.scorer import Answer, Scorer
-
-Case = tuple[dict[str, Any], "Answer"]
-"""A row and the reference's answer to it."""
+    from sparkops.scoring.protocol import Answer, Case
+    from sparkops.scoring.scorer import Scorer
 
 # Rows taken from the training rows, and as many from the held-out rows.
 SAMPLE_ROWS = 100

@@ -54,9 +54,9 @@ def find_output_columns(fitted: Any) -> tuple[str, ...]:
         names += [name for param in _RESULT_PARAMS for name in sorted(_read_columns(stage, (param,)))]
         if type(stage).__name__ == "SQLTransformer":
             # Imported here because it brings NumPy.
-            from sparkops.compiler.sql.select import named_columns
+            from sparkops.compiler.sql.select import list_aliases
 
-            names += named_columns(stage.getStatement())
+            names += list_aliases(stage.getStatement())
     return tuple(dict.fromkeys(names))
 
 

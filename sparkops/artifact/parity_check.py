@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
 
-from sparkops.artifact.certify import MAX_REFUSED, Case, find_refused, sample_evenly
+from sparkops.artifact.certify import MAX_REFUSED, find_refused, sample_evenly
 from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model, read_unread_columns
 from sparkops.artifact.facts import awaits_certificate, read_unread_types, record_parity
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
@@ -28,6 +28,7 @@ from sparkops.scoring.artifact.certificate import (
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION, SCORER
 from sparkops.scoring.ir.description import Description
 from sparkops.scoring.locate.model_uri import find_scorer_folder
+from sparkops.scoring.protocol import Case
 from sparkops.scoring.scorer import Scorer
 
 

@@ -21,7 +21,7 @@ from sparkops.compiler.schema import (
     fields_from_types,
     with_vector_sizes,
 )
-from sparkops.compiler.sql.select import statement_columns
+from sparkops.compiler.sql.select import find_statement_columns
 from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring.ir.field import Field
@@ -175,7 +175,7 @@ def _external_columns(saved: Path) -> list[str]:
 def _stage_columns(stage: SavedStage) -> tuple[Sequence[str], Sequence[str]]:
     """Return the columns that a stage reads and those that it computes."""
     if stage.class_name == "SQLTransformer":
-        columns = statement_columns(str(stage.params.get("statement", "")))
+        columns = find_statement_columns(str(stage.params.get("statement", "")))
         return columns.read, columns.created
     return _param_columns(stage, INPUT_PARAMS), _param_columns(stage, OUTPUT_PARAMS)
 

@@ -11,10 +11,8 @@ from sparkops.onnx.inputs import feed
 from sparkops.onnx.outputs import UNSCORED, GraphAnswer, answers
 from sparkops.scoring.artifact.certificate import Difference, compare_answers
 from sparkops.scoring.ir.description import Description, Output
+from sparkops.scoring.protocol import Answer, Case
 from sparkops.scoring.scorer import Scorer
-
-Case = tuple[Mapping[str, Any], Any]
-"""A row, and its answer by Spark's column names, or "dropped" or "refused"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,10 @@ def score_cases(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Case]
     cases: list[Case] = []
     for row in rows:
         answer = scorer.answer(row)
-        by_column = answer if isinstance(answer, str) else {columns[name]: answer[name] for name in answer}
-        cases.append((row, by_column))
+        by_column: Answer = (
+            answer if isinstance(answer, str) else {columns[name]: answer[name] for name in answer}
+        )
+        cases.append((dict(row), by_column))
     return cases
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.artifact.certify import Case, certify
+from sparkops.artifact.certify import certify
 from sparkops.artifact.frames import read_frame_fields
 from sparkops.errors import ModelError
 from sparkops.pipeline.model import Model
+from sparkops.scoring.protocol import Case
 
 if TYPE_CHECKING:
     from sparkops.compiler import Compilation

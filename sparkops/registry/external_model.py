@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import mlflow_folder
-from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.artifact.parity_check import ParityCheck, ParityResult
 from sparkops.artifact.saved_spark_model import SavedSparkModel
@@ -26,6 +25,7 @@ from sparkops.scoring import Scorer, edge_rows, save
 from sparkops.scoring.artifact.file_names import SCORER
 from sparkops.scoring.batch.cells import from_json
 from sparkops.scoring.ir.row_fields import flatten_structs
+from sparkops.scoring.protocol import Case
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

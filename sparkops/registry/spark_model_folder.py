@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import mlflow_folder
-from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.artifact.frames import find_input_type, quote_column, sample_rows
 from sparkops.artifact.model_columns import find_input_columns, is_column_reference
@@ -27,6 +26,7 @@ from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.registry.compile_and_certify import CertifiedCompilation, compile_and_certify
 from sparkops.scoring.artifact.file_names import CERTIFICATE, CODE, SCORER
+from sparkops.scoring.protocol import Case
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -14,6 +14,8 @@ from .ir.field import Field
 BatchData = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any
 """Columns by name, rows, or a DataFrame or Arrow data of another library."""
 Answer = dict[str, Any] | Literal["dropped", "refused"]
+Case = tuple[dict[str, Any], Answer]
+"""A row and the reference's answer to it, as a certificate holds them."""
 
 
 class ScoreRow(Protocol):

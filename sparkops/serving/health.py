@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from sparkops.errors import ModelError
 from sparkops.scoring.artifact.certificate import find_differences, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
-from sparkops.scoring.protocol import Answer, RowScorer
+from sparkops.scoring.protocol import Case, RowScorer
 
 MAX_CHECKED_ROWS = 32
-Case = tuple[dict[str, Any], Answer]
 
 
 class Health:

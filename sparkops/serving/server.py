@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
-from sparkops.serving.connections import ConnectionWatch, limit_connections, make_protocol
+from sparkops.serving.connection_watch import ConnectionWatch
+from sparkops.serving.connections import limit_connections, make_protocol
 from sparkops.serving.listener import format_url
 
 _log = logging.getLogger("sparkops.serving")

@@ -6,7 +6,7 @@ import pytest
 
 from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.session import SessionSettings
-from sparkops.compiler.sql.select import compile_select, statement_columns
+from sparkops.compiler.sql.select import compile_select, find_statement_columns
 from sparkops.scoring.sql.display import to_sql
 
 TYPES = {
@@ -202,9 +202,9 @@ def test_a_string_literal_has_spark_s_value(literal: str, text: str) -> None:
 
 
 def test_the_columns_of_a_statement_are_those_it_reads_and_those_it_makes() -> None:
-    columns = statement_columns(
+    columns = find_statement_columns(
         "WITH a AS (SELECT *, x * 2 AS y FROM __THIS__ WHERE n > 1) SELECT *, y + 1 AS z FROM a"
     )
     assert (columns.read, columns.created) == (("x", "n"), ("z",))
-    columns = statement_columns("SELECT *, upper(s) AS u, concat(u, `two words`) AS w FROM __THIS__")
+    columns = find_statement_columns("SELECT *, upper(s) AS u, concat(u, `two words`) AS w FROM __THIS__")
     assert (columns.read, columns.created) == (("s", "two words"), ("u", "w"))

@@ -197,7 +197,7 @@ def test_the_manifest_of_a_model_of_another_flavor_is_read_and_its_files_are_tho
     golden: Path,
 ) -> None:
     manifest = verify_folder(golden / "models" / "other", None)
-    assert (manifest.flavor, manifest.saved_as, manifest.single) == ("sklearn", "skops", False)
+    assert (manifest.flavor, manifest.saved_as, manifest.is_single_precision) == ("sklearn", "skops", False)
     assert {field.name: field.type for field in manifest.fields} == {"amount": "double", "id": "integer"}
     assert [(each.name, each.role) for each in manifest.outputs] == [
         ("prediction", "prediction"),

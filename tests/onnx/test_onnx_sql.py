@@ -12,7 +12,7 @@ from sparkops.compiler.sql.select import compile_select
 from sparkops.onnx import not_exported, to_onnx
 from sparkops.onnx.verification import score_cases, verify
 from sparkops.scoring import Description, Field, Output, Scorer, Step
-from sparkops.scoring.sql.expression import Expression, expression_to_json, referenced_columns
+from sparkops.scoring.sql.expression import Expression, expression_to_json, find_referenced_columns
 
 TYPES = {
     "x": "double", "h": "double", "f": "float", "n": "integer", "l": "long", "s": "short", "b": "boolean", "c": "string",
@@ -55,7 +55,7 @@ def _step(op: str, tree: Expression, *outputs: str) -> Step:
     return Step(
         op,
         "SQLTransformer `q`",
-        tuple(referenced_columns(tree)),
+        tuple(find_referenced_columns(tree)),
         outputs,
         {"nodes": expression_to_json(tree), "invalid": "skip"},
     )

@@ -25,9 +25,9 @@ from sparkops.scoring.batch.reader import read_slice
 from sparkops.scoring.ir.description import Description, Output, Step
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.sql.expression import expression_from_json as read_tree
-from sparkops.scoring.sql.expression import expression_to_json, referenced_columns
+from sparkops.scoring.sql.expression import expression_to_json, find_referenced_columns
 from sparkops.scoring.sql.growth import find_growth
-from sparkops.scoring.sql.types import element_type
+from sparkops.scoring.sql.types import parse_element_type
 from sparkops.scoring.stages.feature.sql_transformer import evaluate_expression
 
 _SPARK_TYPES = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
@@ -37,7 +37,7 @@ FAILED = object()
 
 
 def _spark_type(type_: str) -> str:
-    inner = element_type(type_)
+    inner = parse_element_type(type_)
     return f"array<{_spark_type(inner)}>" if inner else _SPARK_TYPES.get(type_, type_)
 
 
@@ -86,7 +86,9 @@ def evaluate(
     if selected.unchanged:
         raise CannotCompile("it is a column")
     ((_, tree),) = selected.computed
-    step = Step("select", "SQL", tuple(referenced_columns(tree)), ("z",), {"nodes": expression_to_json(tree)})
+    step = Step(
+        "select", "SQL", tuple(find_referenced_columns(tree)), ("z",), {"nodes": expression_to_json(tree)}
+    )
     frame = Frame(len(rows), {})
     for name, type_ in types.items():
         column = read_slice(Field(name, type_), [row[name] for row in rows], 0, len(rows))

@@ -90,5 +90,5 @@ def test_a_damaged_manifest_is_an_error(folder: Path, text: str) -> None:
 
 def test_single_precision_allows_seven_digits(folder: Path) -> None:
     assert MANIFEST.tolerance == (1e-12, 1e-9)
-    single: Manifest = replace(MANIFEST, single=True)
+    single: Manifest = replace(MANIFEST, is_single_precision=True)
     assert single.tolerance == (1e-6, 1e-6)

@@ -19,6 +19,7 @@ from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.registry.catalog import list_entries
 from sparkops.registry.mlflow_store import resolve_tracking_uri
 from sparkops.registry.registration import TrainingRun
@@ -26,7 +27,6 @@ from sparkops.registry.registry import Registry
 from sparkops.scoring import load
 from sparkops.scoring.ir.conditions import ColumnRef, Compare, Constant, IsNull, RowRule
 from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
-from sparkops.scoring.locate.model_uri import open_scorer
 from sparkops.spark.cancel import tag_jobs
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]

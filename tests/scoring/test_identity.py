@@ -12,9 +12,9 @@ import pytest
 from scoring.example_models import flights
 
 from sparkops.errors import ModelError
+from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.scoring import save
 from sparkops.scoring.locate.identity import TAG, check_identity
-from sparkops.scoring.locate.model_uri import open_scorer
 
 TABLES = """
     create table model_versions (name, version, run_id, storage_location, source, creation_time, current_stage);

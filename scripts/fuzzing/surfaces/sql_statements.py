@@ -19,7 +19,7 @@ from sparkops.compiler.sql.select import compile_select
 from sparkops.errors import RowError, SparkopsError
 from sparkops.scoring import Description, Output, Scorer, Step
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.sql.expression import expression_to_json, referenced_columns
+from sparkops.scoring.sql.expression import expression_to_json, find_referenced_columns
 
 _TOKENS = (
     "SELECT", "FROM", "__THIS__", "WHERE", "AS", "WITH", "(", ")", ",", "*", "+", "-", "/", "%", "||", "'", '"', "`", "--", "/*", "*/", ";", "\n",
@@ -104,7 +104,11 @@ def run_case(case: Case, folder: Path) -> str:
     rows = random_sql.rows(Random(case["rows"]), _ROWS)
     for name, tree in selected.computed:
         step = Step(
-            "select", "SQL", tuple(referenced_columns(tree)), (name,), {"nodes": expression_to_json(tree)}
+            "select",
+            "SQL",
+            tuple(find_referenced_columns(tree)),
+            (name,),
+            {"nodes": expression_to_json(tree)},
         )
         fields = tuple(Field(column, random_sql.TYPES[column]) for column in step.inputs)
         try:

@@ -18,11 +18,11 @@ from sparkops.scoring.sql.runtime.numeric import to_float
 from sparkops.scoring.sql.runtime.time_casts import needs_zone
 from sparkops.scoring.sql.types import (
     MAX_PRECISION,
-    element_type,
     is_floating,
     is_integral,
     is_numeric,
     parse_decimal_type,
+    parse_element_type,
 )
 
 VOID = "void"
@@ -43,12 +43,12 @@ def null_literal(type_: str = VOID) -> Expression:
     return Expression("literal", type_)
 
 
-def common_type(left: str, right: str) -> str | None:
+def find_common_type(left: str, right: str) -> str | None:
     """Return the type that Spark casts two operands to; None where there is none.
 
     A string is cast to the type of the other operand: to long for integers, to double for other numbers.
     """
-    promoted = promoted_type(left, right)
+    promoted = find_promoted_type(left, right)
     if promoted is not None:
         return promoted
     if "string" in (left, right):
@@ -58,15 +58,15 @@ def common_type(left: str, right: str) -> str | None:
         return "double" if is_numeric(other) else other
     first, second = _digits(left), _digits(right)
     if first and second:
-        return wider_decimal_type(first, second)
-    elements = element_type(left), element_type(right)
+        return widen_decimals(first, second)
+    elements = parse_element_type(left), parse_element_type(right)
     if elements[0] and elements[1]:
-        inner = common_type(elements[0], elements[1])
+        inner = find_common_type(elements[0], elements[1])
         return inner and f"array<{inner}>"
     return "double" if (first and is_floating(right)) or (second and is_floating(left)) else None
 
 
-def promoted_type(left: str, right: str) -> str | None:
+def find_promoted_type(left: str, right: str) -> str | None:
     """Return the type that Spark promotes two operands to, without parsing strings or widening decimals, or None."""
     if right in (left, VOID):
         return left
@@ -78,10 +78,12 @@ def promoted_type(left: str, right: str) -> str | None:
     return "timestamp" if {left, right} == {"date", "timestamp"} else None
 
 
-def common_type_without_strings(left: str, right: str) -> str | None:
+def find_common_type_without_strings(left: str, right: str) -> str | None:
     """Return the common type of arguments of `greatest` and `least`, which do not parse strings."""
     return (
-        None if "string" in (left, right) and promoted_type(left, right) is None else common_type(left, right)
+        None
+        if "string" in (left, right) and find_promoted_type(left, right) is None
+        else find_common_type(left, right)
     )
 
 
@@ -89,7 +91,7 @@ def _digits(type_: str) -> tuple[int, int] | None:
     return INTEGER_DIGITS.get(type_) or parse_decimal_type(type_)
 
 
-def wider_decimal_type(left: tuple[int, int], right: tuple[int, int]) -> str:
+def widen_decimals(left: tuple[int, int], right: tuple[int, int]) -> str:
     """Return the decimal type that holds the values of two decimal types.
 
     Raises:
@@ -106,7 +108,7 @@ def _decimal(precision: int, scale: int) -> str:
     return f"decimal({precision},{scale})"
 
 
-def arithmetic_decimal_type(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
+def find_arithmetic_type(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
     """Return the result type of decimal arithmetic (Spark: DecimalPrecision)."""
     # precision and scale of each operand
     (p, s), (q, t) = left, right
@@ -150,8 +152,8 @@ def cast(node: Expression, type_: str, *, is_try: bool = False, is_explicit: boo
     literal_node = _fold_literal(node, type_, is_explicit=is_explicit)
     if literal_node is not None:
         return literal_node
-    if not _is_castable(element_type(node.type) or node.type, element_type(type_) or type_) or (
-        (element_type(node.type) is None) != (element_type(type_) is None)
+    if not _is_castable(parse_element_type(node.type) or node.type, parse_element_type(type_) or type_) or (
+        (parse_element_type(node.type) is None) != (parse_element_type(type_) is None)
     ):
         raise CannotCompile(f"its cast of {node.type} to {type_} is not supported")
     return make_expression("try_cast" if is_try else "cast", type_, [node])
@@ -189,7 +191,7 @@ def _fold_timestamp(text: str) -> Expression | None:
     return None
 
 
-def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Expression]:
+def coerce_all(nodes: Sequence[Expression], rule: Any = find_common_type) -> list[Expression]:
     """Return nodes cast to their common type.
 
     Raises:
@@ -199,7 +201,7 @@ def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Exp
     return [cast(node, type_) for node in nodes]
 
 
-def reduce_types(types: Iterable[str], rule: Any = common_type) -> str:
+def reduce_types(types: Iterable[str], rule: Any = find_common_type) -> str:
     """Return the common type of several types, reduced from left to right."""
     first, *others = types
 

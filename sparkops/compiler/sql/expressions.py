@@ -9,7 +9,7 @@ from typing import Any
 from sparkops.compiler.plan import CannotCompile
 from sparkops.core.wording import truncate
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.types import element_type, parse_decimal_type
+from sparkops.scoring.sql.types import parse_decimal_type, parse_element_type
 
 from .coercion import VOID, cast, coerce_all, literal, null_literal
 from .functions.arrays import item as array_item
@@ -302,7 +302,7 @@ def _bracket(item: Any, columns: ResolveColumn) -> Expression:
     if len(item.expressions) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     array, index = type_expression(item.this, columns), type_expression(item.expressions[0], columns)
-    if element_type(array.type) is None and not is_map(array):
+    if parse_element_type(array.type) is None and not is_map(array):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return array_item(array, index)
 

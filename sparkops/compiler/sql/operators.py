@@ -12,13 +12,13 @@ from sparkops.scoring.sql.types import is_floating, is_integral, is_numeric, par
 from .coercion import (
     INTEGER_DIGITS,
     VOID,
-    arithmetic_decimal_type,
     cast,
     coerce_all,
-    common_type,
+    find_arithmetic_type,
+    find_common_type,
+    find_promoted_type,
     literal,
-    promoted_type,
-    wider_decimal_type,
+    widen_decimals,
 )
 
 
@@ -30,11 +30,9 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
     if first and second:
         if op == "pmod":
-            return make_expression(
-                "decimal_pmod", arithmetic_decimal_type("mod", first, second), [left, right]
-            )
+            return make_expression("decimal_pmod", find_arithmetic_type("mod", first, second), [left, right])
         return make_expression(
-            op, "long" if op == "intdiv" else arithmetic_decimal_type(op, first, second), [left, right]
+            op, "long" if op == "intdiv" else find_arithmetic_type(op, first, second), [left, right]
         )
     if op == "div":
         return make_expression("div", "double", [cast(left, "double"), cast(right, "double")])
@@ -82,7 +80,7 @@ def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Exp
     if left.type == right.type == VOID:
         raise CannotCompile("all its operands are null")
     if "string" in (left.type, right.type):
-        type_ = common_type(left.type, right.type) if left.type != right.type else "double"
+        type_ = find_common_type(left.type, right.type) if left.type != right.type else "double"
         left, right = cast(left, str(type_)), cast(right, str(type_))
     if VOID in (left.type, right.type):
         type_ = left.type if right.type == VOID else right.type
@@ -124,7 +122,7 @@ def _to_decimal(node: Expression) -> Expression:
 
 def common_numeric_type(left: Expression, right: Expression) -> str:
     """Return the type that an operation of two numbers is evaluated in."""
-    type_ = promoted_type(left.type, right.type)
+    type_ = find_promoted_type(left.type, right.type)
     if type_ is None or not is_numeric(type_):
         raise CannotCompile(f"numbers of {left.type} and {right.type} are not supported")
     return type_
@@ -166,11 +164,11 @@ def _comparison_operands(left: Expression, right: Expression) -> tuple[Expressio
         left, right = _align_decimals(left, right)
         first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
         if first and second:
-            wider = wider_decimal_type(first, second)
+            wider = widen_decimals(first, second)
             return cast(left, wider), cast(right, wider)
-    type_ = promoted_type(left.type, right.type)
+    type_ = find_promoted_type(left.type, right.type)
     if type_ is None and "string" in (left.type, right.type):
-        type_ = common_type(left.type, right.type)
+        type_ = find_common_type(left.type, right.type)
     if type_ is None or type_.startswith(("array", "vector")):
         raise CannotCompile(f"a comparison of {left.type} and {right.type} is not supported")
     return cast(left, type_), cast(right, type_)

@@ -114,7 +114,7 @@ def _compile_item(item: Any, scope: _Scope) -> tuple[str, Expression]:
     return name, tree
 
 
-def named_columns(statement: str) -> list[str]:
+def list_aliases(statement: str) -> list[str]:
     """Return the aliases of a statement, as far as it can be parsed."""
     try:
         return [
@@ -137,7 +137,7 @@ class StatementColumns:
     created: tuple[str, ...]
 
 
-def statement_columns(statement: str) -> StatementColumns:
+def find_statement_columns(statement: str) -> StatementColumns:
     """Return the columns that a statement reads and makes; none of a statement that cannot be parsed."""
     try:
         query = parse_statement(statement)

@@ -11,7 +11,7 @@ from sparkops.scoring.ir.description import Description
 from sparkops.scoring.sql.expression import Expression, expression_from_json
 from sparkops.scoring.sql.runtime.casts import needs_java
 from sparkops.scoring.sql.runtime.time_casts import needs_zone
-from sparkops.scoring.sql.types import element_type
+from sparkops.scoring.sql.types import parse_element_type
 
 # Operations whose value ends with the time zone.
 _ZONED = frozenset((
@@ -37,7 +37,7 @@ def _value(node: Expression, session: SessionSettings) -> Any:
     if node.op in _JAVA:
         return (*node.value, session.java)
     if node.op in ("cast", "try_cast"):
-        source, target = (element_type(type_) or type_ for type_ in (node.args[0].type, node.type))
+        source, target = (parse_element_type(type_) or type_ for type_ in (node.args[0].type, node.type))
         if needs_zone(source, target):
             return session.time_zone
         if needs_java(source, target):

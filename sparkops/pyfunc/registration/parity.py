@@ -15,7 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sparkops.artifact.certify import Case
 from sparkops.artifact.frames import sample_rows
 from sparkops.artifact.spark_answers import bisect_refused
 from sparkops.errors import ModelError, ParityBroken
@@ -29,7 +28,7 @@ from sparkops.scoring.artifact.certificate import Difference, find_differences, 
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.ir.field import FLOATING_TYPES, INTEGER_RANGES, Field
 from sparkops.scoring.locate.model_uri import LocatedModel
-from sparkops.scoring.protocol import Answer
+from sparkops.scoring.protocol import Answer, Case
 
 # Rows taken from the training rows, and as many from the held-out rows.
 _SAMPLE_ROWS = 50

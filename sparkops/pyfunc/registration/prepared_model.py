@@ -125,7 +125,7 @@ def _add_outputs(manifest: Manifest, worker: WorkerProcess, model: Model) -> Man
     return replace(
         manifest,
         outputs=tuple(_build_output(name, type_, size) for name, (type_, size, _) in answers.items()),
-        single=any(type_ in ("float", "single") for type_, _, _ in answers.values()),
+        is_single_precision=any(type_ in ("float", "single") for type_, _, _ in answers.values()),
     )
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import mlflow_folder
-from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.parity import certify_pyfunc_model
@@ -19,6 +18,7 @@ from sparkops.pyfunc.worker.manifest import Manifest, write_manifest
 from sparkops.scoring.artifact.certificate import dump_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.ir.field import INTEGER_RANGES, Field
+from sparkops.scoring.protocol import Case
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from sparkops.artifact import mlflow_folder
-from sparkops.artifact.certify import Case, FittedAnswers
+from sparkops.artifact.certify import FittedAnswers
 from sparkops.artifact.frames import quote_column, sample_rows
 from sparkops.artifact.model_columns import AddedColumns, added_columns, leaf_stages
 from sparkops.artifact.stage_code import StageCode, find_stage_code
@@ -32,6 +32,7 @@ from sparkops.scoring.artifact.file_names import CERTIFICATE, CODE, SPARK_MANIFE
 from sparkops.scoring.ir.description import Output
 from sparkops.scoring.ir.field import FLOATING_TYPES, Field, is_field_type
 from sparkops.scoring.ir.portable_rules import PortableRules
+from sparkops.scoring.protocol import Case
 from sparkops.scoring.rules.compatibility import keep_supported
 
 # Rows of the certificate: as many from the training rows and from the held-out rows, and variants of one row.

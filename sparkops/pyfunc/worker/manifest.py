@@ -51,7 +51,7 @@ class Manifest:
         python: Version of Python that saved it, as "3.11".
         requirements: Packages that it needs, in pip's notation.
         saved_as: Serialization format: "skops", "cloudpickle", "onnx"; empty if MLflow chose it.
-        single: Whether some output has single precision.
+        is_single_precision: Whether some output has single precision.
         others: Of a Spark model: further columns that it computes, which a request may choose.
         session: Of a Spark model: settings of the session that its answers depend on, by Spark's names.
         rules: Of a Spark model: rules that rows should satisfy.
@@ -66,7 +66,7 @@ class Manifest:
     python: str
     requirements: tuple[str, ...]
     saved_as: str = ""
-    single: bool = False
+    is_single_precision: bool = False
     others: tuple[Output, ...] = ()
     session: Mapping[str, str] = field(default_factory=dict)
     rules: PortableRules = field(default_factory=PortableRules)
@@ -81,7 +81,7 @@ class Manifest:
     @property
     def tolerance(self) -> tuple[float, float]:
         """Return the relative and absolute tolerance of two answers; single precision has seven digits."""
-        return (1e-6, 1e-6) if self.single else (1e-12, 1e-9)
+        return (1e-6, 1e-6) if self.is_single_precision else (1e-12, 1e-9)
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> Manifest:
@@ -144,7 +144,7 @@ def _to_json(manifest: Manifest) -> dict[str, Any]:
         "python": manifest.python,
         "requirements": list(manifest.requirements),
         "saved_as": manifest.saved_as,
-        "single": manifest.single,
+        "single": manifest.is_single_precision,
         "files": dict(manifest.files),
     }
     if manifest.flavor == SPARK:
@@ -176,7 +176,7 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
         python=str(values["python"]),
         requirements=tuple(map(str, values["requirements"])),
         saved_as=values.get("saved_as", ""),
-        single=values.get("single", False),
+        is_single_precision=values.get("single", False),
         others=tuple(output_from_json(item) for item in values.get("others", ())),
         session={str(key): str(value) for key, value in values.get("session", {}).items()},
         rules=PortableRules.from_json(values["checks"]) if "checks" in values else PortableRules(),

@@ -66,7 +66,7 @@ class _BarChart:
     series: tuple[_BarSeries, ...]
 
     @property
-    def single(self) -> bool:
+    def has_one_series(self) -> bool:
         """Return whether there is only one series."""
         return len(self.series) == 1
 
@@ -151,7 +151,7 @@ def _draw_vertical(size: PlotSize, chart: _BarChart) -> Canvas:
 def _has_labels(size: PlotSize, chart: _BarChart) -> bool:
     """Return whether there is space for a number above each vertical bar."""
     categories = len(chart.axis.values)
-    if not chart.single or categories > (_MAX_LABELLED // 2 if size.narrow else _MAX_LABELLED):
+    if not chart.has_one_series or categories > (_MAX_LABELLED // 2 if size.narrow else _MAX_LABELLED):
         return False
     longest = max((len(bar.text) for bar in chart.series[0].bars), default=0)
     return longest * size.font * 0.62 <= size.pixels * 0.85 / max(1, categories)
@@ -168,14 +168,16 @@ def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
                 color=placeholder(series.colour), linewidth=0,
             )  # fmt: skip
             canvas.add_tooltips(artists[0], bar.tooltip)
-            if chart.single:
+            if chart.has_one_series:
                 _label_bar(canvas, bar, horizontal=True)
     canvas.axes.set_ylim(categories - 0.4, -0.6)
     format_category_axis(canvas, "y", chart.axis)
     format_number_axis(canvas, "x", chart.length_format, width=_LENGTHS_WIDTH)
     draw_grid(canvas, "x")
     canvas.axes.axvline(0, color=placeholder("muted"), linewidth=1, zorder=3)
-    characters = max((len(bar.text) for bar in chart.series[0].bars), default=0) if chart.single else 0
+    characters = (
+        max((len(bar.text) for bar in chart.series[0].bars), default=0) if chart.has_one_series else 0
+    )
     margin = (characters * size.font * 0.62 + 10) / (size.pixels * _LENGTHS_WIDTH)
     canvas.axes.set_xlim(_add_margin(canvas.axes.get_xlim(), margin))
     label_axes(canvas, chart.label, chart.axis.label)

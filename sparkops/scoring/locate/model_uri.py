@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...core.masking import mask_url_credentials
 from ...core.private_file import locate_user_cache
@@ -23,9 +22,6 @@ from ..artifact.file_names import (
 from .identity import TAG, check_identity
 from .sqlite_registry import find_entry, parse_folder_uri, parse_sqlite_uri, read_entries
 from .tracking_server import download, fetch_tag
-
-if TYPE_CHECKING:
-    from ..scorer import Scorer
 
 CHAMPION = "champion"
 
@@ -163,15 +159,6 @@ def _read_reasons(facts: Path) -> str:
     """Return why a model is not compiled."""
     reasons = json.loads(facts.read_text("utf-8")).get("reasons", ()) if facts.is_file() else ()
     return "; ".join(reasons) or "no reason was recorded"
-
-
-def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Scorer:
-    """Return the scorer of a model by its name, version, alias or folder."""
-    # Imports NumPy, which finding a folder does not need.
-    from ..artifact.scorer_folder import load
-
-    model = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    return load(find_scorer_folder(model.folder), code=model.trusted_code)
 
 
 def _contains_model(folder: Path) -> bool:

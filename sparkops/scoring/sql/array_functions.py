@@ -10,7 +10,7 @@ from .expression import Expression
 from .fragment import Fragment, propagate_nulls
 from .operation import Check, Fragments, Operation, argument_types, emit_call
 from .runtime import arrays
-from .types import element_type, is_floating
+from .types import is_floating, parse_element_type
 
 _I, _A = "integer", "array<T>"
 
@@ -19,7 +19,7 @@ def _accepts(result: str, *types: str) -> Check:
     """Return the check of a signature in which `T` is any simple type."""
 
     def accepts(node: Expression) -> bool:
-        elements = [element_type(type_) for type_ in (*argument_types(node), node.type)]
+        elements = [parse_element_type(type_) for type_ in (*argument_types(node), node.type)]
         element = next((type_ for type_ in elements if type_), None)
         if element is None:
             return False
@@ -60,7 +60,7 @@ def _emit_insert(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 
 def _is_array(node: Expression) -> bool:
-    return node.type.startswith("array<") and set(argument_types(node)) <= {element_type(node.type)}
+    return node.type.startswith("array<") and set(argument_types(node)) <= {parse_element_type(node.type)}
 
 
 def _emit_array(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -76,7 +76,7 @@ def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 
 def _is_sequence(node: Expression) -> bool:
-    element = element_type(node.type)
+    element = parse_element_type(node.type)
     return (
         element in ("byte", "short", "integer", "long")
         and len(node.args) in (2, 3)

@@ -22,7 +22,7 @@ from .operation import Operation
 from .runtime.date_patterns import UnsupportedPattern
 from .runtime.evaluation_error import EvaluationError
 from .string_functions import STRING_FUNCTIONS
-from .types import element_type, is_floating, is_integral
+from .types import is_floating, is_integral, parse_element_type
 
 _OPERATIONS: Mapping[str, Operation] = {
     **ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS, **MATH_FUNCTIONS, **STRING_FUNCTIONS, **DATE_FUNCTIONS,
@@ -58,7 +58,7 @@ def emit_expression(
     if node.op in HIGHER_ORDER:
         return emit_higher_order(node, columns, code, stage, emit_expression)
     fragment = _emit_operation(node, columns, code, stage)
-    is_sized = node.type == "string" or element_type(node.type) is not None
+    is_sized = node.type == "string" or parse_element_type(node.type) is not None
     return count_result(code, fragment) if code.budget and is_sized else fragment
 
 

@@ -101,8 +101,8 @@ def expression_to_json(root: Expression) -> list[dict[str, Any]]:
     return items
 
 
-def referenced_columns(root: Expression) -> dict[str, str]:
+def find_referenced_columns(root: Expression) -> dict[str, str]:
     """Return the columns that a tree reads, in order: name to type."""
     if root.op == "column":
         return {root.value: root.type}
-    return {name: type_ for arg in root.args for name, type_ in referenced_columns(arg).items()}
+    return {name: type_ for arg in root.args for name, type_ in find_referenced_columns(arg).items()}

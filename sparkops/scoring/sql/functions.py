@@ -13,14 +13,14 @@ from .fragment import Fragment, propagate_nulls
 from .operation import Emit, Fragments, Operation, emit_call, emit_decimal_call, range_check_expr
 from .runtime import arrays, decimals, mathematics, numeric
 from .runtime.casts import make_cast_function
-from .types import element_type, is_floating, is_integral, is_numeric, parse_decimal_type
+from .types import is_floating, is_integral, is_numeric, parse_decimal_type, parse_element_type
 
 _MAX_PLACES = 400
 
 
 def _function_of(source: str, node: Expression) -> Callable[[Any], Any] | None:
     """Return the function of a cast; that of arrays casts each element."""
-    inner, outer = element_type(source), element_type(node.type)
+    inner, outer = parse_element_type(source), parse_element_type(node.type)
     if inner is None or outer is None:
         return None if inner or outer else make_cast_function(source, node.type, node.value)
     function = make_cast_function(inner, outer, node.value)

@@ -15,7 +15,7 @@ from ..codegen.code_writer import CodeWriter
 from ..ir.growth import EMPTY, INPUT, UNBOUNDED, Bound
 from .expression import Expression
 from .runtime.sizes import spend
-from .types import element_type
+from .types import parse_element_type
 
 # Characters of a number.
 _NUMBER = Bound(0, 400)
@@ -67,7 +67,7 @@ def find_growth(tree: Expression, bounds: Mapping[str, Bound]) -> Growth:
 def _walk(node: Expression, bounds: Mapping[str, Bound], *, is_inside: bool) -> tuple[Bound, bool]:
     op = node.op
     if not node.args:
-        if node.type != "string" and element_type(node.type) is None:
+        if node.type != "string" and parse_element_type(node.type) is None:
             return _NUMBER, False
         if op == "literal":
             bound = Bound(0, len(str(node.value)))
@@ -80,7 +80,7 @@ def _walk(node: Expression, bounds: Mapping[str, Bound], *, is_inside: bool) -> 
         operand, counts = _walk(arg, bounds, is_inside=is_inside or is_loop)
         operands.append(operand)
         is_counted = is_counted or counts
-    if node.type != "string" and element_type(node.type) is None:
+    if node.type != "string" and parse_element_type(node.type) is None:
         return _NUMBER, is_counted
     rule = _RULES.get(op)
     bound = rule(node, operands) if rule else sum(operands, EMPTY) * _FACTORS.get(op, 1)

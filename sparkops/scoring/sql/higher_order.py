@@ -13,7 +13,7 @@ from .bounded_functions import count_result
 from .expression import Expression
 from .fragment import Fragment, bind_once
 from .runtime.arrays import sort_by
-from .types import element_type, is_floating
+from .types import is_floating, parse_element_type
 
 Emit = Callable[[Expression, Mapping[str, Fragment], CodeWriter, str], Fragment]
 # Prefix of the keys of variables among the columns.
@@ -48,7 +48,7 @@ class _Call:
         """Return the code of an operand outside of the lambda; of an array that is counted, each loop over it is."""
         node = self.node.args[position]
         fragment = self.emit(node, self.columns, self.code, self.stage)
-        is_counted = self.code.budget and element_type(node.type) is not None
+        is_counted = self.code.budget and parse_element_type(node.type) is not None
         return count_result(self.code, fragment) if is_counted else fragment
 
     def body(self, position: int, variables: Mapping[str, Fragment]) -> Fragment:
@@ -83,7 +83,7 @@ def emit_higher_order(
 def _emit_loop(call: _Call) -> Fragment:
     """Return the code of transform, filter, exists or forall."""
     node, code = call.node, call.code
-    item = call.variable(element_type(node.args[0].type) or "")
+    item = call.variable(parse_element_type(node.args[0].type) or "")
     indices = [call.variable("integer", null=False) for _ in node.value[1:]]
     source = call.operand(0)
     first, again = bind_once(code, source)
@@ -116,7 +116,7 @@ def _emit_zip_with(call: _Call) -> Fragment:
     code = call.code
     sources = [call.operand(0), call.operand(1)]
     pairs = [bind_once(code, source) for source in sources]
-    items = [call.variable(element_type(arg.type) or "") for arg in call.node.args[:2]]
+    items = [call.variable(parse_element_type(arg.type) or "") for arg in call.node.args[:2]]
     body = call.body(2, dict(zip(call.node.value, items, strict=True)))
     (first, left), (second, right) = pairs
     names = ", ".join(item.expr for item in items)
@@ -130,7 +130,7 @@ def _emit_aggregate(call: _Call) -> Fragment:
     node, code = call.node, call.code
     source, zero = call.operand(0), call.operand(1)
     first, again = bind_once(code, source)
-    total, item = call.variable(node.args[1].type), call.variable(element_type(node.args[0].type) or "")
+    total, item = call.variable(node.args[1].type), call.variable(parse_element_type(node.args[0].type) or "")
     merge = call.body(2, dict(zip(node.value[:2], (total, item), strict=True)))
     function = f"lambda {total.expr}, {item.expr}: {merge.expr}"
     text = f"{code.bind_constant(reduce)}({function}, {again}, {zero.expr})"
@@ -147,7 +147,7 @@ def _emit_array_sort(call: _Call) -> Fragment:
     node, code = call.node, call.code
     source = call.operand(0)
     first, again = bind_once(code, source)
-    items = [call.variable(element_type(node.type) or "") for _ in node.value]
+    items = [call.variable(parse_element_type(node.type) or "") for _ in node.value]
     body = call.body(1, dict(zip(node.value, items, strict=True)))
     function = f"lambda {', '.join(item.expr for item in items)}: {body.expr}"
     text = f"{code.bind_constant(sort_by)}({again}, {function})"
@@ -166,7 +166,7 @@ def _check(node: Expression, stage: str) -> None:
     names = node.value
     valid = isinstance(names, list) and all(isinstance(name, str) for name in names)
     valid = valid and len(set(names)) == len(names) and len(node.args) > 1
-    if not valid or element_type(node.args[0].type) is None or not _is_typed(node):
+    if not valid or parse_element_type(node.args[0].type) is None or not _is_typed(node):
         raise ModelError(f"{stage}: its call of `{node.op}` is damaged.")
 
 
@@ -175,7 +175,7 @@ def _is_typed(node: Expression) -> bool:
     array, *rest = node.args
     types, count = [arg.type for arg in rest], len(node.value)
     if node.op == "zip_with":
-        has_arrays = len(types) == 2 and element_type(types[0]) is not None  # noqa: PLR2004
+        has_arrays = len(types) == 2 and parse_element_type(types[0]) is not None  # noqa: PLR2004
         return has_arrays and count == 2 and node.type == f"array<{types[1]}>"  # noqa: PLR2004
     if node.op == "aggregate":
         return len(types) == count and _is_aggregate(types, node.type)

@@ -101,7 +101,7 @@ def _is_format_number(node: Expression) -> bool:
 
 
 def _emit_format_number(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-    return emit_call(code, operands, formats.number_formatter(*node.value), null=True, nan=False)
+    return emit_call(code, operands, formats.make_number_formatter(*node.value), null=True, nan=False)
 
 
 def _json_function(node: Expression) -> Callable[[str], str | None]:

@@ -10,7 +10,7 @@ __all__ = ["MAX_PRECISION", "parse_decimal_type"]
 SIMPLE_TYPES = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
 
 
-def element_type(type_: str) -> str | None:
+def parse_element_type(type_: str) -> str | None:
     """Return the type of the elements of an array type; None for another type."""
     return type_[6:-1] if type_.startswith("array<") and type_.endswith(">") else None
 
@@ -27,7 +27,7 @@ def is_key(type_: str) -> bool:
 
 def is_supported(type_: str) -> bool:
     """Return whether expressions may have this type: that of one value, or of an array of such values."""
-    return is_simple(element_type(type_) or type_)
+    return is_simple(parse_element_type(type_) or type_)
 
 
 def is_integral(type_: str) -> bool:

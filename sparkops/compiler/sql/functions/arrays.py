@@ -10,7 +10,7 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import is_simple
 
 from .call import MAX_ARGS, Args, Function, Functions, convert, require_element_type
-from .maps import is_map, map_item, map_size, with_maps
+from .maps import count_keys, is_map, look_up_key, with_maps
 
 _I = "integer"
 
@@ -60,12 +60,12 @@ def _of_two(op: str, result: str, args: Args) -> Expression:
 def item(array: Expression, index: Expression) -> Expression:
     """Return `array[index]`, counted from 0, or `map[key]`."""
     if is_map(array):
-        return map_item(array, index)
+        return look_up_key(array, index)
     return make_expression("item", require_element_type(array), [array, convert(index, _I)])
 
 
 def _element_of_map(args: Args) -> Expression:
-    return map_item(args[0], args[1], is_lazy=False)
+    return look_up_key(args[0], args[1], is_lazy=False)
 
 
 def _insert(args: Args) -> Expression:
@@ -108,7 +108,7 @@ def _sequence(args: Args) -> Expression:
 _A = "array<T>"
 ARRAYS: Functions = {
     "array": Function(1, MAX_ARGS, _array, "of simple values"),
-    "size": with_maps(_of_array("size", _I), map_size),
+    "size": with_maps(_of_array("size", _I), count_keys),
     "array_contains": _with_value("array_contains", "boolean"),
     "array_position": _with_value("array_position", "long"),
     "array_remove": _with_value("array_remove", _A),

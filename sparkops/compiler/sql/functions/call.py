@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.sql.coercion import VOID, cast, literal
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.types import element_type
+from sparkops.scoring.sql.types import parse_element_type
 
 Args = Sequence[Expression]
 Build = Callable[[Args], Expression]
@@ -110,7 +110,7 @@ def require_element_type(arg: Expression) -> str:
     Raises:
         CannotCompile: It is not.
     """
-    element = element_type(arg.type)
+    element = parse_element_type(arg.type)
     if element is None:
         raise CannotCompile(f"an argument of type {arg.type} where an array is needed is not supported")
     return element

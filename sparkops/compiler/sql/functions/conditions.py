@@ -8,7 +8,7 @@ from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.sql.coercion import (
     VOID,
     coerce_all,
-    common_type_without_strings,
+    find_common_type_without_strings,
     literal,
     null_literal,
 )
@@ -27,7 +27,7 @@ def coalesce(args: Args) -> Expression:
 
 
 def _extreme(op: str, args: Args) -> Expression:
-    values = coerce_all(args, common_type_without_strings)
+    values = coerce_all(args, find_common_type_without_strings)
     if values[0].type == VOID:
         raise CannotCompile("all its operands are null")
     return make_expression(op, values[0].type, values)

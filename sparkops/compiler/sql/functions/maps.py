@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.compiler.sql.coercion import VOID, cast, coerce_all, literal, null_literal, promoted_type
+from sparkops.compiler.sql.coercion import VOID, cast, coerce_all, find_promoted_type, literal, null_literal
 from sparkops.compiler.sql.operators import negate
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import is_key, is_simple
@@ -23,8 +23,8 @@ def is_map(node: Expression) -> bool:
     return node.op in (_MAP, _TEXT_MAP)
 
 
-def _map_of(keys: Args, values: Args) -> Expression:
-    keys, values = coerce_all([_constant(key) for key in keys]), coerce_all(values)
+def _build_map(keys: Args, values: Args) -> Expression:
+    keys, values = coerce_all([_read_constant(key) for key in keys]), coerce_all(values)
     if not is_key(keys[0].type) or not is_simple(values[0].type):
         raise CannotCompile(f"a map of {keys[0].type} to {values[0].type} is not supported")
     if any(key.op != "literal" or key.value is None for key in keys):
@@ -36,10 +36,10 @@ def _map_of(keys: Args, values: Args) -> Expression:
     return make_expression(_MAP, type_, [*keys, *values], names)
 
 
-def _constant(key: Expression) -> Expression:
+def _read_constant(key: Expression) -> Expression:
     """Return the constant that a key such as `1L` is, which the grammar reads as a cast."""
     if key.op == "neg":
-        return negate(_constant(key.args[0]))
+        return negate(_read_constant(key.args[0]))
     is_literal_cast = key.op == "cast" and key.args[0].op == "literal"
     return cast(key.args[0], key.type) if is_literal_cast else key
 
@@ -47,14 +47,14 @@ def _constant(key: Expression) -> Expression:
 def _map(args: Args) -> Expression:
     if len(args) % 2:
         raise CannotCompile("a map with a key without a value is not supported")
-    return _map_of(args[::2], args[1::2])
+    return _build_map(args[::2], args[1::2])
 
 
 def _map_from_arrays(args: Args) -> Expression:
     keys, values = args
     if not keys.op == values.op == "array" or len(keys.args) != len(values.args):
         raise CannotCompile("a map of arrays that are not in the statement is not supported")
-    return _map_of(keys.args, values.args)
+    return _build_map(keys.args, values.args)
 
 
 def _str_to_map(args: Args) -> Expression:
@@ -68,13 +68,13 @@ def _str_to_map(args: Args) -> Expression:
     )
 
 
-def _parts(map_: Expression) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+def _split_map(map_: Expression) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
     """Return the keys and the values of a map with constant keys."""
     count = len(map_.value)
     return map_.args[:count], map_.args[count:]
 
 
-def map_item(map_: Expression, key: Expression, *, is_lazy: bool = True) -> Expression:
+def look_up_key(map_: Expression, key: Expression, *, is_lazy: bool = True) -> Expression:
     """Return the value of a key, null if the key is not in the map.
 
     Args:
@@ -86,24 +86,24 @@ def map_item(map_: Expression, key: Expression, *, is_lazy: bool = True) -> Expr
         CannotCompile: The key is not of the type of the map's keys.
     """
     if map_.op == _TEXT_MAP:
-        return make_expression("text_map_item", "string", [*map_.args, _key(key, "string")], map_.value)
-    keys, values = _parts(map_)
+        return make_expression("text_map_item", "string", [*map_.args, _cast_key(key, "string")], map_.value)
+    keys, values = _split_map(map_)
     if not is_lazy and any(value.op not in ("literal", "column") for value in values):
         raise CannotCompile("`element_at` of a map with computed values is not supported")
     if values[0].type == VOID:
         raise CannotCompile("all its operands are null")
-    return make_expression("lookup", values[0].type, [_key(key, keys[0].type), *values], map_.value)
+    return make_expression("lookup", values[0].type, [_cast_key(key, keys[0].type), *values], map_.value)
 
 
-def _key(key: Expression, type_: str) -> Expression:
+def _cast_key(key: Expression, type_: str) -> Expression:
     if key.type == VOID:
         return null_literal(type_)
-    if promoted_type(key.type, type_) != type_:
+    if find_promoted_type(key.type, type_) != type_:
         raise CannotCompile(f"a lookup of {key.type} in a map of {type_} is not supported")
     return cast(key, type_)
 
 
-def _constant_map(build: Callable[[Expression], Expression]) -> Build:
+def _make_constant_map_builder(build: Callable[[Expression], Expression]) -> Build:
     """Return the builder of a function of a map with constant keys."""
 
     def build_call(args: Args) -> Expression:
@@ -114,7 +114,7 @@ def _constant_map(build: Callable[[Expression], Expression]) -> Build:
     return build_call
 
 
-def _array(values: Args) -> Expression:
+def _build_array(values: Args) -> Expression:
     return make_expression("array", f"array<{values[0].type}>", values)
 
 
@@ -122,8 +122,8 @@ def _contains_key(args: Args) -> Expression:
     map_, key = args
     if map_.op != _MAP:
         raise CannotCompile(f"an argument of type {map_.type} where a map is needed is not supported")
-    keys, _ = _parts(map_)
-    return make_expression("in", "boolean", [_key(key, keys[0].type), *keys])
+    keys, _ = _split_map(map_)
+    return make_expression("in", "boolean", [_cast_key(key, keys[0].type), *keys])
 
 
 MAPS: Functions = {
@@ -131,8 +131,8 @@ MAPS: Functions = {
     "map_from_arrays": Function(2, 2, _map_from_arrays, "of two `array(...)`, " + _NOTE),
     "str_to_map": Function(1, 3, _str_to_map, "only looked up, and with separators in the statement"),
     "map_contains_key": Function(2, 2, _contains_key),
-    "map_keys": Function(1, 1, _constant_map(lambda map_: _array(_parts(map_)[0]))),
-    "map_values": Function(1, 1, _constant_map(lambda map_: _array(_parts(map_)[1]))),
+    "map_keys": Function(1, 1, _make_constant_map_builder(lambda map_: _build_array(_split_map(map_)[0]))),
+    "map_values": Function(1, 1, _make_constant_map_builder(lambda map_: _build_array(_split_map(map_)[1]))),
 }
 
 
@@ -145,6 +145,6 @@ def with_maps(function: Function, build_of_map: Build) -> Function:
     return Function(function.min_args, function.max_args, build, function.note)
 
 
-def map_size(args: Args) -> Expression:
+def count_keys(args: Args) -> Expression:
     """Return the number of keys of a map."""
-    return _constant_map(lambda map_: literal(len(map_.value), "integer"))(args)
+    return _make_constant_map_builder(lambda map_: literal(len(map_.value), "integer"))(args)

@@ -17,7 +17,7 @@ from .maps import MAPS
 from .numbers import NUMBERS
 from .patterns import PATTERNS
 from .strings import STRINGS
-from .uncompiled import reason_of
+from .uncompiled import find_reason
 
 _CASTS = {
     "tinyint": "byte", "smallint": "short", "int": "integer", "bigint": "long", "float": "float", "double": "double",
@@ -62,7 +62,7 @@ def type_call(name: str, args: Args) -> Expression:
     """
     function = FUNCTIONS.get(name)
     if function is None:
-        reason = reason_of(name)
+        reason = find_reason(name)
         raise CannotCompile(f"`{name}` is not supported" + (f": {reason}" if reason else ""))
     if not function.min_args <= len(args) <= function.max_args:
         raise CannotCompile(f"`{name}` of {len(args)} arguments is not supported")

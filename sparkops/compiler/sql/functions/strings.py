@@ -11,7 +11,7 @@ from sparkops.core.type_names import SIMPLE_STRINGS
 from sparkops.errors import ModelError
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import formats, json_paths, urls
-from sparkops.scoring.sql.types import element_type, is_integral, is_simple, parse_decimal_type
+from sparkops.scoring.sql.types import is_integral, is_simple, parse_decimal_type, parse_element_type
 
 from .call import (
     MAX_ARGS,
@@ -89,7 +89,7 @@ def overlay(args: Args) -> Expression:
 
 def concat(args: Args) -> Expression:
     """Return the concatenation of texts, or of arrays."""
-    if any(element_type(arg.type) for arg in args):
+    if any(parse_element_type(arg.type) for arg in args):
         if len({arg.type for arg in args}) > 1:
             raise CannotCompile("a concatenation of arrays of several types is not supported")
         return make_expression("array_concat", args[0].type, args)
@@ -103,7 +103,7 @@ def _concat_ws(args: Args) -> Expression:
 
 def _reverse(args: Args) -> Expression:
     (arg,) = args
-    value = arg if element_type(arg.type) else cast(arg, _S)
+    value = arg if parse_element_type(arg.type) else cast(arg, _S)
     return make_expression("reverse", value.type, [value])
 
 
@@ -199,7 +199,7 @@ def _collate(args: Args) -> Expression:
 
 def _type_of(args: Args) -> Expression:
     type_ = args[0].type
-    inner = element_type(type_)
+    inner = parse_element_type(type_)
     name = SIMPLE_STRINGS.get(inner or type_, inner or type_)
     return string(f"array<{name}>" if inner else name)
 

@@ -64,7 +64,7 @@ WITHOUT_PARENTHESES = frozenset((
 ))  # fmt: skip
 
 
-def reason_of(name: str) -> str:
+def find_reason(name: str) -> str:
     """Return why a function is not compiled; empty if it is only not written yet, or unknown."""
     reason = UNCOMPILED.get(name, "written")
     return "" if reason == "written" else REASONS[reason]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.sql.select import compile_select, named_columns
-from sparkops.scoring.sql.expression import Expression, expression_to_json, referenced_columns
+from sparkops.compiler.sql.select import compile_select, list_aliases
+from sparkops.scoring.sql.expression import Expression, expression_to_json, find_referenced_columns
 
 NewColumn = tuple[str, Expression]
 
@@ -17,7 +17,7 @@ def compile_sql_transformer(saved: SavedStage, plan: Plan) -> None:
         selected = compile_select(statement, plan.types, plan.session)
     except CannotCompile:
         # Later stages then do not report these columns as missing.
-        for name in named_columns(statement):
+        for name in list_aliases(statement):
             plan.types.setdefault(name, "double")
         raise
     for condition in selected.conditions:
@@ -37,7 +37,7 @@ def _add_step(
     saved: SavedStage, plan: Plan, op: str, tree: Expression, outputs: list[tuple[str, str]]
 ) -> None:
     params = {"nodes": expression_to_json(tree), **({"invalid": "skip"} if op == "where" else {})}
-    plan.add_step(saved, op, list(referenced_columns(tree)), outputs, params=params)
+    plan.add_step(saved, op, list(find_referenced_columns(tree)), outputs, params=params)
 
 
 def _order(new_columns: tuple[NewColumn, ...]) -> list[NewColumn]:
@@ -55,4 +55,4 @@ def _order(new_columns: tuple[NewColumn, ...]) -> list[NewColumn]:
 
 
 def _is_read(item: NewColumn, others: list[NewColumn]) -> bool:
-    return any(item[0] in referenced_columns(tree) for name, tree in others if name != item[0])
+    return any(item[0] in find_referenced_columns(tree) for name, tree in others if name != item[0])

@@ -7,7 +7,7 @@ from sparkops.onnx.sql import export_expression, find_unsupported_reason
 from sparkops.onnx.sql.graph_value import GraphValue, add_and_not
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import FLOATING_TYPES
-from sparkops.scoring.sql.expression import Expression, expression_from_json, referenced_columns
+from sparkops.scoring.sql.expression import Expression, expression_from_json, find_referenced_columns
 
 
 def convert_select(step: Step, context: GraphContext) -> None:
@@ -45,7 +45,7 @@ def _read_expression(step: Step) -> Expression:
 def _add_expression(tree: Expression, context: GraphContext) -> GraphValue:
     operands = {
         name: _build_operand(context, name, spark_type)
-        for name, spark_type in referenced_columns(tree).items()
+        for name, spark_type in find_referenced_columns(tree).items()
     }
     result = export_expression(tree, operands, context.graph)
     if result.error is not None:

@@ -17,7 +17,7 @@ _UNROUNDED = Context(prec=1200)
 _SPECIFIER = re.compile(r"%(?:([-+0,]*)(\d{1,3})?(?:\.(\d{1,2}))?([sdf])|(%))", re.ASCII)
 
 
-def number_formatter(java: int) -> Callable[[Any, int], str | None]:
+def make_number_formatter(java: int) -> Callable[[Any, int], str | None]:
     """Return `format_number`: a number with commas between thousands and a number of decimal places, ties to even.
 
     Args:

@@ -99,12 +99,12 @@ def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> 
     total = code.assign(build_squared_distance_expr(vector, np.zeros(source.size), code))
     field = source.field or step.inputs[0]
     if not step.params["cosine"]:
-        problem = refuse_value(field, step.stage, "is not a distance: some feature is NaN")
-        code.add_line(f"if {total} != {total}: {code.bind_constant(problem)}({total})")
+        refuse = refuse_value(field, step.stage, "is not a distance: some feature is NaN")
+        code.add_line(f"if {total} != {total}: {code.bind_constant(refuse)}({total})")
         return total
     norm = code.assign(f"{code.bind_constant(sqrt)}({total})")
-    problem = refuse_value(field, step.stage, "is the length of the vector, which has no direction")
-    code.add_line(f"if not {norm} > 0.0: {code.bind_constant(problem)}({norm})")
+    refuse = refuse_value(field, step.stage, "is the length of the vector, which has no direction")
+    code.add_line(f"if not {norm} > 0.0: {code.bind_constant(refuse)}({norm})")
     return norm
 
 
@@ -119,7 +119,7 @@ def _emit_far_cluster(step: Step, source: Vector, total: str, code: CodeWriter) 
         _find_far_cluster,
         stored=stored,
         step=step,
-        problem=refuse_value(source.field or step.inputs[0], step.stage, _FAR),
+        refuse=refuse_value(source.field or step.inputs[0], step.stage, _FAR),
     )
     slots = build_slots_expr(code, source, stored, code.build_list_expr(source))
     return code.assign(
@@ -128,7 +128,7 @@ def _emit_far_cluster(step: Step, source: Vector, total: str, code: CodeWriter) 
 
 
 def _find_far_cluster(
-    values: Sequence[float], *, stored: str, step: Step, problem: Callable[[object], object]
+    values: Sequence[float], *, stored: str, step: Step, refuse: Callable[[object], object]
 ) -> int:
     """Return the cluster of a vector whose norm is infinite."""
     arrays, sparse = step.arrays, is_sparse(stored, values)
@@ -137,7 +137,7 @@ def _find_far_cluster(
         for rank in (lambda node: 0, partial(_rank_sparse_distance, values, arrays["centres"]))  # noqa: ARG005
     )
     if sparse is None and dense_cluster != sparse_cluster:
-        problem(next((value for value in values if value - value != 0.0), max(values, key=abs)))
+        refuse(next((value for value in values if value - value != 0.0), max(values, key=abs)))
     return sparse_cluster if sparse else dense_cluster
 
 
@@ -168,7 +168,7 @@ def _assign_far_rows(step: Step, frame: Frame, source: VectorColumn, cluster: Nu
     for row in far:
         values = list_slots_of_row(table, row, source.sparse_rows)
         try:
-            cluster[row] = _find_far_cluster(values, stored=stored, step=step, problem=_raise_ambiguous)
+            cluster[row] = _find_far_cluster(values, stored=stored, step=step, refuse=_raise_ambiguous)
         except _Ambiguous:
             refused[row] = True
     frame.refuse(refused)

@@ -20,7 +20,7 @@ from ...ir.growth import INPUT, MAX_UNITS
 from ...sql import literals
 from ...sql.display import to_sql
 from ...sql.emitter import emit_expression
-from ...sql.expression import Expression, expression_from_json, referenced_columns
+from ...sql.expression import Expression, expression_from_json, find_referenced_columns
 from ...sql.fragment import Fragment
 from ...sql.growth import Growth, find_growth, start_budget
 from ...sql.runtime.evaluation_error import BudgetSpentError, EvaluationError, refuse_row
@@ -99,7 +99,7 @@ class Where:
 
 def _read_expression(step: Step) -> Expression:
     tree = expression_from_json(step.params.get("nodes"), step.stage)
-    if not set(referenced_columns(tree)) <= set(step.inputs) or len(step.outputs) > 1:
+    if not set(find_referenced_columns(tree)) <= set(step.inputs) or len(step.outputs) > 1:
         raise ModelError(f"{step.stage}: its expression reads columns that the step does not.")
     return tree
 
@@ -112,7 +112,7 @@ def _get_only_input(step: Step, tree: Expression, code: CodeWriter) -> str:
 
 
 def _emit_expression(step: Step, tree: Expression, growth: Growth, code: CodeWriter) -> Fragment:
-    types = referenced_columns(tree)
+    types = find_referenced_columns(tree)
     fragments = {}
     for name, type_ in types.items():
         column = code.get_scalar(name, step.stage)
@@ -162,7 +162,7 @@ def _record_constants_of(column: Expression, operands: Sequence[Expression], cod
 
 def _emit_guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> str:
     """Emit the evaluation; return the name of the value. A failure refuses the row, and shows its inputs."""
-    names = [name for name in referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
+    names = [name for name in find_referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
     values = [_get_expr(code, name) for name in names]
     refuse = code.bind_constant(
         refuse_row(step.stage, to_sql(tree), names, [_get_field(code, name) for name in names])
@@ -202,7 +202,7 @@ def evaluate_expression(
     step: Step, tree: Expression, growth: Growth, frame: Frame
 ) -> tuple[list[Any], Numbers]:
     """Return the value of each row, None for null, and which rows are refused because the evaluation fails."""
-    types = referenced_columns(tree)
+    types = find_referenced_columns(tree)
     lists = [to_python_values(frame.get_scalars(name), type_) for name, type_ in types.items()]
     function = _build_function(step, tree, types, growth)
     failed = np.zeros(frame.size, dtype=bool)

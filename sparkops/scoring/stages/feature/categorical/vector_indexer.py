@@ -30,7 +30,7 @@ _AMBIGUOUS_ZERO = (
     "and for an unseen value otherwise"
 )
 Table = dict[float, float]
-Problem = Callable[[object], object]
+Refuse = Callable[[object], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class _SlotIndexer:
         "count",
         "find",
         "keeps",
-        "problem",
         "refuse_ambiguous",
+        "refuse_unseen",
         "stored",
         "table",
         "zero_depends_on_storage",
@@ -108,10 +108,10 @@ class _SlotIndexer:
     def __init__(self, table: Table, invalid: str, name: str, stage: str, stored: str) -> None:
         self.table, self.find, self.count, self.stored = table, table.get, float(len(table)), stored
         self.keeps, self.zero_depends_on_storage = invalid == "keep", 0.0 not in table and stored != "dense"
-        self.problem: Problem = refuse_unseen(
+        self.refuse_unseen: Refuse = refuse_unseen(
             name, stage, [repr(value) for value in table], drop=invalid == "skip"
         )
-        self.refuse_ambiguous: Problem = refuse_value(name, stage, _AMBIGUOUS_ZERO)
+        self.refuse_ambiguous: Refuse = refuse_value(name, stage, _AMBIGUOUS_ZERO)
 
     def index_of_unseen(self, value: float, row: Sequence[float]) -> float:
         """Return the index of an unseen value, or refuse or drop the row."""
@@ -122,7 +122,7 @@ class _SlotIndexer:
             if sparse:
                 return 0.0
         if not self.keeps:
-            self.problem(value)
+            self.refuse_unseen(value)
         return self.count
 
 

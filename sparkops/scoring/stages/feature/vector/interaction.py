@@ -107,17 +107,17 @@ def _emit_exact_function(step: Step, code: CodeWriter, plan: SlotProducts) -> st
     """Return the name of the function that evaluates one row exactly as Spark does."""
     names = ", ".join(step.inputs)
     return code.bind_constant(
-        partial(_multiply_exactly, plan=plan, problem=refuse_value(names, step.stage, AMBIGUOUS))
+        partial(_multiply_exactly, plan=plan, refuse=refuse_value(names, step.stage, AMBIGUOUS))
     )
 
 
 def _multiply_exactly(
-    columns: Sequence[Sequence[float]], *, plan: SlotProducts, problem: Callable[[object], object]
+    columns: Sequence[Sequence[float]], *, plan: SlotProducts, refuse: Callable[[object], object]
 ) -> dict[int, float]:
     try:
         return plan.multiply_row(columns)
     except AmbiguousRow as error:
-        problem(error.value)
+        refuse(error.value)
         raise
 
 
@@ -209,13 +209,13 @@ def _build_category_expr(step: Step, code: CodeWriter, slot: Scalar, size: int, 
     if slot.limit is not None and slot.limit <= size:
         return slot.expr
     code.add_boundaries(slot, [0.0, float(size)])
-    problem = refuse_value(slot.field or name, step.stage, f"is not an index below {size}")
-    return code.assign(f"{code.bind_constant(_to_index)}({slot.expr}, {size}, {code.bind_constant(problem)})")
+    refuse = refuse_value(slot.field or name, step.stage, f"is not an index below {size}")
+    return code.assign(f"{code.bind_constant(_to_index)}({slot.expr}, {size}, {code.bind_constant(refuse)})")
 
 
-def _to_index(value: float, size: int, problem: Callable[[object], object]) -> int:
+def _to_index(value: float, size: int, refuse: Callable[[object], object]) -> int:
     if not 0 <= value < size or value != int(value):
-        problem(value)
+        refuse(value)
     return int(value)
 
 
