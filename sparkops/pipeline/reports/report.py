@@ -9,8 +9,22 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.reports.report_columns import (RowColumns, collect_formats, find_drawn_column, find_duplicates, find_misfits, find_unknown, read_columns)
-from sparkops.pipeline.reports.value_format import (apply_format, find_format_problem, is_missing, is_number, is_time_format)
+from sparkops.pipeline.reports.report_columns import (
+    RowColumns,
+    collect_formats,
+    find_drawn_column,
+    find_duplicates,
+    find_misfits,
+    find_unknown,
+    read_columns,
+)
+from sparkops.pipeline.reports.value_format import (
+    apply_format,
+    find_format_problem,
+    is_missing,
+    is_number,
+    is_time_format,
+)
 from sparkops.place import Place, caller_place
 
 if TYPE_CHECKING:

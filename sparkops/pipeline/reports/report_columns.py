@@ -12,7 +12,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final
 
-from sparkops.pipeline.reports.value_format import (apply_format, is_missing, is_number, is_time_format)
+from sparkops.pipeline.reports.value_format import apply_format, is_missing, is_number, is_time_format
 
 # A value of each type that a format is tried on. They are whole, because a `double` may have whole values only.
 _TYPE_SAMPLES: Final[Mapping[str, Any]] = {
