@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.saved_stage import MAX_STAGES, SavedStage
 from sparkops.errors import ModelError
 
 _MAX_DEPTH = 20
@@ -17,17 +19,24 @@ def read_stages(folder: Path) -> list[SavedStage]:
     Raises:
         ModelError: The folder is not a saved Spark ML model.
     """
-    return _flatten(SavedStage.read(folder), depth=0)
+    stages = [*islice(_flatten(SavedStage.read(folder), depth=0), MAX_STAGES + 1)]
+    if len(stages) > MAX_STAGES:
+        raise ModelError(
+            f"{folder} has more than {MAX_STAGES:,} stages, which is no model that anyone fitted."
+        )
+    return stages
 
 
-def _flatten(saved: SavedStage, depth: int) -> list[SavedStage]:
+def _flatten(saved: SavedStage, depth: int) -> Iterator[SavedStage]:
     # A link may lead from a folder back to one that contains it.
     if depth > _MAX_DEPTH:
         raise ModelError(f"{saved}: it has pipelines within pipelines, more than {_MAX_DEPTH} levels.")
     if saved.class_name in TUNED_MODELS:
-        return _flatten(SavedStage.read(saved.folder / "bestModel"), depth + 1)
-    if saved.class_name == "PipelineModel":
-        return [stage for inner in saved.read_inner_stages() for stage in _flatten(inner, depth + 1)]
-    if saved.class_name == "RFormulaModel":
-        return [*_flatten(SavedStage.read(saved.folder / "pipelineModel"), depth + 1), saved]
-    return [saved]
+        yield from _flatten(SavedStage.read(saved.folder / "bestModel"), depth + 1)
+    elif saved.class_name == "PipelineModel":
+        for inner in saved.read_inner_stages():
+            yield from _flatten(inner, depth + 1)
+    else:
+        if saved.class_name == "RFormulaModel":
+            yield from _flatten(SavedStage.read(saved.folder / "pipelineModel"), depth + 1)
+        yield saved

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from sparkops.scoring.ir.arrays import Numbers
 _MAX_METADATA = 1 << 28
 # Characters of what Parquet's reader says: it repeats the whole path.
 _MAX_REASON = 300
+# Stages of a model, those of pipelines within it counted.
+MAX_STAGES = 5000
 _SPECIAL_DOUBLES = {"NaN": float("nan"), "Inf": float("inf"), "-Inf": float("-inf")}
 
 
@@ -87,7 +90,9 @@ class SavedStage:
         uids = self.params.get("stageUids")
         if not isinstance(uids, list) or not all(isinstance(uid, str) for uid in uids):
             raise ModelError(f"{self}: its metadata in {self.folder} does not name its stages.")
-        missing = [uid for uid in uids if len(folders.get(uid, ())) < uids.count(uid)]
+        if len(uids) > MAX_STAGES:
+            raise ModelError(f"{self}: it has {len(uids):,} stages, and at most {MAX_STAGES:,} are read.")
+        missing = [uid for uid, count in Counter(uids).items() if len(folders.get(uid, ())) < count]
         if missing:
             raise ModelError(f"{self}: stage `{missing[0]}` is not in {self.folder / 'stages'}.")
         return tuple(SavedStage.read(folders[uid].pop(0)) for uid in uids)

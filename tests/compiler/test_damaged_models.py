@@ -110,3 +110,24 @@ def test_an_input_example_of_another_form_is_ignored(tmp_path: Path, example: by
     folder = Path(shutil.copytree(golden, tmp_path / "model"))
     (folder / "input_example.json").write_bytes(example)
     assert read_spark_model(folder).example == ()
+
+
+def test_very_many_stages_are_refused(model: Path) -> None:
+    uids = [f"Binarizer_{number}" for number in range(100_000)]
+    edit(metadata_of(model), lambda content: content["paramMap"].update(stageUids=uids))
+    with pytest.raises(ModelError, match="it has 100,000 stages"):
+        compiled(model)
+
+
+def test_pipelines_whose_links_make_very_many_stages_are_refused(model: Path, tmp_path: Path) -> None:
+    inner = model
+    for level in range(16):
+        outer = tmp_path / f"level{level}"
+        shutil.copytree(model / "metadata", outer / "metadata")
+        edit(metadata_of(outer), lambda content: content["paramMap"].update(stageUids=["a", "b"]))
+        (outer / "stages").mkdir()
+        for name in ("0_a", "1_b"):
+            (outer / "stages" / name).symlink_to(inner)
+        inner = outer
+    with pytest.raises(ModelError, match="more than 5,000 stages"):
+        compiled(inner)
