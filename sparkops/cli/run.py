@@ -109,6 +109,12 @@ def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Parameters from a file of YAML or JSON; - for standard input. --param overrides it.",
 )
 @click.option("--wait", metavar="DURATION", help=WAIT_HELP)
+@click.option(
+    "--max-parallel",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Jobs that may run at the same time. [default: setting `execution.max_parallel`, or 1]",
+)
 @with_project_options
 @with_retry_options
 def flow(
@@ -118,6 +124,7 @@ def flow(
     params: tuple[str, ...],
     params_file: str | None,
     wait: str | None,
+    max_parallel: int | None,
     **retry: Any,
 ) -> int:
     """Run JOBS (all jobs by default) and the jobs that they read from, in dependency order.
@@ -135,6 +142,10 @@ def flow(
         if not jobs:
             engine.project.declared.require_all()
         engine.flow(
-            list(jobs) or sorted(engine.project.declared), params=sources, options=options, force=force
+            list(jobs) or sorted(engine.project.declared),
+            params=sources,
+            options=options,
+            force=force,
+            max_parallel=max_parallel,
         )
     return 0

@@ -280,6 +280,11 @@ class JobExecutionSettings(Section):
 class ExecutionSettings(Section):
     """How runs are executed, under `execution:`."""
 
+    max_parallel: Count | None = None
+    """Runs of one command that may be executed at the same time. By default one job of a flow.
+
+    Example: 4
+    """
     jobs: Mapping[str, JobExecutionSettings] = Field(default_factory=dict)
     """Job to how often it is tried, and how long an attempt may take.
 

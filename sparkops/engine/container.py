@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
-from sparkops.engine.listener import NullListener, RunListener
+from sparkops.engine.active_runs import ActiveRuns
+from sparkops.engine.listener import NullListener, NullProgress, RunListener, RunProgress
 from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
 from sparkops.runs.ports import RunServices
@@ -45,6 +46,7 @@ class ServiceContainer:
         self.project = project
         self.listener: RunListener = listener or NullListener()
         self.starter = Starter(project.settings)
+        self.active_runs = ActiveRuns()
         self._wait = wait
 
     def __enter__(self) -> ServiceContainer:
@@ -106,7 +108,7 @@ class ServiceContainer:
         """Return the model registry with a Spark session, which is started if needed."""
         from sparkops.registry.registry import Registry
 
-        return Registry(self.settings, self.starter.session())
+        return Registry(self.settings, self.starter.shared_session())
 
     @cached_property
     def spark(self) -> SharedSparkSession:
@@ -115,10 +117,12 @@ class ServiceContainer:
         from sparkops.engine.adapters.spark import SharedSparkSession
 
         code = JobCode(Path(self.settings.jobs), self.project.root)
-        return SharedSparkSession(self.starter, self.listener.spark_progressed, code)
+        return SharedSparkSession(self.starter, code)
 
-    def build_run_services(self, secrets: tuple[str, ...] = ()) -> RunServices:
-        """Return the services that a run uses; what they store shows neither these secrets nor those of the configuration."""
+    def build_run_services(
+        self, secrets: tuple[str, ...] = (), progress: RunProgress | None = None
+    ) -> RunServices:
+        """Return the services of one run; what they store shows neither these secrets nor those of the configuration."""
         from sparkops.engine.adapters.check_pages import CheckPages, locate_docs
         from sparkops.engine.adapters.models import ModelRegistrar, TrainingRules
         from sparkops.engine.adapters.reports import ReportPages
@@ -127,7 +131,7 @@ class ServiceContainer:
         secrets = (*self.project.config.secrets, *secrets)
         rules = TrainingRules(self.settings, self.checks, self.tables)
         return RunServices(
-            spark=self.spark,
+            spark=replace(self.spark, on_progress=(progress or NullProgress()).spark_progressed),
             reader=self.tables,
             staging=self.tables.staging,
             plans=self.tables.plans,
@@ -139,7 +143,9 @@ class ServiceContainer:
             reports=ReportPages(Path(self.settings.reports), self.project.runs, docs=docs, secrets=secrets),
         )
 
-    def build_run_context(self, secrets: tuple[str, ...] = ()) -> RunContext:
+    def build_run_context(
+        self, secrets: tuple[str, ...] = (), progress: RunProgress | None = None
+    ) -> RunContext:
         """Return the context of a run, whose log and record mask these secrets and those of the configuration."""
         project = self.project
         return RunContext(
@@ -149,7 +155,7 @@ class ServiceContainer:
             settings=project.config.mask_secrets(),
             secrets=(*project.config.secrets, *secrets),
             wait=self.settings.wait,
-            on_step=self.listener.step_started,
+            on_step=(progress or NullProgress()).step_started,
             redirect_jvm_output=self.redirect_jvm_output,
         )
 

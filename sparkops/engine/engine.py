@@ -220,6 +220,7 @@ class Engine:
         options: RunOptions | None = None,
         force: bool = False,
         always_run_targets: bool = False,
+        max_parallel: int | None = None,
     ) -> tuple[FlowStep, ...]:
         """Run jobs and everything they read from, in dependency order; skip what is up to date.
 
@@ -229,6 +230,7 @@ class Engine:
             options: Versions that the targets read, and how each run relates to earlier ones.
             force: Also run jobs that are up to date.
             always_run_targets: Run the targets even if they are up to date.
+            max_parallel: Jobs that may run at the same time; by default the setting, or one.
 
         Raises:
             SparkopsError: The first failure, after all jobs that do not depend on a failed one were run.
@@ -241,6 +243,7 @@ class Engine:
             options=options or RunOptions(),
             force=force,
             always_run_targets=always_run_targets,
+            max_parallel=max_parallel,
         )
         return run_flow(self.container, request)
 

@@ -1,4 +1,4 @@
-"""Listeners: the interface through which the engine reports the progress of runs."""
+"""Listeners: the interface through which the engine reports the progress of runs. Several runs may be in progress."""
 
 from __future__ import annotations
 
@@ -9,55 +9,61 @@ from sparkops.runs.records.run import Run
 from sparkops.spark.progress import Snapshot
 
 
-class ProgressListener(Protocol):
-    """Receives the progress inside one run."""
+class RunProgress(Protocol):
+    """Receives what happens in one run, up to its end."""
 
     def step_started(self, step: str) -> None:
-        """Receive the name of a step of the present run."""
+        """Receive the name of a step."""
 
     def spark_progressed(self, snapshot: Snapshot) -> None:
-        """Receive the progress of the present run's Spark jobs."""
+        """Receive the progress of the run's Spark jobs."""
 
-
-class RunListener(ProgressListener, Protocol):
-    """Receives the start and end of runs, and their progress."""
-
-    def run_started(self, job: str) -> None:
-        """Receive the name of a job whose run starts."""
-
-    def run_finished(self, run: Run) -> None:
-        """Receive the record of a run that succeeded."""
-
-    def run_failed(self, job: str, error: SparkopsError) -> None:
-        """Receive the error that stopped a run."""
-
-    def run_retried(self, job: str, error: SparkopsError, attempt: int, pause: float) -> None:
+    def retried(self, error: SparkopsError, attempt: int, pause: float) -> None:
         """Receive the error of an attempt, its number, and the seconds until the next attempt begins."""
 
-    def job_skipped(self, job: str, reason: str) -> None:
-        """Receive the name of a job of a flow that is not run, and why."""
+    def finished(self, run: Run) -> None:
+        """Receive the record of the run, which succeeded."""
+
+    def failed(self, error: SparkopsError) -> None:
+        """Receive the error that stopped the run."""
+
+
+class RunListener(Protocol):
+    """Receives which runs start, and which jobs of a flow are not run."""
+
+    def run_started(self, label: str) -> RunProgress:
+        """Receive what a run is called, its job and the values that tell it apart; return who receives its progress."""
+
+    def run_skipped(self, label: str, reason: str) -> None:
+        """Receive what a run would have been called that is not needed or not possible, and why."""
+
+
+class NullProgress:
+    """A `RunProgress` that does nothing."""
+
+    def step_started(self, step: str) -> None:
+        """Do nothing."""
+
+    def spark_progressed(self, snapshot: Snapshot) -> None:
+        """Do nothing."""
+
+    def retried(self, error: SparkopsError, attempt: int, pause: float) -> None:
+        """Do nothing."""
+
+    def finished(self, run: Run) -> None:
+        """Do nothing."""
+
+    def failed(self, error: SparkopsError) -> None:
+        """Do nothing."""
 
 
 class NullListener:
     """A `RunListener` that does nothing."""
 
-    def run_started(self, job: str) -> None:
-        """Do nothing."""
+    def run_started(self, label: str) -> RunProgress:
+        """Return a `NullProgress`."""
+        del label
+        return NullProgress()
 
-    def run_finished(self, run: Run) -> None:
-        """Do nothing."""
-
-    def run_failed(self, job: str, error: SparkopsError) -> None:
-        """Do nothing."""
-
-    def run_retried(self, job: str, error: SparkopsError, attempt: int, pause: float) -> None:
-        """Do nothing."""
-
-    def job_skipped(self, job: str, reason: str) -> None:
-        """Do nothing."""
-
-    def step_started(self, step: str) -> None:
-        """Do nothing."""
-
-    def spark_progressed(self, snapshot: Snapshot) -> None:
+    def run_skipped(self, label: str, reason: str) -> None:
         """Do nothing."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from sparkops.errors import RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
+from sparkops.runs.execution.interruption import call_on_signal
 from sparkops.runs.records.run import Run
 
 
@@ -28,53 +30,112 @@ class FlowStep:
     error: SparkopsError | None = None
 
 
-def run_in_order(
-    jobs: Sequence[Job],
-    *,
-    upstream: Mapping[str, Collection[str]],
-    find_fresh: Callable[[Job], Run | None],
-    run: Callable[[Job], Run],
-    on_skip: Callable[[str, str], None],
+class JobRunner(Protocol):
+    """Decides about the jobs of a flow one by one, and runs them; may be called in several threads."""
+
+    def find_fresh(self, job: Job) -> Run | None:
+        """Return the earlier run that makes a new one unnecessary, or None."""
+
+    def run(self, job: Job) -> Run:
+        """Run a job."""
+
+    def skip(self, job: Job, reason: str) -> None:
+        """Report that a job is not run, and why."""
+
+    def enter_thread(self) -> None:
+        """Prepare a thread in which jobs will be run."""
+
+    def cancel_active(self) -> None:
+        """Ask that the runs that are being executed are cancelled."""
+
+
+def run_jobs(
+    jobs: Sequence[Job], runner: JobRunner, *, upstream: Mapping[str, Collection[str]], max_parallel: int = 1
 ) -> tuple[FlowStep, ...]:
-    """Run jobs in the given order; return one step for each.
+    """Run jobs, each after those that it reads from; return one step for each, in the order of `jobs`.
 
     Args:
         jobs: In dependency order.
+        runner: Runs one job.
         upstream: Job name to the names of the jobs it reads from.
-        find_fresh: Returns the earlier run that makes a new one unnecessary, or None.
-        run: Runs one job.
-        on_skip: Called with the name of a job that is not run, and the reason.
+        max_parallel: Jobs that may run at the same time. With 1, all run in the present thread.
 
     Raises:
-        RunCancelled: The flow was cancelled; no further job was started.
+        RunCancelled: The flow, or one of its runs, was cancelled; no further job was started.
     """
-    steps: dict[str, FlowStep] = {}
-    for job in jobs:
-        failed = [
-            name
-            for name in upstream.get(job.name, ())
-            if name in steps and steps[name].state in ("failed", "stopped")
-        ]
-        if failed:
-            on_skip(job.name, f"not run, because {', '.join(failed)} failed")
-            steps[job.name] = FlowStep(job.name, "stopped")
-        else:
-            steps[job.name] = _run_unless_fresh(job, find_fresh, run, on_skip)
-    return tuple(steps.values())
+    flow = _Flow(jobs, runner, upstream)
+    if max_parallel == 1:
+        flow.run_here()
+    else:
+        flow.run_in_threads(max_parallel)
+    return tuple(flow.steps[job.name] for job in jobs)
 
 
-def _run_unless_fresh(
-    job: Job,
-    find_fresh: Callable[[Job], Run | None],
-    run: Callable[[Job], Run],
-    on_skip: Callable[[str, str], None],
-) -> FlowStep:
+class _Flow:
+    """The progress of a flow."""
+
+    def __init__(
+        self, jobs: Sequence[Job], runner: JobRunner, upstream: Mapping[str, Collection[str]]
+    ) -> None:
+        self.steps: dict[str, FlowStep] = {}
+        self._waiting = {job.name: job for job in jobs}
+        self._runner = runner
+        self._cancelled: RunCancelled | None = None
+        self._upstream = {
+            job.name: [name for name in upstream.get(job.name, ()) if name in self._waiting] for job in jobs
+        }
+
+    def run_here(self) -> None:
+        while self._waiting:
+            for job in self._take_ready(1):
+                self.steps[job.name] = _run_unless_fresh(job, self._runner)
+
+    def run_in_threads(self, number: int) -> None:
+        active: dict[Future[FlowStep], Job] = {}
+        threads = ThreadPoolExecutor(number, "sparkops-job", initializer=self._runner.enter_thread)
+        with call_on_signal(self._cancel), threads as pool:
+            while active or (self._waiting and self._cancelled is None):
+                if self._cancelled is None:
+                    for job in self._take_ready(number - len(active)):
+                        active[pool.submit(_run_unless_fresh, job, self._runner)] = job
+                for future in wait(active, return_when=FIRST_COMPLETED).done:
+                    self._end(active.pop(future), future)
+        if self._cancelled is not None:
+            raise self._cancelled
+
+    def _cancel(self, signal_name: str) -> None:
+        """Start no further job, and have the active runs cancelled, which then end one by one."""
+        self._cancelled = RunCancelled(f"Cancelled by {signal_name}.")
+        self._runner.cancel_active()
+
+    def _end(self, job: Job, future: Future[FlowStep]) -> None:
+        try:
+            self.steps[job.name] = future.result()
+        except RunCancelled as error:
+            self._cancelled = self._cancelled or error
+
+    def _take_ready(self, limit: int) -> list[Job]:
+        """Remove and return jobs whose upstream jobs have ended, up to the limit; jobs that cannot run end here."""
+        ready: list[Job] = []
+        for job in list(self._waiting.values()):
+            ended = [self.steps.get(name) for name in self._upstream[job.name]]
+            failed = [step.job for step in ended if step and step.state in ("failed", "stopped")]
+            if failed:
+                del self._waiting[job.name]
+                self._runner.skip(job, f"not run, because {', '.join(failed)} failed")
+                self.steps[job.name] = FlowStep(job.name, "stopped")
+            elif None not in ended and len(ready) < limit:
+                ready.append(self._waiting.pop(job.name))
+        return ready
+
+
+def _run_unless_fresh(job: Job, runner: JobRunner) -> FlowStep:
     try:
-        earlier = find_fresh(job)
+        earlier = runner.find_fresh(job)
         if earlier is not None:
-            on_skip(job.name, f"up to date (run {earlier.id})")
+            runner.skip(job, f"up to date (run {earlier.id})")
             return FlowStep(job.name, "fresh", earlier)
-        return FlowStep(job.name, "done", run(job))
+        return FlowStep(job.name, "done", runner.run(job))
     except RunCancelled:
         raise
     except SparkopsError as error:

@@ -23,6 +23,8 @@ SESSION: Final = {
 }
 # Python UDFs find the files of `addPyFile` only in sessions without files of their own (Spark 4.1).
 PYTHON_FILES: Final = {"spark.sql.artifact.isolation.enabled": "false"}
+# Runs that are executed at the same time, each in a pool of its own, share the cores fairly.
+SCHEDULER: Final = {"spark.scheduler.mode": "FAIR"}
 # Settings of pyspark itself, needed because the context is created before pyspark is imported.
 PYSPARK: Final = {
     "spark.serializer.objectStreamReset": "100",
@@ -44,7 +46,7 @@ def build_launch_conf(settings: Settings, *, jars: Iterable[Path], python: str, 
     """
     master = resolve_master(settings.spark)
     conf = {"spark.master": master, "spark.app.name": app, "spark.pyspark.python": python}
-    conf |= DELTA | SESSION | PYTHON_FILES | PYSPARK
+    conf |= DELTA | SESSION | PYTHON_FILES | SCHEDULER | PYSPARK
     conf["spark.sql.warehouse.dir"] = (settings.state / "spark-warehouse").absolute().as_uri()
     conf["spark.databricks.delta.snapshotPartitions"] = "2"
     files = [str(jar) for jar in jars]

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Self
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError, as_clause
 from sparkops.spark.attach import attach, detach, import_during_startup, silence_accumulator_errors
+from sparkops.spark.cancel import is_remote
 from sparkops.spark.existing_session import find_live_session, find_session_origin, use_existing_session
 from sparkops.spark.gateway import close_stdin
 from sparkops.spark.host import Host
 from sparkops.spark.jvm_log import JvmLog
 from sparkops.spark.launcher import LaunchedSpark, launch_spark
+from sparkops.spark.own_session import make_own_session
 from sparkops.spark.submitted import move_from_submit
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Starter:
         self._launched: LaunchedSpark | None = None
         self._error: BaseException | None = None
         self._session: SparkSession | None = None
+        self._own = threading.local()
 
     @property
     def is_started(self) -> bool:
@@ -68,7 +71,29 @@ class Starter:
         return self
 
     def session(self) -> SparkSession:
-        """Wait for Spark and return its session, the same one every time.
+        """Wait for Spark and return the session of this thread: its own (`use_own_session`), or the one that all share.
+
+        Raises:
+            EngineError: Java, a jar or a server is missing, or Spark does not start.
+        """
+        own: SparkSession | None = getattr(self._own, "session", None)
+        return own or self.shared_session()
+
+    def use_own_session(self, pool: str) -> None:
+        """Give this thread, for as long as it lives, a session with settings and temporary views of its own.
+
+        The Spark application, the catalog and cached data are shared. Its jobs share the cores fairly with those of other
+        pools. With Spark Connect the shared session stays in use.
+
+        Args:
+            pool: Name of the thread's pool of the FAIR scheduler.
+        """
+        shared = self.shared_session()
+        if not is_remote(shared):
+            self._own.session = make_own_session(shared, pool)
+
+    def shared_session(self) -> SparkSession:
+        """Wait for Spark and return the session that all threads share.
 
         Raises:
             EngineError: Java, a jar or a server is missing, or Spark does not start.

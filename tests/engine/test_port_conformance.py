@@ -188,10 +188,14 @@ def test_the_session_is_described_while_a_run_has_it(services: Services) -> None
 def test_every_listener_receives_a_run(shows: bool) -> None:
     stream = io.StringIO()
     listener: RunListener = ProgressDisplay(stream) if shows else NullListener()
-    listener.run_started("sales")
-    listener.step_started("compute")
-    listener.spark_progressed(Snapshot())
-    listener.run_failed("sales", JobFailed("no"))
-    listener.job_skipped("late", "up to date")
-    listener.run_finished(Run(id="r1", job="sales"))
+    for end in ("failed", "finished"):
+        progress = listener.run_started("sales")
+        progress.step_started("compute")
+        progress.spark_progressed(Snapshot())
+        progress.retried(JobFailed("no"), 1, 0.5)
+        if end == "failed":
+            progress.failed(JobFailed("no"))
+        else:
+            progress.finished(Run(id="r1", job="sales"))
+    listener.run_skipped("late", "up to date")
     assert ("sales" in stream.getvalue()) == shows

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from collections.abc import Callable, Collection
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +15,7 @@ from hypothesis import strategies as st
 from sparkops.errors import JobFailed, RunCancelled
 from sparkops.pipeline.job import Job
 from sparkops.place import Place
-from sparkops.runs.flow import FlowStep, run_in_order
+from sparkops.runs.flow import FlowStep, run_jobs
 from sparkops.runs.records.run import Run
 
 
@@ -17,22 +23,50 @@ def job(name: str) -> Job:
     return Job(name=name, function=lambda: None, doc="", place=Place("x.py", 1), kind="table")
 
 
+class FakeRunner:
+    """A `JobRunner` whose jobs take no time, or as long as a function says."""
+
+    def __init__(
+        self,
+        *,
+        failing: Collection[str] = (),
+        fresh: Collection[str] = (),
+        body: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self.failing, self.fresh, self.body = failing, fresh, body
+        self.threads = 0
+        self.cancelled = threading.Event()
+        self.events: list[tuple[str, str]] = []
+
+    def find_fresh(self, job: Job) -> Run | None:
+        return Run(id="old", job=job.name) if job.name in self.fresh else None
+
+    def run(self, job: Job) -> Run:
+        self.events.append(("begin", job.name))
+        self.body(job.name)
+        self.events.append(("end", job.name))
+        if job.name in self.failing:
+            raise JobFailed(job.name)
+        return Run(id=job.name, job=job.name, state="done")
+
+    def skip(self, job: Job, reason: str) -> None:
+        self.events.append(("skip", job.name))
+
+    def enter_thread(self) -> None:
+        self.threads += 1
+
+    def cancel_active(self) -> None:
+        self.cancelled.set()
+
+
 def run_flow(
-    upstream: dict[str, set[str]], *, failing: set[str], fresh: set[str] = frozenset()
+    upstream: dict[str, set[str]], *, max_parallel: int = 1, runner: FakeRunner | None = None, **options: Any
 ) -> dict[str, FlowStep]:
-    def one(which: Job) -> Run:
-        if which.name in failing:
-            raise JobFailed(which.name)
-        return Run(id=which.name, job=which.name, state="done")
-
     jobs = [job(name) for name in upstream]
-    find_fresh = lambda j: Run(id="old", job=j.name) if j.name in fresh else None
-    steps = run_in_order(jobs, upstream=upstream, find_fresh=find_fresh, run=one, on_skip=ignore)
+    runner = runner or FakeRunner(**options)
+    steps = run_jobs(jobs, runner, upstream=upstream, max_parallel=max_parallel)
+    assert [step.job for step in steps] == list(upstream)
     return {step.job: step for step in steps}
-
-
-def ignore(job: str, reason: str) -> None:
-    """Ignore a skipped job."""
 
 
 def test_a_chain_stops_after_the_job_that_failed() -> None:
@@ -47,12 +81,41 @@ def test_a_job_that_is_up_to_date_is_skipped_and_later_jobs_run() -> None:
     assert (steps["a"].state, steps["b"].state) == ("fresh", "done")
 
 
-def test_a_cancelled_run_ends_the_flow() -> None:
-    def one(_: Job) -> Run:
-        raise RunCancelled("stop")
+@pytest.mark.parametrize("max_parallel", [1, 2])
+def test_a_cancelled_run_ends_the_flow(max_parallel: int) -> None:
+    def body(name: str) -> None:
+        if name == "a":
+            raise RunCancelled("stop")
 
+    runner = FakeRunner(body=body)
     with pytest.raises(RunCancelled):
-        run_in_order([job("a"), job("b")], upstream={}, find_fresh=lambda _: None, run=one, on_skip=ignore)
+        run_flow({"a": set(), "b": {"a"}, "c": {"b"}}, runner=runner, max_parallel=max_parallel)
+    assert runner.events == [("begin", "a")]
+
+
+def test_independent_jobs_run_at_the_same_time_up_to_the_limit() -> None:
+    together = threading.Barrier(3)
+    runner = FakeRunner(body=lambda name: together.wait(20) if name in "bcd" else None)
+    steps = run_flow(
+        {"a": set(), "b": {"a"}, "c": {"a"}, "d": {"a"}, "e": {"b", "c", "d"}}, runner=runner, max_parallel=3
+    )
+    assert {step.state for step in steps.values()} == {"done"}
+    assert runner.events[:2] == [("begin", "a"), ("end", "a")]
+    assert runner.events[-2:] == [("begin", "e"), ("end", "e")]
+    assert 1 < runner.threads <= 3
+
+
+def test_a_signal_cancels_the_active_runs_and_starts_no_others() -> None:
+    def body(name: str) -> None:
+        if name == "a":
+            os.kill(os.getpid(), signal.SIGINT)
+        assert runner.cancelled.wait(20)
+        raise RunCancelled("Cancelled.")
+
+    runner = FakeRunner(body=body)
+    with pytest.raises(RunCancelled):
+        run_flow({"a": set(), "b": set(), "c": set(), "d": {"a"}}, runner=runner, max_parallel=2)
+    assert {name for event, name in runner.events if event == "begin"} == {"a", "b"}
 
 
 @given(st.data())
@@ -63,7 +126,11 @@ def test_on_any_graph_a_job_runs_exactly_when_nothing_upstream_failed(data: st.D
         for i, name in enumerate(names)
     }
     failing = set(data.draw(st.lists(st.sampled_from(names), unique=True)))
-    steps = run_flow(upstream, failing=failing)
+    runner = FakeRunner(failing=failing)
+    steps = run_flow(upstream, runner=runner, max_parallel=data.draw(st.integers(1, 4)))
+    for number, (event, name) in enumerate(runner.events):
+        if event == "begin":
+            assert {("end", producer) for producer in upstream[name]} <= set(runner.events[:number])
     stopped: set[str] = set()
     for name in names:
         if upstream[name] & stopped:

@@ -43,7 +43,7 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class ProgressDisplay:
     """A `RunListener` that shows progress on standard error.
 
-    On a terminal the last line is redrawn; elsewhere one line is printed when a job starts and when it ends. Warnings
+    On a terminal the last line is redrawn; elsewhere one line is printed when a run starts and when it ends. Warnings
     that sparkops logs are shown, too.
 
     Args:
@@ -55,13 +55,10 @@ class ProgressDisplay:
         self._out = out or sys.__stderr__ or sys.stderr
         self._is_terminal = self._out.isatty()
         self._lock = threading.Lock()
-        self._job = ""
-        self._step = ""
-        self._spark = ""
-        self._start = monotonic()
+        self._active: list[ShownRun] = []
         self._closed = threading.Event()
         self._redraw_thread = threading.Thread(target=self._redraw_until_closed, daemon=True)
-        self._warnings = _WarningHandler(self._print)
+        self._warnings = _WarningHandler(self.print)
 
     def __enter__(self) -> ProgressDisplay:
         """Start to draw, and to show warnings."""
@@ -80,65 +77,28 @@ class ProgressDisplay:
             self._redraw_thread.join()
             self._erase_line()
 
-    def run_started(self, job: str) -> None:
+    def run_started(self, label: str) -> ShownRun:
         """Show that a run starts."""
+        run = ShownRun(self, label)
         with self._lock:
-            self._job, self._step, self._spark, self._start = job, "session", "", monotonic()
+            self._active.append(run)
         if not self._is_terminal:
-            self._print_job_line(f"{job}: started")
+            self.print(f"{label}: started")
+        return run
 
-    def step_started(self, step: str) -> None:
-        """Show the step of the present run."""
+    def run_skipped(self, label: str, reason: str) -> None:
+        """Show that a run is not needed or not possible, and why."""
+        self.print(f"- {label}: {reason}")
+
+    def end(self, run: ShownRun, line: str) -> None:
+        """Print how a run ended, and draw it no more."""
         with self._lock:
-            self._step, self._spark = step, ""
+            if run in self._active:
+                self._active.remove(run)
+        self.print(line)
 
-    def spark_progressed(self, snapshot: Snapshot) -> None:
-        """Show the progress of the present run's Spark jobs."""
-        parts = [
-            f"stages {snapshot.stages_done}/{snapshot.stages_total}" if snapshot.stages_total else "",
-            f"tasks {snapshot.tasks_done}/{snapshot.tasks_total}" if snapshot.tasks_total else "",
-            f"{snapshot.rows_read:,} rows read" if snapshot.rows_read else "",
-        ]
-        with self._lock:
-            self._spark = ", ".join(filter(None, parts))
-
-    def run_finished(self, run: Run) -> None:
-        """Show what a run published, the duration of this attempt, and the checks that failed."""
-        self._print_job_line(
-            f"✓ {run.job} {summarize_outputs(run)} in {self._format_elapsed()}   run {run.id}"
-        )
-        if run.checks:
-            self._print(f"  {summarize_checks(run.checks)}")
-        for line in format_training(run):
-            self._print(f"  {line}")
-        for line in format_checks([check for check in run.checks if not check["success"]]):
-            self._print(f"    {line}")
-
-    def run_failed(self, job: str, error: SparkopsError) -> None:
-        """Show how a run ended; `main` prints the error itself."""
-        self._print_job_line(f"✗ {job} {format_state(choose_state(error))} after {self._format_elapsed()}")
-
-    def run_retried(self, job: str, error: SparkopsError, attempt: int, pause: float) -> None:
-        """Show what stopped an attempt, and when the next one begins."""
-        self._print(f"! {job}: attempt {attempt} {format_state(choose_state(error))}: {error}")
-        with self._lock:
-            self._step, self._spark = "retry", ""
-        self._print(f"  attempt {attempt + 1} begins in {format_duration(pause)}")
-
-    def job_skipped(self, job: str, reason: str) -> None:
-        """Show that a job of a flow is not run, and why."""
-        self._print_job_line(f"- {job}: {reason}")
-
-    def _format_elapsed(self) -> str:
-        return format_duration(monotonic() - self._start)
-
-    def _print_job_line(self, line: str) -> None:
-        """Print a line about a job, and stop drawing the live line."""
-        with self._lock:
-            self._job = ""
-        self._print(line)
-
-    def _print(self, line: str) -> None:
+    def print(self, line: str) -> None:
+        """Print a line above the live one."""
         with self._lock:
             self._erase_line()
             self._out.write(escape_controls_but_styles(line) + "\n")
@@ -149,13 +109,10 @@ class ProgressDisplay:
         while not self._closed.wait(0.1):
             count += 1
             with self._lock:
-                if not self._job:
+                if not self._active:
                     continue
-                spark = f"  [{self._spark}]" if self._spark else ""
-                step = _STEP_TEXTS.get(self._step, self._step)
-                line = (
-                    f"{_SPINNER[count % len(_SPINNER)]} {self._job}: {step}{spark}  {self._format_elapsed()}"
-                )
+                runs = " | ".join(run.describe() for run in self._active)
+                line = f"{_SPINNER[count % len(_SPINNER)]} {runs}"
                 self._erase_line()
                 self._out.write(line[: shutil.get_terminal_size((110, 30)).columns - 1])
                 self._out.flush()
@@ -163,6 +120,68 @@ class ProgressDisplay:
     def _erase_line(self) -> None:
         if self._is_terminal:
             self._out.write("\r\x1b[2K")
+
+
+class ShownRun:
+    """A `RunProgress` that a `ProgressDisplay` shows.
+
+    Args:
+        display: Where it is shown.
+        label: What the run is called.
+    """
+
+    def __init__(self, display: ProgressDisplay, label: str) -> None:
+        self._display, self._label = display, label
+        self._step, self._spark = "session", ""
+        self._start = monotonic()
+
+    def describe(self) -> str:
+        """Return the present step and the progress of Spark, as the live line shows them."""
+        spark = f"  [{self._spark}]" if self._spark else ""
+        return f"{self._label}: {_STEP_TEXTS.get(self._step, self._step)}{spark}  {self._format_elapsed()}"
+
+    def step_started(self, step: str) -> None:
+        """Show the step."""
+        self._step, self._spark = step, ""
+
+    def spark_progressed(self, snapshot: Snapshot) -> None:
+        """Show the progress of Spark's jobs."""
+        parts = [
+            f"stages {snapshot.stages_done}/{snapshot.stages_total}" if snapshot.stages_total else "",
+            f"tasks {snapshot.tasks_done}/{snapshot.tasks_total}" if snapshot.tasks_total else "",
+            f"{snapshot.rows_read:,} rows read" if snapshot.rows_read else "",
+        ]
+        self._spark = ", ".join(filter(None, parts))
+
+    def retried(self, error: SparkopsError, attempt: int, pause: float) -> None:
+        """Show what stopped an attempt, and when the next one begins."""
+        self._display.print(
+            f"! {self._label}: attempt {attempt} {format_state(choose_state(error))}: {error}\n"
+            f"  attempt {attempt + 1} begins in {format_duration(pause)}"
+        )
+        self.step_started("retry")
+
+    def finished(self, run: Run) -> None:
+        """Show what the run published, the duration of this attempt, and the checks that failed."""
+        lines = [
+            f"✓ {self._label} {summarize_outputs(run)} in {self._format_elapsed()}   run {run.id}",
+            *([f"  {summarize_checks(run.checks)}"] if run.checks else []),
+            *(f"  {line}" for line in format_training(run)),
+            *(
+                f"    {line}"
+                for line in format_checks([check for check in run.checks if not check["success"]])
+            ),
+        ]
+        self._display.end(self, "\n".join(lines))
+
+    def failed(self, error: SparkopsError) -> None:
+        """Show how the run ended; `main` prints the error itself."""
+        self._display.end(
+            self, f"✗ {self._label} {format_state(choose_state(error))} after {self._format_elapsed()}"
+        )
+
+    def _format_elapsed(self) -> str:
+        return format_duration(monotonic() - self._start)
 
 
 class _WarningHandler(logging.Handler):

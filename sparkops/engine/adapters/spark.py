@@ -20,13 +20,13 @@ class SharedSparkSession:
 
     Args:
         starter: Starts Spark on first use.
-        on_progress: Called at each change of a run's progress.
         code: Sends the code of the jobs to the workers.
+        on_progress: Called at each change of a run's progress.
     """
 
     starter: Starter
-    on_progress: Callable[[Snapshot], object]
     code: JobCode
+    on_progress: Callable[[Snapshot], object] = lambda _: None
     _open: dict[str, ExitStack] = field(default_factory=dict)
 
     def begin(self, run_id: str) -> SparkSession:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from threading import current_thread
 from typing import TYPE_CHECKING
 
+from sparkops.engine.operations.cancel_run import describe_requester
 from sparkops.engine.operations.freshness import FreshRunFinder
 from sparkops.engine.operations.run_job import run_declared
 from sparkops.engine.options import RunOptions
@@ -14,7 +17,7 @@ from sparkops.errors import ParamErrors, Problem, SparkopsError
 from sparkops.pipeline.graph import find_upstream, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
-from sparkops.runs.flow import FlowStep, run_in_order
+from sparkops.runs.flow import FlowStep, run_jobs
 from sparkops.runs.records.run import Run
 from sparkops.runs.request import ReadVersions
 
@@ -32,6 +35,7 @@ class FlowRequest:
         options: Versions that the targets read, and how each run relates to earlier ones.
         force: Also run jobs that are up to date.
         always_run_targets: Run the targets even if they are up to date.
+        max_parallel: Jobs that may run at the same time; None for the setting, by default one.
     """
 
     targets: Sequence[str]
@@ -39,6 +43,7 @@ class FlowRequest:
     options: RunOptions = field(default_factory=RunOptions)
     force: bool = False
     always_run_targets: bool = False
+    max_parallel: int | None = None
 
 
 def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowStep, ...]:
@@ -55,30 +60,58 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
     # A table whose writer cannot be read would be used as it is, although it may be out of date.
     project.declared.require_writers({table for job in jobs for table in job.tables})
     bound = _bind_all(container, jobs, request)
-    finder = FreshRunFinder(container, bound)
-
-    def find_fresh(job: Job) -> Run | None:
-        is_forced = request.force or (request.always_run_targets and job.name in request.targets)
-        return None if is_forced else finder.find(job)
-
-    def run(job: Job) -> Run:
-        versions = request.options.versions if job.name in request.targets else ReadVersions()
-        options = replace(request.options, versions=versions)
-        return run_declared(container, job, bound[job.name], options)
-
-    steps = run_in_order(
+    runner = _FlowRunner(container, request, bound)
+    steps = run_jobs(
         jobs,
+        runner,
         upstream={
             job.name: [producer.name for producer in find_upstream(job, project.declared)] for job in jobs
         },
-        find_fresh=find_fresh,
-        run=run,
-        on_skip=container.listener.job_skipped,
+        max_parallel=request.max_parallel or container.settings.execution.max_parallel or 1,
     )
     errors = [step.error for step in steps if step.error is not None]
     if errors:
         raise _combine(errors)
     return steps
+
+
+@dataclass(frozen=True, slots=True)
+class _FlowRunner:
+    """Implements `JobRunner` with the services of an engine.
+
+    Args:
+        container: The services.
+        request: The flow.
+        bound: Job to its bound parameters.
+    """
+
+    container: ServiceContainer
+    request: FlowRequest
+    bound: Mapping[str, BoundParameters]
+
+    def find_fresh(self, job: Job) -> Run | None:
+        request = self.request
+        is_forced = request.force or (request.always_run_targets and job.name in request.targets)
+        return None if is_forced else FreshRunFinder(self.container, self.bound).find(job)
+
+    def run(self, job: Job) -> Run:
+        request = self.request
+        versions = request.options.versions if job.name in request.targets else ReadVersions()
+        options = replace(request.options, versions=versions)
+        return run_declared(self.container, job, self.bound[job.name], options)
+
+    def skip(self, job: Job, reason: str) -> None:
+        self.container.listener.run_skipped(job.name, reason)
+
+    def enter_thread(self) -> None:
+        self.container.starter.use_own_session(pool=current_thread().name)
+
+    def cancel_active(self) -> None:
+        runs = self.container.project.runs
+        for run_id in self.container.active_runs.list_ids():
+            # A run that has begun a moment ago may have no record yet; it is asked at the next signal.
+            with suppress(SparkopsError, ValueError):
+                runs.request_cancel(runs.load(run_id), by=describe_requester())
 
 
 def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:

@@ -15,7 +15,7 @@ from sparkops.errors import SparkopsError
 from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
-from sparkops.runs.records.run import Run
+from sparkops.runs.records.run import Run, make_run_id
 from sparkops.runs.request import ReadVersions, RunRequest
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def execute_job(
     from sparkops.runs.execution.retry import execute_attempts
 
     start = start or RunStart()
+    run_id = start.resume.id if start.resume else start.run_id or make_run_id()
     for write in job.writes:
         container.tables.require_writable(write.table)
     request = RunRequest(
@@ -108,25 +109,25 @@ def execute_job(
         origins=bound.origins,
         versions=versions or ReadVersions(),
         resume=start.resume,
-        run_id=start.run_id,
+        run_id=run_id,
         key=start.key.text if start.key else None,
         newest_inputs=start.key is not None,
     )
-    container.listener.run_started(job.name)
+    progress = container.listener.run_started(job.name)
     try:
         secrets = reveal_secrets(bound.values)
-        services = partial(container.build_run_services, secrets)
-        run = execute_attempts(
-            request,
-            services,
-            container.build_run_context(secrets),
-            resolve_attempt_policy(job, container.settings.execution),
-            partial(container.listener.run_retried, job.name),
-        )
+        with container.active_runs.execute(run_id):
+            run = execute_attempts(
+                request,
+                partial(container.build_run_services, secrets, progress),
+                container.build_run_context(secrets, progress),
+                resolve_attempt_policy(job, container.settings.execution),
+                progress.retried,
+            )
     except SparkopsError as error:
-        container.listener.run_failed(job.name, error)
+        progress.failed(error)
         raise
-    container.listener.run_finished(run)
+    progress.finished(run)
     return run
 
 
@@ -139,6 +140,6 @@ def resolve_attempt_policy(job: Job, execution: ExecutionSettings) -> AttemptPol
 
 def _skip_done(container: ServiceContainer, done: Run, start: RunStart) -> Run:
     key = f" with the key `{start.key.text}`" if start.key else ""
-    container.listener.job_skipped(done.job, f"run {done.id}{key} is done already")
+    container.listener.run_skipped(done.job, f"run {done.id}{key} is done already")
     container.build_run_context().publications.complete(done.id)
     return done

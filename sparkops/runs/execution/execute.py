@@ -18,7 +18,7 @@ from sparkops.runs.execution.lock import lock_for_writing, log_waiting
 from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.ports import RunServices
-from sparkops.runs.records.log import capture_output
+from sparkops.runs.records.output import capture_output
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.states import InvalidTransition, choose_state

@@ -64,8 +64,7 @@ class Interrupter:
     def handle_signal(self, number: int, frame: FrameType | None) -> None:
         """Raise `Interrupted`, unless the run is ending; the next signal has its default effect."""
         del frame
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _restore_default_handlers()
         if self._is_closed:
             return
         if self._reason is None:
@@ -91,8 +90,12 @@ def interruptible() -> Iterator[Interrupter]:
         if threading.current_thread() is not threading.main_thread():
             yield interrupter
         else:
-            with _handle_signals(interrupter):
-                yield interrupter
+            with _use_handler(interrupter.handle_signal):
+                try:
+                    yield interrupter
+                finally:
+                    # Before the handlers of before are in place again.
+                    interrupter.close()
     finally:
         interrupter.close()
 
@@ -156,16 +159,39 @@ def _find_reason(conditions: StopConditions, deadline: float | None) -> Sparkops
 
 
 @contextmanager
-def _handle_signals(interrupter: Interrupter) -> Iterator[None]:
+def call_on_signal(call: Callable[[str], object]) -> Iterator[None]:
+    """Call a function with the name of the first SIGINT or SIGTERM during the block; a second one has its default effect.
+
+    For a main thread that waits for other threads, and is not to be interrupted. In another thread nothing is done.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        _restore_default_handlers()
+        call(signal.Signals(number).name)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+    else:
+        with _use_handler(handle):
+            yield
+
+
+@contextmanager
+def _use_handler(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     previous: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
-        signal.signal(number, interrupter.handle_signal)
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        interrupter.close()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number, earlier in previous.items():
+            signal.signal(number, earlier)
+
+
+def _restore_default_handlers() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:

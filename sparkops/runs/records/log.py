@@ -1,12 +1,11 @@
-"""The log of a run: standard output, standard error and Python's logging in one file, secrets masked."""
+"""The log of a run: one file, in which secrets are masked."""
 
 from __future__ import annotations
 
 import io
-import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -66,20 +65,8 @@ class LineWriter:
 
 
 @contextmanager
-def capture_output(path: Path, *, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]:
-    """Append what the block prints and logs to the file at `path`; yield that file for further writers."""
+def open_log(path: Path, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]:
+    """Open a log to append to it; what is written to it is masked."""
     descriptor = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
-        out = MaskedFile(file, secrets)
-        handler = logging.StreamHandler(out)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        root = logging.getLogger()
-        level = root.level
-        root.addHandler(handler)
-        root.setLevel(min(level or logging.WARNING, logging.INFO))
-        try:
-            with redirect_stdout(out), redirect_stderr(out):
-                yield out
-        finally:
-            root.removeHandler(handler)
-            root.setLevel(level)
+        yield MaskedFile(file, secrets)
