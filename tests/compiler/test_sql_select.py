@@ -208,3 +208,44 @@ def test_the_columns_of_a_statement_are_those_it_reads_and_those_it_makes() -> N
     assert (columns.read, columns.created) == (("x", "n"), ("z",))
     columns = find_statement_columns("SELECT *, upper(s) AS u, concat(u, `two words`) AS w FROM __THIS__")
     assert (columns.read, columns.created) == (("s", "two words"), ("u", "w"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "column"),
+    [
+        ("SELECT st.x + 1 AS z FROM (SELECT named_struct('x', n) AS st FROM __THIS__)", "n"),
+        ("SELECT z FROM (SELECT struct(n AS x) AS st, ST.X + 1 AS z FROM __THIS__)", "n"),
+        ("SELECT st.y + 1 AS z FROM (SELECT struct(x, n AS y) AS st FROM __THIS__) WHERE st.x > 1", "n"),
+    ],
+)
+def test_a_field_of_a_struct_of_the_statement_is_its_expression(statement: str, column: str) -> None:
+    ((name, tree),) = compile_select(statement, TYPES).computed
+    assert (name, to_sql(tree)) == ("z", f"({column} + 1)")
+    assert "st" not in find_statement_columns(statement).read
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("SELECT struct(x) AS st FROM __THIS__", "its column `st` is a struct, which no row can hold"),
+        (
+            "SELECT struct(x, n).q AS z FROM __THIS__",
+            "the field `q` of a value of type struct is not supported",
+        ),
+        ("SELECT struct(x, X).x AS z FROM __THIS__", "it makes a struct with the same field twice"),
+        ("SELECT named_struct('x').x AS z FROM __THIS__", "`named_struct` of 1 arguments is not supported"),
+        (
+            "SELECT named_struct(s, 1).x AS z FROM __THIS__",
+            "its name of a field is not a text in the statement",
+        ),
+        ("SELECT isnull(struct(x)) AS z FROM __THIS__", "of a struct is not supported"),
+        ("SELECT x FROM __THIS__ WHERE struct(x) = struct(x)", "of a struct is not supported"),
+        (
+            "SELECT flatten(split(s, ',')) AS z FROM __THIS__",
+            "`flatten` of anything but `array\\(...\\)` of arrays",
+        ),
+    ],
+)
+def test_structs_and_nested_arrays_that_a_row_cannot_hold_are_refused(statement: str, reason: str) -> None:
+    with pytest.raises(CannotCompile, match=reason):
+        compile_select(statement, TYPES)

@@ -105,6 +105,8 @@ STRINGS = Group(
         "map('a', 1, 'abc', 2)[s]", "coalesce(map('a', 1, 'ABC', 2.5)[s], -1)", "map(0, s, 1, u)[k]", "map(1, 10 div n, 2, n)[k]", "map(1, 'x', 2, null)[n]",
         "element_at(map('a', 1, 'b', 2), u)", "try_element_at(map(1L, 'x', -7L, 'y'), l)", "element_at(map(5, s, 1, u), k)", "map_contains_key(map('a', 1, 'b', null), u)",
         "map_from_arrays(array('a', 'b'), array(1, 2))[u]", "map_keys(map(1, 'a', 2, 'b'))", "map_values(map(1, s, 2, u))", "size(map('a', 1))", "map(true, 'y', false, 'n')[s = u]",
+        "named_struct('x', s, 'y', n).y", "struct(s, n).S", "struct(upper(s), n + 1L AS next).next", "struct(upper(s), n).col1", "(named_struct('x', named_struct('y', concat(s, u)))).x.y",
+        "CASE WHEN n > 0 THEN struct(s).s ELSE struct(u).u END", "struct(1 div k, n).n", "struct(1 div k, n).col1",
         "str_to_map(s, ';', '=')['key']", "str_to_map(s, ',', ':')[u]", "element_at(str_to_map(s), u)", "str_to_map('a:1,b:2,c')[u]", "map(DATE '2024-01-15', 1)[try_cast(s AS date)]",
         "map_from_arrays(array(1, 2), array(s, u))[n]", "map('a', 'b', 'b', 'c')[map('a', 'b', 'b', 'a')[u]]", "array_contains(map_keys(map('a', 1, 'ab', 2)), u)", "map(1L, 'a')[n]",
     ],
@@ -237,7 +239,7 @@ ARRAYS = Group(
      "x": [[], [1.5, nan, -1.0], [0.0, -0.0], [None, inf], [nan, nan, 2.0]], "s": ["a", "b", "", "c"], "n": [0, 1, 2, 3, -1, -2, 5], "k": [0, 1, 2, -1],
      "y": [0.0, nan, 1.5, -1.0]},
     [
-        "size(a)", "cardinality(i)", "array_size(x)", "array_contains(a, s)", "array_contains(i, n)", "array_contains(x, y)", "array_contains(i, 1)",
+        "flatten(array(a, b))", "flatten(array(i, j, i))", "size(flatten(array(i, j)))", "flatten(array(array(n), i))", "size(a)", "cardinality(i)", "array_size(x)", "array_contains(a, s)", "array_contains(i, n)", "array_contains(x, y)", "array_contains(i, 1)",
         "array_position(a, s)", "array_position(i, n)", "array_position(x, y)", "array_remove(a, s)", "array_remove(i, 1)", "array_remove(x, y)", "array_append(a, s)", "array_append(i, n)",
         "array_prepend(a, s)", "array_prepend(i, 7)", "array_insert(a, n, s)", "array_insert(i, n, k)", "array_insert(x, -1, y)", "array_insert(i, 2, null)", "array_insert(x, k, n)", "array_compact(a)", "array_compact(i)", "array_distinct(a)", "array_distinct(i)", "array_distinct(x)",
         "array_union(a, b)", "array_union(i, j)", "array_intersect(a, b)", "array_intersect(i, j)", "array_except(a, b)", "array_except(i, j)", "arrays_overlap(a, b)", "arrays_overlap(i, j)",

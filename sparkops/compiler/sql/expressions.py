@@ -19,6 +19,7 @@ from .functions.maps import is_map
 from .functions.patterns import like, rlike
 from .functions.registry import type_call
 from .functions.strings import concat, locate, overlay, substring, trim
+from .functions.structs import get_struct_field, type_flatten, type_struct
 from .intervals import add_interval
 from .operators import (
     arithmetic,
@@ -261,9 +262,17 @@ def _function_call(item: Any, columns: ResolveColumn) -> Expression:
         return unit_call(name, str(args[0].name), [type_expression(arg, columns) for arg in args[1:]])
     if name in HIGHER_ORDER:
         return type_higher_order(name, args, columns, type_expression)
+    if name in ("struct", "flatten") and args:
+        type_items = type_struct if name == "struct" else type_flatten
+        return type_items(args, lambda arg: type_expression(arg, columns))
     if name == "array_sort" and len(args) == 2:  # noqa: PLR2004
         return sort_by(args, columns, type_expression)
     return type_call(name, [type_expression(arg, columns) for arg in args])
+
+
+def _dot(item: Any, columns: ResolveColumn) -> Expression:
+    """Return a field of a struct of the statement."""
+    return get_struct_field(type_expression(item.this, columns), str(item.expression.name))
 
 
 def _extract(item: Any, columns: ResolveColumn) -> Expression:
@@ -339,7 +348,7 @@ RULES: Mapping[str, Rule] = {
     "Paren": _paren, "Literal": _literal, "Null": _null, "Boolean": _boolean, "Neg": _negative, "Not": _not,
     "Column": _column, "Identifier": _column, "Anonymous": _function_call, "Case": _case, "Cast": _cast, "TryCast": _cast, "Extract": _extract,
     "DPipe": _concat, "Concat": _concat, "Is": _is, "In": _in, "Between": _between, "Like": _like, "ILike": _like,
-    "Escape": _escape, "RegexpLike": _rlike, "Trim": _trim, "Bracket": _bracket, "StrPosition": _position,
+    "Escape": _escape, "RegexpLike": _rlike, "Trim": _trim, "Bracket": _bracket, "Dot": _dot, "StrPosition": _position,
     "Substring": lambda item, columns: substring(_substring_parts(item, columns)),
     "Overlay": lambda item, columns: overlay(_overlay_parts(item, columns)),
     "NullSafeNEQ": _is_distinct,

@@ -13,6 +13,7 @@ from sparkops.scoring.sql.types import is_simple, is_supported
 
 from .expressions import sql_text, type_expression
 from .functions.registry import type_call
+from .functions.structs import contains_struct, get_struct_field, is_struct
 from .functions.uncompiled import WITHOUT_PARENTHESES
 from .operators import require_boolean
 from .parser import Query, parse_statement
@@ -57,6 +58,9 @@ def compile_select(
     except RecursionError:
         raise CannotCompile("its statement is nested too deeply") from None
     computed = tuple((name, tree) for name, tree in result.items() if not _is_unchanged(name, tree))
+    struct = next((name for name, tree in computed if is_struct(tree)), None)
+    if struct is not None:
+        raise CannotCompile(f"its column `{struct}` is a struct, which no row can hold")
     if not session.ansi and (conditions or any(tree.op != "column" for _, tree in computed)):
         raise CannotCompile(_describe_ansi(session))
     return CompiledSelect(
@@ -158,6 +162,7 @@ def _columns_read(query: Query) -> Iterator[str]:
         for node in item.walk():
             name = str(node.name)
             is_column = type(node).__name__ == "Column" and name != "*"
+            is_column = is_column and str(node.table).lower() not in computed
             if is_column and passes_on and name.lower() not in computed:
                 yield name
         if type(item).__name__ == "Alias":
@@ -171,6 +176,11 @@ def _item_name(item: Any) -> str:
 
 def _typed_expression(item: Any, scope: _Scope) -> Expression:
     tree = type_expression(item, scope)
+    if is_struct(tree) and not any(map(contains_struct, tree.args)):
+        # A later expression may read its fields.
+        return tree
+    if contains_struct(tree):
+        raise CannotCompile(f"its expression `{sql_text(item)}` of a struct is not supported")
     if tree.depth > MAX_DEPTH or tree.size > MAX_SIZE:
         raise CannotCompile(f"its expression `{sql_text(item)}` is too large")
     if tree.type == "void":
@@ -245,6 +255,8 @@ class _Scope:
         of_struct = [known for known in self.columns if qualifiers and known.lower() == path]
         if len(of_struct) == 1:
             return of_struct[0]
+        if qualifiers and self._find_struct(item) is not None:
+            return None
         if len(qualifiers) > 1 or any(word.lower() not in self._names for word in qualifiers):
             raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         name = str(item.name)
@@ -253,9 +265,21 @@ class _Scope:
             raise CannotCompile(f"`{name}` is ambiguous: it may be {' or '.join(same)}")
         return same[0] if same else None
 
+    def _find_struct(self, item: Any) -> Expression | None:
+        """Return the struct of the statement that qualifies a node."""
+        if item.args.get("db") or not item.args.get("table"):
+            return None
+        name = str(item.args["table"].this).lower()
+        columns = {column.lower(): tree for column, tree in self.columns.items()}
+        tree = columns.get(name, self._aliases.get(name))
+        return tree if tree is not None and is_struct(tree) else None
+
     def __call__(self, item: Any) -> Expression:
         """Return the expression of a column node."""
         name = self._find(item)
+        struct = self._find_struct(item) if name is None else None
+        if struct is not None:
+            return get_struct_field(struct, str(item.name))
         if name is None:
             alias = self._aliases.get(str(item.name).lower())
             return alias if alias is not None else self.columns[self.column(item)]

@@ -20,7 +20,7 @@ that is trained with `spark.sql.ansi.enabled: false` is not compiled. At registr
 zone and the version of Java, because texts of doubles and seconds since 1970 depend on them; `sparkops models compile` of a
 model saved elsewhere takes UTC and Java 17.
 
-Types: numbers, decimals, strings, booleans, dates, timestamps, and arrays of these; maps only where they are looked up. Dates and timestamps are those of the
+Types: numbers, decimals, strings, booleans, dates, timestamps, and arrays of these; maps only where they are looked up, and structs where their fields are read. Dates and timestamps are those of the
 years 1 to 9999; a row with another one is refused. A timestamp is what the session's clock shows, so the second of two equal
 times at the end of daylight saving time is taken as the first.
 

@@ -17,6 +17,7 @@ from .maps import MAPS
 from .numbers import NUMBERS
 from .patterns import PATTERNS
 from .strings import STRINGS
+from .structs import STRUCTS
 from .uncompiled import find_reason
 
 _CASTS = {
@@ -38,6 +39,7 @@ GROUPS: Mapping[str, Functions] = {
     "Arrays": ARRAYS,
     "Arrays, element by element": HIGHER_ORDER,
     "Maps": MAPS,
+    "Structs and arrays of arrays": STRUCTS,
     "Casts": {name: _cast_function(type_) for name, type_ in _CASTS.items()},
 }
 ALIASES: Mapping[str, str] = {

@@ -38,7 +38,7 @@ _BY_REASON: Mapping[str, str] = {
     "generator": """explode explode_outer inline inline_outer json_tuple posexplode posexplode_outer range sql_keywords stack
         variant_explode variant_explode_outer python_worker_logs""",
     "code": "assert_true java_method raise_error reflect try_reflect",
-    "types": """aes_decrypt aes_encrypt arrays_zip binary bitmap_bit_position bitmap_bucket_number bitmap_count convert_timezone encode flatten
+    "types": """aes_decrypt aes_encrypt arrays_zip binary bitmap_bit_position bitmap_bucket_number bitmap_count convert_timezone encode
         from_avro from_csv from_json from_protobuf from_xml hll_sketch_estimate hll_union is_variant_null
         kll_sketch_get_n_bigint kll_sketch_get_n_double kll_sketch_get_n_float
         kll_sketch_get_quantile_bigint kll_sketch_get_quantile_double kll_sketch_get_quantile_float
@@ -46,8 +46,8 @@ _BY_REASON: Mapping[str, str] = {
         kll_sketch_merge_double kll_sketch_merge_float kll_sketch_to_string_bigint kll_sketch_to_string_double
         kll_sketch_to_string_float make_dt_interval make_interval make_time make_timestamp_ntz make_ym_interval
         map_concat map_entries map_filter map_from_entries
-        map_zip_with named_struct parse_json schema_of_avro schema_of_csv schema_of_json schema_of_variant schema_of_xml
-        sentences st_asbinary st_geogfromwkb st_geomfromwkb st_setsrid st_srid struct theta_difference
+        map_zip_with parse_json schema_of_avro schema_of_csv schema_of_json schema_of_variant schema_of_xml
+        sentences st_asbinary st_geogfromwkb st_geomfromwkb st_setsrid st_srid theta_difference
         theta_intersection theta_sketch_estimate theta_union time time_diff time_trunc to_avro to_binary to_csv to_json
         to_protobuf to_time to_timestamp_ntz to_variant_object to_xml transform_keys transform_values try_aes_decrypt
         try_make_interval try_make_timestamp_ntz try_parse_json try_to_binary try_to_time try_variant_get unbase64 unhex
