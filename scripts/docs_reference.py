@@ -143,7 +143,7 @@ def _prose(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"<(\w+)>", r"&lt;\1&gt;", " ".join(text.split())).replace("|", "\\|")
+    return re.sub(r"<(\w+)>", r"&lt;\1&gt;", " ".join(text.split())).replace("|", "\\|").replace("] [", "; ")
 
 
 # The configuration

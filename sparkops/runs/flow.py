@@ -65,7 +65,7 @@ def run_jobs(
     """
     flow = _Flow(jobs, runner, upstream)
     if max_parallel == 1:
-        flow.run_here()
+        flow.run_sequentially()
     else:
         flow.run_in_threads(max_parallel)
     return tuple(flow.steps[job.name] for job in jobs)
@@ -85,7 +85,7 @@ class _Flow:
             job.name: [name for name in upstream.get(job.name, ()) if name in self._waiting] for job in jobs
         }
 
-    def run_here(self) -> None:
+    def run_sequentially(self) -> None:
         while self._waiting:
             for job in self._take_ready(1):
                 self.steps[job.name] = _run_unless_fresh(job, self._runner)
