@@ -121,13 +121,13 @@ def verify(model: Path, code: Path | None = None) -> str:
         code: Code of the model's row functions, if it may be run.
     """
     from sparkops.scoring import load
-    from sparkops.scoring.artifact.certificate import find_differences, read_cases
+    from sparkops.scoring.artifact.certificate import find_differences, read_certificate
 
     certificate = model / SCORER / CERTIFICATE
     if not certificate.is_file():
         return f"{certificate} is gone"
     try:
-        cases = read_cases(certificate.read_text("utf-8"))
+        cases = read_certificate(certificate)
         differences = find_differences(load(model / SCORER, code=code), cases)
     except (ModelError, ValueError) as error:
         return f"its scorer is damaged ({error})"

@@ -23,7 +23,7 @@ from sparkops.scoring.artifact.certificate import (
     compare_answers,
     dump_cases,
     find_differences,
-    read_cases,
+    read_certificate,
 )
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION, SCORER
 from sparkops.scoring.ir.description import Description
@@ -113,7 +113,7 @@ class ParityCheck:
             spark_model, unread = model / SPARK_MODEL, read_unread_types(model)
         scorer = load(folder, raw=True, code=code)
         file = folder / CERTIFICATE
-        cases = tuple(read_cases(file.read_text("utf-8"))) if file.is_file() else ()
+        cases = tuple(read_certificate(file)) if file.is_file() else ()
         seed = randbelow(10**6) if seed is None else seed
         new_rows = generate_rows(scorer, [row for row, _ in cases], rows, seed=seed)
         return cls(folder, spark_model, unread, scorer, cases, tuple(new_rows), seed)

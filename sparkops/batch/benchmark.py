@@ -89,9 +89,9 @@ def run_benchmark(
 
 def read_answered_rows(certificate: Path) -> list[dict[str, Any]]:
     """Return the rows of a certificate that the model answers."""
-    from sparkops.scoring.artifact.certificate import read_cases
+    from sparkops.scoring.artifact.certificate import read_certificate
 
-    return [row for row, answer in read_cases(certificate.read_text("utf-8")) if isinstance(answer, dict)]
+    return [row for row, answer in read_certificate(certificate) if isinstance(answer, dict)]
 
 
 def measure_seconds_per_row(scorer: Scorer, answered: Sequence[Mapping[str, Any]]) -> float:

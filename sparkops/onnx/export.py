@@ -13,7 +13,7 @@ from sparkops.errors import InputError, ModelError, NotCompiled
 from sparkops.onnx.conversion import require_exact_form, to_onnx
 from sparkops.onnx.verification import Verification, score_cases, verify
 from sparkops.scoring import describe, edge_rows, load
-from sparkops.scoring.artifact.certificate import read_cases
+from sparkops.scoring.artifact.certificate import read_certificate
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.locate.model_uri import find_scorer_folder
 
@@ -68,7 +68,7 @@ def export(
     scorer = load(scorer_folder, raw=True)
     model = to_onnx(scorer.description, nulls=nulls)
     certificate = scorer_folder / CERTIFICATE
-    cases = read_cases(certificate.read_text("utf-8")) if certificate.is_file() else []
+    cases = read_certificate(certificate) if certificate.is_file() else []
     seed = randbelow(10**6) if seed is None else seed
     # Against Spark's answers; below, on more rows, against the scorer's.
     verify(scorer.description, model, cases, nulls=nulls)

@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from sparkops.errors import ModelError
-from sparkops.scoring.artifact.certificate import find_differences, read_cases
+from sparkops.scoring.artifact.certificate import find_differences
+from sparkops.scoring.artifact.certificate import read_certificate as read_certificate_file
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.protocol import Case, RowScorer
 
@@ -50,4 +51,4 @@ class Health:
 def read_certificate(scorer_folder: Path) -> tuple[Case, ...]:
     """Return the rows of a scorer's certificate; empty where there is no certificate."""
     file = scorer_folder / CERTIFICATE
-    return tuple(read_cases(file.read_text("utf-8"))) if file.is_file() else ()
+    return tuple(read_certificate_file(file)) if file.is_file() else ()

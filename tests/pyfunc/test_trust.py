@@ -303,3 +303,14 @@ def test_the_environment_of_an_installation_holds_no_secrets(
     manifest = Manifest(flavor="sklearn", fields=(), python=PYTHON_VERSION, requirements=("x",))
     with pytest.raises(EngineError, match="password= index=http://index"):
         create_environment(manifest, tmp_path / "environments")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[" * 5000, "3\n", '{"row": 3, "answer": {}}\n', '{"row": {"x": 1.0}, "answer": {"y": 1}}\n', '{"row": {"x": {"$double": []}}}\n']
+)  # fmt: skip
+def test_a_damaged_certificate_is_named(text: str, folder: Path) -> None:
+    (folder / "certificate.jsonl").write_text(text)
+    allow_packages(folder)
+    write_manifest(read_manifest(folder), folder)
+    with pytest.raises(DamagedModel, match=r"certificate\.jsonl is damaged"):
+        open_scorer(folder, worker_settings=TRUSTING)

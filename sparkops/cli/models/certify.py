@@ -137,12 +137,12 @@ def _certify_pyfunc(located: LocatedModel, worker_settings: WorkerSettings, opti
 def _certify_local_spark(located: LocatedModel, worker_settings: WorkerSettings) -> int:
     """Score the certificate of a model that is not compiled again, with a local Spark."""
     from sparkops.pyfunc.worker.open_scorer import find_certificate_differences, open_spark_scorer
-    from sparkops.scoring.artifact.certificate import read_cases
+    from sparkops.scoring.artifact.certificate import read_certificate
     from sparkops.scoring.artifact.file_names import CERTIFICATE
 
     with closing(open_spark_scorer(located, worker_settings)) as scorer:
         differences = find_certificate_differences(scorer, located.folder)
-    count = len(read_cases((located.folder / CERTIFICATE).read_text("utf-8")))
+    count = len(read_certificate(located.folder / CERTIFICATE))
     echo("Model    not compiled: a local Spark scores its rows")
     echo(f"Recorded {format_count(count, 'row')}; {_count_differences(differences)}")
     for line in differences[:_MAX_DIFFERENCES]:

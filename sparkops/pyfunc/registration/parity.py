@@ -24,7 +24,7 @@ from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-from sparkops.scoring.artifact.certificate import Difference, find_differences, read_cases
+from sparkops.scoring.artifact.certificate import Difference, find_differences, read_certificate
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.ir.field import FLOATING_TYPES, INTEGER_RANGES, Field
 from sparkops.scoring.locate.model_uri import LocatedModel
@@ -100,7 +100,7 @@ def check_parity(scorer: PyfuncScorer, folder: Path, *, rows: int, seed: int) ->
         rows: Number of new rows.
         seed: Seed of the new rows.
     """
-    cases = read_cases((folder / CERTIFICATE).read_text("utf-8"))
+    cases = read_certificate(folder / CERTIFICATE)
     new_rows = _recombine([row for row, answer in cases if isinstance(answer, dict)], rows, seed)
     return PyfuncParityResult(
         certificate_rows=len(cases),

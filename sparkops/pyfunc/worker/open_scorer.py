@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sparkops.errors import ModelError, ParityBroken, RowError, UntrustedModel, as_clause
+from sparkops.errors import DamagedModel, ModelError, ParityBroken, RowError, UntrustedModel, as_clause
 from sparkops.pyfunc.worker.environment import find_interpreter
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
 from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, verify_folder
@@ -16,7 +16,7 @@ from sparkops.pyfunc.worker.spark_worker import LocalSpark
 from sparkops.pyfunc.worker.trust import require_trust
 from sparkops.pyfunc.worker.worker_process import WorkerProcess, pyfunc_program
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-from sparkops.scoring.artifact.certificate import Difference, compare_answers, read_cases
+from sparkops.scoring.artifact.certificate import Difference, compare_answers, read_certificate
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
@@ -141,7 +141,7 @@ def find_certificate_differences(
         folder: The model's folder.
         rows: Number of rows to score; None scores all.
     """
-    cases = read_cases((folder / CERTIFICATE).read_text("utf-8"))
+    cases = read_certificate(folder / CERTIFICATE)
     if rows is not None:
         answered = [case for case in cases if isinstance(case[1], dict)]
         cases = answered[:: max(1, len(answered) // rows)][:rows]
@@ -166,12 +166,15 @@ def _verify(located: LocatedModel) -> tuple[Manifest, str | None]:
 
 def _verify_answers(scorer: PyfuncScorer, folder: Path) -> str:
     """Re-score some answered rows of the certificate in a batch; return how they differ, as a part of a sentence."""
-    cases = read_cases((folder / CERTIFICATE).read_text("utf-8"))
+    cases = read_certificate(folder / CERTIFICATE)
     answered = [case for case in cases if isinstance(case[1], dict)]
     chosen = answered[:: max(1, len(answered) // _VERIFIED_ROWS)][:_VERIFIED_ROWS]
-    differences = scorer.compare(
-        [answer for _, answer in chosen], scorer.answer_batch([row for row, _ in chosen])
-    )
+    try:
+        differences = scorer.compare(
+            [answer for _, answer in chosen], scorer.answer_batch([row for row, _ in chosen])
+        )
+    except (KeyError, TypeError) as error:
+        raise DamagedModel(f"{folder / CERTIFICATE} is damaged: {error!r}.") from None
     if not differences:
         return ""
     return f"{len(differences)} of {len(chosen)} rows differ from its certificate, first: {differences[0]}"

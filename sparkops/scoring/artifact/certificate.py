@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import isclose, isfinite
+from pathlib import Path
 from typing import Any
 
+from ...core.bounded_file import read_text
+from ...core.wording import truncate
+from ...errors import DamagedModel
 from ..ir.description import Output
 from ..protocol import Answer, RowScorer
 from ..scorer import Scorer
@@ -23,8 +27,12 @@ __all__ = [
     "edge_rows",
     "find_differences",
     "read_cases",
+    "read_certificate",
 ]
 
+# Bytes of a certificate, and characters of what is wrong with it.
+_MAX_BYTES, _MAX_REASON = 2**26, 300
+_NO_ANSWERS = ("dropped", "refused")
 RELATIVE, ABSOLUTE = Scorer.tolerance
 
 
@@ -119,6 +127,30 @@ def read_cases(text: str, *, about: int | None = None) -> list[tuple[dict[str, A
     selected = lines[:: max(1, len(lines) // about)] if about else lines
     items = (json.loads(line, object_hook=_decode) for line in selected)
     return [(item["row"], item["answer"]) for item in items]
+
+
+def read_certificate(file: Path, *, about: int | None = None) -> list[tuple[dict[str, Any], Answer]]:
+    """Return the cases of a certificate's file, see `read_cases`.
+
+    Raises:
+        DamagedModel: It cannot be read, or contains something else.
+    """
+    try:
+        cases = read_cases(read_text(file, _MAX_BYTES), about=about)
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        raise DamagedModel(f"{file} is damaged: {truncate(repr(error), _MAX_REASON)}") from None
+    for row, answer in cases:
+        if not isinstance(row, dict) or not (isinstance(answer, dict) or answer in _NO_ANSWERS):
+            raise DamagedModel(f"{file} is damaged: it contains what is no row with an answer.")
+    return cases
 
 
 def find_differences(

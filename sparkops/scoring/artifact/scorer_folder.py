@@ -26,14 +26,14 @@ from ..row_code import bind_functions
 from ..rules.rule_monitor import RuleMode
 from ..scorer import Scorer
 from .array_file import read_arrays, widen, write_arrays
-from .certificate import find_differences, read_cases
+from .certificate import find_differences, read_certificate
 from .file_names import ARRAYS, CERTIFICATE, DESCRIPTION, SCORER
 
 # Format 2 has arrays in the smallest type, format 3 also row rules.
 FORMAT, FORMAT_WITH_RULES, SUPPORTED_FORMATS = 2, 3, (1, 2, 3)
 # Rows of the certificate that are scored on load.
 _VERIFIED_CASES = 25
-_MAX_JSON_BYTES, _MAX_CERTIFICATE = 2**28, 2**26
+_MAX_JSON_BYTES = 2**28
 # Operations with large arrays, whose integers ("i") or floats ("f") keep the type of the file.
 _KEEP_TYPE = {"trees": "i", "tree_leaves": "i", "recommend": "f", "average_words": "f"}
 # What NumPy, zipfile, json and code that reads them raise for damaged files.
@@ -114,12 +114,9 @@ def _verify(scorer: Scorer, certificate: Path) -> None:
     """
     if not certificate.is_file():
         return
-    try:
-        with _name_file(certificate):
-            cases = read_cases(read_text(certificate, _MAX_CERTIFICATE), about=_VERIFIED_CASES)
-            differences = find_differences(scorer, cases)
-    except OSError as error:
-        raise DamagedModel(f"{certificate} cannot be read: {error}") from None
+    cases = read_certificate(certificate, about=_VERIFIED_CASES)
+    with _name_file(certificate):
+        differences = find_differences(scorer, cases)
     if differences:
         raise DamagedModel(f"{certificate.parent} does not answer as its certificate says: {differences[0]}.")
 
