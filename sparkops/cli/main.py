@@ -58,7 +58,9 @@ COMMANDS = {
     "run": _define_command("run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
     "flow": _define_command("run", "flow", "Run jobs in dependency order; skip what is up to date."),
     "jobs": _define_command("jobs", "jobs", "List the project's jobs."),
-    "runs": _define_command("runs", "runs", "List runs; show, log or resume one."),
+    "runs": _define_command(
+        "runs.group", "runs", "List runs; show, log, resume, cancel, export or compare them; remove old ones."
+    ),
     "tables": _define_command(
         "tables", "tables", "List tables; show the history or rows of one; restore one."
     ),

@@ -14,6 +14,7 @@ from sparkops.engine.listener import RunListener
 from sparkops.engine.options import RunOptions, Unfinished
 from sparkops.engine.parameter_sources import Parameters
 from sparkops.engine.project import LoadedProject
+from sparkops.engine.record_methods import RecordMethods
 from sparkops.pipeline.job import Job
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.run_key import RunKey
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from sparkops.runs.records.store import RunStore
 
 
-class Engine:
+class Engine(RecordMethods):
     """A project in one environment: runs its jobs, reads its tables, scores its models.
 
     Nothing is started before a method needs it. `close`, or leaving a `with` block, stops what was started.

@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sparkops.core.wording import format_count
+
+_KILOBYTE, _MEGABYTE = 1_000, 1_000_000
+
 
 def format_value(value: Any) -> str:
     """Return a value as the cell of a table shows it."""
@@ -57,6 +61,13 @@ def format_duration(seconds: float | None) -> str:
     if hours:
         return f"{int(hours)} h {int(minutes)} min"
     return f"{int(minutes)} min {int(rest)} s" if minutes else f"{seconds:.1f} s"
+
+
+def format_bytes(size: int) -> str:
+    """Return a number of bytes: "812 bytes", "4.1 kB", "1,204.0 MB"."""
+    if size < _KILOBYTE:
+        return format_count(size, "byte")
+    return f"{size / _KILOBYTE:.1f} kB" if size < _MEGABYTE else f"{size / _MEGABYTE:,.1f} MB"
 
 
 def format_state(state: str) -> str:

@@ -24,6 +24,8 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
         yield f"Started  {format_time(run.started)}, env {run.env}"
     if run.error:
         yield f"Error    {run.error['kind']}: {run.error['message']}"
+        yield from _format_section("Cause", [run.error["cause"]] if run.error.get("cause") else [])
+        yield from _format_section("Stage", [run.error["stage"]] if run.error.get("stage") else [])
     yield from _format_section("Attempts", map(_format_attempt, run.attempts[:-1]))
     params = (f"{name} = {value!r}   ({run.origins.get(name, '')})" for name, value in run.params.items())
     yield from _format_section("Params", params)

@@ -18,6 +18,7 @@ from sparkops.runs.execution.lock import lock_for_writing, log_waiting
 from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.ports import RunServices
+from sparkops.runs.records.failure import describe_failure
 from sparkops.runs.records.output import capture_output
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run, make_run_id, utc_now
@@ -198,7 +199,12 @@ def _record_failure(
     state = choose_state(user_error)
     user_error.add_note(f"run {attempt.run_id}")
     try:
-        attempt.enter(state, "ended", ended=utc_now().isoformat(), error=_describe_error(user_error))
+        attempt.enter(
+            state,
+            "ended",
+            ended=utc_now().isoformat(),
+            error=describe_failure(user_error, error, attempt.log),
+        )
     finally:
         # A failed run keeps its staged tables, which a resumed run publishes without computing them again. A run that
         # has begun to publish keeps them whatever stopped it, because another computation could give other rows.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,13 @@ class RunKeys:
     def release(self, job: str, key: RunKey, params: str) -> None:
         """Forget the run that has the key, so that the next one with the key is a new run."""
         self._locate(job, key, params).unlink(missing_ok=True)
+
+    def forget(self, run_ids: Collection[str]) -> None:
+        """Forget the keys of runs whose records are removed."""
+        for path in self.folder.glob("*.json") if run_ids else ():
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                if json.loads(path.read_text(encoding="utf-8"))["run"] in run_ids:
+                    path.unlink()
 
     def _locate(self, job: str, key: RunKey, params: str) -> Path:
         parts = [job, key.text, *([params] if key.by_params else [])]

@@ -3,59 +3,40 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sparkops.core.bounded_file import open_regular
 from sparkops.core.masking import mask_json
 from sparkops.core.private_file import make_private_folder, open_private
-from sparkops.errors import AttemptSuperseded, InputError, ProjectError, UnknownName, as_clause
+from sparkops.errors import AttemptSuperseded, InputError, ProjectError, UnknownName
+from sparkops.runs.records.attempt_files import (
+    DAMAGE,
+    DamagedRecord,
+    EmptyRecord,
+    list_attempts,
+    read_events,
+    read_number,
+)
 from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.process import describe_process, detect_crash, is_active_on_this_host
 from sparkops.runs.records.run import Run, utc_now
+from sparkops.runs.records.run_index import RunIndex, RunQuery
 from sparkops.runs.records.states import ACTIVE, State, require_transition
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
-# What Python raises where a value of a record has another form than it was written in.
-DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # Run ids that a message lists.
 _MAX_IDS = 5
 # The file beside an attempt's record by which its cancellation is requested.
 _CANCEL_SUFFIX = ".cancel"
-
-
-class DamagedRecord(ProjectError):
-    """The record of a run cannot be read.
-
-    Args:
-        path: Its file, or its folder.
-        error: What is wrong.
-    """
-
-    def __init__(self, path: Path, error: Exception) -> None:
-        super().__init__(
-            f"The record of a run, {path}, is damaged ({as_clause(error)}): restore it from a backup, or remove the run's folder."
-        )
-
-
-class EmptyRecord(ProjectError):
-    """Nothing of a run is recorded yet.
-
-    Args:
-        run_id: The run.
-    """
-
-    def __init__(self, run_id: str) -> None:
-        super().__init__(
-            f"Nothing of run {run_id} is recorded: it is just starting, or its record was emptied. Remove the run's folder if it is not starting."
-        )
+# The file in the folder of a run that protects it against its removal.
+_PROTECTION = "protected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +89,7 @@ class Attempt:
 
     def read_state(self) -> State:
         """Return the state that this attempt recorded last."""
-        states: list[State] = [event["state"] for event in _read_events(self.path) if "state" in event]
+        states: list[State] = [event["state"] for event in read_events(self.path) if "state" in event]
         return states[-1] if states else "queued"
 
     def require_newest(self) -> None:
@@ -117,11 +98,11 @@ class Attempt:
         Raises:
             AttemptSuperseded: One has.
         """
-        later = [path for path in _list_attempts(self.path.parent) if _read_number(path) > self.number]
+        later = [path for path in list_attempts(self.path.parent) if read_number(path) > self.number]
         if later:
             raise AttemptSuperseded(
                 f"Attempt {self.number} of run {self.run_id} publishes nothing more, because attempt "
-                f"{_read_number(later[-1])} of the run has begun: `sparkops runs show {self.run_id}` shows it."
+                f"{read_number(later[-1])} of the run has begun: `sparkops runs show {self.run_id}` shows it."
             )
 
     def find_cancel_request(self) -> str | None:
@@ -170,7 +151,7 @@ class RunStore:
     def _require_startable(self, run_id: str) -> None:
         """Refuse a further attempt of a run that is done or active; what another host left active counts as crashed."""
         try:
-            earlier = self._read(run_id)
+            earlier = self.read(run_id)
         except (ValueError, ProjectError):
             return
         is_left = earlier.state in ACTIVE and not is_active_on_this_host(earlier)
@@ -178,8 +159,8 @@ class RunStore:
 
     def find_newest_attempt(self, run_id: str) -> Attempt:
         """Return the newest attempt of a run that has one."""
-        path = _list_attempts(self.folder / run_id)[-1]
-        return Attempt(run_id, _read_number(path), path)
+        path = list_attempts(self.folder / run_id)[-1]
+        return Attempt(run_id, read_number(path), path)
 
     def request_cancel(self, run: Run, *, by: str) -> None:
         """Ask the process that executes a run to cancel it.
@@ -198,6 +179,22 @@ class RunStore:
         except OSError as error:
             raise _convert_write_error(path, error) from error
 
+    def is_protected(self, run_id: str) -> bool:
+        """Return whether a run is protected against its removal."""
+        return (self.folder / run_id / _PROTECTION).exists()
+
+    def protect(self, run_id: str) -> None:
+        """Protect a run against its removal.
+
+        Raises:
+            ProjectError: The folder of the run cannot be written.
+        """
+        path = self.folder / run_id / _PROTECTION
+        try:
+            os.close(open_private(path, os.O_WRONLY | os.O_CREAT))
+        except OSError as error:
+            raise _convert_write_error(path, error) from error
+
     def load(self, run_id: str) -> Run:
         """Return one run; see `resolve_id` for what identifies it.
 
@@ -206,7 +203,7 @@ class RunStore:
             InputError: Several do.
             ProjectError: The record is damaged or empty.
         """
-        return self._read(self.resolve_id(run_id))
+        return self.read(self.resolve_id(run_id))
 
     def resolve_id(self, part: str) -> str:
         """Return the full id of the one run whose id begins or ends with `part`; `last` is the newest run.
@@ -233,28 +230,54 @@ class RunStore:
         """Return all run ids, newest first."""
         if not self.folder.is_dir():
             return []
-        return sorted((path.name for path in self.folder.iterdir() if path.is_dir()), reverse=True)
+        with os.scandir(self.folder) as entries:
+            return sorted(
+                (entry.name for entry in entries if entry.is_dir() and entry.name[0] != "."), reverse=True
+            )
 
-    def newest(self, *, job: str | None = None, limit: int | None = None) -> Iterator[Run]:
-        """Yield the runs (of one job), newest first; records without a complete event are skipped."""
+    def newest(
+        self,
+        *,
+        job: str | None = None,
+        state: State | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Run]:
+        """Yield the runs, newest first; records without a complete event are skipped.
+
+        Args:
+            job: Only runs of this job.
+            state: Only runs in this state.
+            since: Only runs that began at this time or later.
+            limit: Maximum number of runs.
+        """
+        query = RunQuery(job=job, state=state, since=since)
+        # Without a filter the newest records are read as they come, whatever the number of the others.
+        ids = self.ids() if query == RunQuery() else RunIndex(self.folder).select(query)
         count = 0
-        for run_id in self.ids():
+        for run_id in ids:
             if limit is not None and count >= limit:
                 return
             try:
-                run = self._read(run_id)
+                run = self.read(run_id)
             except DamagedRecord as error:
                 _log.warning("%s", error)
                 continue
             except EmptyRecord:
                 continue
-            if job is None or run.job == job:
+            if query.matches(run.job, run.state, run.started):
                 count += 1
                 yield run
 
-    def _read(self, run_id: str) -> Run:
-        files = _list_attempts(self.folder / run_id)
-        events = [event for path in files for event in _read_events(path)]
+    def read(self, run_id: str) -> Run:
+        """Return the run of a full id.
+
+        Raises:
+            DamagedRecord: Its record cannot be read.
+            EmptyRecord: Nothing of it is recorded yet.
+        """
+        files = list_attempts(self.folder / run_id)
+        events = [event for path in files for event in read_events(path)]
         if not events:
             raise EmptyRecord(run_id)
         try:
@@ -265,7 +288,7 @@ class RunStore:
 
 def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Attempt:
     """Create the file of the next attempt; no other process can create the same one."""
-    number = max(map(_read_number, _list_attempts(folder)), default=0) + 1
+    number = max(map(read_number, list_attempts(folder)), default=0) + 1
     while True:
         path = folder / f"attempt-{number:03d}.jsonl"
         try:
@@ -276,20 +299,11 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
         return Attempt(run_id, number, path, secrets)
 
 
-def _list_attempts(folder: Path) -> list[Path]:
-    """Return the files of a run's attempts, oldest first."""
-    return sorted(folder.glob("attempt-*.jsonl"), key=_read_number)
-
-
-def _read_number(path: Path) -> int:
-    return int(path.stem.removeprefix("attempt-"))
-
-
 def _read_cancel_request(attempt: Path) -> str | None:
     path = attempt.with_suffix(_CANCEL_SUFFIX)
     if not path.exists():
         return None
-    requests = [event.get("by") for event in _read_events(path)]
+    requests = [event.get("by") for event in read_events(path)]
     return str(requests[0]) if requests else None
 
 
@@ -311,21 +325,3 @@ def _convert_write_error(path: Path, error: OSError) -> ProjectError:
         f"The run's record cannot be written to {path}: {error.strerror}. "
         "Free space or give write access there, or set `state` in conf/ to another folder."
     )
-
-
-def _parse_event(line: str) -> Mapping[str, Any]:
-    event = json.loads(line)
-    if not isinstance(event, dict):
-        raise TypeError("a line is no object of JSON")
-    return event
-
-
-def _read_events(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the events of a file; the incomplete last line that a crash leaves is skipped."""
-    try:
-        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as lines:
-            for line in lines:
-                if line.endswith("\n"):
-                    yield _parse_event(line)
-    except (OSError, RecursionError, TypeError, ValueError) as error:
-        raise DamagedRecord(path, error) from error

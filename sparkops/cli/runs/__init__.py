@@ -1,0 +1,1 @@
+"""`sparkops runs` and its commands."""

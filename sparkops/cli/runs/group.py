@@ -1,0 +1,126 @@
+"""The group `sparkops runs`: the list of runs, and the commands about them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sparkops.cli.command_group import CommandGroup
+from sparkops.cli.display.echo import echo
+from sparkops.cli.display.format import format_duration, format_state, format_time, to_relative_path
+from sparkops.cli.display.table import print_table
+from sparkops.cli.job_options import parse_time
+from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
+from sparkops.cli.runs.archive import export, import_
+from sparkops.cli.runs.prune import prune
+from sparkops.cli.runs.resume import cancel, resume
+from sparkops.cli.runs.show import log, show
+from sparkops.core.duration import parse_duration
+from sparkops.errors import InputError
+from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord
+from sparkops.runs.records.run import Run, run_to_json, utc_now
+from sparkops.runs.records.states import STATES, State
+
+if TYPE_CHECKING:
+    from sparkops.engine import Engine
+
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
+
+
+@click.group("runs", cls=CommandGroup, job_command="sparkops runs --job", invoke_without_command=True)
+@click.option("--job", metavar="JOB", help="Only runs of this job.")
+@click.option(
+    "--state",
+    type=click.Choice([state.replace("_", "-") for state in STATES]),
+    help="Only runs in this state.",
+)
+@click.option(
+    "--since",
+    metavar="TIME",
+    help="Only runs that began since then: 2026-11-30, 2026-11-30T08:00Z, or so long ago: 7d, 12h.",
+)
+@limit_option("Number of runs, newest first.")
+@json_option()
+@click.pass_context
+@with_project_options
+def runs(
+    project: ProjectOptions,
+    ctx: click.Context,
+    job: str | None,
+    state: str | None,
+    since: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List runs, newest first."""
+    if ctx.invoked_subcommand:
+        return
+    engine = project.engine()
+    chosen = _parse_state(state)
+    newest = list(engine.runs.newest(job=job, state=chosen, since=_parse_since(since), limit=limit))
+    if as_json:
+        echo(json.dumps([run_to_json(run) for run in newest], indent=2, default=str))
+        return
+    print_table(list(_list_rows(newest, engine)), empty=_explain_empty(job, is_filtered=bool(state or since)))
+
+
+def _parse_state(text: str | None) -> State | None:
+    return next((state for state in STATES if text is not None and state == text.replace("-", "_")), None)
+
+
+def _parse_since(text: str | None) -> datetime | None:
+    """Return the time of a text: a time, or a duration before now."""
+    if text is None:
+        return None
+    try:
+        return utc_now() - abs(parse_duration(text))
+    except (OverflowError, ValueError):
+        pass
+    try:
+        return parse_time(text)
+    except InputError:
+        raise InputError(
+            f"--since {text!r} is neither a time (2026-11-30, 2026-11-30T08:00Z) nor a duration (7d, 12h)."
+        ) from None
+
+
+def _explain_empty(job: str | None, *, is_filtered: bool) -> str:
+    which = f" of job `{job}`; `sparkops jobs` lists the jobs" if job else ""
+    if is_filtered:
+        return f"No such runs{which}."
+    return f"No runs{which or ' yet: `sparkops run JOB` makes one'}."
+
+
+def _list_rows(runs: Iterable[Run], engine: Engine) -> Iterator[dict[str, Any]]:
+    """Yield the row of each run; a damaged record is named in a warning."""
+    for run in runs:
+        try:
+            row = _to_row(run, engine.root)
+        except DAMAGE as error:
+            _log.warning("%s", DamagedRecord(engine.runs.folder / run.id, error))
+            continue
+        yield row
+
+
+def _to_row(run: Run, root: Path) -> dict[str, Any]:
+    tables = [f"{name}@{output['version']}" for name, output in run.outputs.items()]
+    model = f"{run.registered['name']}/{run.registered['version']}" if run.registered else None
+    return {
+        "run": run.id,
+        "job": run.job,
+        "state": format_state(run.state),
+        "started": format_time(run.started) if run.started else None,
+        "took": format_duration(run.seconds),
+        "published": tables or to_relative_path(root, run.report) or model,
+    }
+
+
+for command in (show, log, resume, cancel, export, import_, prune):
+    runs.add_command(command)

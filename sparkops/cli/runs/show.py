@@ -1,0 +1,71 @@
+"""`sparkops runs show` and `runs log`: one run, and what it printed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import click
+
+from sparkops.cli.display.echo import echo
+from sparkops.cli.display.run_lines import format_run
+from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.errors import InputError
+from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord, name_attempt
+from sparkops.runs.records.run import Run, run_to_json
+from sparkops.runs.records.store import RunStore
+
+
+@click.command("show", short_help="Show one run.")
+@click.argument("run_id", metavar="RUN")
+@click.option("--json", "as_json", is_flag=True, help="The complete record as JSON.")
+@with_project_options
+def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
+    """Show one run: RUN is an id, the beginning or end of one, or `last`."""
+    engine = project.engine()
+    run = engine.runs.load(run_id)
+    if as_json:
+        echo(json.dumps(run_to_json(run), indent=2, default=str))
+        return
+    try:
+        tables = [str(check["table"]) for check in run.checks]
+        pages = engine.container.check_pages.find(tables, run.id) if tables else []
+        lines = list(format_run(_locate_log(run, engine.runs), pages))
+    except DAMAGE as error:
+        raise DamagedRecord(engine.runs.folder / run.id, error) from error
+    for line in lines:
+        echo(line)
+
+
+def _locate_log(run: Run, store: RunStore) -> Run:
+    """Return the run with its log in this project, where the record names one of before it was moved or imported."""
+    path = store.folder / run.id / f"{name_attempt(run.attempt)}.log"
+    return replace(run, log=str(path)) if path.is_file() else run
+
+
+@click.command("log", short_help="Print or follow the log of a run.")
+@click.argument("run_id", metavar="RUN")
+@click.option("--attempt", type=int, metavar="NUMBER", help="Attempt; the newest by default.")
+@click.option(
+    "-f",
+    "--follow",
+    is_flag=True,
+    help="Print what is added, through further attempts, until the run has ended.",
+)
+@with_project_options
+def log(project: ProjectOptions, run_id: str, attempt: int | None, follow: bool) -> None:
+    """Print the log of a run: what it printed, Python's logging and the JVM's output."""
+    engine = project.engine()
+    if follow:
+        if attempt is not None:
+            raise InputError("--follow begins with the newest attempt: leave out --attempt.")
+        for text in engine.follow_log(run_id):
+            echo(text, nl=False)
+        return
+    run = engine.runs.load(run_id)
+    path = engine.runs.folder / run.id / f"{name_attempt(attempt or run.attempt)}.log"
+    if not path.is_file():
+        raise InputError(f"Run {run.id} has no log at {path}.")
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            echo(line, nl=False)

@@ -1,0 +1,59 @@
+"""The engine's methods about recorded runs: follow, export, import and remove them. None starts Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparkops.engine.project import LoadedProject
+
+if TYPE_CHECKING:
+    from sparkops.runs.records.archive import ExportedRun, ImportedRun
+    from sparkops.runs.records.prune import OldRun
+
+
+class RecordMethods:
+    """Methods of `Engine` that need the records of runs only."""
+
+    project: LoadedProject
+
+    def follow_log(self, run_id: str) -> Iterator[str]:
+        """Yield the text of a run's log as it is written, through all further attempts, until the run has ended."""
+        from sparkops.runs.records.follow_log import follow_log
+
+        return follow_log(self.project.runs, self.project.runs.resolve_id(run_id))
+
+    def export_run(self, run_id: str, path: Path | str) -> ExportedRun:
+        """Write a run, with its logs, to one file.
+
+        Raises:
+            InputError: The run has not ended, or the file exists.
+        """
+        from sparkops.runs.records.archive import export_run
+
+        return export_run(self.project.runs, run_id, Path(path))
+
+    def import_run(self, path: Path | str) -> ImportedRun:
+        """Add the run of a file that `export_run` wrote to the runs of this project.
+
+        Raises:
+            InputError: The file is damaged or of another format, or another run has its id; nothing is imported.
+        """
+        from sparkops.runs.records.archive import import_run
+
+        return import_run(self.project.runs, Path(path))
+
+    def prune_runs(self, *, keep: timedelta, dry_run: bool = False) -> tuple[OldRun, ...]:
+        """Remove the records and logs of runs that ended longer ago than `keep`, and return what was removed.
+
+        Kept are runs that are active, have begun to publish, are the newest done run of their job, or are protected.
+
+        Args:
+            keep: Time for which every run is kept.
+            dry_run: Remove nothing, and return what would be removed.
+        """
+        from sparkops.engine.operations.prune_runs import prune_runs
+
+        return prune_runs(self.project, keep=keep, dry_run=dry_run)

@@ -1,0 +1,80 @@
+"""The files of a run's attempts: their names, their events, and what is wrong with a damaged one."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sparkops.core.bounded_file import open_regular
+from sparkops.errors import ProjectError, as_clause
+
+# What Python raises where a value of a record has another form than it was written in.
+DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class DamagedRecord(ProjectError):
+    """The record of a run cannot be read.
+
+    Args:
+        path: Its file, or its folder.
+        error: What is wrong.
+    """
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(
+            f"The record of a run, {path}, is damaged ({as_clause(error)}): restore it from a backup, or remove the run's folder."
+        )
+
+
+class EmptyRecord(ProjectError):
+    """Nothing of a run is recorded yet.
+
+    Args:
+        run_id: The run.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            f"Nothing of run {run_id} is recorded: it is just starting, or its record was emptied. Remove the run's folder if it is not starting."
+        )
+
+
+def list_attempts(folder: Path) -> list[Path]:
+    """Return the files of a run's attempts, oldest first."""
+    return sorted(folder.glob("attempt-*.jsonl"), key=read_number)
+
+
+def name_attempt(number: int) -> str:
+    """Return the name of an attempt's files, without their suffix."""
+    return f"attempt-{number:03d}"
+
+
+def read_number(path: Path) -> int:
+    """Return the number of the attempt that a file belongs to."""
+    return int(path.stem.removeprefix("attempt-"))
+
+
+def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the events of a file; the incomplete last line that a crash leaves is skipped.
+
+    Raises:
+        DamagedRecord: A complete line is no event.
+    """
+    try:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as lines:
+            for line in lines:
+                if line.endswith("\n"):
+                    yield parse_event(line)
+    except (OSError, RecursionError, TypeError, ValueError) as error:
+        raise DamagedRecord(path, error) from error
+
+
+def parse_event(line: str | bytes) -> Mapping[str, Any]:
+    """Return the event of a line; ValueError or TypeError if it is none."""
+    event = json.loads(line)
+    if not isinstance(event, dict):
+        raise TypeError("a line is no object of JSON")
+    return event
