@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,19 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
     return session.folder
 
 
+def make_recorded_project(folder: Path) -> None:
+    """Make a project with the runs and tables of tests/golden, so that a page about them needs no Spark."""
+    for name in ("conf/base", "jobs"):
+        (folder / name).mkdir(parents=True)
+    golden = Path(__file__).parent.parent / "golden" / "v2"
+    for source, target in (
+        ("runs", ".sparkops/runs"),
+        ("tables", "data/warehouse"),
+        ("conf/checks", "conf/checks"),
+    ):
+        shutil.copytree(golden / source, folder / target)
+
+
 @pytest.fixture
 def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page], None]:
     """Run one page in the project that it asks for."""
@@ -52,6 +66,8 @@ def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page],
             folder = request.getfixturevalue("tutorial")
         elif project == "init":
             assert run_sparkops(["init", str(folder)]) == 0
+        elif project == "recorded":
+            make_recorded_project(folder)
         else:
             for name in ("jobs", "conf/base", "conf/checks"):
                 (folder / name).mkdir(parents=True)

@@ -40,7 +40,7 @@ _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _MEMBER: Final = re.compile(r"attempt-[0-9]{3,9}\.(?:jsonl|log)")
 _CHUNK_BYTES: Final = 1 << 20
 # What `zipfile` raises for a file that is no archive, is damaged, or is encrypted.
-_UNREADABLE: Final = (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, *DAMAGE)
+_UNREADABLE: Final = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, *DAMAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +186,10 @@ def import_run(runs: RunStore, path: Path) -> ImportedRun:
             return _import_archive(runs, archive, path)
     except SparkopsError:
         raise
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be imported: {error.strerror or error}. Nothing was imported."
+        ) from error
     except (*_UNREADABLE, zlib.error) as error:
         raise _refuse(path, as_clause(error)) from error
 
