@@ -36,7 +36,7 @@ def describe_failure(shown: SparkopsError, origin: BaseException, log: Path) -> 
         return facts
     chain = list(_walk_chain(origin))
     cause = _describe_first(chain[-1])
-    if not isinstance(chain[-1], SparkopsError) and cause not in facts["message"]:
+    if not isinstance(chain[-1], SparkopsError) and not _repeats(facts["message"], cause):
         facts["cause"] = cause
     stage = _find_stage(chain, log)
     return facts | ({"stage": stage} if stage else {})
@@ -60,6 +60,11 @@ def _describe_first(error: BaseException) -> str:
     raised = _RAISED.findall(frames.partition("\nJVM stacktrace")[0]) if traceback else []
     line = next((line.strip() for line in text.splitlines() if line.strip()), "no message")
     return truncate(raised[-1] if raised else f"{type(error).__name__}: {line}", _MAX_TEXT)
+
+
+def _repeats(message: str, cause: str) -> bool:
+    """Return whether a message has the words of the cause; Spark adds an SQLSTATE to them."""
+    return cause.partition(": ")[2].partition(" SQLSTATE:")[0] in message
 
 
 def _get_text(error: BaseException) -> str:

@@ -21,7 +21,8 @@ class PythonException(Exception):
 class NumberFormatException(Exception):
     """Stands for pyspark's, with the stack trace of the JVM."""
 
-    _stackTrace = f"org.apache.spark.SparkException: {STAGE}"
+    # The name is pyspark's.
+    _stackTrace = f"org.apache.spark.SparkException: {STAGE}"  # noqa: N815
 
 
 for kind in (PythonException, NumberFormatException):
@@ -29,13 +30,9 @@ for kind in (PythonException, NumberFormatException):
 
 
 def raise_chain(first: BaseException) -> BaseException:
-    try:
-        try:
-            raise first
-        except BaseException as error:
-            raise KeyError("later") from error
-    except KeyError as error:
-        return error
+    later = KeyError("later")
+    later.__cause__ = first
+    return later
 
 
 def test_the_first_error_of_a_chain_is_the_cause(tmp_path: Path) -> None:
@@ -52,6 +49,12 @@ def test_a_cause_that_the_message_has_is_not_repeated(tmp_path: Path) -> None:
         JobFailed("Job `a` raised ValueError: no number (x.py:1)"), ValueError("no number"), tmp_path
     )
     assert "cause" not in facts
+
+
+def test_the_words_of_spark_are_not_repeated_with_their_sqlstate(tmp_path: Path) -> None:
+    error = PythonException("[CAST] The value 'west' cannot be cast. SQLSTATE: 22018")
+    facts = describe_failure(JobFailed("Spark failed: [CAST] The value 'west' cannot be cast. (x.py:1)"), error, tmp_path)
+    assert set(facts) == {"kind", "message"}
 
 
 def test_the_error_of_a_python_worker_is_that_of_its_traceback(tmp_path: Path) -> None:

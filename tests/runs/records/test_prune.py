@@ -79,15 +79,15 @@ def test_a_protected_run_is_kept(pruner: RunPruner) -> None:
 
 def test_a_removed_run_is_gone_with_its_key(pruner: RunPruner, tmp_path: Path) -> None:
     old = add_run(pruner, 300, state="failed")
-    kept = add_run(pruner, 1)
-    for run_id in (old, kept):
+    recent = add_run(pruner, 1)
+    for run_id in (old, recent):
         pruner.keys.claim("sales", RunKey(run_id), "h", run_id)
     removed = pruner.remove(pruner.find_old(KEEP, now=NOW))
     assert [run.run for run in removed] == [old]
-    assert pruner.runs.ids() == [kept]
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == [kept]
+    assert pruner.runs.ids() == [recent]
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [recent]
     assert pruner.keys.claim("sales", RunKey(old), "h", "new") == "new"
-    assert pruner.keys.claim("sales", RunKey(kept), "h", "new") == kept
+    assert pruner.keys.claim("sales", RunKey(recent), "h", "new") == recent
 
 
 def test_a_run_that_was_resumed_or_protected_meanwhile_is_not_removed(pruner: RunPruner) -> None:
