@@ -295,5 +295,5 @@ def _require_same(runs: RunStore, run_id: str, manifest: Mapping[str, Any], path
         )
 
 
-def _refuse(path: Path, reason: str) -> InputError:
-    return InputError(f"{path} cannot be imported: {reason}. Nothing was imported; export the run again.")
+def _refuse(path: Path, problem: str) -> InputError:
+    return InputError(f"{path} cannot be imported: {problem}. Nothing was imported; export the run again.")

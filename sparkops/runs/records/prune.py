@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sparkops.errors import ProjectError
+from sparkops.errors import ProjectError, as_clause
 from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.run import Run, utc_now
 from sparkops.runs.records.run_key import RunKeys
@@ -98,7 +98,7 @@ class RunPruner:
             shutil.rmtree(hidden)
         except OSError as error:
             raise ProjectError(
-                f"Run {run_id} cannot be removed: {error}. Give write access to {folder}."
+                f"Run {run_id} cannot be removed: {as_clause(error)}. Give write access to {folder}."
             ) from error
 
 

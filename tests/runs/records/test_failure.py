@@ -53,7 +53,9 @@ def test_a_cause_that_the_message_has_is_not_repeated(tmp_path: Path) -> None:
 
 def test_the_words_of_spark_are_not_repeated_with_their_sqlstate(tmp_path: Path) -> None:
     error = PythonException("[CAST] The value 'west' cannot be cast. SQLSTATE: 22018")
-    facts = describe_failure(JobFailed("Spark failed: [CAST] The value 'west' cannot be cast. (x.py:1)"), error, tmp_path)
+    facts = describe_failure(
+        JobFailed("Spark failed: [CAST] The value 'west' cannot be cast. (x.py:1)"), error, tmp_path
+    )
     assert set(facts) == {"kind", "message"}
 
 
