@@ -75,7 +75,7 @@ class ParityCheck:
         cases: The certificate; empty if there is none.
         random_rows: New rows.
         seed: Seed of the new rows.
-        known: Good rows of a model that has no certificate.
+        good_rows: Good rows of a model that has no certificate.
     """
 
     folder: Path
@@ -85,7 +85,7 @@ class ParityCheck:
     cases: tuple[Case, ...]
     random_rows: tuple[dict[str, object], ...]
     seed: int
-    known: tuple[Row, ...] = ()
+    good_rows: tuple[Row, ...] = ()
 
     @classmethod
     def for_model(
@@ -120,20 +120,20 @@ class ParityCheck:
 
     @classmethod
     def for_description(
-        cls, description: Description, model: SavedSparkModel, known: Sequence[Row], *, rows: int = 200
+        cls, description: Description, model: SavedSparkModel, good_rows: Sequence[Row], *, rows: int = 200
     ) -> ParityCheck:
         """Return the check of a scorer that is not written yet; the same model gets the same rows.
 
         Args:
             description: The compiled model.
             model: The saved model that it was compiled from.
-            known: Good rows, as plain values.
+            good_rows: Good rows, as plain values.
             rows: Number of random rows.
         """
         scorer, seed = Scorer(description, raw=True), 0
         unread = {field.name: field.type for field in model.fields if field.name in description.ignored}
-        new_rows = tuple(generate_rows(scorer, known, rows, seed=seed))
-        return cls(model.folder, model.folder, unread, scorer, (), new_rows, seed, tuple(known))
+        new_rows = tuple(generate_rows(scorer, good_rows, rows, seed=seed))
+        return cls(model.folder, model.folder, unread, scorer, (), new_rows, seed, tuple(good_rows))
 
     @property
     def spark_version(self) -> str:
@@ -182,4 +182,4 @@ class ParityCheck:
     def _rows(self) -> Sequence[Row]:
         if self.cases:
             return [*(row for row, _ in self.cases), *self.random_rows]
-        return [*self.known, *edge_rows(self.scorer.description, self.known), *self.random_rows]
+        return [*self.good_rows, *edge_rows(self.scorer.description, self.good_rows), *self.random_rows]

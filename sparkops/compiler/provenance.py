@@ -19,7 +19,7 @@ _STORAGE = {
     "compressed": frozenset({"assemble", "interact", "binarize"}),
 }
 _FIRST_COMPACT_VERSION = (4, 1)
-_OTHER_SUMS = frozenset({"dct", "project"})
+_SUMS_IN_OTHER_ORDER = frozenset({"dct", "project"})
 _STORED_LIKE_INPUT = frozenset(
     {"normalize", "polynomial", "vector_index", "pick_slots", "rescale", "vector_size"}
 )
@@ -58,7 +58,7 @@ def _is_rounded_otherwise(steps: Sequence[Step], column: str) -> bool:
     step, before = _find_producer(steps, column)
     if step is None:
         return False
-    return step.op in _OTHER_SUMS or any(_is_rounded_otherwise(before, name) for name in step.inputs)
+    return step.op in _SUMS_IN_OTHER_ORDER or any(_is_rounded_otherwise(before, name) for name in step.inputs)
 
 
 def find_storage_without_zeros(plan: Plan, column: str) -> str:

@@ -26,12 +26,12 @@ def make_own_session(shared: SparkSession, pool: str) -> SparkSession:
 
 
 def _copy_settings(source: SparkSession, target: SparkSession) -> None:
-    """Copy what was set on a session since its application started."""
-    before = target._jsparkSession.conf().getAll()
+    """Set in a new session what differs from its defaults in another one."""
+    defaults = target._jsparkSession.conf().getAll()
     changed = [
         (pair._1(), pair._2())
         for pair in _iterate(source._jsparkSession.conf().getAll())
-        if not before.contains(pair._1()) or before.apply(pair._1()) != pair._2()
+        if not defaults.contains(pair._1()) or defaults.apply(pair._1()) != pair._2()
     ]
     for name, value in changed:
         if target.conf.isModifiable(name):

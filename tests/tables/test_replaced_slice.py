@@ -126,7 +126,7 @@ def test_too_many_values_for_a_condition_are_refused(spark):
     frame = spark.range(1001)
     replaced = ReplacedSlice.from_parameters(["id"], {}, frame)
     with pytest.raises(TableError, match="more than 1,000 values of `id`"):
-        replaced.condition(frame)
+        replaced.build_condition(frame)
 
 
 SALES = "day date, shop string, n int"

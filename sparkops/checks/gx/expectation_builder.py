@@ -67,8 +67,8 @@ def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any
     severity = {"severity": expectation.severity} if expectation.severity else {}
     meta = {**expectation.meta, "sparkops": {"position": index, "policy": expectation.policy}}
     try:
-        built = implementation(**_to_gx_arguments(expectation.kwargs), **severity, meta=meta)
-        return _convert_bounds(built)
+        gx_expectation = implementation(**_to_gx_arguments(expectation.kwargs), **severity, meta=meta)
+        return _convert_bounds(gx_expectation)
     except ValidationError as error:
         add_problems(
             *[_format_validation_error(expectation, implementation, item) for item in error.errors()]
@@ -89,17 +89,17 @@ def _to_gx_arguments(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {**others, "row_condition": PassThroughCondition(pass_through_filter=condition)}
 
 
-def _convert_bounds(built: Any) -> Any:
+def _convert_bounds(gx_expectation: Any) -> Any:
     """Return an expectation with two times as bounds if one is a date, which Python does not compare with a time."""
-    bounds = {name: getattr(built, name, None) for name in ("min_value", "max_value")}
+    bounds = {name: getattr(gx_expectation, name, None) for name in ("min_value", "max_value")}
     if not any(isinstance(bound, datetime) for bound in bounds.values()):
-        return built
+        return gx_expectation
     dates = {
         name: datetime.combine(bound, time.min)
         for name, bound in bounds.items()
         if isinstance(bound, date) and not isinstance(bound, datetime)
     }
-    return built.copy(update=dates) if dates else built
+    return gx_expectation.copy(update=dates) if dates else gx_expectation
 
 
 def _find_misuses(expectation: Expectation, implementation: type[Any]) -> Iterator[str]:

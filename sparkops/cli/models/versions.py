@@ -129,9 +129,9 @@ def format_version(version: ModelVersionInfo) -> Iterator[str]:
 
 def _format_scorer(version: ModelVersionInfo) -> Iterator[str]:
     if version.flavor:
-        verified = format_count(version.parity, "row")
+        count = format_count(version.parity, "row")
         yield f"Scorer   {'; '.join(version.reasons)}"
-        yield f"State    certified: {verified} equal row by row, in a batch and by the fitted model"
+        yield f"State    certified: {count} equal row by row, in a batch and by the fitted model"
         return
     if not version.compiled:
         if version.row_milliseconds:

@@ -26,7 +26,7 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     """Return arithmetic: add, sub, mul, div, mod, intdiv, pmod."""
     if op in ("add", "sub") and "date" in (left.type, right.type):
         return _date_arithmetic(op, left, right)
-    left, right = _numeric_operands(op, left, right)
+    left, right = _cast_numeric_operands(op, left, right)
     first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
     if first and second:
         if op == "pmod":
@@ -38,7 +38,7 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
         return make_expression("div", "double", [cast(left, "double"), cast(right, "double")])
     if op == "intdiv":
         return make_expression("intdiv", "long", [cast(left, "long"), cast(right, "long")])
-    type_ = common_numeric_type(left, right)
+    type_ = find_common_numeric_type(left, right)
     if op == "pmod" and type_ not in ("integer", "long", "double"):
         raise CannotCompile(f"pmod of {type_} is not supported")
     return make_expression(op, type_, [cast(left, type_), cast(right, type_)])
@@ -57,7 +57,7 @@ def bitwise(op: str, left: Expression, right: Expression) -> Expression:
     types = {left.type, right.type} - {VOID}
     if not types or not all(map(is_integral, types)):
         raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not supported")
-    type_ = common_numeric_type(left, right)
+    type_ = find_common_numeric_type(left, right)
     return make_expression(op, type_, [cast(left, type_), cast(right, type_)])
 
 
@@ -76,7 +76,7 @@ def shift(op: str, value: Expression, count: Expression) -> Expression:
     return make_expression(op, type_, [cast(value, type_), cast(count, "integer")])
 
 
-def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
+def _cast_numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if left.type == right.type == VOID:
         raise CannotCompile("all its operands are null")
     if "string" in (left.type, right.type):
@@ -120,7 +120,7 @@ def _to_decimal(node: Expression) -> Expression:
     return cast(node, f"decimal({precision},{scale})")
 
 
-def common_numeric_type(left: Expression, right: Expression) -> str:
+def find_common_numeric_type(left: Expression, right: Expression) -> str:
     """Return the type that an operation of two numbers is evaluated in."""
     type_ = find_promoted_type(left.type, right.type)
     if type_ is None or not is_numeric(type_):
@@ -153,13 +153,13 @@ def compare(op: str, left: Expression, right: Expression) -> Expression:
     """Return a comparison: eq, ne, lt, le, gt, ge, eqnull."""
     if left.type == right.type == VOID:
         raise CannotCompile("it compares null with null")
-    first, second = _comparison_operands(left, right)
+    first, second = _cast_compared_operands(left, right)
     if op == "ne":
         return make_expression("not", "boolean", [make_expression("eq", "boolean", [first, second])])
     return make_expression(op, "boolean", [first, second])
 
 
-def _comparison_operands(left: Expression, right: Expression) -> tuple[Expression, Expression]:
+def _cast_compared_operands(left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if is_numeric(left.type) and is_numeric(right.type):
         left, right = _align_decimals(left, right)
         first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)

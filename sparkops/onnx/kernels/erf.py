@@ -37,7 +37,7 @@ _SB = (1.0, 3.03380607434824582924e+01, 3.25792512996573918826e+02, 1.5367295860
        -2.24409524465858183362e+01)  # fmt: skip
 
 
-def erf(graph: GraphBuilder, value: str) -> str:
+def add_erf(graph: GraphBuilder, value: str) -> str:
     """Return the error function of a tensor of doubles."""
     magnitude = graph.add("Abs", value)
     square = graph.add("Mul", magnitude, magnitude)

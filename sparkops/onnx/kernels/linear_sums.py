@@ -14,10 +14,10 @@ def margin(step: Step, context: GraphContext) -> str:
     """Return (rows, 1) the weighted sum of a linear model; rows without features are not scored."""
     weights, intercept = step.arrays["weights"][None, :], step.arrays["intercept"]
     sparse = bool(step.params["sparse"])
-    return margins(context.graph, context.get_features(step), weights, intercept, sparse=sparse)
+    return add_margins(context.graph, context.get_features(step), weights, intercept, sparse=sparse)
 
 
-def margins(
+def add_margins(
     graph: GraphBuilder, source: VectorTensor, weights: Numbers, intercepts: Numbers, *, sparse: bool
 ) -> str:
     """Return (rows, sums): weights . vector + intercept.
@@ -66,7 +66,7 @@ def sum_in_order(graph: GraphBuilder, tensor: str, axis: int = 1) -> str:
     return graph.add("Gather", graph.add("CumSum", tensor, np.array(axis)), np.array(-1), axis=axis)
 
 
-def logistic(graph: GraphBuilder, tensor: str, *, factor: float = -1.0) -> str:
+def add_logistic(graph: GraphBuilder, tensor: str, *, factor: float = -1.0) -> str:
     """Return 1 / (1 + exp(factor * value)); the logistic function by default."""
     power = graph.add("Neg", tensor) if factor == -1.0 else tensor
     power = graph.add("Mul", tensor, factor) if factor not in (1.0, -1.0) else power

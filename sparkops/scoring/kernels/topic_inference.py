@@ -46,7 +46,7 @@ class TopicModel:
         result = np.full((len(lengths), topics), np.nan)
         failed = np.logical_or.reduceat(counts < 0.0, np.cumsum(lengths) - lengths)
         counts = np.maximum(counts, 0.0)
-        left = np.arange(len(lengths))
+        remaining = np.arange(len(lengths))
         gamma = np.tile(self.start, (len(lengths), 1))
         weights = self.weights[words]
         with np.errstate(all="ignore"):
@@ -63,13 +63,13 @@ class TopicModel:
                 active = np.abs(gamma - before).sum(axis=1) / topics > _TOLERANCE
                 if active.all():
                     continue
-                result[left[~active]] = gamma[~active]
+                result[remaining[~active]] = gamma[~active]
                 entries = np.repeat(active, lengths)
                 weights, counts = weights[entries], counts[entries]
-                left, lengths, gamma, theta = left[active], lengths[active], gamma[active], theta[active]
-                if not len(left):
+                remaining, lengths, gamma, theta = remaining[active], lengths[active], gamma[active], theta[active]
+                if not len(remaining):
                     break
-            failed[left] = True
+            failed[remaining] = True
             return result / np.abs(result).sum(axis=1, keepdims=True), failed
 
 

@@ -28,7 +28,7 @@ from .runtime.time_zone import (
     make_resolve_function,
     make_to_micros_function,
     parse_zone,
-    utc_micros,
+    to_utc_micros,
 )
 
 _DATE, _TIMESTAMP, _S, _I, _L = "date", "timestamp", "string", "integer", "long"
@@ -98,7 +98,7 @@ def _convert(zone: str, *, to_utc: bool) -> Callable[[datetime, str], datetime]:
         moment = to_micros(value)
         if to_utc:
             return from_micros(make_to_micros_function(name)(from_utc_micros(moment)))
-        return from_micros(utc_micros(make_from_micros_function(name)(moment)))
+        return from_micros(to_utc_micros(make_from_micros_function(name)(moment)))
 
     return convert
 

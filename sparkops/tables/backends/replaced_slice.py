@@ -86,7 +86,7 @@ class ReplacedSlice:
         """Return the condition of the columns that have a parameter; empty if none has."""
         return " AND ".join(self.conditions.values())
 
-    def condition(self, frame: DataFrame) -> str:
+    def build_condition(self, frame: DataFrame) -> str:
         """Return the slice as a condition of Spark SQL.
 
         Args:

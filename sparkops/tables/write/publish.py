@@ -93,7 +93,7 @@ def _commit(location: Location, session: Session, publication: Publication) -> C
     """
     attempts = _APPEND_ATTEMPTS if publication.write.mode == "append" else 1
     for attempt in range(1, attempts + 1):
-        request = _check_rules(location, session, publication)
+        request = _build_checked_write(location, session, publication)
         try:
             with translate_spark_errors():
                 run_on_backend(location, session, methodcaller("write", request))
@@ -159,7 +159,7 @@ def prepare_frame(frame: DataFrame, write: Write, before: TableVersion | None) -
     return keep_newest(convert_to_stored(frame, write, before), write)
 
 
-def _check_rules(location: Location, session: Session, publication: Publication) -> TableWrite:
+def _build_checked_write(location: Location, session: Session, publication: Publication) -> TableWrite:
     """Check every rule that does not depend on the backend, and return the write."""
     frame, write = publication.frame, publication.write
     schema = read_schema_json(frame)

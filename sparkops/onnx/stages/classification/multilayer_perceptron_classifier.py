@@ -8,7 +8,7 @@ import numpy as np
 
 from sparkops.onnx.graph_context import GraphContext
 from sparkops.onnx.kernels.class_decision import bind_decision, softmax
-from sparkops.onnx.kernels.linear_sums import logistic
+from sparkops.onnx.kernels.linear_sums import add_logistic
 from sparkops.scoring.ir.description import Step
 
 
@@ -21,6 +21,6 @@ def convert_multilayer_perceptron_classifier(step: Step, context: GraphContext) 
         weights, biases = flat[start:end].reshape(inputs, outputs), flat[end : end + outputs]
         values = graph.gemm(values, weights.T, biases)
         if number < len(sizes) - 1:
-            values = logistic(graph, values)
+            values = add_logistic(graph, values)
         start = end + outputs
     bind_decision(step, context, values, softmax(graph, values))

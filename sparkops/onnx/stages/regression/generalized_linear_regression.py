@@ -8,8 +8,8 @@ from sys import float_info
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
-from sparkops.onnx.kernels.erf import erf
-from sparkops.onnx.kernels.linear_sums import logistic, margins
+from sparkops.onnx.kernels.erf import add_erf
+from sparkops.onnx.kernels.linear_sums import add_logistic, add_margins
 from sparkops.scoring.ir.description import Step
 
 # Spark's limits of a mean that must be positive, and of every mean.
@@ -26,7 +26,7 @@ def convert_generalized_linear_regression(step: Step, context: GraphContext) -> 
             source.null if null is None else graph.add("And", source.null, graph.add("Not", null))
         )
     weights, intercept = step.arrays["weights"][None, :], step.arrays["intercept"]
-    eta = margins(graph, source, weights, intercept, sparse=bool(step.params["sparse"]))
+    eta = add_margins(graph, source, weights, intercept, sparse=bool(step.params["sparse"]))
     if offset is not None:
         eta = graph.add("Add", eta, context.to_double(offset))
     mean = _limit(graph, str(step.params["family"]), _add_inverse_link(graph, step, eta))
@@ -47,14 +47,14 @@ def _cloglog(graph: GraphBuilder, eta: str) -> str:
 
 
 def _probit(graph: GraphBuilder, eta: str) -> str:
-    return graph.add("Mul", graph.add("Add", erf(graph, graph.add("Div", eta, sqrt(2.0))), 1.0), 0.5)
+    return graph.add("Mul", graph.add("Add", add_erf(graph, graph.add("Div", eta, sqrt(2.0))), 1.0), 0.5)
 
 
 _INVERSE_LINKS: dict[str, Callable[[GraphBuilder, str], str]] = {
     "identity": lambda _, eta: eta,
     "log": lambda graph, eta: graph.add("Exp", eta),
     "inverse": lambda graph, eta: graph.add("Reciprocal", eta),
-    "logit": logistic,
+    "logit": add_logistic,
     "probit": _probit,
     "cloglog": _cloglog,
     "sqrt": lambda graph, eta: graph.add("Mul", eta, eta),

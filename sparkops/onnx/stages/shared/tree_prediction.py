@@ -8,7 +8,7 @@ from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
 from sparkops.onnx.kernels.class_decision import bind_decision
 from sparkops.onnx.kernels.ensemble_arrays import EnsembleArrays, read_ensemble
-from sparkops.onnx.kernels.linear_sums import append_complement, logistic, prepend_negative, sum_in_order
+from sparkops.onnx.kernels.linear_sums import add_logistic, append_complement, prepend_negative, sum_in_order
 from sparkops.onnx.kernels.tree_ensemble import add_category_features, add_tree_ensemble
 from sparkops.scoring.ir.description import Step
 
@@ -24,7 +24,7 @@ def convert_tree_prediction(step: Step, context: GraphContext) -> None:
         return
     total = _sum_leaves(graph, features, ensemble)
     if step.params["kind"] == "boost":
-        probability = append_complement(graph, logistic(graph, total, factor=2.0))
+        probability = append_complement(graph, add_logistic(graph, total, factor=2.0))
         bind_decision(step, context, prepend_negative(graph, total), probability)
         return
     bind_decision(step, context, total, _normalize(graph, total))

@@ -70,10 +70,10 @@ def make_cast_function(source: str, target: str, context: Any = None) -> Cast | 
             if convert is None
             else partial(_convert_and_fit, convert, decimals.make_fit_function(*digits))
         )
-    return _simple_cast(source, target)
+    return _find_simple_cast(source, target)
 
 
-def _simple_cast(source: str, target: str) -> Cast | None:
+def _find_simple_cast(source: str, target: str) -> Cast | None:
     """Return the function of a cast whose result depends on the operand alone."""
     if parse_decimal_type(source) is not None:
         return _from_decimal(source, target)
@@ -100,7 +100,7 @@ def _from_number(source: str, target: str) -> Cast | None:
     if is_integral(target):
         if is_integral(source):
             widens = INTEGER_RANGES[target] >= INTEGER_RANGES[source]
-            return _identity if widens else partial(_in_range, target, INTEGER_RANGES[target])
+            return _identity if widens else partial(_require_in_range, target, INTEGER_RANGES[target])
         return partial(_truncate, target, INTEGER_RANGES[target])
     if target == "double":
         return float if is_integral(source) else _identity
@@ -111,7 +111,7 @@ def _from_number(source: str, target: str) -> Cast | None:
     return str if target == "string" and is_integral(source) else None
 
 
-def _in_range(type_: str, limit: int, value: int) -> int:
+def _require_in_range(type_: str, limit: int, value: int) -> int:
     if not -limit <= value < limit:
         raise EvaluationError(f"casts {value}, which does not fit {type_}")
     return value
@@ -177,7 +177,7 @@ def _float_from_decimal(value: Decimal) -> float:
 
 
 def _truncate_decimal(type_: str, limit: int, value: Decimal) -> int:
-    return _in_range(type_, limit, int(value))
+    return _require_in_range(type_, limit, int(value))
 
 
 def _from_string(source: str, target: str) -> Cast | None:

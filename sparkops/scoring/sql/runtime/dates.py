@@ -10,7 +10,7 @@ from decimal import Decimal
 from .date_patterns import DAYS, MONTHS
 from .evaluation_error import EvaluationError, UnrepresentableError
 from .numeric import make_round_function
-from .time_zone import make_from_micros_function, make_resolve_function, make_to_micros_function, utc_micros
+from .time_zone import make_from_micros_function, make_resolve_function, make_to_micros_function, to_utc_micros
 
 _MONTH_SECONDS = 31 * 86400
 _EPOCH = date(1970, 1, 1)
@@ -85,7 +85,7 @@ def make_months_between_function(zone: str, *, exact: bool) -> Callable[[datetim
         midnight = value.replace(hour=0, minute=0, second=0, microsecond=0)
         return (to_micros(value) - to_micros(midnight)) // 1_000_000
 
-    seconds_of_day = None if to_micros is utc_micros else elapsed
+    seconds_of_day = None if to_micros is to_utc_micros else elapsed
     if exact:
         return lambda end, start: exact_months_between(end, start, seconds_of_day)
     return lambda end, start: _round_to_8_places(exact_months_between(end, start, seconds_of_day))

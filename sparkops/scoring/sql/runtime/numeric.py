@@ -134,13 +134,9 @@ def _signum(value: float) -> float:
     return value if value == 0.0 or value != value else copysign(1.0, value)  # noqa: PLR0124
 
 
-def _cube_root(value: float) -> float:
-    return math.cbrt(value)
-
-
 MATH: dict[str, Callable[[float], float | None]] = {
     "sqrt": _total_function(math.sqrt, _positive_infinity),
-    "cbrt": _cube_root,
+    "cbrt": math.cbrt,
     "exp": _total_function(math.exp, _positive_infinity),
     "expm1": _total_function(math.expm1, _positive_infinity),
     "ln": _null_up_to(0.0, math.log),

@@ -75,11 +75,11 @@ def make_to_micros_function(name: str) -> Callable[[datetime], int]:
     """Return the function from a naive timestamp of a zone to microseconds since 1970; a skipped time moves forward."""
     zone = parse_zone(name)
     if zone is UTC:
-        return utc_micros
+        return to_utc_micros
 
     def to_micros(value: datetime) -> int:
         try:
-            return utc_micros(value.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None))
+            return to_utc_micros(value.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None))
         except OverflowError:
             raise UnrepresentableError from None
 
@@ -113,7 +113,7 @@ def _unchanged(value: datetime) -> datetime:
     return value
 
 
-def utc_micros(value: datetime) -> int:
+def to_utc_micros(value: datetime) -> int:
     """Return the microseconds from 1970 to a timestamp of UTC."""
     delta = value - EPOCH
     return delta.days * _DAY + delta.seconds * MICROS + delta.microseconds

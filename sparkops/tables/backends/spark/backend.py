@@ -182,7 +182,7 @@ def _build_replace_options(request: TableWrite, replaced: ReplacedSlice) -> dict
     before = request.before
     if before is not None and not replaced.conditions and set(replaced.columns) == set(before.partition_by):
         return {"partitionOverwriteMode": "dynamic"}
-    return {"replaceWhere": replaced.condition(request.frame)}
+    return {"replaceWhere": replaced.build_condition(request.frame)}
 
 
 def _to_condition(where: RowFilter, columns: list[str]) -> Column:

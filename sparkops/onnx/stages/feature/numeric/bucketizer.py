@@ -21,21 +21,21 @@ def convert_bucketizer(step: Step, context: GraphContext) -> None:
         context.exclude(nan)
     if invalid == "skip" and source.null is not None:
         context.exclude(source.null)
-    index = _bucket_index(graph, value, splits)
-    known = graph.add("Not", nan if source.null is None else graph.add("Or", nan, source.null))
+    index = _add_bucket_index(graph, value, splits)
+    is_number = graph.add("Not", nan if source.null is None else graph.add("Or", nan, source.null))
     below, above = (
         graph.add("Less", index, np.array(0)),
         graph.add("GreaterOrEqual", index, np.array(last)),
     )
-    context.exclude(graph.add("And", graph.any_of([below, above]), known))
-    index = graph.add("Where", known, index, np.array(last))
+    context.exclude(graph.add("And", graph.any_of([below, above]), is_number))
+    index = graph.add("Where", is_number, index, np.array(last))
     null = source.null if invalid != "skip" else None
     context.columns[step.outputs[0]] = ScalarTensor(
         index, "int64", "double", null, limit=last + (invalid == "keep")
     )
 
 
-def _bucket_index(
+def _add_bucket_index(
     graph: GraphBuilder, value: str, splits: np.ndarray[tuple[int], np.dtype[np.float64]]
 ) -> str:
     """Return the index of the last split that is not above; the last bucket is closed on the right.
