@@ -66,7 +66,12 @@ class TopicModel:
                 result[remaining[~active]] = gamma[~active]
                 entries = np.repeat(active, lengths)
                 weights, counts = weights[entries], counts[entries]
-                remaining, lengths, gamma, theta = remaining[active], lengths[active], gamma[active], theta[active]
+                remaining, lengths, gamma, theta = (
+                    remaining[active],
+                    lengths[active],
+                    gamma[active],
+                    theta[active],
+                )
                 if not len(remaining):
                     break
             failed[remaining] = True

@@ -10,7 +10,12 @@ from decimal import Decimal
 from .date_patterns import DAYS, MONTHS
 from .evaluation_error import EvaluationError, UnrepresentableError
 from .numeric import make_round_function
-from .time_zone import make_from_micros_function, make_resolve_function, make_to_micros_function, to_utc_micros
+from .time_zone import (
+    make_from_micros_function,
+    make_resolve_function,
+    make_to_micros_function,
+    to_utc_micros,
+)
 
 _MONTH_SECONDS = 31 * 86400
 _EPOCH = date(1970, 1, 1)
