@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.artifact.saved_spark_model import SavedSparkModel
-from sparkops.errors import InputError, ModelError
+from sparkops.errors import DamagedModel, InputError, ModelError
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.ir.description import Description
 from sparkops.scoring.protocol import Answer
@@ -82,7 +82,7 @@ def _read_origin(folder: Path) -> Mapping[str, Any]:
         origin = json.loads((folder / ORIGIN).read_text("utf-8"))
         return {**origin, "model": origin["model"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
+        raise DamagedModel(
             f"{folder} does not say which Spark model it was compiled from ({error!r}). Compile the scorer again."
         ) from None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sparkops.core.bounded_file import MAX_FACTS, read_text
-from sparkops.errors import ModelError
+from sparkops.errors import DamagedModel
 from sparkops.pipeline.json_values import gate_from_json, gate_to_json
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
@@ -134,7 +134,7 @@ def _read_facts(model: Path, read: Callable[[Mapping[str, Any]], Mapping[str, Va
     try:
         return read(json.loads(read_text(file, MAX_FACTS)))
     except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
+        raise DamagedModel(f"{file} is damaged ({error!r}). Register the model again.") from error
 
 
 def _to_json(facts: ModelFacts) -> dict[str, Any]:

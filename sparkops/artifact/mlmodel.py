@@ -10,22 +10,24 @@ import yaml
 
 from sparkops.config.core_schema import load_yaml
 from sparkops.core.bounded_file import MAX_FACTS, read_text
-from sparkops.errors import ModelError, as_clause
+from sparkops.errors import DamagedModel, as_clause
 
 
 def read_mlmodel(folder: Path) -> Mapping[str, Any]:
     """Return the contents of a folder's `MLmodel`.
 
     Raises:
-        ModelError: The file is missing, is not YAML, or names no flavors.
+        DamagedModel: The file is missing, is not YAML, or names no flavors.
     """
     file = folder / "MLmodel"
     try:
         model = load_yaml(read_text(file, MAX_FACTS))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ModelError(
+        raise DamagedModel(
             f"{file} can't be read: {as_clause(error)}. Give a folder that save_model wrote."
         ) from None
     if not isinstance(model, Mapping) or not isinstance(model.get("flavors"), Mapping):
-        raise ModelError(f"{file} names no flavors: it is not MLflow's. Give a folder that save_model wrote.")
+        raise DamagedModel(
+            f"{file} names no flavors: it is not MLflow's. Give a folder that save_model wrote."
+        )
     return model

@@ -23,7 +23,7 @@ from sparkops.compiler.schema import (
 )
 from sparkops.compiler.sql.select import find_statement_columns
 from sparkops.core.bounded_file import MAX_FACTS, read_text
-from sparkops.errors import InputError, ModelError
+from sparkops.errors import DamagedModel, InputError, ModelError
 from sparkops.scoring.ir.field import Field
 
 
@@ -97,7 +97,9 @@ def _spark_flavor_folder(folder: Path, mlmodel: Mapping[str, Any]) -> Path:
         )
     saved = (folder / str(flavor.get("model_data", "sparkml"))).resolve()
     if not saved.is_relative_to(folder.resolve()):
-        raise ModelError(f"The `spark` flavor in {folder / 'MLmodel'} points outside its folder, to {saved}.")
+        raise DamagedModel(
+            f"The `spark` flavor in {folder / 'MLmodel'} points outside its folder, to {saved}."
+        )
     return saved
 
 
@@ -125,7 +127,7 @@ def _read_signature(folder: Path, mlmodel: Mapping[str, Any]) -> tuple[Field, ..
             return ()
         return tuple(replace(field, nullable=True) for field in fields_from_mlflow(columns))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"The signature in {folder / 'MLmodel'} can't be read: {error!r}") from None
+        raise DamagedModel(f"The signature in {folder / 'MLmodel'} can't be read: {error!r}") from None
 
 
 def _complete_types(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sparkops.core.bounded_file import open_regular, read_text
 from sparkops.core.wording import truncate
-from sparkops.errors import ModelError
+from sparkops.errors import DamagedModel
 from sparkops.scoring.ir.arrays import Numbers
 
 # Bytes of a stage's metadata, which may contain all labels of a column.
@@ -48,20 +48,20 @@ class SavedStage:
         """Read a stage's metadata.
 
         Raises:
-            ModelError: There is none, or it is not Spark ML's.
+            DamagedModel: There is none, or it is not Spark ML's.
         """
         parts = sorted(folder.glob("metadata/part-*"))
         if not parts:
-            raise ModelError(f"{folder} is not a saved Spark ML model: it has no metadata.")
+            raise DamagedModel(f"{folder} is not a saved Spark ML model: it has no metadata.")
         try:
             metadata = json.loads(read_text(parts[0], _MAX_METADATA))
             params = {**metadata.get("defaultParamMap", {}), **metadata["paramMap"]}
             name = metadata["class"].rpartition(".")[2]
             return cls(folder, name, str(metadata["uid"]), params, metadata)
         except OSError as error:
-            raise ModelError(f"{parts[0]} cannot be read: {error.strerror}.") from None
+            raise DamagedModel(f"{parts[0]} cannot be read: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ModelError(f"{parts[0]} is not Spark ML's metadata: {error!r}") from None
+            raise DamagedModel(f"{parts[0]} is not Spark ML's metadata: {error!r}") from None
 
     def __str__(self) -> str:
         return f"{self.class_name} `{self.uid}`"
@@ -72,12 +72,12 @@ class SavedStage:
 
         files = sorted((self.folder / name).glob("*.parquet"))
         if not files:
-            raise ModelError(f"{self}: there is no `{name}` in {self.folder}.")
+            raise DamagedModel(f"{self}: there is no `{name}` in {self.folder}.")
         try:
             return [row for file in files for row in _read_parquet(file)]
         except (OSError, ArrowException, ValueError, OverflowError) as error:
             reason = truncate(str(error).partition("\n")[0], _MAX_REASON)
-            raise ModelError(f"{self}: `{name}` in {self.folder} cannot be read: {reason}") from None
+            raise DamagedModel(f"{self}: `{name}` in {self.folder} cannot be read: {reason}") from None
 
     def read_inner_stages(self) -> tuple[SavedStage, ...]:
         """Read the stages of a saved pipeline, in order."""
@@ -89,12 +89,12 @@ class SavedStage:
             folders.setdefault(path.name.partition("_")[2], []).append(path)
         uids = self.params.get("stageUids")
         if not isinstance(uids, list) or not all(isinstance(uid, str) for uid in uids):
-            raise ModelError(f"{self}: its metadata in {self.folder} does not name its stages.")
+            raise DamagedModel(f"{self}: its metadata in {self.folder} does not name its stages.")
         if len(uids) > MAX_STAGES:
-            raise ModelError(f"{self}: it has {len(uids):,} stages, and at most {MAX_STAGES:,} are read.")
+            raise DamagedModel(f"{self}: it has {len(uids):,} stages, and at most {MAX_STAGES:,} are read.")
         missing = [uid for uid, count in Counter(uids).items() if len(folders.get(uid, ())) < count]
         if missing:
-            raise ModelError(f"{self}: stage `{missing[0]}` is not in {self.folder / 'stages'}.")
+            raise DamagedModel(f"{self}: stage `{missing[0]}` is not in {self.folder / 'stages'}.")
         return tuple(SavedStage.read(folders[uid].pop(0)) for uid in uids)
 
     def read_double(self, name: str) -> float:

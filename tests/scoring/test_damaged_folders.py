@@ -351,3 +351,34 @@ def test_a_mutated_artifact_scores_or_is_refused(artifact: Path, tmp_path: Path)
             continue
         outcomes.append(use(tmp_path))
     assert outcomes.count("refused") > EDITS / 10
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "{",
+        "[]",
+        '{"class": 3}',
+        "\xff",
+        '{"class": "a.PipelineModel", "uid": "p", "paramMap": {"stageUids": {}}}',
+    ],
+)
+@pytest.mark.parametrize("command", ["compile", "certify"])
+def test_a_damaged_saved_model_ends_with_exit_code_2_and_one_line(
+    command: str, damage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = GOLDEN.parent / "saved_models" / "spark-4.1" / "categories" / "model"
+    folder = Path(shutil.copytree(saved, tmp_path / "model"))
+    if command == "certify":
+        schema = "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT"
+        assert run_command(["models", "compile", str(folder), "--schema", schema, "--into", str(tmp_path / "out")]) == 0  # fmt: skip
+        (tmp_path / "out" / "compiled.json").write_text(damage, "latin-1")
+    else:
+        next(folder.glob("metadata/part-*")).write_text(damage, "latin-1")
+    capsys.readouterr()
+    options = ["--schema", "x DOUBLE"] if command == "compile" else []
+    target = folder if command == "compile" else tmp_path / "out"
+    assert run_command(["models", command, str(target), *options]) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert str(target) in message

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ...core.bounded_file import read_text
-from ...errors import ModelError
+from ...errors import DamagedModel
 from ..artifact.file_names import DESCRIPTION, SCORER
 
 TAG = "sparkops.scorer"
@@ -25,13 +25,13 @@ def check_identity(model: Path, expected: str, version: str) -> None:
         version: Name of the version, for the message.
 
     Raises:
-        ModelError: The hashes differ, or the folder has no scorer with a hash.
+        DamagedModel: The hashes differ, or the folder has no scorer with a hash.
     """
     if not expected:
         return
     actual = _read_hash(model / SCORER / DESCRIPTION)
     if actual != expected:
-        raise ModelError(
+        raise DamagedModel(
             f"{version} is not what was registered: the scorer in {model} has the hash {actual[:12] or 'none'}, the "
             f"registry holds {expected[:12]}. Restore that folder, or train the model again."
         )

@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...core.bounded_file import MAX_FACTS, read_text
 from ...core.masking import mask_url_credentials
 from ...core.private_file import locate_user_cache
-from ...errors import InputError, ModelError, NotCompiled, UnknownName, as_clause
+from ...errors import DamagedModel, InputError, ModelError, NotCompiled, UnknownName, as_clause
 from ..artifact.file_names import (
     CODE,
     DESCRIPTION,
@@ -24,6 +25,7 @@ from .sqlite_registry import find_entry, parse_folder_uri, parse_sqlite_uri, rea
 from .tracking_server import download, fetch_tag
 
 CHAMPION = "champion"
+_NO_REASON = "no reason was recorded"
 
 
 def parse_model_uri(uri: str) -> tuple[str, str]:
@@ -157,8 +159,13 @@ def find_scorer_folder(model: Path) -> Path:
 
 def _read_reasons(facts: Path) -> str:
     """Return why a model is not compiled."""
-    reasons = json.loads(facts.read_text("utf-8")).get("reasons", ()) if facts.is_file() else ()
-    return "; ".join(reasons) or "no reason was recorded"
+    if not facts.is_file():
+        return _NO_REASON
+    try:
+        reasons = json.loads(read_text(facts, MAX_FACTS)).get("reasons", ())
+        return "; ".join(reasons) or _NO_REASON
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedModel(f"{facts} is damaged: {error!r}") from None
 
 
 def _contains_model(folder: Path) -> bool:
