@@ -374,7 +374,7 @@ def _exit_code(kind: Any) -> int | None:
     """Return the exit code of a class of errors; made without its arguments, since only the class decides."""
     if not isinstance(kind, type) or not issubclass(kind, errors.SparkopsError):
         return None
-    return command_line.exit_code(kind.__new__(kind))
+    return command_line.find_exit_code(kind.__new__(kind))
 
 
 def main(words: list[str]) -> int:

@@ -195,10 +195,10 @@ def print_error(error: Exception, secrets: Iterable[str] = ()) -> int:
         if note.startswith("run "):
             run_id = note.removeprefix("run ")
             echo(f"See: sparkops runs show {run_id}   sparkops runs log {run_id}", err=True)
-    return exit_code(error)
+    return find_exit_code(error)
 
 
-def exit_code(error: SparkopsError) -> int:
+def find_exit_code(error: SparkopsError) -> int:
     """Return the exit code of an error."""
     if isinstance(error, RunCancelled):
         return CANCELLED

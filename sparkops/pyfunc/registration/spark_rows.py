@@ -95,9 +95,9 @@ def prepare_row_scoring(
         read = [quote_column(name) for name in model.example.columns if name in names]
         columns = added_columns(model.fitted, model.example.select(*read))
         results = columns.results
-        prepared = _describe(model, _row_fields(fields), columns, code)
+        prepared = _describe(model, _find_row_fields(fields), columns, code)
         cases = _answer_rows(model, prepared)
-        prepared = _with_sizes(prepared, cases)
+        prepared = _add_sizes(prepared, cases)
         prepared = replace(prepared, rules=keep_supported(rules, prepared.fields))
         (folder / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
         milliseconds = _try_out(write_manifest(prepared, folder), folder, cases, settings)
@@ -122,7 +122,7 @@ def complete_manifest(folder: Path) -> None:
         write_manifest(read_manifest(folder), folder)
 
 
-def _row_fields(fields: Sequence[Field]) -> tuple[Field, ...]:
+def _find_row_fields(fields: Sequence[Field]) -> tuple[Field, ...]:
     """Return the columns of a row; in place of a struct its fields, by their paths.
 
     Raises:
@@ -149,7 +149,7 @@ def _describe(model: Model, fields: tuple[Field, ...], columns: AddedColumns, co
     """
     import pyspark
 
-    types = {field.name: _output_type(field.type) for field in fields_from_spark(columns.schema)}
+    types = {field.name: _find_output_type(field.type) for field in fields_from_spark(columns.schema)}
     roles = _find_roles(model.fitted)
 
     def to_outputs(names: Sequence[str]) -> tuple[Output, ...]:
@@ -169,7 +169,7 @@ def _describe(model: Model, fields: tuple[Field, ...], columns: AddedColumns, co
         )
     classes = _find_classes(model.fitted)
     if classes and not any(output.role == "label" for output in outputs):
-        outputs = (*outputs, _label_output(model, outputs))
+        outputs = (*outputs, _build_label_output(model, outputs))
     major, minor, *_ = pyspark.__version__.split(".")
     return Manifest(
         flavor=SPARK,
@@ -183,7 +183,7 @@ def _describe(model: Model, fields: tuple[Field, ...], columns: AddedColumns, co
     )
 
 
-def _output_type(type_: str) -> str:
+def _find_output_type(type_: str) -> str:
     """Return the type of an output; empty if an answer cannot hold it. A decimal is answered as a double."""
     if parse_decimal_digits(type_) is not None:
         return "double"
@@ -229,7 +229,7 @@ def _find_classes(fitted: Any) -> tuple[str, ...] | None:
     return None
 
 
-def _label_output(model: Model, outputs: Sequence[Output]) -> Output:
+def _build_label_output(model: Model, outputs: Sequence[Output]) -> Output:
     """Return the output of the predicted label under a name that no column has."""
     taken = {name.lower() for name in (*model.example.columns, *(output.name for output in outputs))}
     names = [*_LABEL_NAMES, *(f"{_LABEL_NAMES[-1]}{'_' * count}" for count in range(1, len(taken) + 1))]
@@ -247,7 +247,7 @@ def _answer_rows(model: Model, manifest: Manifest) -> list[Case]:
     names = [field.name for field in manifest.fields]
     frames = [frame for frame in (model.example, model.heldout) if frame is not None]
     rows = [row for frame in frames for row in sample_rows(frame, names, _SAMPLE_ROWS)]
-    variants = [{**rows[0], name: value} for name, value in _variants(manifest.fields)]
+    variants = [{**rows[0], name: value} for name, value in _list_variants(manifest.fields)]
     columns = [output.column for output in manifest.outputs if output.column is not None]
     answers = FittedAnswers(manifest.fields, columns, model.fitted, model.example)
     variants = variants[:_VARIANTS]
@@ -257,12 +257,12 @@ def _answer_rows(model: Model, manifest: Manifest) -> list[Case]:
     ]
 
 
-def _variants(fields: Sequence[Field]) -> list[tuple[str, Any]]:
+def _list_variants(fields: Sequence[Field]) -> list[tuple[str, Any]]:
     nulls = [(field.name, None) for field in fields if field.nullable]
     return nulls + [(field.name, float("nan")) for field in fields if field.type in FLOATING_TYPES]
 
 
-def _with_sizes(manifest: Manifest, cases: Sequence[Case]) -> Manifest:
+def _add_sizes(manifest: Manifest, cases: Sequence[Case]) -> Manifest:
     """Return the manifest with the lengths of the vectors of the first answer."""
     answer: Mapping[str, Any] = next((answer for _, answer in cases if isinstance(answer, dict)), {})
     fields = with_vector_sizes([Field(item.name, item.type) for item in manifest.outputs], answer)

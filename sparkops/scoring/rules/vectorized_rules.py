@@ -33,21 +33,21 @@ class VectorizedRules:
     """
 
     def __init__(self, rules: Sequence[conditions.RowRule], fields: Sequence[Field]) -> None:
-        known = {field.name: field for field in fields}
+        by_name = {field.name: field for field in fields}
         self._numeric: list[conditions.RowRule] = []
         by_column: dict[str, list[conditions.RowRule]] = {}
         rest: list[conditions.RowRule] = []
         for rule in rules:
             names = sorted(_find_column_names(rule)) or [unquote(rule.fields[0])]
-            if all(known[name].type in NUMERIC_TYPES for name in names) and _is_numeric(rule):
+            if all(by_name[name].type in NUMERIC_TYPES for name in names) and _is_numeric(rule):
                 self._numeric.append(rule)
             elif len(names) == 1:
                 by_column.setdefault(names[0], []).append(rule)
             else:
                 rest.append(rule)
-        self._by_column = {name: compile_rules(group, [known[name]]) for name, group in by_column.items()}
+        self._by_column = {name: compile_rules(group, [by_name[name]]) for name, group in by_column.items()}
         self._rest_names = sorted(set[str]().union(*map(_find_column_names, rest)))
-        self._rest = compile_rules(rest, [known[name] for name in self._rest_names]) if rest else None
+        self._rest = compile_rules(rest, [by_name[name] for name in self._rest_names]) if rest else None
 
     def find_violations(self, columns: Columns, size: int) -> np.ndarray[Any, Any]:
         """Return the positions of the violating rows, in order.
@@ -127,8 +127,8 @@ def _evaluate_condition(node: Any, columns: Columns) -> Truth:
         case conditions.Or(parts):
             return _combine(parts, columns, np.logical_or, np.logical_and)
         case conditions.IsNull(operand):
-            known = _find_known(operand, columns)
-            return ~known, known
+            not_null = _find_not_null(operand, columns)
+            return ~not_null, not_null
         case conditions.IsIn(conditions.ColumnRef() as field, values):
             return _is_in(field, values, columns)
         case _:
@@ -147,11 +147,11 @@ def _is_in(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns)
     constants = [value for value in values if value is not None]
     is_floating = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in constants)
     dtype = np.float64 if is_floating else np.int64
-    is_member, known = (
+    is_member, not_null = (
         np.isin(column.values.astype(dtype), np.array(constants, dtype=dtype)),
-        _find_known(field, columns),
+        _find_not_null(field, columns),
     )
-    return known & is_member, np.bool_(False) if None in values else known & ~is_member
+    return not_null & is_member, np.bool_(False) if None in values else not_null & ~is_member
 
 
 def _compare(node: conditions.Compare, columns: Columns) -> Truth:
@@ -159,8 +159,8 @@ def _compare(node: conditions.Compare, columns: Columns) -> Truth:
     if "f" in (left.dtype.kind, right.dtype.kind):
         left, right = left.astype(np.float64), right.astype(np.float64)
     test = _compare_arrays(node.op, left, right)
-    known = _find_known(node.left, columns) & _find_known(node.right, columns)
-    return known & test, known & ~test
+    not_null = _find_not_null(node.left, columns) & _find_not_null(node.right, columns)
+    return not_null & test, not_null & ~test
 
 
 def _compare_arrays(op: str, a: Any, b: Any) -> Any:
@@ -180,7 +180,7 @@ def _evaluate_operand(node: Any, columns: Columns) -> Any:
     return np.asarray(node.value, dtype=np.float64 if isinstance(node.value, float) else np.int64)
 
 
-def _find_known(node: Any, columns: Columns) -> Any:
+def _find_not_null(node: Any, columns: Columns) -> Any:
     null = columns[unquote(node.name)].null if isinstance(node, conditions.ColumnRef) else None
     return np.bool_(True) if null is None else ~null
 

@@ -26,7 +26,7 @@ def coalesce(args: Args) -> Expression:
     return make_expression("coalesce", values[0].type, values) if len(values) > 1 else values[0]
 
 
-def _extreme(op: str, args: Args) -> Expression:
+def _build_extreme(op: str, args: Args) -> Expression:
     values = coerce_all(args, find_common_type_without_strings)
     if values[0].type == VOID:
         raise CannotCompile("all its operands are null")
@@ -43,12 +43,12 @@ def _null_if(args: Args) -> Expression:
     return case_when([(compare("eq", args[0], args[1]), null_literal(args[0].type))], args[0])
 
 
-def _not_null(arg: Expression) -> Expression:
+def _is_not_null(arg: Expression) -> Expression:
     return make_expression("not", "boolean", [is_null(arg)])
 
 
 def _nvl2(args: Args) -> Expression:
-    return case_when([(_not_null(args[0]), args[1])], args[2])
+    return case_when([(_is_not_null(args[0]), args[1])], args[2])
 
 
 def _decode(args: Args) -> Expression:
@@ -56,15 +56,15 @@ def _decode(args: Args) -> Expression:
     value, *rest = args
     if len(rest) < 2:  # noqa: PLR2004
         raise CannotCompile("decode of bytes is not supported")
-    pairs = [(_same(value, key), result) for key, result in zip(rest[::2], rest[1::2], strict=False)]
+    pairs = [(_is_same(value, key), result) for key, result in zip(rest[::2], rest[1::2], strict=False)]
     return case_when(pairs, rest[-1] if len(rest) % 2 else None)
 
 
-def _same(value: Expression, key: Expression) -> Expression:
+def _is_same(value: Expression, key: Expression) -> Expression:
     return is_null(value) if key.type == VOID else compare("eqnull", value, key)
 
 
-def _zero(arg: Expression) -> Expression:
+def _make_zero(arg: Expression) -> Expression:
     return literal(0, "integer") if arg.type != "string" else literal("0", "string")
 
 
@@ -76,16 +76,16 @@ CONDITIONS: Functions = {
     "nullif": Function(2, 2, _null_if),
     "nvl2": Function(3, 3, _nvl2),
     "isnull": Function(1, 1, lambda args: is_null(args[0])),
-    "isnotnull": Function(1, 1, lambda args: _not_null(args[0])),
+    "isnotnull": Function(1, 1, lambda args: _is_not_null(args[0])),
     "equal_null": Function(2, 2, lambda args: compare("eqnull", args[0], args[1])),
     "nullifzero": Function(
         1,
         1,
         lambda args: case_when(
-            [(compare("eq", args[0], _zero(args[0])), null_literal(args[0].type))], args[0]
+            [(compare("eq", args[0], _make_zero(args[0])), null_literal(args[0].type))], args[0]
         ),
     ),
-    "zeroifnull": Function(1, 1, lambda args: coalesce([args[0], _zero(args[0])])),
-    "greatest": Function(2, MAX_ARGS, partial(_extreme, "greatest")),
-    "least": Function(2, MAX_ARGS, partial(_extreme, "least")),
+    "zeroifnull": Function(1, 1, lambda args: coalesce([args[0], _make_zero(args[0])])),
+    "greatest": Function(2, MAX_ARGS, partial(_build_extreme, "greatest")),
+    "least": Function(2, MAX_ARGS, partial(_build_extreme, "least")),
 }
