@@ -1,4 +1,4 @@
-"""The engine's methods about recorded runs: follow, export, import and remove them. None starts Spark."""
+"""The engine's methods about recorded runs: follow, compare, export, import and remove them. None starts Spark."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sparkops.engine.project import LoadedProject
 
 if TYPE_CHECKING:
+    from sparkops.runs.compare.difference import RunDiff
     from sparkops.runs.records.archive import ExportedRun, ImportedRun
     from sparkops.runs.records.prune import OldRun
 
@@ -24,6 +25,20 @@ class RecordMethods:
         from sparkops.runs.records.follow_log import follow_log
 
         return follow_log(self.project.runs, self.project.runs.resolve_id(run_id))
+
+    def diff(self, before: str, after: str) -> RunDiff:
+        """Return the differences between two runs, and in sentences what differs in their results and why.
+
+        Args:
+            before: One run; see `RunStore.resolve_id`.
+            after: The other one.
+
+        Raises:
+            UnknownName: There is no such run.
+        """
+        from sparkops.engine.operations.compare_runs import diff_runs
+
+        return diff_runs(self.project, before, after)
 
     def export_run(self, run_id: str, path: Path | str) -> ExportedRun:
         """Write a run, with its logs, to one file.

@@ -81,6 +81,23 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChange:
+    """The rows of a table in two versions, each None where the table's log does not tell.
+
+    Args:
+        added: Rows that the commits between them added; an updated row is added and removed.
+        removed: Rows that they removed.
+        rows_before: Rows of the first version.
+        rows_after: Rows of the second one.
+    """
+
+    added: int | None = None
+    removed: int | None = None
+    rows_before: int | None = None
+    rows_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableInfo:
     """A table of the catalog; `version` is None for a source and before the table exists."""
 

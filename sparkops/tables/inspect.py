@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import InputError, TableError
-from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo
+from sparkops.errors import InputError, TableError, UnknownName
+from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo, VersionChange
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.error_messages.spark_errors import translate_spark_errors
 from sparkops.tables.log import local_log
@@ -20,6 +20,7 @@ from sparkops.tables.log.delta_log import (
     table_exists,
 )
 from sparkops.tables.log.replay import count_rows
+from sparkops.tables.log.version_change import count_change, read_identified
 from sparkops.tables.read import pin_table, read_pinned
 from sparkops.tables.schema import Columns, hash_schema, list_columns
 from sparkops.tables.session import Session
@@ -89,6 +90,25 @@ class Inspector:
         """Return the commits of a table, newest first."""
         with translate_spark_errors():
             return read_history(self._locate_delta(table), self.session, limit=limit)
+
+    def find_change(self, table: str, identity: str, before: int, after: int) -> VersionChange | None:
+        """Return the rows between two versions of a table, as far as its log on this machine tells."""
+        path = self._find_folder(table)
+        return count_change(path, identity, before, after) if path is not None else None
+
+    def find_columns(self, table: str, identity: str, version: int) -> Columns | None:
+        """Return the columns of a version of a table; None where its log is not on this machine."""
+        path = self._find_folder(table)
+        identified = read_identified(path, version, identity) if path is not None else None
+        return list_columns(identified.schema) if identified is not None else None
+
+    def _find_folder(self, table: str) -> Path | None:
+        """Return the local folder of a Delta table; None for another table, and for a name that none has."""
+        try:
+            location = self.catalog.locate(table)
+        except UnknownName:
+            return None
+        return location.local if location.kind == "delta" else None
 
     def count(self, table: str, *, at: int | None) -> int:
         """Return the number of rows of a table, from its log where that has it."""

@@ -12,7 +12,7 @@ from sparkops.errors import SparkopsError
 from sparkops.pipeline.checks.check import RecordedCheck
 from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
-from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
+from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo, VersionChange
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Catalog
@@ -220,6 +220,14 @@ class Tables:
     def read_history(self, name: str, limit: int | None = 20) -> tuple[Commit, ...]:
         """Return the commits of a table, newest first."""
         return self._inspector.read_history(name, limit)
+
+    def find_change(self, name: str, identity: str, before: int, after: int) -> VersionChange | None:
+        """Return the rows between two versions of a table of that identity, as far as its log on this machine tells."""
+        return self._inspector.find_change(name, identity, before, after)
+
+    def find_columns(self, name: str, identity: str, version: int) -> Columns | None:
+        """Return the columns of a version of a table of that identity; None where its log is not on this machine."""
+        return self._inspector.find_columns(name, identity, version)
 
     def count(self, name: str, *, at: int | None = None) -> int:
         """Return the number of rows of a table, from its log where that has it."""

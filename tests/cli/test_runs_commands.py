@@ -124,3 +124,17 @@ def test_a_log_is_followed_from_another_process(store: RunStore, project: Path) 
 def test_an_attempt_cannot_be_followed(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["runs", "log", "-f", "last", "--attempt", "1"]) == 2
     assert "leave out --attempt" in capsys.readouterr().err
+
+
+def test_two_runs_are_compared_in_words_and_as_json(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["runs", "diff", "a1", "a2"]) == 0
+    shown = capsys.readouterr().out
+    assert "The run ended `failed` instead of `done`." in shown
+    assert "State:\n  state: done -> failed  (No.)\n" in shown
+    assert run_command(["runs", "diff", "a1", "a2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["differences"]["state"][0]["after"] == "failed"
+    assert run_command(["runs", "diff", "a1", "a1"]) == 0
+    assert "are the same" in capsys.readouterr().out
+    assert run_command(["runs", "diff", "a1", "zzz"]) == 2

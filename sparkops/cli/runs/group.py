@@ -18,6 +18,7 @@ from sparkops.cli.display.table import print_table
 from sparkops.cli.job_options import parse_time
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
 from sparkops.cli.runs.archive import export, import_
+from sparkops.cli.runs.diff import diff
 from sparkops.cli.runs.prune import prune
 from sparkops.cli.runs.resume import cancel, resume
 from sparkops.cli.runs.show import log, show
@@ -122,5 +123,5 @@ def _to_row(run: Run, root: Path) -> dict[str, Any]:
     }
 
 
-for command in (show, log, resume, cancel, export, import_, prune):
+for command in (show, log, diff, resume, cancel, export, import_, prune):
     runs.add_command(command)
