@@ -24,7 +24,12 @@ def write_log(table: Path, *commits: tuple[str, dict[str, Any], dict[str, str]])
     log = table / "_delta_log"
     log.mkdir()
     for version, (operation, metrics, parameters) in enumerate(commits):
-        info = {"timestamp": 0, "operation": operation, "operationMetrics": metrics, "operationParameters": parameters}
+        info = {
+            "timestamp": 0,
+            "operation": operation,
+            "operationMetrics": metrics,
+            "operationParameters": parameters,
+        }
         actions: list[dict[str, Any]] = [{"commitInfo": info}]
         actions += [PROTOCOL, METADATA] if version == 0 else []
         path = f"{version}.parquet"

@@ -60,7 +60,7 @@ def _describe_columns(before: Mapping[str, str], after: Mapping[str, str]) -> It
     yield from (f"`{name}` {type_} added" for name, type_ in after.items() if name not in before)
     yield from (f"`{name}` {type_} removed" for name, type_ in before.items() if name not in after)
     yield from (
-        f"`{name}` {before[name]} is {type_}" for name, type_ in after.items() if before.get(name, type_) != type_
+        f"`{name}` {before[name]} is {type_}"
+        for name, type_ in after.items()
+        if before.get(name, type_) != type_
     )
-
-

@@ -52,7 +52,9 @@ def _list_differences(before: Run, after: Run, evidence: TableEvidence) -> Itera
     yield from _compare_mappings("checks", _describe_checks(before), _describe_checks(after))
     yield from _compare_mappings("metrics", before.metrics, after.metrics)
     yield from _compare_mappings("registered", _describe_registered(before), _describe_registered(after))
-    versions = ({"version": run.spark["version"]} if "version" in run.spark else {} for run in (before, after))
+    versions = (
+        {"version": run.spark["version"]} if "version" in run.spark else {} for run in (before, after)
+    )
     yield from _compare_mappings("spark", *versions)
     yield from _compare_mappings("time", _describe_time(before), _describe_time(after))
 
@@ -133,7 +135,9 @@ def _count_rows(run: Run) -> dict[str, int]:
 def _describe_checks(run: Run) -> dict[str, str]:
     """Return each check to its result in words."""
     return {
-        f"{check['table']}: {format_expectation(check['expectation'], check['kwargs'])}": _describe_result(check)
+        f"{check['table']}: {format_expectation(check['expectation'], check['kwargs'])}": _describe_result(
+            check
+        )
         for check in run.checks
     }
 
@@ -149,7 +153,9 @@ def _describe_result(check: Mapping[str, Any]) -> str:
 
 
 def _describe_registered(run: Run) -> dict[str, Any]:
-    return {key: run.registered[key] for key in _REGISTERED if key in run.registered} if run.registered else {}
+    return (
+        {key: run.registered[key] for key in _REGISTERED if key in run.registered} if run.registered else {}
+    )
 
 
 def _describe_time(run: Run) -> dict[str, float]:

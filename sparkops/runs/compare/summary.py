@@ -19,7 +19,9 @@ from sparkops.runs.records.run import Run
 _NEUTRAL: Final = ("root", "env", "state", "warehouse", "jobs", "reports", "commits", "wait")
 _NEUTRAL_SECTIONS: Final = ("serving.", "execution.", "params.", "checks.", "lineage.", "models.tracking_uri", "models.registry_uri",
                             "models.artifact_root", "models.experiment", "models.process_", "models.timeout", "spark.jars")  # fmt: skip
-_SAME_RESULTS: Final = "The recorded results are the same: state, rows published, verdicts of checks, metrics."
+_SAME_RESULTS: Final = (
+    "The recorded results are the same: state, rows published, verdicts of checks, metrics."
+)
 _MAX_CAUSES: Final = 6
 
 
@@ -29,23 +31,25 @@ def summarize(before: Run, after: Run, differences: Sequence[Difference]) -> tup
         return (f"The runs are of two jobs, `{before.job}` and `{after.job}`.",)
     causes = list(_list_causes(before, after, differences))
     effects = list(_list_effects(differences))
-    if not effects and not causes:
-        return (f"Parameters, code, settings and inputs are the same. {_SAME_RESULTS}",)
-    if not effects:
+    if effects:
+        return _explain(effects, causes, are_hidden=_has_hidden(before) or _has_hidden(after))
+    if causes:
         return (_SAME_RESULTS, f"The runs differ: {_join(causes)}.")
-    if _has_hidden(before) or _has_hidden(after):
-        note = "Parameters that contain secrets are not compared."
-        return (*_end(effects), *([f"The runs differ: {_join(causes)}."] if causes else []), note)
-    if not causes:
-        note = "The records show no cause: parameters, code, settings, inputs, checks and Spark's version are the same."
-        return (*_end(effects), note)
-    if len(causes) == 1:
+    return (f"Parameters, code, settings and inputs are the same. {_SAME_RESULTS}",)
+
+
+def _explain(effects: Sequence[str], causes: Sequence[str], *, are_hidden: bool) -> tuple[str, ...]:
+    """Return sentences about results that differ; `are_hidden`: whether parameters may differ in their secrets."""
+    if len(causes) == 1 and not are_hidden:
         return tuple(f"{effect} because {causes[0]}." for effect in effects)
-    return (*_end(effects), f"Several things differ, and the records do not show which is the cause: {_join(causes)}.")
-
-
-def _end(effects: Sequence[str]) -> list[str]:
-    return [f"{effect}." for effect in effects]
+    if are_hidden:
+        note = f"The runs differ: {_join(causes)}. " if causes else ""
+        note += "Parameters that contain secrets are not compared."
+    elif causes:
+        note = f"Several things differ, and the records do not show which is the cause: {_join(causes)}."
+    else:
+        note = "The records show no cause: parameters, code, settings, inputs, checks and Spark's version are the same."
+    return (*(f"{effect}." for effect in effects), note)
 
 
 def _has_hidden(run: Run) -> bool:
@@ -64,7 +68,10 @@ def _list_effects(differences: Sequence[Difference]) -> Iterator[str]:
         if found.section == "state":
             yield f"The run ended `{found.after}` instead of `{found.before}`"
         elif found.section == "metrics":
-            yield _compare_numbers(f"`{found.name}`", found) or f"`{found.name}` is a metric of {_name_run(found)}"
+            yield (
+                _compare_numbers(f"`{found.name}`", found)
+                or f"`{found.name}` is a metric of {_name_run(found)}"
+            )
         elif found.section == "rows":
             rows = _compare_numbers(f"The rows published to `{found.name}`", found)
             yield rows or f"`{found.name}` was published by {_name_run(found)}"
@@ -127,7 +134,9 @@ def _describe_commits(before: Run, after: Run) -> str:
     commits = before.code.get("git"), after.code.get("git")
     if commits[0] and commits[1] and commits[0] != commits[1]:
         return f" (git {commits[0][:8]} to {commits[1][:8]})"
-    return " (uncommitted changes)" if commits[0] and before.code.get("dirty") != after.code.get("dirty") else ""
+    return (
+        " (uncommitted changes)" if commits[0] and before.code.get("dirty") != after.code.get("dirty") else ""
+    )
 
 
 def _describe_model(found: Difference) -> str:
@@ -141,8 +150,14 @@ def _describe_input(found: Difference) -> str:
         if found.detail:
             return f"`{found.name}` is {found.detail} (version {found.before} to {found.after})"
         rows = describe_change(found.change)
-        return f"`{found.name}` went from version {found.before} to {found.after}" + (f" ({rows})" if rows else "")
-    return f"`{found.name}` has {found.detail}" if found.detail == "other files" else f"`{found.name}`: {found.detail}"
+        return f"`{found.name}` went from version {found.before} to {found.after}" + (
+            f" ({rows})" if rows else ""
+        )
+    return (
+        f"`{found.name}` has {found.detail}"
+        if found.detail == "other files"
+        else f"`{found.name}`: {found.detail}"
+    )
 
 
 def describe_change(change: VersionChange | None) -> str:

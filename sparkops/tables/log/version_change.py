@@ -12,7 +12,9 @@ from sparkops.tables.log.log_folder import LogFolder, open_log, read_commit_info
 from sparkops.tables.log.replay import count_rows
 
 # What a commit that changes no rows is called.
-_NO_ROWS = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "ADD COLUMNS", "CREATE TABLE"})
+_NO_ROWS = frozenset(
+    {"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "ADD COLUMNS", "CREATE TABLE"}
+)
 
 
 def read_identified(path: Path, version: int, identity: str) -> TableVersion | None:
@@ -54,23 +56,30 @@ def _count_commit(path: Path, log: LogFolder, version: int) -> tuple[int, int] |
         metrics = {name: int(value) for name, value in _select_counts(info.get("operationMetrics") or {})}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    operation, parameters = info.get("operation"), info.get("operationParameters") or {}
+    operation = info.get("operation")
     if operation in _NO_ROWS:
         return 0, 0
+    if operation == "WRITE":
+        return _count_write(path, version, metrics, info.get("operationParameters") or {})
     if operation == "MERGE":
         return _count_merge(metrics)
-    if operation == "DELETE":
-        return (0, metrics["numDeletedRows"]) if "numDeletedRows" in metrics else None
-    if operation == "WRITE" and "numOutputRows" in metrics:
-        added = metrics["numOutputRows"] - metrics.get("numCopiedRows", 0)
-        if parameters.get("mode") == "Append":
-            return added, 0
-        if "numDeletedRows" in metrics:
-            return added, metrics["numDeletedRows"]
-        # An overwrite by delta-rs does not count what it removed: without a predicate, all rows of the version before.
-        earlier = count_rows(path, version - 1) if not parameters.get("predicate") else None
-        return (added, earlier) if earlier is not None else None
-    return None
+    is_counted = operation == "DELETE" and "numDeletedRows" in metrics
+    return (0, metrics["numDeletedRows"]) if is_counted else None
+
+
+def _count_write(
+    path: Path, version: int, metrics: Mapping[str, int], parameters: Mapping[str, Any]
+) -> tuple[int, int] | None:
+    if "numOutputRows" not in metrics:
+        return None
+    added = metrics["numOutputRows"] - metrics.get("numCopiedRows", 0)
+    if parameters.get("mode") == "Append":
+        return added, 0
+    if "numDeletedRows" in metrics:
+        return added, metrics["numDeletedRows"]
+    # An overwrite by delta-rs does not count what it removed: without a predicate, all rows of the version before.
+    earlier = count_rows(path, version - 1) if not parameters.get("predicate") else None
+    return (added, earlier) if earlier is not None else None
 
 
 def _count_merge(metrics: Mapping[str, int]) -> tuple[int, int] | None:
