@@ -12,7 +12,7 @@ from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_duration, format_value
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import truncate
-from sparkops.runs.compare.difference import SECTIONS, Difference, RunDiff, Section, diff_to_json
+from sparkops.runs.compare.difference import SECTIONS, RunDiff, RunDifference, Section, diff_to_json
 from sparkops.runs.compare.summary import describe_change
 
 _MAX_VALUE = 60
@@ -30,35 +30,35 @@ def diff(project: ProjectOptions, before: str, after: str, as_json: bool) -> Non
     The first lines say what differs in the results, and why, as far as the records and the logs of the tables show it.
     Both are an id, the beginning or end of one, or `last`. The exit code is 0 whether the runs differ or not.
     """
-    found = project.engine().diff(before, after)
+    comparison = project.engine().diff(before, after)
     if as_json:
-        echo(json.dumps(diff_to_json(found), indent=2, default=str))
+        echo(json.dumps(diff_to_json(comparison), indent=2, default=str))
         return
-    for line in _format_diff(found):
+    for line in _format_diff(comparison):
         echo(line)
 
 
-def _format_diff(found: RunDiff) -> Iterator[str]:
-    jobs = [f" ({job})" for job in found.jobs]
-    yield f"{found.before}{jobs[0]} to {found.after}{jobs[1]}"
+def _format_diff(comparison: RunDiff) -> Iterator[str]:
+    jobs = [f" ({job})" for job in comparison.jobs]
+    yield f"{comparison.before}{jobs[0]} to {comparison.after}{jobs[1]}"
     yield ""
-    yield from found.summary
+    yield from comparison.summary
     for section in SECTIONS:
-        differences = [difference for difference in found.select(section) if _is_shown(difference)]
+        differences = [difference for difference in comparison.select(section) if _is_shown(difference)]
         if differences:
             yield ""
             yield f"{section.capitalize()}:"
             yield from (f"  {_format_difference(section, difference)}" for difference in differences)
 
 
-def _is_shown(difference: Difference) -> bool:
+def _is_shown(difference: RunDifference) -> bool:
     """Return False for a step that took about as long in both runs; --json has these, too."""
     if difference.section != "time" or None in (difference.before, difference.after):
         return True
     return bool(abs(difference.after - difference.before) >= _MIN_SECONDS)
 
 
-def _format_difference(section: Section, difference: Difference) -> str:
+def _format_difference(section: Section, difference: RunDifference) -> str:
     before, after = (_format(section, value) for value in (difference.before, difference.after))
     detail = "; ".join(filter(None, (difference.detail, describe_change(difference.change))))
     return f"{difference.name}: {before} -> {after}" + (f"  ({detail})" if detail else "")

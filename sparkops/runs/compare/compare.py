@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sparkops.pipeline.checks.check import format_expectation
-from sparkops.runs.compare.difference import SECTIONS, Difference, RunDiff, Section, TableEvidence
+from sparkops.runs.compare.difference import SECTIONS, RunDiff, RunDifference, Section, TableEvidence
 from sparkops.runs.compare.summary import summarize
 from sparkops.runs.records.run import Run
 
@@ -27,7 +27,7 @@ def compare_runs(before: Run, after: Run, evidence: TableEvidence | None = None)
     """
     evidence = evidence or TableEvidence()
     differences = sorted(
-        _list_differences(before, after, evidence), key=lambda found: SECTIONS.index(found.section)
+        _list_differences(before, after, evidence), key=lambda difference: SECTIONS.index(difference.section)
     )
     return RunDiff(
         before=before.id,
@@ -38,10 +38,12 @@ def compare_runs(before: Run, after: Run, evidence: TableEvidence | None = None)
     )
 
 
-def _list_differences(before: Run, after: Run, evidence: TableEvidence) -> Iterator[Difference]:
+def _list_differences(before: Run, after: Run, evidence: TableEvidence) -> Iterator[RunDifference]:
     if before.state != after.state:
         detail = (after.error or before.error or {}).get("message", "").partition("\n")[0]
-        yield Difference(section="state", name="state", before=before.state, after=after.state, detail=detail)
+        yield RunDifference(
+            section="state", name="state", before=before.state, after=after.state, detail=detail
+        )
     yield from _compare_mappings("parameters", before.params, after.params)
     yield from _compare_mappings("code", _describe_code(before), _describe_code(after))
     yield from _compare_mappings("settings", _flatten(before.settings), _flatten(after.settings))
@@ -61,11 +63,11 @@ def _list_differences(before: Run, after: Run, evidence: TableEvidence) -> Itera
 
 def _compare_mappings(
     section: Section, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Iterator[Difference]:
+) -> Iterator[RunDifference]:
     for name in dict.fromkeys((*before, *after)):
         values = before.get(name, _ABSENT), after.get(name, _ABSENT)
         if values[0] != values[1]:
-            yield Difference(section=section, name=name, before=values[0], after=values[1])
+            yield RunDifference(section=section, name=name, before=values[0], after=values[1])
 
 
 def _describe_code(run: Run) -> dict[str, Any]:
@@ -83,14 +85,14 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _compare_inputs(before: Run, after: Run, evidence: TableEvidence) -> Iterator[Difference]:
+def _compare_inputs(before: Run, after: Run, evidence: TableEvidence) -> Iterator[RunDifference]:
     for name in dict.fromkeys((*before.inputs, *after.inputs)):
         pins = before.inputs.get(name), after.inputs.get(name)
         described = _describe_pin(pins[0]), _describe_pin(pins[1])
         if described[0] == described[1] and not _is_replaced(*pins):
             continue
         change = evidence.changes.get(name)
-        yield Difference(
+        yield RunDifference(
             section="inputs", name=name, before=described[0], after=described[1], detail=_explain_input(*pins),
             change=change,
         )  # fmt: skip
@@ -119,13 +121,15 @@ def _explain_input(before: Mapping[str, Any] | None, after: Mapping[str, Any] | 
     return "" if before["identity"] == after["identity"] else "another table: dropped and created again"
 
 
-def _compare_schemas(before: Run, after: Run, evidence: TableEvidence) -> Iterator[Difference]:
+def _compare_schemas(before: Run, after: Run, evidence: TableEvidence) -> Iterator[RunDifference]:
     first, second = (({**run.inputs, **run.outputs}) for run in (before, after))
     for name in (name for name in first if name in second):
         hashes = first[name].get("schema_hash"), second[name].get("schema_hash")
         if hashes[0] != hashes[1]:
             detail = evidence.columns.get(name, "")
-            yield Difference(section="schemas", name=name, before=hashes[0], after=hashes[1], detail=detail)
+            yield RunDifference(
+                section="schemas", name=name, before=hashes[0], after=hashes[1], detail=detail
+            )
 
 
 def _count_rows(run: Run) -> dict[str, int]:

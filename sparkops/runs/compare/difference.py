@@ -16,7 +16,7 @@ SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class RunDifference:
     """A fact that two runs do not share.
 
     Args:
@@ -52,9 +52,9 @@ class RunDiff:
     after: str
     jobs: tuple[str, str]
     summary: tuple[str, ...] = ()
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[RunDifference, ...] = ()
 
-    def select(self, section: Section) -> tuple[Difference, ...]:
+    def select(self, section: Section) -> tuple[RunDifference, ...]:
         """Return the differences of one section."""
         return tuple(difference for difference in self.differences if difference.section == section)
 

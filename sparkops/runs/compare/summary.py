@@ -12,7 +12,7 @@ from typing import Any, Final
 from sparkops.core.masking import HIDDEN
 from sparkops.core.wording import format_count
 from sparkops.pipeline.table import VersionChange
-from sparkops.runs.compare.difference import Difference
+from sparkops.runs.compare.difference import RunDifference
 from sparkops.runs.records.run import Run
 
 # Settings that decide where and how long something runs, and no value of a result.
@@ -25,7 +25,7 @@ _SAME_RESULTS: Final = (
 _MAX_CAUSES: Final = 6
 
 
-def summarize(before: Run, after: Run, differences: Sequence[Difference]) -> tuple[str, ...]:
+def summarize(before: Run, after: Run, differences: Sequence[RunDifference]) -> tuple[str, ...]:
     """Return the sentences about two runs."""
     if before.job != after.job:
         return (f"The runs are of two jobs, `{before.job}` and `{after.job}`.",)
@@ -63,61 +63,61 @@ def _join(causes: Sequence[str]) -> str:
     return "; ".join(shown)
 
 
-def _list_effects(differences: Sequence[Difference]) -> Iterator[str]:
-    for found in differences:
-        if found.section == "state":
-            yield f"The run ended `{found.after}` instead of `{found.before}`"
-        elif found.section == "metrics":
+def _list_effects(differences: Sequence[RunDifference]) -> Iterator[str]:
+    for difference in differences:
+        if difference.section == "state":
+            yield f"The run ended `{difference.after}` instead of `{difference.before}`"
+        elif difference.section == "metrics":
             yield (
-                _compare_numbers(f"`{found.name}`", found)
-                or f"`{found.name}` is a metric of {_name_run(found)}"
+                _compare_numbers(f"`{difference.name}`", difference)
+                or f"`{difference.name}` is a metric of {_name_run(difference)}"
             )
-        elif found.section == "rows":
-            rows = _compare_numbers(f"The rows published to `{found.name}`", found)
-            yield rows or f"`{found.name}` was published by {_name_run(found)}"
-        elif found.section == "checks" and _changed_verdict(found):
-            verdict = str(found.after).partition(",")[0]
-            yield f"{found.name} {verdict}"
+        elif difference.section == "rows":
+            rows = _compare_numbers(f"The rows published to `{difference.name}`", difference)
+            yield rows or f"`{difference.name}` was published by {_name_run(difference)}"
+        elif difference.section == "checks" and _changed_verdict(difference):
+            verdict = str(difference.after).partition(",")[0]
+            yield f"{difference.name} {verdict}"
 
 
-def _changed_verdict(found: Difference) -> bool:
-    if found.before is None or found.after is None:
+def _changed_verdict(difference: RunDifference) -> bool:
+    if difference.before is None or difference.after is None:
         return False
-    return str(found.before).startswith("passed") != str(found.after).startswith("passed")
+    return str(difference.before).startswith("passed") != str(difference.after).startswith("passed")
 
 
-def _compare_numbers(name: str, found: Difference) -> str:
+def _compare_numbers(name: str, difference: RunDifference) -> str:
     """Return how a number changed; empty if one of the runs has none."""
-    if found.before is None or found.after is None:
+    if difference.before is None or difference.after is None:
         return ""
-    verb = "rose" if found.after > found.before else "fell"
-    return f"{name} {verb} from {_format(found.before)} to {_format(found.after)}"
+    verb = "rose" if difference.after > difference.before else "fell"
+    return f"{name} {verb} from {_format(difference.before)} to {_format(difference.after)}"
 
 
-def _name_run(found: Difference) -> str:
+def _name_run(difference: RunDifference) -> str:
     """Return which of the runs alone has something."""
-    return "the first run only" if found.after is None else "the second run only"
+    return "the first run only" if difference.after is None else "the second run only"
 
 
 def _format(value: Any) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
 
 
-def _list_causes(before: Run, after: Run, differences: Sequence[Difference]) -> Iterator[str]:
+def _list_causes(before: Run, after: Run, differences: Sequence[RunDifference]) -> Iterator[str]:
     """Yield what differs among all that decides a result, each as a clause."""
-    for found in differences:
-        if found.section == "inputs":
-            yield _describe_input(found)
-        elif found.section == "parameters":
-            yield f"parameter `{found.name}` is {found.after!r} instead of {found.before!r}"
-        elif found.section == "code" and found.name == "source":
+    for difference in differences:
+        if difference.section == "inputs":
+            yield _describe_input(difference)
+        elif difference.section == "parameters":
+            yield f"parameter `{difference.name}` is {difference.after!r} instead of {difference.before!r}"
+        elif difference.section == "code" and difference.name == "source":
             yield f"the code of the job changed{_describe_commits(before, after)}"
-        elif found.section == "settings" and not _is_neutral(found.name):
-            yield f"setting `{found.name}` is {found.after!r} instead of {found.before!r}"
-        elif found.section == "models":
-            yield _describe_model(found)
-        elif found.section == "spark":
-            yield f"Spark went from version {found.before} to {found.after}"
+        elif difference.section == "settings" and not _is_neutral(difference.name):
+            yield f"setting `{difference.name}` is {difference.after!r} instead of {difference.before!r}"
+        elif difference.section == "models":
+            yield _describe_model(difference)
+        elif difference.section == "spark":
+            yield f"Spark went from version {difference.before} to {difference.after}"
     if before.checks and after.checks and _define_checks(before) != _define_checks(after):
         yield "the checks were changed"
 
@@ -139,24 +139,24 @@ def _describe_commits(before: Run, after: Run) -> str:
     )
 
 
-def _describe_model(found: Difference) -> str:
-    if found.before is None or found.after is None:
-        return f"model `{found.name}` was read by {_name_run(found)}"
-    return f"model `{found.name}` went from version {found.before} to {found.after}"
+def _describe_model(difference: RunDifference) -> str:
+    if difference.before is None or difference.after is None:
+        return f"model `{difference.name}` was read by {_name_run(difference)}"
+    return f"model `{difference.name}` went from version {difference.before} to {difference.after}"
 
 
-def _describe_input(found: Difference) -> str:
-    if isinstance(found.before, int) and isinstance(found.after, int):
-        if found.detail:
-            return f"`{found.name}` is {found.detail} (version {found.before} to {found.after})"
-        rows = describe_change(found.change)
-        return f"`{found.name}` went from version {found.before} to {found.after}" + (
+def _describe_input(difference: RunDifference) -> str:
+    if isinstance(difference.before, int) and isinstance(difference.after, int):
+        if difference.detail:
+            return f"`{difference.name}` is {difference.detail} (version {difference.before} to {difference.after})"
+        rows = describe_change(difference.change)
+        return f"`{difference.name}` went from version {difference.before} to {difference.after}" + (
             f" ({rows})" if rows else ""
         )
     return (
-        f"`{found.name}` has {found.detail}"
-        if found.detail == "other files"
-        else f"`{found.name}`: {found.detail}"
+        f"`{difference.name}` has {difference.detail}"
+        if difference.detail == "other files"
+        else f"`{difference.name}`: {difference.detail}"
     )
 
 

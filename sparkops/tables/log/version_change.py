@@ -19,8 +19,8 @@ _NO_ROWS = frozenset(
 
 def read_identified(path: Path, version: int, identity: str) -> TableVersion | None:
     """Return a version of the table of that identity; None if the folder has another table, or not this version."""
-    found = read_version(path, at=version)
-    return found if found is not None and found.identity == identity else None
+    table = read_version(path, at=version)
+    return table if table is not None and table.identity == identity else None
 
 
 def count_change(path: Path, identity: str, before: int, after: int) -> VersionChange | None:

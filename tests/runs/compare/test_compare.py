@@ -41,11 +41,11 @@ ADDED = TableEvidence(changes={"flights": VersionChange(added=27_004, removed=0)
 
 
 def test_one_input_that_differs_is_the_cause_with_its_rows() -> None:
-    found = diff(ADDED, metrics={"delay": 12.5}, inputs={"flights": pin(6)})
-    assert found.summary == (
+    comparison = diff(ADDED, metrics={"delay": 12.5}, inputs={"flights": pin(6)})
+    assert comparison.summary == (
         "`delay` rose from 10 to 12.5 because `flights` went from version 4 to 6 (27,004 rows added).",
     )
-    (difference,) = found.select("inputs")
+    (difference,) = comparison.select("inputs")
     assert (difference.before, difference.after, difference.change) == (4, 6, ADDED.changes["flights"])
 
 
@@ -67,94 +67,96 @@ def test_one_thing_that_differs_is_the_cause(facts: dict[str, Any], cause: str) 
 
 
 def test_files_of_a_source_that_changed_are_the_cause() -> None:
-    found = diff(
+    comparison = diff(
         before={"inputs": {"raw": pin(None, "one")}},
         metrics={"delay": 11.0},
         inputs={"raw": pin(None, "two")},
     )
-    assert found.summary == ("`delay` rose from 10 to 11 because `raw` has other files.",)
+    assert comparison.summary == ("`delay` rose from 10 to 11 because `raw` has other files.",)
 
 
 def test_no_cause_is_named_where_several_things_differ() -> None:
-    found = diff(ADDED, metrics={"delay": 12.5}, inputs={"flights": pin(6)}, params={"steps": 4})
-    assert found.summary == (
+    comparison = diff(ADDED, metrics={"delay": 12.5}, inputs={"flights": pin(6)}, params={"steps": 4})
+    assert comparison.summary == (
         "`delay` rose from 10 to 12.5.",
         f"{SEVERAL}: parameter `steps` is 4 instead of 3; `flights` went from version 4 to 6 (27,004 rows added).",
     )
-    assert "because" not in " ".join(found.summary)
+    assert "because" not in " ".join(comparison.summary)
 
 
 def test_no_cause_is_named_where_nothing_recorded_differs() -> None:
-    found = diff(metrics={"delay": 12.5})
-    assert found.summary[0] == "`delay` rose from 10 to 12.5."
-    assert found.summary[1].startswith("The records show no cause")
+    comparison = diff(metrics={"delay": 12.5})
+    assert comparison.summary[0] == "`delay` rose from 10 to 12.5."
+    assert comparison.summary[1].startswith("The records show no cause")
 
 
 def test_no_cause_is_named_where_a_secret_may_differ() -> None:
-    found = diff(before={"hidden": ("token",)}, metrics={"delay": 12.5}, inputs={"flights": pin(6)})
-    assert "because" not in " ".join(found.summary)
-    assert found.summary[-1].endswith("Parameters that contain secrets are not compared.")
+    comparison = diff(before={"hidden": ("token",)}, metrics={"delay": 12.5}, inputs={"flights": pin(6)})
+    assert "because" not in " ".join(comparison.summary)
+    assert comparison.summary[-1].endswith("Parameters that contain secrets are not compared.")
 
 
 def test_where_a_project_lies_is_no_cause() -> None:
-    found = diff(
+    comparison = diff(
         ADDED,
         metrics={"delay": 12.5},
         inputs={"flights": pin(6)},
         settings={"root": "/b", "spark": {"conf": {"x": 1}}},
     )
-    assert "because `flights` went" in found.summary[0]
-    assert [difference.name for difference in found.select("settings")] == ["root"]
+    assert "because `flights` went" in comparison.summary[0]
+    assert [difference.name for difference in comparison.select("settings")] == ["root"]
 
 
 def test_equal_runs_have_no_difference() -> None:
-    found = diff()
-    assert found.differences == ()
-    assert "are the same" in found.summary[0]
+    comparison = diff()
+    assert comparison.differences == ()
+    assert "are the same" in comparison.summary[0]
 
 
 def test_other_inputs_with_the_same_results() -> None:
-    found = diff(ADDED, inputs={"flights": pin(6)})
-    assert found.summary[0].startswith("The recorded results are the same")
-    assert found.summary[1] == "The runs differ: `flights` went from version 4 to 6 (27,004 rows added)."
+    comparison = diff(ADDED, inputs={"flights": pin(6)})
+    assert comparison.summary[0].startswith("The recorded results are the same")
+    assert comparison.summary[1] == "The runs differ: `flights` went from version 4 to 6 (27,004 rows added)."
 
 
 def test_runs_of_two_jobs_are_compared_without_a_cause() -> None:
-    found = diff(job="other", metrics={"delay": 3.0}, params={})
-    assert found.summary == ("The runs are of two jobs, `train` and `other`.",)
-    assert found.select("metrics")
+    comparison = diff(job="other", metrics={"delay": 3.0}, params={})
+    assert comparison.summary == ("The runs are of two jobs, `train` and `other`.",)
+    assert comparison.select("metrics")
 
 
 def test_rows_checks_state_and_schemas() -> None:
     output = {"version": 1, "identity": "o", "rows": 10, "schema_hash": "s"}
-    found = diff(
+    comparison = diff(
         TableEvidence(columns={"delays": "`late` int added"}),
         before={"outputs": {"delays": output}, "checks": (CHECK,)},
         outputs={"delays": {**output, "rows": 12, "schema_hash": "t"}}, state="checks_failed",
         checks=({**CHECK, "success": False, "unexpected": 3},), params={"steps": 4},
         error={"kind": "ChecksFailed", "message": "1 check failed.\nmore"},
     )  # fmt: skip
-    assert set(found.summary) == {
+    assert set(comparison.summary) == {
         "The run ended `checks_failed` instead of `done` because parameter `steps` is 4 instead of 3.",
         "The rows published to `delays` rose from 10 to 12 because parameter `steps` is 4 instead of 3.",
         "delays: expect_column_values_to_be_unique(id) failed (warn) because parameter `steps` is 4 instead of 3.",
     }
-    (schema,) = found.select("schemas")
+    (schema,) = comparison.select("schemas")
     assert schema.detail == "`late` int added"
-    (check,) = found.select("checks")
+    (check,) = comparison.select("checks")
     assert (check.before, check.after) == ("passed, 0 of 10 rows", "failed (warn), 3 of 10 rows")
 
 
 def test_checks_that_were_changed_are_a_cause() -> None:
-    found = diff(
+    comparison = diff(
         before={"checks": (CHECK,)}, checks=({**CHECK, "kwargs": {"column": "day"}},), metrics={"delay": 11.0}
     )
-    assert found.summary == ("`delay` rose from 10 to 11 because the checks were changed.",)
+    assert comparison.summary == ("`delay` rose from 10 to 11 because the checks were changed.",)
 
 
 def test_the_json_has_every_section_and_the_values_cannot_be_changed() -> None:
-    found = diff(ADDED, inputs={"flights": pin(6)}, before={"timings": {"call": 1.0}}, timings={"call": 2.0})
-    value = diff_to_json(found)
+    comparison = diff(
+        ADDED, inputs={"flights": pin(6)}, before={"timings": {"call": 1.0}}, timings={"call": 2.0}
+    )
+    value = diff_to_json(comparison)
     assert list(value["differences"]) == list(SECTIONS)
     assert value["differences"]["inputs"] == [
         {"name": "flights", "before": 4, "after": 6, "detail": "",
@@ -162,7 +164,7 @@ def test_the_json_has_every_section_and_the_values_cannot_be_changed() -> None:
     ]  # fmt: skip
     assert [entry["name"] for entry in value["differences"]["time"]] == ["call"]
     with pytest.raises(FrozenInstanceError):
-        found.before = "x"
+        comparison.before = "x"
 
 
 @pytest.mark.parametrize(
