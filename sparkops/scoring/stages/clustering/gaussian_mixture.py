@@ -42,7 +42,7 @@ class GaussianMixture:
         roots = _read_roots(step)
         row = code.assign_dense(code.get_features(step.inputs[0], step.stage, roots.shape[2]))
         kernel = (
-            _compute_array_shares(step)
+            _make_array_shares_function(step)
             if roots.size >= _MIN_ELEMENTS_FOR_ARRAYS
             else partial(_compute_shares, _read_gaussians(step))
         )
@@ -91,8 +91,8 @@ def _compute_shares(gaussians: Sequence[Gaussian], row: Sequence[float]) -> list
     return [density / total for density in densities]
 
 
-def _compute_array_shares(step: Step) -> Callable[[Sequence[float]], list[float]]:
-    """Return `_compute_shares` as one matrix product."""
+def _make_array_shares_function(step: Step) -> Callable[[Sequence[float]], list[float]]:
+    """Return the function that computes the shares of a row with one matrix product."""
     weights, heights, roots, shifts = (
         step.arrays[name].astype(np.float64) for name in ("weights", "heights", "roots", "shifts")
     )
