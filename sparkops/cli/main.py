@@ -61,6 +61,9 @@ COMMANDS = {
     "runs": _define_command(
         "runs.group", "runs", "List runs; show, log, resume, cancel, export or compare them; remove old ones."
     ),
+    "lineage": _define_command(
+        "lineage", "lineage", "Show what a table or model was made from, and what was made from it."
+    ),
     "tables": _define_command(
         "tables", "tables", "List tables; show the history or rows of one; restore one."
     ),

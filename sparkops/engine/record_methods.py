@@ -1,4 +1,4 @@
-"""The engine's methods about recorded runs: follow, compare, export, import and remove them. None starts Spark."""
+"""The engine's methods about recorded runs: follow, compare, trace, export, import and remove them. None starts Spark."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sparkops.engine.project import LoadedProject
 
 if TYPE_CHECKING:
+    from sparkops.runs.lineage.graph import Direction, Lineage
     from sparkops.runs.compare.difference import RunDiff
     from sparkops.runs.records.archive import ExportedRun, ImportedRun
     from sparkops.runs.records.prune import OldRun
@@ -39,6 +40,21 @@ class RecordMethods:
         from sparkops.engine.operations.compare_runs import diff_runs
 
         return diff_runs(self.project, before, after)
+
+    def lineage(self, name: str, *, direction: Direction = "both", depth: int | None = None) -> Lineage:
+        """Return the recorded runs, tables and models that a version was made from, and what was made from it.
+
+        Args:
+            name: `TABLE`, `TABLE@VERSION`, `MODEL` or `MODEL/VERSION`.
+            direction: `up` to what it was made from, `down` to what was made from it, or `both`.
+            depth: Number of runs that are followed in each direction; None for all.
+
+        Raises:
+            InputError: No recorded run read or wrote it.
+        """
+        from sparkops.engine.operations.trace_lineage import trace_lineage
+
+        return trace_lineage(self.project, name, direction=direction, depth=depth)
 
     def export_run(self, run_id: str, path: Path | str) -> ExportedRun:
         """Write a run, with its logs, to one file.

@@ -1,0 +1,1 @@
+"""Which runs made which versions of tables and models, from which others."""
