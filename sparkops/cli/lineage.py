@@ -27,7 +27,10 @@ from sparkops.runs.lineage.graph import (
 @click.option("--up", is_flag=True, help="Only what it was made from.")
 @click.option("--down", is_flag=True, help="Only what was made from it.")
 @click.option(
-    "--depth", type=click.IntRange(1), metavar="NUMBER", help="Follow so many runs in each direction; all by default."
+    "--depth",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Follow so many runs in each direction; all by default.",
 )
 @click.option("--dot", is_flag=True, help="A graph for Graphviz instead of a tree.")
 @json_option("a tree")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sparkops.engine.project import LoadedProject
 
 if TYPE_CHECKING:
-    from sparkops.runs.lineage.graph import Direction, Lineage
     from sparkops.runs.compare.difference import RunDiff
+    from sparkops.runs.lineage.graph import Direction, Lineage
     from sparkops.runs.records.archive import ExportedRun, ImportedRun
     from sparkops.runs.records.prune import OldRun
 

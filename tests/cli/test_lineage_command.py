@@ -28,7 +28,9 @@ def test_a_tree_of_a_model(project: Path, capsys: pytest.CaptureFixture[str]) ->
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("model late/2, ")
     assert lines[1] == "Made from:"
-    assert lines[2].startswith("  run 20261130-032036-3k92w89v8v (train), done 2026-11-30 03:20:36Z, code 3fe5c68c59d9")
+    assert lines[2].startswith(
+        "  run 20261130-032036-3k92w89v8v (train), done 2026-11-30 03:20:36Z, code 3fe5c68c59d9"
+    )
     assert lines[3].startswith("    orders@0, 119 rows written")
     assert lines[4].startswith("      run 20261130-031950-jexyqcw9j3 (orders), done")
     assert lines[4].endswith("10 checks, 1 failed")

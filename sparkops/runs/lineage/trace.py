@@ -71,16 +71,24 @@ class LineageGraph:
         ]
         current = [node for node in candidates if "#" not in node.id] or candidates
         if not current:
-            known = {node.name: None for node in self._nodes.values() if node.kind in ("table", "source", "model")}
+            known = {
+                node.name: None for node in self._nodes.values() if node.kind in ("table", "source", "model")
+            }
             raise UnknownName(
-                "table or model", name, list(known), where="the recorded runs", advice="`sparkops runs` lists them."
+                "table or model",
+                name,
+                list(known),
+                where="the recorded runs",
+                advice="`sparkops runs` lists them.",
             )
         # A table comes before a model of its name.
         current = [node for node in current if node.kind == current[0].kind]
         matches = [node for node in current if version in (None, node.version)]
         if not matches:
             versions = sorted((node.version or 0 for node in current), reverse=True)
-            shown = ", ".join(map(str, versions[:_MAX_VERSIONS])) + (", ..." if len(versions) > _MAX_VERSIONS else "")
+            shown = ", ".join(map(str, versions[:_MAX_VERSIONS])) + (
+                ", ..." if len(versions) > _MAX_VERSIONS else ""
+            )
             raise InputError(
                 f"No recorded run read or wrote version {version} of `{name}`. Recorded versions: {shown}."
             )

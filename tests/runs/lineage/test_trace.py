@@ -83,9 +83,11 @@ def test_a_version_that_no_recorded_run_wrote_says_so(graph: LineageGraph) -> No
 
 
 def test_unknown_names_and_versions_have_a_message(graph: LineageGraph) -> None:
-    with pytest.raises(UnknownName, match="No table or model `ordrs` in the recorded runs. Did you mean `orders`"):
+    with pytest.raises(
+        UnknownName, match=r"No table or model `ordrs` in the recorded runs\. Did you mean `orders`"
+    ):
         graph.trace("ordrs")
-    with pytest.raises(InputError, match="version 9 of `orders`. Recorded versions: 2, 1."):
+    with pytest.raises(InputError, match=r"version 9 of `orders`\. Recorded versions: 2, 1\."):
         graph.trace("orders@9")
     with pytest.raises(UnknownName):
         graph.trace("orders/1")
@@ -114,7 +116,9 @@ def test_a_table_that_reads_itself_ends() -> None:
 
 def test_each_batch_of_a_stream_is_a_version() -> None:
     batches = ({"number": 0, "version": 3, "rows": 5}, {"number": 1, "version": 4, "rows": 2})
-    run = make_run("r1", "clean", inputs={"arrivals": version(9)}, outputs={"clean": version(4)}, batches=batches)
+    run = make_run(
+        "r1", "clean", inputs={"arrivals": version(9)}, outputs={"clean": version(4)}, batches=batches
+    )
     assert "run:r1" in LineageGraph([run]).trace("clean@3").nodes
 
 
@@ -138,5 +142,7 @@ def test_the_json_and_the_graph_have_every_node_and_edge(graph: LineageGraph) ->
 
 def test_a_name_with_quotes_stays_one_word_of_the_graph() -> None:
     run = make_run("r1", 'a"];x->y["', inputs={"in": version(0)}, outputs={"out": version(0)})
-    (line,) = (line for line in format_dot(LineageGraph([run]).trace("out")) if "run:r1" in line and "label" in line)
+    (line,) = (
+        line for line in format_dot(LineageGraph([run]).trace("out")) if "run:r1" in line and "label" in line
+    )
     assert 'label="run r1 (a\\"];x->y[\\")"' in line
