@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import signal
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -202,3 +203,15 @@ def test_files_above_the_size_limit_are_refused(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(ModelError, match="a compiled model may have at most"):
         load(tmp_path)
     shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize("header", [b"{'descr': '<f8', 'shape': (1,", b"(", b'"""', b"{}", b"\xff", b"[" * 500])
+def test_a_damaged_header_of_an_array_is_refused(tmp_path: Path, header: bytes) -> None:
+    save(flights(), tmp_path)
+    with zipfile.ZipFile(tmp_path / "arrays.npz") as archive:
+        name = archive.namelist()[0]
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(80)
+    with zipfile.ZipFile(tmp_path / "arrays.npz", "w") as archive:
+        archive.writestr(name, content)
+    with pytest.raises(ModelError, match="is damaged"):
+        load(tmp_path)

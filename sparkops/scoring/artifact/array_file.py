@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
@@ -81,6 +82,10 @@ def _parse_array(content: bytes) -> Numbers:
     stream = BytesIO(content)
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError("an array is not in version 1.0 of the .npy format")
-    shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
+    try:
+        shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
+    except TokenError:
+        # NumPy reads a header that is no literal as one of Python 2.
+        raise ValueError("the header of an array is damaged") from None
     flat = np.frombuffer(content, dtype=dtype, offset=stream.tell())
     return flat.reshape(shape, order="F" if by_column else "C")
