@@ -50,18 +50,13 @@ class SavedStage:
         Raises:
             DamagedModel: There is none, or it is not Spark ML's.
         """
-        parts = sorted(folder.glob("metadata/part-*"))
-        if not parts:
-            raise DamagedModel(f"{folder} is not a saved Spark ML model: it has no metadata.")
+        file, metadata = read_metadata(folder)
         try:
-            metadata = json.loads(read_text(parts[0], _MAX_METADATA))
             params = {**metadata.get("defaultParamMap", {}), **metadata["paramMap"]}
             name = metadata["class"].rpartition(".")[2]
             return cls(folder, name, str(metadata["uid"]), params, metadata)
-        except OSError as error:
-            raise DamagedModel(f"{parts[0]} cannot be read: {error.strerror}.") from None
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise DamagedModel(f"{parts[0]} is not Spark ML's metadata: {error!r}") from None
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DamagedModel(f"{file} is not Spark ML's metadata: {error!r}") from None
 
     def __str__(self) -> str:
         return f"{self.class_name} `{self.uid}`"
@@ -111,6 +106,26 @@ class SavedStage:
         if inputs:
             return list(zip(inputs, outputs or inputs, strict=True))
         return [self.read_column_pair()]
+
+
+def read_metadata(folder: Path) -> tuple[Path, Mapping[str, Any]]:
+    """Return the file of the metadata in a folder, and its JSON object.
+
+    Raises:
+        DamagedModel: There is none, or it cannot be read.
+    """
+    parts = sorted(folder.glob("metadata/part-*"))
+    if not parts:
+        raise DamagedModel(f"{folder} is not a saved Spark ML model: it has no metadata.")
+    try:
+        metadata = json.loads(read_text(parts[0], _MAX_METADATA))
+    except OSError as error:
+        raise DamagedModel(f"{parts[0]} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise DamagedModel(f"{parts[0]} is not Spark ML's metadata: {error!r}") from None
+    if not isinstance(metadata, dict):
+        raise DamagedModel(f"{parts[0]} is not Spark ML's metadata: it is no object of JSON.")
+    return parts[0], metadata
 
 
 def _read_parquet(file: Path) -> list[dict[str, Any]]:

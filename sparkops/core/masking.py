@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
+
+from sparkops.core.secret_pattern import build_pattern, split_units
 
 # What is shown in place of a secret.
 HIDDEN: Final = "***"
@@ -18,6 +17,10 @@ HIDDEN: Final = "***"
 MIN_SECRET_LENGTH: Final = 4
 # Lines of a secret of several lines, such as a private key, that are secrets by themselves.
 _MIN_LINE_LENGTH: Final = 8
+# Characters of the beginning of a secret that give it away where a text was shortened.
+_MIN_BEGINNING: Final = 6
+# The mark of a shortened text, perhaps after a part of an escape.
+_SHORTENED: Final = re.compile(r"\S{0,7}?\s?(…|\.\.\.)")
 # Characters of Base64 by which a secret is recognised between others.
 _MIN_BASE64_LENGTH: Final = 4
 
@@ -43,14 +46,23 @@ _URL_PATTERNS: Final = (
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """Replace by `***` every secret in any of its forms (`find_forms`), and the credentials in URLs.
+    """Replace by `***` every secret, however it is escaped or encoded, and the credentials in URLs.
 
-    A form shorter than `MIN_SECRET_LENGTH` is replaced where it stands as a word.
+    A secret shorter than `MIN_SECRET_LENGTH` is replaced where it stands as a word. Of a secret of several lines, each line of
+    some length is a secret, too. The beginning of a secret is replaced where `…` or `...` marks a shortened text.
     """
-    pattern = _compile_forms(tuple(sorted(set(secrets))))
-    if pattern is not None:
-        text = pattern.sub(HIDDEN, text)
+    spans = find_secrets(text, secrets)
+    if spans:
+        ends = [0, *(end for _, end in spans)]
+        starts = [*(start for start, _ in spans), len(text)]
+        text = HIDDEN.join(text[end:start] for end, start in zip(ends, starts, strict=True))
     return mask_url_credentials(text)
+
+
+def find_secrets(text: str, secrets: Iterable[str]) -> list[tuple[int, int]]:
+    """Return start and end of everything that `mask` replaces for some secrets, in order."""
+    compiled = _compile_secrets(tuple(sorted(set(secrets))))
+    return [] if compiled is None else compiled.find_spans(text)
 
 
 def mask_url_credentials(text: str) -> str:
@@ -83,63 +95,9 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
     if isinstance(value, list | tuple):
         return any(contains_secret(inner, secrets) for inner in value)
     if isinstance(value, str):
-        pattern = _compile_forms(tuple(sorted(set(secrets))))
-        return pattern is not None and pattern.search(value) is not None
+        compiled = _compile_secrets(tuple(sorted(set(secrets))))
+        return compiled is not None and compiled.pattern.search(value) is not None
     return value is not None and not isinstance(value, bool) and str(value) in secrets
-
-
-def find_forms(secret: str) -> frozenset[str]:
-    """Return the texts in which a secret appears: itself, and as JSON, Python, HTML, URLs, shells, SQL and Base64 write it.
-
-    Of a secret of several lines, each line of some length is a secret, too.
-    """
-    forms = set(_encode(secret))
-    if len(lines := secret.splitlines()) > 1:
-        forms.update(
-            form for line in lines if len(line.strip()) >= _MIN_LINE_LENGTH for form in _encode(line.strip())
-        )
-    return frozenset(form for form in forms if form)
-
-
-def _encode(secret: str) -> Iterator[str]:
-    data = secret.encode("utf-8", "surrogatepass")
-    escaped = {secret, *_escape(secret)}
-    # JSON within JSON, or the representation of a text that contains JSON
-    escaped |= {form for text in escaped for form in _escape(text)}
-    for text in escaped:
-        yield text
-        yield from _encode_as_html(text)
-    yield shlex.quote(secret).strip("'")
-    yield secret.replace("'", "''")
-    yield secret.replace('"', '""')
-    yield repr(data)[2:-1]
-    yield from _encode_for_urls(data)
-    yield data.hex()
-    yield from _encode_base64(data)
-
-
-def _encode_as_html(text: str) -> Iterator[str]:
-    yield html.escape(text, quote=False)
-    yield html.escape(text)
-    # As Jinja writes quotes
-    yield html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
-
-
-def _escape(text: str) -> Iterator[str]:
-    ascii_json = json.dumps(text)[1:-1]
-    yield ascii_json
-    yield re.sub(r"\\u([0-9a-f]{4})", lambda match: rf"\u{match[1].upper()}", ascii_json)
-    yield json.dumps(text, ensure_ascii=False)[1:-1]
-    for represent in (repr, ascii):
-        yield represent(text)[1:-1]
-        # As part of a text with both kinds of quotes, of which Python escapes one
-        yield represent("\"'" + text)[4:-1]
-
-
-def _encode_for_urls(data: bytes) -> Iterator[str]:
-    for text in (quote(data), quote(data, safe=""), quote_plus(data)):
-        yield text
-        yield re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text)
 
 
 def _encode_base64(data: bytes) -> Iterator[str]:
@@ -154,15 +112,95 @@ def _encode_base64(data: bytes) -> Iterator[str]:
             yield stable.translate(str.maketrans("+/", "-_"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """Compiled patterns of some secrets.
+
+    Args:
+        pattern: Every secret in every form.
+        units: The parts of each secret, in order: a text may be shortened after some of them.
+        starts: The first parts of each secret.
+    """
+
+    pattern: re.Pattern[str]
+    units: tuple[tuple[re.Pattern[str], ...], ...]
+    starts: tuple[re.Pattern[str], ...]
+
+    def find_spans(self, text: str) -> list[tuple[int, int]]:
+        """Return start and end of each secret in a text, and of the beginning of one before the mark of a shortened text."""
+        spans = [match.span() for match in self.pattern.finditer(text)]
+        if "…" not in text and "..." not in text:
+            return spans
+        for start, units in zip(self.starts, self.units, strict=True):
+            spans += _find_beginnings(text, start, units)
+        return _merge(spans)
+
+
+def _find_beginnings(
+    text: str, start: re.Pattern[str], units: tuple[re.Pattern[str], ...]
+) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the beginnings of a secret that are followed by the mark of a shortened text."""
+    for match in start.finditer(text):
+        end = match.start()
+        for unit in units:
+            following = unit.match(text, end)
+            if following is None:
+                break
+            end = following.end()
+        shortened = _SHORTENED.match(text, end)
+        if shortened is not None:
+            yield match.start(), shortened.start(1)
+
+
+def _merge(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order; those that overlap become one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
 # Kept because every line of a log is masked by the same few secrets.
 @lru_cache(maxsize=64)
-def _compile_forms(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return the pattern of all forms of some secrets, the longest first; None if there are none."""
-    forms = sorted(
-        {form for secret in secrets for form in find_forms(secret)}, key=lambda form: (-len(form), form)
+def _compile_secrets(secrets: tuple[str, ...]) -> _Secrets | None:
+    """Return the patterns of all forms of some secrets, the longest first; None if there are none."""
+    parts = sorted(
+        {part for secret in secrets for part in _split_lines(secret)}, key=lambda part: (-len(part), part)
     )
-    patterns = [
-        re.escape(form) if len(form) >= MIN_SECRET_LENGTH else rf"(?<!\w){re.escape(form)}(?!\w)"
-        for form in forms
+    if not parts:
+        return None
+    patterns = [_guard_word(build_pattern(part), len(part)) for part in parts]
+    encoded = {form for part in parts for form in _encode_bytes(part)}
+    patterns += [
+        _guard_word(re.escape(form), len(form))
+        for form in sorted(encoded, key=lambda form: (-len(form), form))
     ]
-    return re.compile("|".join(patterns)) if patterns else None
+    long = [units for part in parts if len(units := split_units(part.strip())) > _MIN_BEGINNING]
+    return _Secrets(
+        re.compile("|".join(patterns)),
+        tuple(tuple(map(re.compile, units)) for units in long),
+        tuple(re.compile("".join(units[:_MIN_BEGINNING])) for units in long),
+    )
+
+
+def _guard_word(pattern: str, length: int) -> str:
+    return pattern if length >= MIN_SECRET_LENGTH else rf"(?<!\w)(?:{pattern})(?!\w)"
+
+
+def _split_lines(secret: str) -> Iterator[str]:
+    """Yield a secret, and each of its lines that is long enough to be one by itself."""
+    if secret:
+        yield secret
+    lines = secret.splitlines()
+    if len(lines) > 1:
+        yield from (line.strip() for line in lines if len(line.strip()) >= _MIN_LINE_LENGTH)
+
+
+def _encode_bytes(secret: str) -> Iterator[str]:
+    """Yield the forms that are no escapes of its characters: hexadecimal digits and Base64."""
+    data = secret.encode("utf-8", "surrogatepass")
+    yield from (data.hex(), data.hex().upper())
+    yield from _encode_base64(data)

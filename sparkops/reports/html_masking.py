@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from sparkops.core.masking import mask
+from sparkops.core.masking import HIDDEN, find_secrets, mask
 
 # A tag, a comment or a declaration; values of attributes in the project's pages escape `>`.
 _TAG: Final = re.compile(r"(<[^>]*>)")
 # Elements whose content is the page's own; it holds no data.
 _OWN_CONTENT: Final = re.compile(r"<(style)\b")
+# Characters of a secret that is searched across the lines of a label: ticks of an axis may be a shorter one by chance.
+_MIN_WRAPPED: Final = 8
 # Attributes that hold data; all others are markup.
 _DATA_ATTRIBUTE: Final = re.compile(r'(\s(?:aria-label|href|title|alt)=")([^"]*)(?=")')
 
@@ -37,7 +39,41 @@ def mask_html(page: str, secrets: Iterable[str]) -> str:
             )
         elif not own and part.strip():
             parts[number] = _mask_text(part, secrets)
+    _mask_wrapped_labels(parts, secrets)
     return "".join(parts)
+
+
+def _mask_wrapped_labels(parts: list[str], secrets: tuple[str, ...]) -> None:
+    """Mask secrets in the labels of drawings, each of which is a text element for each of its lines.
+
+    Lines are broken at any white space and after hyphens, so secrets and labels are compared without white space.
+    """
+    compact = ["".join(secret.split()) for secret in secrets]
+    compact = [secret for secret in compact if len(secret) >= _MIN_WRAPPED]
+    numbers: list[int] = []
+    for number, part in enumerate(parts):
+        if part.startswith("<svg"):
+            numbers = []
+        elif part.startswith("</svg"):
+            _mask_across(parts, numbers, compact)
+        elif number % 2 == 0 and part.strip():
+            numbers.append(number)
+
+
+def _mask_across(parts: list[str], numbers: list[int], secrets: list[str]) -> None:
+    """Mask secrets that go across the texts of some parts."""
+    texts = {number: html.unescape(parts[number]) for number in numbers}
+    letters = [
+        (number, offset)
+        for number, text in texts.items()
+        for offset, letter in enumerate(text)
+        if not letter.isspace()
+    ]
+    spans = find_secrets("".join(texts[number][offset] for number, offset in letters), secrets)
+    hidden = {place for start, end in spans for place in letters[start:end]}
+    for number in {number for number, _ in hidden}:
+        text = "".join("\0" if (number, at) in hidden else letter for at, letter in enumerate(texts[number]))
+        parts[number] = html.escape(re.sub("\0[\0\\s]*", HIDDEN, text), quote=False)
 
 
 def _mask_text(escaped: str, secrets: tuple[str, ...]) -> str:

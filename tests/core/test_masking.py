@@ -10,10 +10,11 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
+from fakes.secret_forms import find_forms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.core.masking import contains_secret, find_forms, mask, mask_json, mask_url_credentials
+from sparkops.core.masking import contains_secret, mask, mask_json, mask_url_credentials
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "plain": str,

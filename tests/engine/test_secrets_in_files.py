@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.secret_forms import find_forms
 
 from sparkops import Engine, Secret
 from sparkops.cli.main import run_command
-from sparkops.core.masking import find_forms
 from sparkops.errors import InputError, JobFailed
 
 pytestmark = pytest.mark.spark

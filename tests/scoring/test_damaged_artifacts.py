@@ -205,7 +205,9 @@ def test_files_above_the_size_limit_are_refused(tmp_path: Path, monkeypatch: pyt
     shutil.rmtree(tmp_path)
 
 
-@pytest.mark.parametrize("header", [b"{'descr': '<f8', 'shape': (1,", b"(", b'"""', b"{}", b"\xff", b"[" * 500])
+@pytest.mark.parametrize(
+    "header", [b"{'descr': '<f8', 'shape': (1,", b"(", b'"""', b"{}", b"\xff", b"[" * 500]
+)
 def test_a_damaged_header_of_an_array_is_refused(tmp_path: Path, header: bytes) -> None:
     save(flights(), tmp_path)
     with zipfile.ZipFile(tmp_path / "arrays.npz") as archive:
@@ -213,5 +215,5 @@ def test_a_damaged_header_of_an_array_is_refused(tmp_path: Path, header: bytes) 
     content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(80)
     with zipfile.ZipFile(tmp_path / "arrays.npz", "w") as archive:
         archive.writestr(name, content)
-    with pytest.raises(ModelError, match="is damaged"):
+    with pytest.raises(ModelError, match=r"is damaged|cannot be read"):
         load(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.provenance import find_vector_storage
-from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.saved_stage import SavedStage, parse_vector, read_metadata
 from sparkops.compiler.stages.shared.predictor import add_cluster_index
 from sparkops.scoring.ir.arrays import Numbers
 
@@ -22,8 +21,7 @@ def compile_bisecting_k_means(saved: SavedStage, plan: Plan) -> None:
 
     The nodes are in breadth-first order, as the scorer expects children after their parents.
     """
-    parts = sorted((saved.folder / "data" / "metadata").glob("part-*"))
-    metadata = json.loads(parts[0].read_text(encoding="utf-8"))
+    _, metadata = read_metadata(saved.folder / "data")
     nodes = {int(row["index"]): row for row in saved.read_rows("data/data")}
     arrays = _build_tree_arrays(_order_breadth_first(int(metadata["rootId"]), nodes), nodes)
     measure = metadata.get("distanceMeasure", "euclidean")
