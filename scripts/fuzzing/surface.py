@@ -18,7 +18,7 @@ RunCase = Callable[[Case, Path], str]
 
 ACCEPTED = "accepted"
 # A sentence names what is wrong, where, and what to do: more is a dump of the input. A list of problems has a line for each.
-MAX_LINE, MAX_LINES = 8000, 120
+MAX_LINE, MAX_LINES = 8000, 300
 
 
 class Finding(Exception):

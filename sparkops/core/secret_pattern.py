@@ -22,17 +22,21 @@ _NAMED_ESCAPES: Final = {
     "\0": "0",
 }
 _ENTITIES: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "\u00a0": "nbsp"}
-# A quote within quotes of a shell, which leaves them for it.
-_SHELL_QUOTE: Final = r"""\\*'\\*"\\*'\\*"\\*'"""
+# Every repetition has a limit, so that no text takes long: backslashes of six escapes within each other, and as many of URLs and HTML.
+_BACKSLASHES: Final = r"\\{1,64}"
+_MAX_RUN: Final = 64
 _BACKSLASH: Final = "\\"
+_QUOTES: Final = ("'", '"')
 _LAST_BYTE: Final = 0xFF
 _LAST_OF_PLANE: Final = 0xFFFF
 
 
 def split_units(secret: str) -> list[str]:
-    """Return the expressions of the characters of a secret, one for each run of white space or of backslashes."""
-    runs = re.findall(r"\s+|\\+|[^\s\\]", secret)
-    return [_match_run(run) for run in runs]
+    """Return the expressions of the characters of a secret, one for each run of white space, backslashes or quotes.
+
+    What one of them matches ends where the next can begin, so that a search takes no longer than a few steps for each character.
+    """
+    return [_match_run(run) for run in re.findall(r"""\s+|\\+|'+|"+|.""", secret)]
 
 
 def build_pattern(secret: str) -> str:
@@ -43,50 +47,59 @@ def build_pattern(secret: str) -> str:
     head, _, tail = secret.partition(core)
     units = "".join(split_units(core))
     before, after = ("".join(f"(?:{_match_character(item)})?" for item in run) for run in (head, tail))
-    return f"{before}{units}{after}"
+    return f"{re.escape(secret)}|{before}{units}{after}"
 
 
 def _match_run(run: str) -> str:
     if run.isspace():
-        characters = "|".join(dict.fromkeys(form for character in run for form in _list_escapes(character)))
-        return rf"(?:\s|\+|\ufffd|{characters})+"
+        characters = "|".join(
+            dict.fromkeys(form for character in run for form in _list_escapes(character, _BACKSLASHES))
+        )
+        return rf"(?:\s|\+|\ufffd|{characters}){{1,{_MAX_RUN + len(run)}}}"
     if run[0] == _BACKSLASH:
-        escapes = "|".join(_list_escapes(_BACKSLASH))
-        return rf"(?:\\{{{len(run)},}}|(?:{escapes})+)"
+        escapes = "|".join(_list_escapes(_BACKSLASH, _BACKSLASHES))
+        return rf"(?>\\{{{len(run)},{len(run) * _MAX_RUN}}}|(?:{escapes}){{{len(run)},{len(run) * 2}}})"
+    if run[0] in _QUOTES:
+        # SQL and CSV double a quote. A shell leaves the quotes for it: '"'"'.
+        quote, other = map(_match_character, run[0] + _QUOTES[run[0] == "'"])
+        return f"(?>(?:{quote}{other}{quote}{other}{quote}|{quote}){{{len(run)},{2 * len(run)}}})"
     return _match_character(run)
 
 
 def _match_character(character: str) -> str:
     if character.isascii() and character.isalnum():
         return character
-    forms = [re.escape(character), *_list_escapes(character)]
+    forms = [re.escape(character), *_list_escapes(character, r"\\")]
     if not character.isprintable():
         # How a page shows what HTML does not allow.
         forms.append(r"\ufffd")
-    pattern = rf"\\*(?:{'|'.join(forms)})"
-    if character in ("'", '"'):
-        # SQL and CSV double a quote.
-        pattern = rf"(?:{_SHELL_QUOTE}|(?:{pattern}){{1,2}})"
-    return pattern
+    return rf"(?:\\{{0,64}}(?:{'|'.join(forms)}))"
 
 
-def _list_escapes(character: str) -> Iterator[str]:
-    """Yield the expressions of the escapes of a character in JSON, Python, URLs and HTML."""
+def _list_escapes(character: str, escape: str) -> Iterator[str]:
+    """Yield the expressions of the escapes of a character in JSON, Python, URLs and HTML.
+
+    Args:
+        character: The character.
+        escape: The expression of the backslashes before it.
+    """
     code, data = ord(character), character.encode("utf-8", "surrogatepass")
     if character in _NAMED_ESCAPES:
-        yield rf"\\+{_NAMED_ESCAPES[character]}"
+        yield escape + _NAMED_ESCAPES[character]
     if code <= _LAST_OF_PLANE:
-        yield rf"(?i:\\+u{code:04x}|\\+U{code:08x})"
+        yield f"(?i:{escape}(?:u{code:04x}|U{code:08x}))"
     else:
         high, low = 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF)
-        yield rf"(?i:\\+u{high:04x}\\+u{low:04x}|\\+U{code:08x})"
+        yield f"(?i:{escape}(?:u{high:04x}{_BACKSLASHES}u{low:04x}|U{code:08x}))"
     if code <= _LAST_BYTE:
-        yield rf"(?i:\\+x{code:02x})"
+        yield f"(?i:{escape}x{code:02x})"
     if not character.isascii():
-        yield "(?i:" + "".join(rf"\\+x{byte:02x}" for byte in data) + ")"
-    yield "(?i:" + "".join(f"%(?:25)*{byte:02x}" for byte in data) + ")"
-    names = [f"#0*{code}", f"(?i:#x0*{code:x})"]
-    names += [_ENTITIES[character]] if character in _ENTITIES else []
-    yield f"&(?:amp;)*(?:{'|'.join(names)});"
+        first, *rest = (f"x{byte:02x}" for byte in data)
+        yield f"(?i:{_BACKSLASHES.join([escape + first, *rest])})"
+    yield "(?i:" + "".join(f"%(?:25){{0,6}}{byte:02x}" for byte in data) + ")"
     if character == "&":
-        yield "&(?:amp;)+"
+        # Before its own reference, which begins like another character's.
+        yield "&(?:amp;){1,6}"
+    names = [f"#0{{0,6}}{code}", f"(?i:#x0{{0,6}}{code:x})"]
+    names += [_ENTITIES[character]] if character in _ENTITIES else []
+    yield f"&(?:amp;){{0,6}}(?:{'|'.join(names)});"

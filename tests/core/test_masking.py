@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import shlex
+import time
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -150,3 +151,54 @@ def test_credentials_of_urls_are_masked_and_nothing_else(text: str, masked: str)
     assert mask_url_credentials(text) == masked
     assert mask(text, []) == masked
     assert mask(masked, []) == masked
+
+
+NESTED = [["repr", "json", "repr"], ["html", "repr", "json"], ["shell", "repr", "html"], ["url", "url, every sign", "json"],
+          ["json", "json", "json", "html", "html"], ["sql", "repr", "html"], ["bytes", "json"], ["csv", "html"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("encodings", NESTED, ids=" in ".join)
+def test_a_secret_is_masked_however_often_it_is_escaped(encodings: list[str]) -> None:
+    for secret in SECRETS:
+        text = secret
+        for encoding in encodings:
+            text = ENCODINGS[encoding](text)
+        masked = mask(f"before {text} after", [secret])
+        assert "***" in masked, (secret, text)
+        assert len(masked) < 150, (secret, masked)
+
+
+@pytest.mark.parametrize("mark", ["…", "...", " …", " ..."])
+@pytest.mark.parametrize("secret", [secret for secret in SECRETS if len(secret) > 12])
+def test_the_beginning_of_a_secret_is_masked_where_a_text_is_shortened(secret: str, mark: str) -> None:
+    for encode in (str, repr, json.dumps, html.escape, quote):
+        text = encode(secret)
+        for length in range(len(encode(secret.lstrip()[:8])) + 2, len(text), 3):
+            masked = mask(f"value {text[:length]}{mark}", [secret])
+            assert masked.startswith("value "), (text[:length], masked)
+            assert len(masked) < len("value '***") + 12, (text[:length], masked)
+
+
+def test_a_text_that_only_begins_like_a_secret_stays() -> None:
+    assert mask("hunter2 is here... and there", ["hunter2-and-more"]) == "hunter2 is here... and there"
+    assert mask("hunte...", ["hunter2-and-more"]) == "hunte..."
+
+
+def test_white_space_of_a_secret_may_be_changed_or_cut_off() -> None:
+    assert mask("a: one two three.", ["\tone\n two  three\r\n"]) == "a: ***."
+    assert mask("a: onetwo three", ["one two three"]) == "a: onetwo three"
+
+
+def test_a_long_text_is_masked_in_time_in_proportion_to_it() -> None:
+    secret = "".join(map(chr, range(33, 127))) + "\\" * 50 + "'" * 50 + " " * 50
+    for text in (
+        "\\" * 200_000,
+        "'" * 200_000,
+        " " * 200_000,
+        "&amp;" * 50_000,
+        "%25" * 50_000,
+        secret[:-1] * 200,
+    ):
+        begin = time.process_time()
+        mask(text, [secret])
+        assert time.process_time() - begin < 2.0, text[:20]
