@@ -17,7 +17,7 @@ from fuzzing.watch import MAX_WAIT
 from fuzzing.worker import FINDING, CaseResult, Task, run_tasks
 
 # Seconds after which a process that reports nothing is killed: a case, and the imports before the first one.
-_CASE_SECONDS = MAX_WAIT + 20
+_CASE_SECONDS = MAX_WAIT + 50
 _START_SECONDS = 300
 # Findings of a surface that are saved; further ones are counted.
 MAX_SAVED = 20

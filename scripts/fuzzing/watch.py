@@ -129,11 +129,11 @@ def _limit_time(seconds: float) -> Iterator[None]:
         raise TimeExceeded(f"{seconds} s of processor time")
 
     def stop_waiting(*_: object) -> None:
-        raise TimeExceeded(f"{MAX_WAIT} s")
+        raise TimeExceeded(f"{max(MAX_WAIT, 2 * seconds)} s")
 
     before = signal.signal(signal.SIGPROF, stop_processor), signal.signal(signal.SIGALRM, stop_waiting)
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, MAX_WAIT)
+    signal.setitimer(signal.ITIMER_REAL, max(MAX_WAIT, 2 * seconds))
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from sparkops.serving.request_rows import RequestRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow.parquet import FileMetaData
+    from pyarrow.parquet import FileMetaData, ParquetFile
 
 MIME = "application/vnd.apache.parquet"
 # How much larger than its body a file may become in memory.
@@ -40,7 +40,9 @@ def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
             status=415,
         ) from error
     try:
-        metadata = ParquetFile(io.BytesIO(body)).metadata
+        file = ParquetFile(io.BytesIO(body))
+        metadata = file.metadata
+        _check_columns(file, max_rows=max_rows, max_bytes=max_bytes * _MAX_EXPANSION)
         check_size(metadata, max_rows=max_rows, max_values=max_bytes * _MAX_EXPANSION // 8)
         file = ParquetFile(io.BytesIO(body), read_dictionary=_find_text_columns(metadata))
         batches = list(file.iter_batches(_CHUNK_ROWS))
@@ -49,6 +51,31 @@ def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
         first_line = as_clause(str(error).partition("\n")[0])
         raise RequestError(f"The body is not a Parquet file that can be read ({first_line}).") from error
     return RequestRows([row for batch in batches for row in _to_rows(batch)], _return_unchanged)
+
+
+def _check_columns(file: ParquetFile, *, max_rows: int, max_bytes: int) -> None:
+    """Read one row of each group, which raises an error where the facts about a column are damaged.
+
+    pyarrow ends the process where it is asked for such facts.
+
+    Raises:
+        RequestError: The file has more rows or bytes than allowed.
+        OSError: It is damaged.
+    """
+    metadata = file.metadata
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    rows, size = sum(group.num_rows for group in groups), sum(group.total_byte_size for group in groups)
+    if rows != metadata.num_rows or any(group.num_rows < 0 for group in groups):
+        raise OSError("the numbers of rows of its groups are wrong")
+    if rows > max_rows:
+        raise RequestError(f"The request has {rows} rows; send at most {max_rows} at once.", status=413)
+    if size > max_bytes:
+        raise RequestError(
+            f"The Parquet file has {size} bytes; send at most {max_bytes} at once.", status=413
+        )
+    for index, group in enumerate(groups):
+        if group.num_rows:
+            next(iter(file.iter_batches(1, row_groups=[index])), None)
 
 
 def check_size(metadata: FileMetaData, *, max_rows: int, max_values: int) -> None:
@@ -62,6 +89,7 @@ def check_size(metadata: FileMetaData, *, max_rows: int, max_values: int) -> Non
             f"The request has {metadata.num_rows} rows; send at most {max_rows} at once.", status=413
         )
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    groups = [group for group in groups if group.num_rows]
     values = sum(group.column(index).num_values for group in groups for index in range(group.num_columns))
     size = sum(group.total_byte_size for group in groups)
     if values > max_values or size > 8 * max_values:

@@ -72,6 +72,8 @@ def test_spark_s_rules_of_types_become_casts(expression: str, type_: str, tree: 
         ("SELECT x AS n, n AS x FROM __THIS__", ""),
         ("SELECT x[0] AS z FROM __THIS__", "is not supported"),
         ("SELECT substr(s) AS z FROM __THIS__", "without a start"),
+        ("SELECT n > 1e. AS z FROM __THIS__", "cannot be read"),
+        ("SELECT cast(x AS decimal(10, \u00b2)) AS z FROM __THIS__", "cannot be read"),
         (f"SELECT {'+'.join('x' * 2000)} AS z FROM __THIS__", "nested too deeply"),
         (f"SELECT {'-(' * 300}x{')' * 300} AS z FROM __THIS__", "cannot be read"),
         ("SELECT v + 1 AS z FROM __THIS__", "calculates with the column `v` of type vector"),

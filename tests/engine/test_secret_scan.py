@@ -230,6 +230,8 @@ def test_no_file_shows_a_secret_in_any_form(project: Path, capsys: pytest.Captur
         trained = engine.run("train")
         assert trained.registered is not None
     assert page.report is not None
+    # PySpark logs errors of queries on standard error, which is the caller's.
+    capsys.readouterr()
     for words in (["runs", "show", checked.id], ["runs", "show", checked.id, "--json"], ["runs", "log", checked.id], ["checks", "history", "cells"],
                   ["models", "show", "train"], ["run", "cells", "--fail", "repr", "--new"], ["jobs", "--json"]):  # fmt: skip
         run_command(words)

@@ -380,3 +380,12 @@ def test_an_unknown_path_is_named_whatever_its_query_is(server: ServerProcess, t
     reply = server.send(b"GET " + target + b" HTTP/1.1\r\nhost: x\r\n\r\n")
     assert reply.status in (400, 404)
     assert reply.json()["message"]
+
+
+def test_a_parquet_file_with_damaged_facts_about_a_column_does_not_end_the_server(
+    server: ServerProcess,
+) -> None:
+    """pyarrow ends the process where it is asked for these facts: found by the fuzzer."""
+    body = (GOLDEN.parents[1] / "serving" / "damaged_facts.parquet").read_bytes()
+    check(server.post(body, content_type=PARQUET), 400, "histogram size mismatch")
+    assert server.post(GOOD).status == 200

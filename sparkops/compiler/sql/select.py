@@ -57,6 +57,9 @@ def compile_select(
         result, conditions = _select(query, columns)
     except RecursionError:
         raise CannotCompile("its statement is nested too deeply") from None
+    except ValueError as error:
+        # sqlglot reads `1e.` and `decimal(10, ²)` as numbers.
+        raise CannotCompile(f"a number in its statement cannot be read: {error}") from None
     computed = tuple((name, tree) for name, tree in result.items() if not _is_unchanged(name, tree))
     struct = next((name for name, tree in computed if is_struct(tree)), None)
     if struct is not None:

@@ -67,9 +67,19 @@ def read_batch_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[s
     for field in fields:
         root = field.name.partition(".")[0]
         if field.name in names:
-            columns[field.name] = to_column(batch.column(field.name))
+            values = batch.column(field.name)
         elif root in names:
-            columns[field.name] = to_column(_get_struct_field(batch.column(root), field.name))
+            values = _get_struct_field(batch.column(root), field.name)
+        else:
+            continue
+        try:
+            columns[field.name] = to_column(values)
+        except (ValueError, OverflowError) as error:
+            # Such as a time of day of more than 24 hours, which Arrow allows and Python does not.
+            raise RowError(
+                f"Column `{field.name}`, a {values.type}, has a value that cannot be read: {error}",
+                field=field.name,
+            ) from None
     return columns
 
 
