@@ -223,6 +223,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "serving": settings.ServingSettings,
     "checks": settings.CheckSettings,
     "execution": settings.ExecutionSettings,
+    "lineage": settings.LineageSettings,
 }
 CONFIGURATION_HEAD = """# Configuration
 

@@ -292,6 +292,42 @@ class ExecutionSettings(Section):
     """
 
 
+class OpenLineageSettings(Section):
+    """Where the OpenLineage events of runs go, under `lineage.openlineage`; nowhere without `file` and `url`."""
+
+    file: str | None = None
+    """File to which each event is appended as a line of JSON, relative to the project.
+
+    Example: .sparkops/openlineage.jsonl
+    """
+    url: str | None = None
+    """Address to which each event is posted. An event that cannot be sent is a warning; no run fails.
+
+    Example: https://marquez.example.com/api/v1/lineage
+    """
+    api_key: str | None = None
+    """Key that is sent as a bearer token.
+
+    Example: ${env:OPENLINEAGE_API_KEY}
+    """
+    namespace: str = "sparkops"
+    """Namespace of jobs and models.
+
+    Example: shop
+    """
+    timeout: PositiveFloat = 5.0
+    """Seconds to wait for the server, before and after each run.
+
+    Example: 1.0
+    """
+
+
+class LineageSettings(Section):
+    """To whom runs are reported, under `lineage:`."""
+
+    openlineage: OpenLineageSettings = OpenLineageSettings()
+
+
 class Settings(Section):
     """The merged values of conf/base, conf/<env> and --set, resolved against the project's root."""
 
@@ -339,6 +375,7 @@ class Settings(Section):
     serving: ServingSettings = ServingSettings()
     checks: CheckSettings = CheckSettings()
     execution: ExecutionSettings = ExecutionSettings()
+    lineage: LineageSettings = LineageSettings()
     params: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Parameters of jobs: job, then parameter, then value.
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sparkops.checks.checks import Checks
     from sparkops.engine.adapters.check_pages import CheckPages
     from sparkops.engine.adapters.checks import CheckHistoryTable, SuiteRunner
+    from sparkops.engine.adapters.lineage_events import LineageEvents
     from sparkops.engine.adapters.spark import SharedSparkSession
     from sparkops.registry.registry import Registry
     from sparkops.tables import Tables
@@ -157,6 +158,18 @@ class ServiceContainer:
             wait=self.settings.wait,
             on_step=(progress or NullProgress()).step_started,
             redirect_jvm_output=self.redirect_jvm_output,
+        )
+
+    def build_lineage_events(self, secrets: tuple[str, ...] = ()) -> LineageEvents:
+        """Return what reports runs to OpenLineage; events show neither these secrets nor those of the configuration."""
+        from sparkops.engine.adapters.lineage_events import LineageEvents
+
+        return LineageEvents(
+            settings=self.settings.lineage.openlineage,
+            root=self.project.root,
+            runs=self.project.runs,
+            tables=self.tables,
+            secrets=(*self.project.config.secrets, *secrets),
         )
 
     def find_lasting_columns(self, table: str) -> Mapping[str, Any] | None:

@@ -116,7 +116,8 @@ def execute_job(
     progress = container.listener.run_started(job.name)
     try:
         secrets = reveal_secrets(bound.values)
-        with container.active_runs.execute(run_id):
+        lineage_events = container.build_lineage_events(secrets)
+        with container.active_runs.execute(run_id), lineage_events.report(job, run_id):
             run = execute_attempts(
                 request,
                 partial(container.build_run_services, secrets, progress),
