@@ -306,9 +306,9 @@ class OpenLineageSettings(Section):
     Example: https://marquez.example.com/api/v1/lineage
     """
     api_key: str | None = None
-    """Key that is sent as a bearer token.
+    """Key that is sent as a bearer token; null or an empty text sends none.
 
-    Example: ${env:OPENLINEAGE_API_KEY}
+    Example: ${env:OPENLINEAGE_API_KEY:-}
     """
     namespace: str = "sparkops"
     """Namespace of jobs and models.

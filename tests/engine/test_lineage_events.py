@@ -68,7 +68,9 @@ def test_a_run_has_a_start_and_an_end(make_events: Callable[..., tuple[LineageEv
     assert (events.root / "out" / "events.jsonl").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize(("state", "kind"), [("failed", "FAIL"), ("checks_failed", "FAIL"), ("cancelled", "ABORT")])
+@pytest.mark.parametrize(
+    ("state", "kind"), [("failed", "FAIL"), ("checks_failed", "FAIL"), ("cancelled", "ABORT")]
+)
 def test_a_run_that_fails_keeps_its_error_and_is_reported(
     make_events: Callable[..., tuple[LineageEvents, Job]], state: State, kind: str
 ) -> None:
@@ -151,7 +153,9 @@ def test_a_server_that_refuses_is_a_warning(
     assert caplog.text.count("OpenLineage: an event was not written: HTTP Error 500") == 2
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "ftp://host/", "http://[bad", "nonsense", "http://a b/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/", "ftp://host/", "http://[bad", "nonsense", "http://a b/"]
+)
 def test_a_server_that_cannot_be_reached_is_a_warning(
     make_events: Callable[..., tuple[LineageEvents, Job]], caplog: pytest.LogCaptureFixture, url: str
 ) -> None:

@@ -19,7 +19,7 @@ from sparkops.core.private_file import open_private
 from sparkops.errors import SparkopsError, as_clause
 from sparkops.pipeline.job import Job
 from sparkops.runs.lineage.openlineage import Columns, build_end_event, build_start_event
-from sparkops.runs.records.attempt_files import DAMAGE
+from sparkops.runs.records.attempt_files import DAMAGE, EmptyRecord
 from sparkops.runs.records.run import Run, utc_now
 from sparkops.runs.records.store import RunStore
 from sparkops.tables.tables import Tables
@@ -78,16 +78,21 @@ class LineageEvents:
 
     def _report_end(self, run_id: str, start: dict[str, Any]) -> None:
         try:
-            run = self.runs.read(run_id)
-            if run.started is None or not _has_begun(run, start):
-                # It ended before it was recorded.
-                self._send({**start, "eventType": "FAIL", "eventTime": utc_now().isoformat()})
-                return
-            event = build_end_event(run, start, columns=dict(self._find_columns(run)))
+            event = self._build_end(run_id, start)
         except (SparkopsError, *DAMAGE) as error:
             self._warn(error)
             return
         self._send(event)
+
+    def _build_end(self, run_id: str, start: dict[str, Any]) -> dict[str, Any]:
+        try:
+            run = self.runs.read(run_id)
+        except EmptyRecord:
+            run = None
+        if run is None or not _has_begun(run, start):
+            # The run ended before its attempt was recorded.
+            return {**start, "eventType": "FAIL", "eventTime": utc_now().isoformat()}
+        return build_end_event(run, start, columns=dict(self._find_columns(run)))
 
     def _find_columns(self, run: Run) -> Iterator[tuple[str, Columns]]:
         """Yield the tables whose columns their log tells."""
