@@ -203,7 +203,7 @@ def _record_failure(
             state,
             "ended",
             ended=utc_now().isoformat(),
-            error=describe_failure(user_error, error, attempt.log),
+            error=describe_failure(user_error, error, attempt.log, secrets=attempt.secrets),
         )
     finally:
         # A failed run keeps its staged tables, which a resumed run publishes without computing them again. A run that

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from sparkops.core.bounded_file import open_regular
+from sparkops.core.masking import mask
 from sparkops.core.wording import format_count, truncate
 from sparkops.errors import RunCancelled, RunTimedOut, SparkopsError
 
@@ -23,19 +24,22 @@ _MAX_TEXT: Final = 1000
 _MAX_LOG: Final = 4 << 20
 
 
-def describe_failure(shown: SparkopsError, origin: BaseException, log: Path) -> dict[str, str]:
+def describe_failure(
+    shown: SparkopsError, origin: BaseException, log: Path, *, secrets: Sequence[str] = ()
+) -> dict[str, str]:
     """Return the error as a record has it.
 
     Args:
         shown: The error that the user is shown: `kind` and `message`.
         origin: The exception that stopped the run. The first error of its chain is `cause`.
         log: The attempt's log, in which the JVM names the stage where Spark's error does not: `stage`.
+        secrets: Values that are masked before a text is shortened, which would leave a part of one.
     """
     facts = {"kind": type(shown).__name__, "message": str(shown)}
     if isinstance(shown, RunCancelled | RunTimedOut):
         return facts
     chain = list(_walk_chain(origin))
-    cause = _describe_first(chain[-1])
+    cause = _describe_first(chain[-1], secrets)
     if not isinstance(chain[-1], SparkopsError) and not _repeats(facts["message"], cause):
         facts["cause"] = cause
     stage = _find_stage(chain, log)
@@ -53,9 +57,9 @@ def _walk_chain(error: BaseException) -> Iterator[BaseException]:
         following = following.__cause__ or (None if hidden else following.__context__)
 
 
-def _describe_first(error: BaseException) -> str:
+def _describe_first(error: BaseException, secrets: Sequence[str]) -> str:
     """Return the class and first line of an error; of an error in one of Spark's Python workers, those of that error."""
-    text = _get_text(error)
+    text = mask(_get_text(error), secrets)
     _, traceback, frames = text.partition(_TRACEBACK)
     raised = _RAISED.findall(frames.partition("\nJVM stacktrace")[0]) if traceback else []
     line = next((line.strip() for line in text.splitlines() if line.strip()), "no message")

@@ -96,3 +96,11 @@ def test_an_error_whose_text_cannot_be_computed_has_a_cause(tmp_path: Path) -> N
             raise RuntimeError("the session is gone")
 
     assert describe_failure(JobFailed("no"), Lost(), tmp_path / "log")["cause"] == "Lost: no message"
+
+
+@pytest.mark.parametrize("secret", ["one\ntwo-lines", "x" * 40])
+def test_a_text_that_is_shortened_shows_no_part_of_a_secret(tmp_path: Path, secret: str) -> None:
+    error = ValueError("y" * 980 + secret)
+    cause = describe_failure(JobFailed("no"), error, tmp_path / "log", secrets=[secret])["cause"]
+    assert "one" not in cause
+    assert "x" not in cause
