@@ -54,6 +54,9 @@ class JobArguments:
         run_key: Key under which a retry finds the run.
         unfinished: What to do about an incomplete run of the same job and parameters.
         dry_run: Only show what would run.
+        each: Texts `NAME=VALUES`: one run for each value.
+        max_parallel: Runs at the same time.
+        fail_fast: Start no further run once one has failed.
     """
 
     job: Job
@@ -66,6 +69,9 @@ class JobArguments:
     run_key: str | None = None
     unfinished: Literal["refuse", "resume", "new"] = "refuse"
     dry_run: bool = False
+    each: tuple[str, ...] = ()
+    max_parallel: int | None = None
+    fail_fast: bool = False
 
 
 class JobGroup(click.Group, ABC):
@@ -176,6 +182,9 @@ def make_job_command(
             run_key=common.pop("run_key", None),
             unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
             dry_run=common.pop("dry_run", False),
+            each=common.pop("each", ()),
+            max_parallel=common.pop("max_parallel", None),
+            fail_fast=common.pop("fail_fast", False),
             project=with_wait(pop_project_options(common), common.pop("wait", None)),
         )
         return run(arguments)

@@ -47,12 +47,37 @@ def make_run_options() -> list[click.Parameter]:
         ),
         click.Option(["--force"], is_flag=True, help="With --upstream: also run jobs that are up to date."),
         *make_retry_options(),
+        *make_each_options(),
         click.Option(
             ["--dry-run", "dry_run"],
             is_flag=True,
             help="Check parameters and inputs, and show what would run. Nothing is written.",
         ),
         click.Option(["--wait"], metavar="DURATION", help=WAIT_HELP),
+    ]
+
+
+def make_each_options() -> list[click.Parameter]:
+    """Return new click options for one run for each of many values."""
+    return [
+        click.Option(
+            ["--each"],
+            multiple=True,
+            metavar="NAME=VALUES",
+            help="One run for each value of a parameter: a list (JFK,EWR), a range with both ends (1..12, "
+            "2013-07-01..2013-07-31) or a JSON list. Given twice, one run for each combination.",
+        ),
+        click.Option(
+            ["--max-parallel", "max_parallel"],
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="With --each: runs at the same time. [default: setting `execution.max_parallel`, or the number of cores]",
+        ),
+        click.Option(
+            ["--fail-fast", "fail_fast"],
+            is_flag=True,
+            help="With --each: start no further run once one has failed.",
+        ),
     ]
 
 

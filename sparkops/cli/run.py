@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,9 +25,15 @@ from sparkops.cli.project_options import (
 )
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import read_params_file
+from sparkops.errors import InputError
+from sparkops.pipeline.fan_out.values import read_each
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.runs.records.run_key import RunKey, find_scheduler_key
 from sparkops.runs.request import ReadVersions
+
+if TYPE_CHECKING:
+    from sparkops.engine import Engine
 
 
 class RunGroup(JobGroup):
@@ -72,13 +78,45 @@ def run_job(arguments: JobArguments) -> int:
         unfinished=arguments.unfinished,
     )
     with ProgressDisplay() as progress, arguments.project.engine(progress) as engine:
-        if arguments.upstream:
+        if arguments.each:
+            _run_each(engine, arguments, options)
+        elif arguments.upstream:
             engine.flow(
                 [name], params=params, options=options, force=arguments.force, always_run_targets=True
             )
         else:
             engine.run_by_name(name, params, options=options)
     return 0
+
+
+def _run_each(engine: Engine, arguments: JobArguments, options: RunOptions) -> None:
+    """Run a job once for each combination of the values of --each."""
+    from sparkops.engine.operations.fan_out import FanOutRequest, run_each
+
+    refused = [
+        option
+        for option, value in (
+            ("--upstream", arguments.upstream),
+            ("--run-key", arguments.run_key),
+            ("--resume", arguments.unfinished == "resume"),
+        )
+        if value
+    ]
+    if refused:
+        raise InputError(
+            f"{refused[0]} is for one run, and --each starts several. Resume those with `sparkops runs resume`."
+        )
+    limit = engine.settings.execution.max_items
+    request = FanOutRequest(
+        job=arguments.job.name,
+        each=read_each(arguments.job, arguments.each, limit=limit),
+        form=ValueForm.TEXT,
+        params=arguments.params,
+        options=options,
+        max_parallel=arguments.max_parallel,
+        fail_fast=arguments.fail_fast,
+    )
+    run_each(engine.container, request)
 
 
 def find_run_key(text: str | None) -> RunKey | None:

@@ -281,9 +281,15 @@ class ExecutionSettings(Section):
     """How runs are executed, under `execution:`."""
 
     max_parallel: Count | None = None
-    """Runs of one command that may be executed at the same time. By default one job of a flow.
+    """Runs of one command that may be executed at the same time. By default one job of a flow, and as many runs of a fan-out
+    (`--each`) as the machine has cores, at most eight.
 
     Example: 4
+    """
+    max_items: Count = 10_000
+    """Runs that a fan-out (`--each`) may have.
+
+    Example: 500
     """
     jobs: Mapping[str, JobExecutionSettings] = Field(default_factory=dict)
     """Job to how often it is tried, and how long an attempt may take.

@@ -172,6 +172,44 @@ class Engine(RecordMethods):
         options = options or RunOptions()
         return run_by_name(self.container, name, params, options=options)
 
+    def run_each(
+        self,
+        job: str,
+        each: Mapping[str, Sequence[Any]],
+        *,
+        params: Parameters = (),
+        options: RunOptions | None = None,
+        max_parallel: int | None = None,
+        fail_fast: bool = False,
+    ) -> Run:
+        """Run a job once for each combination of values, at the same time; return the run that these are parts of.
+
+        Every run reads the same versions. `resume` of the returned run continues with those that did not succeed.
+
+        Args:
+            job: Name of the job.
+            each: Parameter to its values, as values of their types.
+            params: Parameters that all runs have.
+            options: Versions that the runs read.
+            max_parallel: Runs at the same time; by default the setting, or the number of cores.
+            fail_fast: Start no further run once one has failed.
+
+        Raises:
+            InputError: The values are wrong, or the runs would replace each other's rows; nothing was started.
+            SparkopsError: Runs did not succeed; the others were executed.
+        """
+        from sparkops.engine.operations.fan_out import FanOutRequest, run_each
+
+        request = FanOutRequest(
+            job=job,
+            each=each,
+            params=params,
+            options=options or RunOptions(),
+            max_parallel=max_parallel,
+            fail_fast=fail_fast,
+        )
+        return run_each(self.container, request)
+
     def plan(
         self,
         name: str,
@@ -194,8 +232,12 @@ class Engine(RecordMethods):
             run_id: The run.
             params: Values of parameters that are secrets, which the record does not contain.
         """
+        from sparkops.engine.operations.fan_out import resume_each
         from sparkops.engine.operations.run_job import resume_run
 
+        run = self.runs.load(run_id)
+        if run.items and run.state != "done":
+            return resume_each(self.container, run, params)
         return resume_run(self.container, run_id, params)
 
     def cancel(self, run_id: str, *, wait: float = 60.0) -> Run:

@@ -44,6 +44,7 @@ class RunRequest:
         newest_inputs: Whether a resumed run that has staged nothing reads the newest versions instead of those it
             read before.
         timeout: Seconds that the attempt may take; None for any time.
+        parent: The fan-out that this run is a part of.
     """
 
     job: Job
@@ -55,6 +56,7 @@ class RunRequest:
     key: str | None = None
     newest_inputs: bool = False
     timeout: float | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ class RunContext:
         wait: Seconds to wait for runs that write the same tables or models; 0 refuses at once.
         on_step: Called with the name of each step when it begins.
         redirect_jvm_output: Context manager that sends the JVM's output to the run's log.
+        commit_lock: Held while tables are committed, by runs of a fan-out, which holds the locks of all their tables and
+            models; None for a run that takes those locks itself.
     """
 
     root: Path
@@ -80,6 +84,7 @@ class RunContext:
     wait: float = 0.0
     on_step: Callable[[str], None] = lambda _: None
     redirect_jvm_output: Callable[[MaskedFile], AbstractContextManager[None]] = lambda _: nullcontext()
+    commit_lock: AbstractContextManager[Any] | None = None
 
     @property
     def runs(self) -> RunStore:

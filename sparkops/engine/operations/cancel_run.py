@@ -5,13 +5,17 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from contextlib import suppress
 from time import monotonic, sleep
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sparkops.errors import EngineError, InputError
+from sparkops.errors import EngineError, InputError, SparkopsError
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 from sparkops.runs.records.store import RunStore
+
+if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
 
 _POLL_SECONDS: Final = 0.1
 
@@ -51,6 +55,15 @@ def cancel_run(runs: RunStore, run_id: str, *, wait: float) -> Run:
             f"Run {run.id} of job `{run.job}` ended before it was cancelled: it is {_describe(run)}."
         )
     return run
+
+
+def cancel_active_runs(container: ServiceContainer) -> None:
+    """Ask the threads of this engine that execute runs to stop them."""
+    runs = container.project.runs
+    for run_id in container.active_runs.list_ids():
+        # A run that began a moment ago may have no record yet.
+        with suppress(SparkopsError, ValueError):
+            runs.request_cancel(runs.load(run_id), by=describe_requester())
 
 
 def describe_requester() -> str:

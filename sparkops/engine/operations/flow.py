@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import current_thread
 from typing import TYPE_CHECKING
 
-from sparkops.engine.operations.cancel_run import describe_requester
+from sparkops.engine.operations.cancel_run import cancel_active_runs
 from sparkops.engine.operations.freshness import FreshRunFinder
 from sparkops.engine.operations.run_job import run_declared
 from sparkops.engine.options import RunOptions
@@ -107,11 +106,7 @@ class _FlowRunner:
         self.container.starter.use_own_session(pool=current_thread().name)
 
     def cancel_active(self) -> None:
-        runs = self.container.project.runs
-        for run_id in self.container.active_runs.list_ids():
-            # A run that has begun a moment ago may have no record yet; it is asked at the next signal.
-            with suppress(SparkopsError, ValueError):
-                runs.request_cancel(runs.load(run_id), by=describe_requester())
+        cancel_active_runs(self.container)
 
 
 def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:

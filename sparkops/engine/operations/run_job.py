@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,21 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
     return execute_job(container, *project.load_job(declared, bound), start=RunStart(resume=earlier))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPart:
+    """What makes a run a part of a fan-out.
+
+    Args:
+        parent: Id of the fan-out.
+        label: The values that tell the run apart.
+        commit_lock: Held while tables are committed; the fan-out holds the locks of all tables and models.
+    """
+
+    parent: str
+    label: str
+    commit_lock: AbstractContextManager[Any]
+
+
 def execute_job(
     container: ServiceContainer,
     job: Job,
@@ -94,6 +110,7 @@ def execute_job(
     *,
     versions: ReadVersions | None = None,
     start: RunStart | None = None,
+    part: RunPart | None = None,
 ) -> Run:
     """Execute a job with bound parameters, and report its start and end to the listener."""
     # Imported here, so that wrong parameters are reported without waiting for it.
@@ -112,8 +129,9 @@ def execute_job(
         run_id=run_id,
         key=start.key.text if start.key else None,
         newest_inputs=start.key is not None,
+        parent=part.parent if part else None,
     )
-    progress = container.listener.run_started(job.name)
+    progress = container.listener.run_started(f"{job.name} [{part.label}]" if part else job.name)
     try:
         secrets = reveal_secrets(bound.values)
         lineage_events = container.build_lineage_events(secrets)
@@ -121,7 +139,10 @@ def execute_job(
             run = execute_attempts(
                 request,
                 partial(container.build_run_services, secrets, progress),
-                container.build_run_context(secrets, progress),
+                replace(
+                    container.build_run_context(secrets, progress),
+                    commit_lock=part.commit_lock if part else None,
+                ),
                 resolve_attempt_policy(job, container.settings.execution),
                 progress.retried,
             )

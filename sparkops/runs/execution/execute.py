@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from sparkops.core.masking import HIDDEN, contains_secret, mask
 from sparkops.errors import RunCancelled, RunTimedOut, SparkopsError
+from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import CONFIGURED_ORIGINS
 from sparkops.pipeline.secret import Secret
 from sparkops.runs.execution.executor import RunExecutor
@@ -44,7 +45,7 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
     job = request.job
     run_id = request.resume.id if request.resume else request.run_id or make_run_id()
     attempt = context.runs.begin(
-        run_id, job.name, secrets=context.secrets, **_describe_request(request, context)
+        run_id, job.name, secrets=context.secrets, **describe_request(request, context)
     )
     connection = _Connection(connect)
     with interruptible() as interrupter, _capture_all_output(attempt, context):
@@ -95,22 +96,28 @@ def _run_steps(
 ) -> None:
     """Execute the steps of an attempt while it holds the locks of what it writes; requests and its time limit stop it."""
     job = request.job
-    written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
     watched = watch(
         StopConditions(find_cancel_request=attempt.find_cancel_request, timeout=request.timeout),
         interrupter,
         announce=partial(_record_interruption, attempt),
         unblock=partial(connection.cancel_spark_jobs, attempt.run_id),
     )
-    locks = lock_for_writing(
-        context.locks,
-        written,
-        attempt.run_id,
-        wait=context.wait,
-        on_wait=partial(_announce_waiting, context),
-    )
+    locks: AbstractContextManager[None] = nullcontext()
+    if context.commit_lock is None:
+        locks = lock_for_writing(
+            context.locks,
+            list_written(job),
+            attempt.run_id,
+            wait=context.wait,
+            on_wait=partial(_announce_waiting, context),
+        )
     with watched, locks:
         RunExecutor(request, connection.open(), context, attempt).run()
+
+
+def list_written(job: Job) -> list[str]:
+    """Return the names of the tables and of the model that a job writes."""
+    return [write.table for write in job.writes] + ([job.registers] if job.registers else [])
 
 
 def _record_interruption(attempt: Attempt, reason: SparkopsError) -> None:
@@ -137,11 +144,13 @@ def _announce_waiting(context: RunContext, name: str, holder: str) -> None:
     log_waiting(name, holder)
 
 
-def _describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]:
+def describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]:
+    """Return what the first event of an attempt records of its request: parameters without secrets, settings and code."""
     params = params_to_json(request.job, request.values)
     hidden = _find_hidden(params, context)
     return {
         **({"key": request.key} if request.key is not None else {}),
+        **({"parent": request.parent} if request.parent is not None else {}),
         "params": {**params, **dict.fromkeys(hidden, HIDDEN)},
         **({"hidden": hidden} if hidden else {}),
         "origins": dict(request.origins),

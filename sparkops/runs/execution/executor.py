@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -65,6 +65,7 @@ class RunExecutor:
             attempt=self.attempt,
             timer=self.measure_step,
             publications=self.context.publications,
+            commit_lock=self.context.commit_lock or nullcontext(),
         )
         with self.record_rule_violations(models):
             if job.stream:

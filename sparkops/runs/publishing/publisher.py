@@ -42,6 +42,7 @@ class Publisher:
         attempt: The record, to which every commit is appended.
         timer: Context manager that measures a step.
         publications: The runs that have begun to publish.
+        commit_lock: Held while tables are committed.
     """
 
     job: Job
@@ -50,6 +51,7 @@ class Publisher:
     attempt: Attempt
     timer: Timer
     publications: PublicationJournal
+    commit_lock: AbstractContextManager[Any]
 
     def publish(self, result: Any, run: Run, decision: Decision | None = None) -> None:
         """Publish what the job returned, by the job's kind.
@@ -127,7 +129,7 @@ class Publisher:
             with self.timer("plan"):
                 decision = decide(self.services, self.attempt.run_id, self.job.writes, staged, outcomes)
         versions = {}
-        with self.timer("publish"):
+        with self.timer("publish"), self.commit_lock:
             self._begin_publication()
             for write in self.job.writes:
                 for commit in self.commit(write, decision):

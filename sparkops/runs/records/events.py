@@ -19,10 +19,10 @@ Checks = tuple[Mapping[str, Any], ...]
 # earlier one.
 _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
 _APPENDED = {"staged", "batches"}
-_TUPLES = _APPENDED | {"checks", "hidden"}
+_TUPLES = _APPENDED | {"checks", "hidden", "items"}
 _TIMES = {"started", "ended"}
 # Keys by the form of their values, and the form of the items of lists.
-_MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process"}
+_MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each"}
 _TEXTS = {"id", "job", "state", "env"}
 _OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint"}
 _OPTIONAL_MAPPINGS = {"error", "registered"}
@@ -30,7 +30,7 @@ _OPTIONAL_MAPPINGS = {"error", "registered"}
 _VALUES: Mapping[str, type | tuple[type, ...]] = {
     "inputs": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
 }  # fmt: skip
-_ITEMS = {"checks": dict, "batches": dict, "staged": str, "hidden": str}
+_ITEMS = {"checks": dict, "batches": dict, "items": dict, "staged": str, "hidden": str}
 
 
 def fold_events(events: Iterable[Event]) -> Run:

@@ -51,6 +51,9 @@ class Run:
         process: Host and process id of the newest attempt.
         log: Path of the newest attempt's log.
         staged: Tables whose frames are staged.
+        parent: The run of the fan-out that this run is a part of.
+        each: Of a fan-out: parameter to the values that its runs have.
+        items: Of a fan-out: `run` (id), `label` and `params` of each of its runs.
         attempts: Each attempt with its number, state, start, end and error, in order.
         batches: Micro-batches of a stream, in order: number, version, rows, quarantined rows, failed expectations.
     """
@@ -85,6 +88,9 @@ class Run:
     log: str | None = None
     staged: tuple[str, ...] = ()
     batches: tuple[Mapping[str, Any], ...] = ()
+    parent: str | None = None
+    each: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[Mapping[str, Any], ...] = ()
     attempts: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
@@ -155,6 +161,9 @@ FIELDS: Mapping[str, str] = {
     "log": "log",
     "staged": "staged",
     "batches": "batches",
+    "parent": "parent",
+    "each": "each",
+    "items": "items",
     "attempts": "attempts",
 }
 
@@ -163,14 +172,18 @@ def _to_html(text: Any) -> str:
     return escape(escape_controls(str(text)))
 
 
+# Keys that are shown only if they have a value.
+_RARE = {"hidden", "parent", "each", "items"}
+
+
 def _name_values(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
-    """Return the run's values under the keys of its record; `hidden` only if there are hidden parameters."""
+    """Return the run's values under the keys of its record; keys of rare things only if the run has them."""
     shown = {key: getattr(run, field) for key, field in FIELDS.items()}
-    return shown if run.hidden else {key: value for key, value in shown.items() if key != "hidden"}
+    return {key: value for key, value in shown.items() if value or key not in _RARE}
 
 
 def utc_now() -> datetime:

@@ -1,0 +1,1 @@
+"""One run of a job for each of many parameter values."""

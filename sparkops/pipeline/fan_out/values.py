@@ -1,0 +1,116 @@
+"""Read the values of `--each NAME=VALUES`: a list, a range, or JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sparkops.core.wording import did_you_mean
+from sparkops.errors import InputError
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.param import Param
+from sparkops.pipeline.parameters.param_type import read_param_type
+from sparkops.pipeline.parameters.value import parse
+from sparkops.pipeline.parameters.value_form import ValueForm
+
+_RANGE: Final = ".."
+_RANGE_KINDS: Final = ("int", "date")
+
+
+def read_each(job: Job, words: Sequence[str], *, limit: int) -> dict[str, list[Any]]:
+    """Return parameter to its values, as texts, from texts `NAME=VALUES`.
+
+    VALUES is a list (`JFK,EWR`; quotes as in CSV), a range of whole numbers or days with both ends (`1..12`,
+    `2013-07-01..2013-07-31`), or a JSON list.
+
+    Args:
+        job: The job whose parameters they are.
+        words: The texts.
+        limit: Values that a range may have.
+
+    Raises:
+        InputError: A text has another form, or names no parameter of the job.
+    """
+    each: dict[str, list[Any]] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        name = name.replace("-", "_")
+        if not name or not equals:
+            raise InputError(
+                f"--each takes NAME=VALUES, as in --each month=1..12 or --each origin=JFK,EWR; not `{word}`."
+            )
+        if name in each:
+            raise InputError(f"--each {name}=... is given twice: write all its values in one list.")
+        each[name] = _read_values(find_param(job, name), text, limit)
+    return each
+
+
+def find_param(job: Job, name: str) -> Param:
+    """Return a parameter of a job.
+
+    Raises:
+        InputError: The job has no such parameter, or it is a secret.
+    """
+    for param in job.params:
+        if param.name == name:
+            if read_param_type(param.annotation).kind == "secret":
+                raise InputError(
+                    f"`{name}` of job `{job.name}` is a secret, and a run is told apart by its values."
+                )
+            return param
+    names = [param.name for param in job.params]
+    known = f" It takes {', '.join(names)}." if names else " The job has no parameters."
+    raise InputError(f"Job `{job.name}` has no parameter `{name}`.{did_you_mean(name, names)}{known}")
+
+
+def _read_values(param: Param, text: str, limit: int) -> list[Any]:
+    if text.lstrip().startswith("["):
+        return _read_json(param, text)
+    first, dots, last = text.partition(_RANGE)
+    if dots and read_param_type(param.annotation).kind in _RANGE_KINDS:
+        return _read_range(param, first, last, limit)
+    values = next(csv.reader([text], skipinitialspace=True), [])
+    if not values:
+        raise InputError(f"--each {param.name}= has no values: write --each {param.name}=FIRST,SECOND.")
+    return values
+
+
+def _read_json(param: Param, text: str) -> list[Any]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"--each {param.name}: not a JSON list ({error}).") from None
+    if not isinstance(values, list) or not values:
+        raise InputError(f"--each {param.name}: write a JSON list of one value or more.")
+    return [value if isinstance(value, str) else json.dumps(value) for value in values]
+
+
+def _read_range(param: Param, first: str, last: str, limit: int) -> list[Any]:
+    ends = [parse(param, end.strip(), ValueForm.TEXT) for end in (first, last)]
+    if any(end is None for end in ends) or ends[0] > ends[1]:
+        raise InputError(f"--each {param.name}={first}..{last}: the first value is not before the last one.")
+    count = _count(ends[0], ends[1])
+    if count > limit:
+        raise InputError(
+            f"--each {param.name}={first}..{last} has {count:,} values; `execution.max_items` allows {limit:,}."
+        )
+    return [str(value) for value in _iterate(ends[0], ends[1])]
+
+
+def _count(first: Any, last: Any) -> int:
+    return (last - first).days + 1 if isinstance(first, date) else int(last - first) + 1
+
+
+def _iterate(first: Any, last: Any) -> Iterator[Any]:
+    step = timedelta(days=1) if isinstance(first, date | datetime) else 1
+    while first <= last:
+        yield first
+        first += step
+
+
+def describe_values(each: Mapping[str, Any]) -> str:
+    """Return values of parameters as they tell runs of one job apart: `month=3, origin=JFK`."""
+    return ", ".join(f"{name}={value}" for name, value in each.items())
