@@ -57,6 +57,11 @@ def merge(raw: DataFrame) -> DataFrame:
     return raw.withColumn("x", F.rand())
 
 
+@job(mode="append")
+def parts(raw: DataFrame, *, part: int) -> DataFrame:
+    return raw.where(F.col("id") % 4 == part).withColumn("x", F.rand())
+
+
 class Two(NamedTuple):
     left: DataFrame
     right: DataFrame
@@ -81,6 +86,7 @@ SCENARIOS = {
     "stream": ("stream",),
     "merge": ("merge",),
     "two": ("left", "right"),
+    "parts": ("parts",),
 }
 
 
@@ -177,7 +183,7 @@ def write_ids(path: Path, ids: range) -> None:
 
 
 def set_limit(root: Path, limit: float) -> None:
-    for table in ("batch", "stream", "merge", "left", "right"):
+    for table in {table for tables in SCENARIOS.values() for table in tables}:
         (root / "conf" / "checks" / f"{table}.yml").write_text(SUITE.format(limit=limit), encoding="utf-8")
 
 
@@ -237,6 +243,8 @@ def run_child(job: str, retry: str, when: str, delay: float) -> int:
         earlier = next(iter(engine.runs.newest()), None)
         if job == "stream":
             engine.run(job)
+        elif job == "parts":
+            run_parts(engine)
         elif retry == "key":
             engine.run(job, run_key="the key")
         elif retry == "resume" and earlier is not None:
@@ -247,6 +255,15 @@ def run_child(job: str, retry: str, when: str, delay: float) -> int:
             remove_garbage(engine.container, find_garbage(engine.container, older_than=timedelta(0)))
     # A timer may still be running.
     os._exit(0)
+
+
+def run_parts(engine: Any) -> None:
+    """Run the job for four values side by side, or resume the runs of an earlier attempt."""
+    earlier = next((run for run in engine.runs.newest() if run.items), None)
+    if earlier is None:
+        engine.run_each("parts", {"part": range(4)}, max_parallel=2)
+    else:
+        engine.resume(earlier.id)
 
 
 def die() -> None:

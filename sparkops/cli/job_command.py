@@ -170,24 +170,8 @@ def make_job_command(
 
     def parse(ctx: click.Context, **values: Any) -> object:
         common = {name: _combine(group_options[name], values.pop(name)) for name in group_options}
-        files = [read_params_file(file) for file in [common.pop("params_file")] if file is not None]
         texts = _read_texts(values) | parse_loose_options(ctx.args)
-        arguments = JobArguments(
-            job=job,
-            params=[*files, build_command_line_source(texts, common.pop("param"))],
-            at=parse_versions(common.pop("at")),
-            as_of=parse_time(common.pop("as_of")),
-            upstream=common.pop("upstream", False),
-            force=common.pop("force", False),
-            run_key=common.pop("run_key", None),
-            unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
-            dry_run=common.pop("dry_run", False),
-            each=common.pop("each", ()),
-            max_parallel=common.pop("max_parallel", None),
-            fail_fast=common.pop("fail_fast", False),
-            project=with_wait(pop_project_options(common), common.pop("wait", None)),
-        )
-        return run(arguments)
+        return run(_build_arguments(job, common, texts))
 
     return JobCommand(
         job,
@@ -195,6 +179,32 @@ def make_job_command(
         callback=click.pass_context(parse),
         params=[*_make_param_options(job), *options, *make_project_click_options()],
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
+
+
+def _build_arguments(job: Job, common: dict[str, Any], texts: Mapping[str, Any]) -> JobArguments:
+    """Return the arguments of a job.
+
+    Args:
+        job: The declared job.
+        common: Values of the options that are not parameters.
+        texts: Parameter to text, or to the texts of an option that is given several times.
+    """
+    files = [read_params_file(file) for file in [common.pop("params_file")] if file is not None]
+    return JobArguments(
+        job=job,
+        params=[*files, build_command_line_source(texts, common.pop("param"))],
+        at=parse_versions(common.pop("at")),
+        as_of=parse_time(common.pop("as_of")),
+        upstream=common.pop("upstream", False),
+        force=common.pop("force", False),
+        run_key=common.pop("run_key", None),
+        unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
+        dry_run=common.pop("dry_run", False),
+        each=common.pop("each", ()),
+        max_parallel=common.pop("max_parallel", None),
+        fail_fast=common.pop("fail_fast", False),
+        project=with_wait(pop_project_options(common), common.pop("wait", None)),
     )
 
 

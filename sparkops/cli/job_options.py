@@ -81,6 +81,16 @@ def make_each_options() -> list[click.Parameter]:
     ]
 
 
+def make_backfill_options() -> list[click.Parameter]:
+    """Return new click options for runs for many values."""
+    return [
+        *make_read_options(),
+        *make_each_options(),
+        click.Option(["--force"], is_flag=True, help="Also run what is up to date."),
+        click.Option(["--wait"], metavar="DURATION", help=WAIT_HELP),
+    ]
+
+
 def make_retry_options() -> list[click.Parameter]:
     """Return new click options for a run that may be a retry."""
     return [

@@ -56,6 +56,9 @@ def _define_command(module: str, attribute: str, summary: str) -> LazyCommand:
 
 COMMANDS = {
     "run": _define_command("run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
+    "backfill": _define_command(
+        "run", "backfill", "Run a job for many values, in parallel; skip what is up to date."
+    ),
     "flow": _define_command("run", "flow", "Run jobs in dependency order; skip what is up to date."),
     "jobs": _define_command("jobs", "jobs", "List the project's jobs."),
     "runs": _define_command(

@@ -1,4 +1,4 @@
-"""`sparkops run` and `sparkops flow`."""
+"""`sparkops run`, `sparkops backfill` and `sparkops flow`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command
 from sparkops.cli.job_options import (
     build_command_line_source,
     choose_unfinished,
+    make_backfill_options,
     make_retry_options,
     make_run_options,
 )
@@ -89,7 +90,43 @@ def run_job(arguments: JobArguments) -> int:
     return 0
 
 
-def _run_each(engine: Engine, arguments: JobArguments, options: RunOptions) -> None:
+class BackfillGroup(JobGroup):
+    """One command for each job, which runs it for many values."""
+
+    def make_command(self, job: Job, origins: Mapping[str, str], ctx: click.Context) -> click.Command:
+        """Return the command that runs a job for many values."""
+        return make_job_command(job, origins, ctx.params, backfill_job, options=make_backfill_options())
+
+
+@click.group(
+    "backfill",
+    cls=BackfillGroup,
+    params=[*make_backfill_options(), *make_project_click_options()],
+    subcommand_metavar="JOB --each NAME=VALUES [--PARAM VALUE]...",
+    no_args_is_help=True,
+)
+def backfill(**_: Any) -> None:
+    """Run a job once for each value of --each, except for values that are up to date.
+
+    A failed run stops no other; sparkops runs resume RUN continues with those that did not succeed.
+    """
+
+
+def backfill_job(arguments: JobArguments) -> int:
+    """Run a job for the values that are not up to date."""
+    from sparkops.cli.display.progress import ProgressDisplay
+
+    if not arguments.each:
+        raise InputError("Give the values with --each, as in --each day=2013-07-01..2013-07-31.")
+    options = RunOptions(versions=ReadVersions(at=arguments.at, as_of=arguments.as_of))
+    with ProgressDisplay() as progress, arguments.project.engine(progress) as engine:
+        _run_each(engine, arguments, options, skip_fresh=not arguments.force)
+    return 0
+
+
+def _run_each(
+    engine: Engine, arguments: JobArguments, options: RunOptions, *, skip_fresh: bool = False
+) -> None:
     """Run a job once for each combination of the values of --each."""
     from sparkops.engine.operations.fan_out import FanOutRequest, run_each
 
@@ -115,6 +152,7 @@ def _run_each(engine: Engine, arguments: JobArguments, options: RunOptions) -> N
         options=options,
         max_parallel=arguments.max_parallel,
         fail_fast=arguments.fail_fast,
+        skip_fresh=skip_fresh,
     )
     run_each(engine.container, request)
 

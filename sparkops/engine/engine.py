@@ -176,12 +176,14 @@ class Engine(RecordMethods):
         self,
         job: str,
         each: Mapping[str, Sequence[Any]],
+        /,
         *,
-        params: Parameters = (),
         options: RunOptions | None = None,
         max_parallel: int | None = None,
         fail_fast: bool = False,
-    ) -> Run:
+        skip_fresh: bool = False,
+        **params: Any,
+    ) -> Run | None:
         """Run a job once for each combination of values, at the same time; return the run that these are parts of.
 
         Every run reads the same versions. `resume` of the returned run continues with those that did not succeed.
@@ -189,10 +191,11 @@ class Engine(RecordMethods):
         Args:
             job: Name of the job.
             each: Parameter to its values, as values of their types.
-            params: Parameters that all runs have.
             options: Versions that the runs read.
             max_parallel: Runs at the same time; by default the setting, or the number of cores.
             fail_fast: Start no further run once one has failed.
+            skip_fresh: Do not run what is up to date; if that is everything, None is returned.
+            params: Parameters that all runs have, as values of their types.
 
         Raises:
             InputError: The values are wrong, or the runs would replace each other's rows; nothing was started.
@@ -207,6 +210,7 @@ class Engine(RecordMethods):
             options=options or RunOptions(),
             max_parallel=max_parallel,
             fail_fast=fail_fast,
+            skip_fresh=skip_fresh,
         )
         return run_each(self.container, request)
 

@@ -55,6 +55,6 @@ def test_the_end_of_a_run_shows_a_summary_of_its_checks_and_those_that_failed() 
     out = io.StringIO()
     with ProgressDisplay(out) as progress:
         progress.run_started("clean").finished(Run(id="r1", job="clean", checks=(OTHERS[0], BROKEN)))
-    _, count, line = out.getvalue().splitlines()
+    _, _, count, line = out.getvalue().splitlines()
     assert count == "  2 checks: 1 ok, 1 held"
     assert line == "    held t: expect_x(a, min_value=1)  2,100 of 8,255 rows, such as 0, -1"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.engine.operations.cancel_run import cancel_active_runs
 from sparkops.engine.operations.earlier_run import RunStart, require_not_running
+from sparkops.engine.operations.freshness import FreshRunFinder
 from sparkops.engine.operations.run_job import RunPart, execute_job
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, to_sources
@@ -53,6 +54,7 @@ class FanOutRequest:
         options: Versions that the runs read.
         max_parallel: Runs at the same time; None for the setting, by default the number of cores, at most eight.
         fail_fast: Start no further run once one has failed.
+        skip_fresh: Do not run what is up to date.
     """
 
     job: str
@@ -62,10 +64,11 @@ class FanOutRequest:
     options: RunOptions = field(default_factory=RunOptions)
     max_parallel: int | None = None
     fail_fast: bool = False
+    skip_fresh: bool = False
 
 
-def run_each(container: ServiceContainer, request: FanOutRequest) -> Run:
-    """Run a job for every combination of values; return the run that they are parts of.
+def run_each(container: ServiceContainer, request: FanOutRequest) -> Run | None:
+    """Run a job for every combination of values; return the run that they are parts of, or None if all are up to date.
 
     Raises:
         InputError: The values are wrong, or the runs would replace each other's rows; nothing was started.
@@ -79,6 +82,11 @@ def run_each(container: ServiceContainer, request: FanOutRequest) -> Run:
     names = tuple(request.each)
     own = [own_params(declared, item, names) for item in bound]
     require_separable(declared, own)
+    if request.skip_fresh:
+        bound = _drop_fresh(container, declared, bound, names)
+        if not bound:
+            return None
+        own = [own_params(declared, item, names) for item in bound]
     container.warm_up([declared])
     items = [
         _Item(make_run_id(), describe_values(values), *container.project.load_job(declared, item))
@@ -307,6 +315,21 @@ class _ItemRunner:
         else:
             end = f"done, run {result.run.id}" if result.run else "not started"
         self.log.write(f"{utc_now().isoformat(timespec='seconds')} {result.label}: {end}\n")
+
+
+def _drop_fresh(
+    container: ServiceContainer, declared: Job, bound: Sequence[BoundParameters], names: Sequence[str]
+) -> list[BoundParameters]:
+    """Return the parameters of the runs that are not up to date."""
+    finder = FreshRunFinder(container)
+    stale: list[BoundParameters] = []
+    fresh: list[BoundParameters] = []
+    for item in bound:
+        job = make_item_job(declared, own_params(declared, item, names))
+        (stale if finder.find(job, item) is None else fresh).append(item)
+    if fresh:
+        container.listener.run_skipped(declared.name, f"{len(fresh):,} of {len(bound):,} runs are up to date")
+    return stale
 
 
 def own_params(job: Job, bound: BoundParameters, names: Collection[str]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
     # A table whose writer cannot be read would be used as it is, although it may be out of date.
     project.declared.require_writers({table for job in jobs for table in job.tables})
     bound = _bind_all(container, jobs, request)
-    runner = _FlowRunner(container, request, bound)
+    runner = _FlowRunner(container, request, bound, FreshRunFinder(container))
     steps = run_jobs(
         jobs,
         runner,
@@ -82,16 +82,18 @@ class _FlowRunner:
         container: The services.
         request: The flow.
         bound: Job to its bound parameters.
+        finder: Finds the runs that make new ones unnecessary.
     """
 
     container: ServiceContainer
     request: FlowRequest
     bound: Mapping[str, BoundParameters]
+    finder: FreshRunFinder
 
     def find_fresh(self, job: Job) -> Run | None:
         request = self.request
         is_forced = request.force or (request.always_run_targets and job.name in request.targets)
-        return None if is_forced else FreshRunFinder(self.container, self.bound).find(job)
+        return None if is_forced else self.finder.find(job, self.bound[job.name])
 
     def run(self, job: Job) -> Run:
         request = self.request

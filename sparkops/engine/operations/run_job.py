@@ -116,33 +116,20 @@ def execute_job(
     # Imported here, so that wrong parameters are reported without waiting for it.
     from sparkops.runs.execution.retry import execute_attempts
 
-    start = start or RunStart()
-    run_id = start.resume.id if start.resume else start.run_id or make_run_id()
+    request = _build_request(job, bound, versions or ReadVersions(), start or RunStart(), part)
     for write in job.writes:
         container.tables.require_writable(write.table)
-    request = RunRequest(
-        job=job,
-        values=bound.values,
-        origins=bound.origins,
-        versions=versions or ReadVersions(),
-        resume=start.resume,
-        run_id=run_id,
-        key=start.key.text if start.key else None,
-        newest_inputs=start.key is not None,
-        parent=part.parent if part else None,
-    )
     progress = container.listener.run_started(f"{job.name} [{part.label}]" if part else job.name)
     try:
         secrets = reveal_secrets(bound.values)
+        context = container.build_run_context(secrets, progress)
+        run_id = str(request.run_id)
         lineage_events = container.build_lineage_events(secrets)
         with container.active_runs.execute(run_id), lineage_events.report(job, run_id):
             run = execute_attempts(
                 request,
                 partial(container.build_run_services, secrets, progress),
-                replace(
-                    container.build_run_context(secrets, progress),
-                    commit_lock=part.commit_lock if part else None,
-                ),
+                replace(context, commit_lock=part.commit_lock) if part else context,
                 resolve_attempt_policy(job, container.settings.execution),
                 progress.retried,
             )
@@ -151,6 +138,22 @@ def execute_job(
         raise
     progress.finished(run)
     return run
+
+
+def _build_request(
+    job: Job, bound: BoundParameters, versions: ReadVersions, start: RunStart, part: RunPart | None
+) -> RunRequest:
+    return RunRequest(
+        job=job,
+        values=bound.values,
+        origins=bound.origins,
+        versions=versions,
+        resume=start.resume,
+        run_id=start.resume.id if start.resume else start.run_id or make_run_id(),
+        key=start.key.text if start.key else None,
+        newest_inputs=start.key is not None,
+        parent=part.parent if part else None,
+    )
 
 
 def resolve_attempt_policy(job: Job, execution: ExecutionSettings) -> AttemptPolicy:

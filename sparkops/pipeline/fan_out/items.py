@@ -73,8 +73,8 @@ def _find_problems(job: Job, items: Sequence[Mapping[str, Any]]) -> Iterator[str
             if repeated is not None:
                 others = ", ".join(name for name in items[0] if name not in write.by)
                 yield (
-                    f"runs that differ only in {others} would replace the same rows of table `{write.table}`, whose slices "
-                    f"are told apart by {', '.join(write.by)}. Add the column to replace=."
+                    f"runs that differ only in {others} would replace the same rows of table `{write.table}`, because "
+                    f"its slices are those of {', '.join(write.by)}. Add the column to replace=."
                 )
 
 

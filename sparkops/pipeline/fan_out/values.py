@@ -58,7 +58,7 @@ def find_param(job: Job, name: str) -> Param:
         if param.name == name:
             if read_param_type(param.annotation).kind == "secret":
                 raise InputError(
-                    f"`{name}` of job `{job.name}` is a secret, and a run is told apart by its values."
+                    f"`{name}` of job `{job.name}` is a secret: a record does not show it, so runs cannot differ by it."
                 )
             return param
     names = [param.name for param in job.params]

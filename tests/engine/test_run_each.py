@@ -88,7 +88,7 @@ def test_each_combination_is_a_run_of_its_own_and_replaces_its_own_slice(engine:
     assert {part.inputs["numbers"]["version"] for part in parts} == {0}
     assert Counter(read_column(engine, "slices", "part")) == {0: 20, 1: 20, 2: 20}
     # Again: the same slices are replaced.
-    engine.run_each("slices", {"part": [1]}, params={"letter": "b"})
+    engine.run_each("slices", {"part": [1]}, letter="b")
     assert Counter(read_column(engine, "slices", "part")) == {0: 20, 1: 20, 2: 20}
     assert engine.run("collected").outputs["collected"]["rows"] == 3
 
@@ -134,6 +134,27 @@ def test_reports_have_a_page_for_each_value(engine: Engine) -> None:
     run = engine.run_each("page", {"part": [1, 2]})
     pages = [Path(str(engine.runs.load(item["run"]).report)).read_text() for item in run.items]
     assert ["Part 1" in pages[0], "Part 2" in pages[1]] == [True, True]
+
+
+def test_a_backfill_runs_what_is_not_up_to_date(engine: Engine) -> None:
+    def backfill() -> list[str]:
+        run = engine.run_each("slices", {"part": range(3)}, skip_fresh=True)
+        return [] if run is None else [item["label"] for item in run.items]
+
+    engine.run("slices", part=1)
+    assert backfill() == ["part=0", "part=2"]
+    assert backfill() == []
+    # A run of another slice changes nothing; one of the same slice with the same rows does not either.
+    engine.run("slices", part=3)
+    engine.run("slices", part=2)
+    assert backfill() == []
+    engine.restore("slices", 1)
+    assert backfill() == ["part=0", "part=1", "part=2"]
+    (engine.root / "raw.csv").write_text("n\n1\n2\n0\n")
+    engine.run("numbers")
+    assert backfill() == ["part=0", "part=1", "part=2"]
+    assert engine.run_each("two", {"part": range(2)}, skip_fresh=True) is not None
+    assert engine.run_each("two", {"part": range(2)}, skip_fresh=True) is None
 
 
 def test_failed_checks_of_all_failed_runs_are_failed_checks(engine: Engine) -> None:
