@@ -51,6 +51,25 @@ def test_runs_are_listed_by_job_state_and_time(store: RunStore, capsys: pytest.C
     assert capsys.readouterr().out == "No such runs.\n"
 
 
+def test_the_runs_of_a_fan_out_are_listed_and_counted_under_it(
+    store: RunStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = [
+        {"run": f"20240105-00000{n}-aaaaaaaaaa", "label": f"n={n}", "params": {"n": n}} for n in range(3)
+    ]
+    parent = store.begin("20240104-000000-aaaaaaaaaa", "sales", each={"n": ["0", "1", "2"]}, items=items)
+    for item, state in zip(items, ("done", "failed"), strict=False):
+        store.begin(str(item["run"]), "sales", parent=parent.run_id).append("ended", state=state)
+    assert list_days(capsys, "--limit", "2") == [4, 3]
+    assert list_days(capsys, "--parent", "20240104") == [5, 5]
+    assert run_command(["runs", "show", "20240104"]) == 0
+    printed = capsys.readouterr().out
+    assert "Runs     3 runs: 1 done, 1 failed, 1 not started" in printed
+    assert "         20240105-000001-aaaaaaaaaa  n=1  failed" in printed
+    assert run_command(["runs"]) == 0
+    assert "3 runs" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("options", [["--since", "yesterday"], ["--since", ""], ["--state", "broken"]])
 def test_a_wrong_filter_is_bad_input(
     store: RunStore, capsys: pytest.CaptureFixture[str], options: list[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from sparkops.cli.display.format import format_duration, format_state, format_ti
 from sparkops.core.wording import format_count
 from sparkops.runs.records.run import Run
 
-_MAX_BATCHES = 10
+# Lines about batches, and about runs of a fan-out.
+_MAX_LINES = 10
 
 
 def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
@@ -49,12 +51,27 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     yield f"Log      {run.log}" + ("" if run.log and Path(run.log).exists() else " (gone)")
 
 
+def format_items(run: Run, items: Sequence[Run | None]) -> Iterator[str]:
+    """Yield the lines that show how many runs of a fan-out are in which state, and those that did not succeed."""
+    states = Counter(format_state(item.state) if item else "not started" for item in items)
+    counts = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
+    lines = [f"{format_count(len(items), 'run')}: {counts}   (sparkops runs --parent {run.id})"]
+    failed = [
+        f"{item.id}  {facts['label']}  {format_state(item.state)}"
+        for facts, item in zip(run.items, items, strict=True)
+        if item is not None and item.state != "done"
+    ]
+    lines += failed[:_MAX_LINES]
+    lines += [f"and {len(failed) - _MAX_LINES:,} more"] if len(failed) > _MAX_LINES else []
+    yield from _format_section("Runs", lines)
+
+
 def format_batches(batches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one line for each of the newest micro-batches, and the number of earlier ones."""
-    earlier = len(batches) - _MAX_BATCHES
+    earlier = len(batches) - _MAX_LINES
     if earlier > 0:
         yield f"{earlier:,} before these: --json shows all"
-    for batch in batches[-_MAX_BATCHES:]:
+    for batch in batches[-_MAX_LINES:]:
         yield _format_batch(batch)
 
 
@@ -69,6 +86,8 @@ def summarize_outputs(run: Run) -> str:
         return f"published {format_count(len(run.batches), 'batch', 'batches')}: {_format_tables(run)}"
     if "stream" in run.timings and not run.outputs:
         return "found nothing new"
+    if run.items:
+        return f"{format_count(len(run.items), 'run')} done"
     return f"published {_format_tables(run)}" if run.outputs else "done"
 
 

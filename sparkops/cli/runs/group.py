@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from sparkops.cli.runs.prune import prune
 from sparkops.cli.runs.resume import cancel, resume
 from sparkops.cli.runs.show import log, show
 from sparkops.core.duration import parse_duration
+from sparkops.core.wording import format_count
 from sparkops.errors import InputError
 from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord
 from sparkops.runs.records.run import Run, run_to_json, utc_now
@@ -47,6 +49,9 @@ _log = logging.getLogger("sparkops.project")
     metavar="TIME",
     help="Only runs that began since then: 2026-11-30, 2026-11-30T08:00Z, or so long ago: 7d, 12h.",
 )
+@click.option(
+    "--parent", metavar="RUN", help="Only the runs of this fan-out; without it, these are not listed."
+)
 @limit_option("Number of runs, newest first.")
 @json_option()
 @click.pass_context
@@ -57,6 +62,7 @@ def runs(
     job: str | None,
     state: str | None,
     since: str | None,
+    parent: str | None,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -65,11 +71,18 @@ def runs(
         return
     engine = project.engine()
     chosen = _parse_state(state)
-    newest = list(engine.runs.newest(job=job, state=chosen, since=_parse_since(since), limit=limit))
+    selected = engine.runs.newest(job=job, state=chosen, since=_parse_since(since), parts=parent is not None)
+    if parent is not None:
+        whole = engine.runs.resolve_id(parent)
+        selected = (run for run in selected if run.parent == whole)
+    newest = list(islice(selected, limit))
     if as_json:
         echo(json.dumps([run_to_json(run) for run in newest], indent=2, default=str))
         return
-    print_table(list(_list_rows(newest, engine)), empty=_explain_empty(job, is_filtered=bool(state or since)))
+    print_table(
+        list(_list_rows(newest, engine)),
+        empty=_explain_empty(job, is_filtered=bool(state or since or parent)),
+    )
 
 
 def _parse_state(text: str | None) -> State | None:
@@ -119,8 +132,12 @@ def _to_row(run: Run, root: Path) -> dict[str, Any]:
         "state": format_state(run.state),
         "started": format_time(run.started) if run.started else None,
         "took": format_duration(run.seconds),
-        "published": tables or to_relative_path(root, run.report) or model,
+        "published": tables or to_relative_path(root, run.report) or model or _count_items(run),
     }
+
+
+def _count_items(run: Run) -> str | None:
+    return format_count(len(run.items), "run") if run.items else None
 
 
 for command in (show, log, diff, resume, cancel, export, import_, prune):

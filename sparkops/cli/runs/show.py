@@ -8,9 +8,9 @@ from dataclasses import replace
 import click
 
 from sparkops.cli.display.echo import echo
-from sparkops.cli.display.run_lines import format_run
+from sparkops.cli.display.run_lines import format_items, format_run
 from sparkops.cli.project_options import ProjectOptions, with_project_options
-from sparkops.errors import InputError
+from sparkops.errors import InputError, ProjectError
 from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord, name_attempt
 from sparkops.runs.records.run import Run, run_to_json
 from sparkops.runs.records.store import RunStore
@@ -31,10 +31,22 @@ def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
         tables = [str(check["table"]) for check in run.checks]
         pages = engine.container.check_pages.find(tables, run.id) if tables else []
         lines = list(format_run(_locate_log(run, engine.runs), pages))
+        lines[2:2] = format_items(run, _read_items(run, engine.runs)) if run.items else []
     except DAMAGE as error:
         raise DamagedRecord(engine.runs.folder / run.id, error) from error
     for line in lines:
         echo(line)
+
+
+def _read_items(run: Run, store: RunStore) -> list[Run | None]:
+    """Return the runs of a fan-out, in the order of its values; None for one that was not started."""
+    items: list[Run | None] = []
+    for item in run.items:
+        try:
+            items.append(store.read(str(item["run"])))
+        except (ProjectError, ValueError):
+            items.append(None)
+    return items
 
 
 def _locate_log(run: Run, store: RunStore) -> Run:

@@ -57,7 +57,7 @@ class RunPruner:
         """Return the runs that ended longer ago than `keep`, oldest first.
 
         Kept is a run that is active, has begun to publish and is not complete, is the newest done run of its job, or
-        is protected.
+        is protected; and the runs of a fan-out that is kept.
         """
         limit = (now or utc_now()) - keep
         old = [_describe(self.runs, run, ended) for run, ended in self._list_unneeded() if ended < limit]
@@ -78,6 +78,13 @@ class RunPruner:
 
     def _list_unneeded(self) -> Iterator[tuple[Run, datetime]]:
         """Yield the runs that nothing needs, with the time of their end."""
+        unneeded = {run.id: (run, ended) for run, ended in self._list_unneeded_alone()}
+        for run, ended in unneeded.values():
+            if run.parent is None or run.parent in unneeded or not (self.runs.folder / run.parent).exists():
+                yield run, ended
+
+    def _list_unneeded_alone(self) -> Iterator[tuple[Run, datetime]]:
+        """Yield the runs that nothing needs but, perhaps, the fan-out that they are parts of."""
         is_newest: dict[str, bool] = {}
         open_runs = {publication.run for publication in self.publications.list_open()}
         for run in self.runs.newest():

@@ -241,6 +241,7 @@ class RunStore:
         job: str | None = None,
         state: State | None = None,
         since: datetime | None = None,
+        parts: bool = True,
         limit: int | None = None,
     ) -> Iterator[Run]:
         """Yield the runs, newest first; records without a complete event are skipped.
@@ -249,6 +250,7 @@ class RunStore:
             job: Only runs of this job.
             state: Only runs in this state.
             since: Only runs that began at this time or later.
+            parts: Whether the runs that are parts of a fan-out are among them.
             limit: Maximum number of runs.
         """
         query = RunQuery(job=job, state=state, since=since)
@@ -265,7 +267,7 @@ class RunStore:
                 continue
             except EmptyRecord:
                 continue
-            if query.matches(run.job, run.state, run.started):
+            if query.matches(run.job, run.state, run.started) and (parts or run.parent is None):
                 count += 1
                 yield run
 

@@ -27,11 +27,13 @@ def pruner(tmp_path: Path) -> RunPruner:
     )
 
 
-def add_run(pruner: RunPruner, days: int, *, job: str = "sales", state: State = "done") -> str:
+def add_run(
+    pruner: RunPruner, days: int, *, job: str = "sales", state: State = "done", parent: str | None = None
+) -> str:
     """Add a run that ended so many days before `NOW`."""
     ended = NOW - timedelta(days=days)
     run_id = f"{ended:%Y%m%d-%H%M%S}-{job}"
-    attempt = pruner.runs.begin(run_id, job)
+    attempt = pruner.runs.begin(run_id, job, **({"parent": parent} if parent else {}))
     attempt.log.write_text("x" * 1000)
     attempt.append("ended", state=state, ended=ended.isoformat())
     return run_id
@@ -75,6 +77,15 @@ def test_a_protected_run_is_kept(pruner: RunPruner) -> None:
     run_id = add_run(pruner, 300, state="failed")
     pruner.runs.protect(run_id)
     assert list_old(pruner) == []
+
+
+def test_the_runs_of_a_fan_out_are_kept_as_long_as_it_is(pruner: RunPruner) -> None:
+    old = add_run(pruner, 400)
+    old_part = add_run(pruner, 401, parent=old)
+    kept = add_run(pruner, 300)
+    add_run(pruner, 301, parent=kept)
+    lost = add_run(pruner, 302, parent="removed-before")
+    assert list_old(pruner) == [old_part, old, lost]
 
 
 def test_a_removed_run_is_gone_with_its_key(pruner: RunPruner, tmp_path: Path) -> None:
