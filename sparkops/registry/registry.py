@@ -16,7 +16,6 @@ from sparkops.errors import GateFailed, SignatureMismatch, as_clause
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
-from sparkops.pyfunc.worker.manifest import verify_folder
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.registry import aliases
 from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_uri, list_entries
@@ -104,6 +103,8 @@ class Registry:
         located = _to_located(folder, entry)
         if located.manifest_hash:
             # Spark imports the code of its stages, which may be in the folder.
+            from sparkops.pyfunc.worker.manifest import verify_folder
+
             verify_folder(folder, located.manifest_hash)
         return SparkModelVersion(name, entry.version, folder, self._settings, located.trusted_code)
 

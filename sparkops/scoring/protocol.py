@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from ..errors import RowError
-from .batch.columns import Batch
-from .batch.pandas_columns import NanMeaning
-from .ir.description import Output
-from .ir.field import Field
+
+# Whoever only names these types, such as the registry, needs no NumPy.
+if TYPE_CHECKING:
+    from .batch.columns import Batch
+    from .batch.pandas_columns import NanMeaning
+    from .ir.description import Output
+    from .ir.field import Field
 
 BatchData = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any
 """Columns by name, rows, or a DataFrame or Arrow data of another library."""

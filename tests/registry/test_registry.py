@@ -278,7 +278,7 @@ def test_a_model_that_only_spark_scores_is_registered_with_the_reason(
     assert result.parity > 0
     assert "SQLTransformer" in result.reasons[0]
     assert empty_registry.load_version("m").transform(flights).columns[-2:] == ["prediction", "model_version"]
-    with pytest.raises(ModelError, match=r"is not compiled: .*SQLTransformer.*A local Spark scores its rows"):
+    with pytest.raises(ModelError, match=r"a Spark model with stages.*SQLTransformer.*--trust"):
         open_scorer(empty_registry.fetch_folder("m"))
 
 

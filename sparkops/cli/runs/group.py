@@ -73,8 +73,8 @@ def runs(
     chosen = _parse_state(state)
     selected = engine.runs.newest(job=job, state=chosen, since=_parse_since(since), parts=parent is not None)
     if parent is not None:
-        whole = engine.runs.resolve_id(parent)
-        selected = (run for run in selected if run.parent == whole)
+        parent_id = engine.runs.resolve_id(parent)
+        selected = (run for run in selected if run.parent == parent_id)
     newest = list(islice(selected, limit))
     if as_json:
         echo(json.dumps([run_to_json(run) for run in newest], indent=2, default=str))

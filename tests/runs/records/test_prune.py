@@ -82,8 +82,8 @@ def test_a_protected_run_is_kept(pruner: RunPruner) -> None:
 def test_the_runs_of_a_fan_out_are_kept_as_long_as_it_is(pruner: RunPruner) -> None:
     old = add_run(pruner, 400)
     old_part = add_run(pruner, 401, parent=old)
-    kept = add_run(pruner, 300)
-    add_run(pruner, 301, parent=kept)
+    newest = add_run(pruner, 300)
+    add_run(pruner, 301, parent=newest)
     lost = add_run(pruner, 302, parent="removed-before")
     assert list_old(pruner) == [old_part, old, lost]
 
