@@ -95,7 +95,11 @@ MONTHS = [{"month": 1, "origin": "JFK"}, {"month": 1, "origin": "EWR"}]
     ],
 )
 def test_runs_that_write_other_rows_may_run_side_by_side(write: Write) -> None:
-    require_separable(make_job(write), MONTHS)
+    job = make_job(write)
+    require_separable(job, MONTHS)
+    # The same values twice are refused whatever the job writes.
+    with pytest.raises(InputError, match="is given twice"):
+        require_separable(job, [MONTHS[0], MONTHS[0]])
 
 
 @pytest.mark.parametrize(

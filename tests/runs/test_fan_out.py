@@ -70,7 +70,10 @@ def test_every_run_is_executed_once_and_none_stops_another(
 
 def test_runs_are_executed_at_the_same_time() -> None:
     together = threading.Barrier(3)
-    run_items(list("abcdef"), FakeRunner(lambda _: together.wait(20)), max_parallel=3)
+    runner = FakeRunner(lambda _: together.wait(20))
+    results = run_items(list("abcdef"), runner, max_parallel=3)
+    assert runner.most == 3
+    assert [result.run is not None for result in results] == [True] * 6
 
 
 def test_fail_fast_starts_no_run_after_a_failed_one() -> None:
