@@ -36,24 +36,28 @@ def split_units(secret: str) -> list[str]:
 
     What one of them matches ends where the next can begin, so that a search takes no longer than a few steps for each character.
     """
-    return [_match_run(run) for run in re.findall(r"""\s+|\\+|'+|"+|.""", secret)]
+    runs = re.findall(r"""\s+|\\+|'+|"+|.""", secret)
+    return [_match_run(*neighbours) for neighbours in zip(["", *runs], runs, [*runs[1:], ""], strict=False)]
 
 
 def build_pattern(secret: str) -> str:
     """Return the expression of a secret; white space at its ends may be missing, and other white space may be changed."""
     core = secret.strip()
     if not core:
-        return re.escape(secret)
+        return f"{re.escape(secret)}|{''.join(map(_match_character, secret))}"
     head, _, tail = secret.partition(core)
     units = "".join(split_units(core))
     before, after = ("".join(f"(?:{_match_character(item)})?" for item in run) for run in (head, tail))
     return f"{re.escape(secret)}|{before}{units}{after}"
 
 
-def _match_run(run: str) -> str:
+def _match_run(before: str, run: str, after: str) -> str:
+    """Return the expression of a run of characters between two others."""
+    # The backslashes of a secret are matched together with those of the escape that follows, which then has none of its own.
+    escape = r"\\{0,64}" if before.startswith(_BACKSLASH) else _BACKSLASHES
     if run.isspace():
         characters = "|".join(
-            dict.fromkeys(form for character in run for form in _list_escapes(character, _BACKSLASHES))
+            dict.fromkeys(form for character in run for form in _list_escapes(character, escape))
         )
         return rf"(?:\s|\+|\ufffd|{characters}){{1,{_MAX_RUN + len(run)}}}"
     if run[0] == _BACKSLASH:
@@ -61,15 +65,21 @@ def _match_run(run: str) -> str:
         return rf"(?>\\{{{len(run)},{len(run) * _MAX_RUN}}}|(?:{escapes}){{{len(run)},{len(run) * 2}}})"
     if run[0] in _QUOTES:
         # SQL and CSV double a quote. A shell leaves the quotes for it: '"'"'.
-        quote, other = map(_match_character, run[0] + _QUOTES[run[0] == "'"])
-        return f"(?>(?:{quote}{other}{quote}{other}{quote}|{quote}){{{len(run)},{2 * len(run)}}})"
-    return _match_character(run)
+        quote, other = (_match_character(item, escape) for item in run[0] + _QUOTES[run[0] == "'"])
+        forms = f"{quote}{other}{quote}{other}{quote}|{quote}"
+        if after.startswith(_BACKSLASH):
+            # A doubled quote with backslashes of its own would take those of the secret.
+            return f"(?>(?:{forms}){{{len(run)}}}{run[0]}{{0,{len(run)}}})"
+        return f"(?>(?:{forms}){{{len(run)},{2 * len(run)}}})"
+    return _match_character(run, escape)
 
 
-def _match_character(character: str) -> str:
+def _match_character(character: str, escape: str = _BACKSLASHES) -> str:
+    """Return the expression of a character; `escape` is that of the backslashes of its escapes."""
     if character.isascii() and character.isalnum():
         return character
-    forms = [re.escape(character), *_list_escapes(character, r"\\")]
+    # The backslashes in front are matched before the forms: an escape needs at least one of them.
+    forms = [re.escape(character), *_list_escapes(character, "" if escape != _BACKSLASHES else r"\\")]
     if not character.isprintable():
         # How a page shows what HTML does not allow.
         forms.append(r"\ufffd")

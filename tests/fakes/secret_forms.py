@@ -70,12 +70,12 @@ def _encode_for_urls(data: bytes) -> Iterator[str]:
 
 
 def _encode_base64(data: bytes) -> Iterator[str]:
-    """Yield the characters of Base64 that depend on the secret only, by its position among other bytes."""
+    """Yield the characters of Base64 that stay the same whatever bytes stand before and after the secret."""
     yield base64.b64encode(data).decode()
     for before in range(3):
-        encoded = base64.b64encode(bytes(before) + data).decode().rstrip("=")
-        last = len(encoded) - (1 if (before + len(data)) % 3 else 0)
-        stable = encoded[(before * 8 + 5) // 6 : last]
+        # The two surroundings differ in every bit, so every character that depends on them differs.
+        encoded = (base64.b64encode(fill * before + data + fill * 3).decode() for fill in (b"\x00", b"\xff"))
+        stable = "".join(one for one, other in zip(*encoded, strict=True) if one == other)
         if len(stable) >= _MIN_BASE64_LENGTH:
             yield stable
             yield stable.translate(str.maketrans("+/", "-_"))
