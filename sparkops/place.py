@@ -21,7 +21,10 @@ class Place:
 
 
 def display_path(file: str) -> str:
-    """Return a job's file relative to its project (the folder that holds conf/ and the folder of the jobs), else as it is."""
+    """Return a job's file relative to its project, or unchanged if it is in no project.
+
+    The project is the folder that holds conf/ and the jobs folder.
+    """
     path = Path(file)
     if not path.is_absolute():
         return file

@@ -37,7 +37,8 @@ class ModelFacts:
         compiled: Whether it contains a compiled scorer.
         reasons: Reason for each stage that was not compiled.
         parity: Number of rows in the certificate.
-        row_milliseconds: Of a model that is not compiled: time that a local Spark takes for a row; 0 if it scores no rows.
+        row_milliseconds: Of a model that is not compiled: time that a local Spark takes for a row; 0 if it scores no
+            rows.
         outputs: Of a model that is not compiled: columns that it adds by default.
         inputs: Columns that the model reads: name to Spark type.
         unread: Further columns of the training rows: name to Spark type. Spark's analysis may need them.
@@ -93,7 +94,10 @@ def read_input_types(model: Path) -> Mapping[str, str]:
 
 
 def read_unread_types(model: Path) -> Mapping[str, str]:
-    """Return the Spark types of the training rows' columns that a model does not read; empty if they were not recorded."""
+    """Return the Spark types of the columns of the training rows that a model does not read.
+
+    Empty if they were not recorded.
+    """
     return _read_facts(
         model, lambda facts: {str(name): str(type_) for name, type_ in facts.get("unread", {}).items()}
     )

@@ -52,7 +52,7 @@ def measure_vectors(fields: Sequence[Field], frame: DataFrame) -> tuple[Field, .
 
 
 def read_frame_fields(frame: DataFrame) -> tuple[Field, ...]:
-    """Return the columns of a frame as fields, with the lengths of vectors and the time zone of dates and timestamps."""
+    """Return the columns of a frame as fields, with the length of each vector and the time zone of each time."""
     from sparkops.compiler.schema import fields_from_spark
 
     fields = measure_vectors(fields_from_spark(frame.schema.jsonValue()), frame)
@@ -68,8 +68,8 @@ def create_frame(
 ) -> DataFrame:
     """Return rows as a DataFrame, with their positions in the column `index`.
 
-    It has the other columns of `like`, too, because Spark's analysis may need a column whose values change no answer, such as the
-    label. They hold null unless the rows have values for them.
+    It has the other columns of `like`, too, because Spark's analysis may need a column whose values change no answer,
+    such as the label. They hold null unless the rows have values for them.
 
     Without a vector the rows go through Arrow. Spark then keeps them in its plan and scores them in the driver: no job
     runs, and a row that a stage refuses leaves no failed task in the log.

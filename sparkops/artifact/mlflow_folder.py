@@ -160,7 +160,10 @@ def _replace_requirement(folder: Path, requirements: Sequence[str]) -> None:
 
 
 def add_code(folder: Path, code: str) -> None:
-    """Name the folder of code of a model's own stages to MLflow, which makes it importable before it loads the model."""
+    """Record the code folder of a model's own stages in its MLmodel file.
+
+    MLflow makes the folder importable before it loads the model.
+    """
     from mlflow.models import Model
 
     model = Model.load(str(folder))

@@ -39,7 +39,10 @@ def find_input_columns(fitted: Any) -> frozenset[str] | None:
 
 
 def is_column_reference(name: str, column: str) -> bool:
-    """Return whether a name that a stage reads is a column, or a field inside of it, in any case and with or without backticks."""
+    """Return whether a name that a stage reads is a column or a field inside it.
+
+    The name may be in any case, with or without backticks.
+    """
     first = name[1:].partition("`")[0] if name.startswith("`") else name.partition(".")[0]
     return column.lower() in (name.lower(), first.lower())
 

@@ -22,7 +22,7 @@ _MAX_NAMES, _MAX_LENGTH = 5, 100
 
 
 def require_no_code(folder: Path) -> None:
-    """Raise `UntrustedModel` if loading the Spark model in a folder, or scoring with it, runs code that is not Spark's own.
+    """Raise `UntrustedModel` if loading a Spark model or scoring with it runs code that is not Spark's own.
 
     Args:
         folder: The folder that Spark's loader gets, or one above it.

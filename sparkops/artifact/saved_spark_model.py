@@ -48,7 +48,10 @@ class SavedSparkModel:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Return a hash of the paths and contents of Spark's files; hidden files, which hold checksums, do not count."""
+        """Return a hash of the paths and contents of Spark's files.
+
+        Hidden files, which hold checksums, are not hashed.
+        """
         digest = sha256()
         for file in sorted(path for path in self.folder.rglob("[!.]*") if path.is_file()):
             path = file.relative_to(self.folder).as_posix()

@@ -27,8 +27,8 @@ def build_compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> Mode
     """Return the signature of a compiled model.
 
     pandas represents an integer column with nulls as floats, which MLflow would refuse for a column of integers before
-    the model sees it; and its server reads null in a column of booleans as false. Where the model accepts a null, such a
-    column is therefore optional and of MLflow's type `any`; the scorer itself validates every value.
+    the model sees it; and its server reads null in a column of booleans as false. Where the model accepts a null, such
+    a column is therefore optional and of MLflow's type `any`; the scorer itself validates every value.
 
     Args:
         scorer: The compiled scorer.
@@ -63,7 +63,8 @@ def build_spark_signature(fields: Sequence[Field]) -> ModelSignature:
 
 
 def _build_input_column(field: Field, *, optional: bool, is_compiled: bool) -> Any:
-    # MLflow's type of vectors takes lists only: its flavor of Spark turns them into vectors, the scorer takes every form.
+    # MLflow's type of vectors takes lists only: its flavor of Spark turns them into vectors, the scorer takes every
+    # form.
     from mlflow.types.schema import AnyType, ColSpec
 
     type_ = AnyType() if optional or (is_compiled and field.type == "vector") else _to_input_type(field.type)
@@ -73,7 +74,8 @@ def _build_input_column(field: Field, *, optional: bool, is_compiled: bool) -> A
 def _to_input_type(type_: str) -> Any:
     """Return MLflow's type of a column; `any` where its own types would change values or refuse some.
 
-    Its `datetime` takes no text, no time zone and no year before 1677 or after 2262, its arrays no nulls; it has no decimals.
+    Its `datetime` takes no text, no time zone and no year before 1677 or after 2262, its arrays no nulls; it has no
+    decimals.
     """
     from mlflow.types.schema import AnyType, SparkMLVector
 

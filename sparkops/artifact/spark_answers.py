@@ -1,8 +1,9 @@
 """Score rows with Spark. Also run as a script, by an interpreter that has pyspark of any version and no sparkops.
 
 Therefore this file imports only the standard library and pyspark. As a script it reads JSON lines: the first line is a
-request with the model's folder, its fields and the output columns; each other line is a row. It writes Spark's version and
-why its analysis refuses all rows, if it does, then an answer for each row. Nothing of the model is executed as text: Spark's own loader reads its folder.
+request with the model's folder, its fields and the output columns; each other line is a row. It writes Spark's version
+and why its analysis refuses all rows, if it does, then an answer for each row. Nothing of the model is executed as
+text: Spark's own loader reads its folder.
 """
 
 from __future__ import annotations
@@ -75,9 +76,9 @@ def answer_rows(
     Args:
         spark: The session.
         fitted: The fitted model.
-        request: "fields" (each with name and type), "unread" (the same, for columns that hold null, because only Spark's analysis
-            needs them), "columns" to answer, and "together": the number of leading rows that Spark is expected to accept, which
-            are scored in one job. Each other row is scored in a job of its own.
+        request: "fields" (each with name and type), "unread" (the same, for columns that hold null, because only
+            Spark's analysis needs them), "columns" to answer, and "together": the number of leading rows that Spark is
+            expected to accept, which are scored in one job. Each other row is scored in a job of its own.
         rows: Rows as plain values.
     """
     typed: dict[str, Any] = {}
@@ -132,7 +133,8 @@ def align_answers(
     """Return an answer for each row, "dropped" where there is none.
 
     Args:
-        indices: Position of the row of each answer; null if a SELECT left it out. Then answers are in the order of their rows.
+        indices: Position of the row of each answer; null if a SELECT left it out. Then answers are in the order of
+            their rows.
         answers: The answers that Spark gave.
         rows: The rows.
         score: Scores rows, to find out which of them Spark dropped.
@@ -253,7 +255,10 @@ def build_struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
 
 
 def _resolve_types(spark: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request with the key "types": Spark's type of each name of a type, without unread types that it cannot parse."""
+    """Return a request with the key "types": Spark's type for each type name.
+
+    Types of unread columns that Spark cannot parse are left out.
+    """
     from pyspark.errors import PySparkException
 
     types = {name: parse_type(spark, name) for name in {field["type"] for field in request["fields"]}}
@@ -309,7 +314,10 @@ def to_python(value: Any, zone: ZoneInfo) -> Any:
 
 
 def encode(value: Any) -> Any:
-    """Return a value for JSON: NaN and infinities as {"$double": "nan"}, dates and times as ISO text, decimals as text."""
+    """Return a value for JSON.
+
+    NaN and infinities become objects such as {"$double": "nan"}, dates, times and decimals become text.
+    """
     if isinstance(value, float) and not isfinite(value):
         return {"$double": repr(value)}
     if isinstance(value, Mapping):

@@ -63,7 +63,8 @@ def run_benchmark(
         rows: Rows that the model answers, those of its certificate.
         folder: The scorer's folder.
         settings: Where Spark runs. If `models.batch` sets the method, nothing is measured.
-        code: Code of the model's row functions, if it has any; they are measured only where executors are on this machine.
+        code: Code of the model's row functions, if it has any; they are measured only where executors are on this
+            machine.
     """
     spark = model.example.sparkSession
     arrays = sum(array.nbytes for step in scorer.description.steps for array in step.arrays.values())

@@ -78,8 +78,8 @@ def build_arrow_scorer(
 def start_workers(spark: SparkSession, settings: Settings) -> None:
     """Start the Python workers of this machine's executors, and import what scoring needs there.
 
-    Their first batch would wait for that. Nothing is done where executors are remote or `models.batch` is not `auto`; an error
-    is left to the first batch.
+    Their first batch would wait for that. Nothing is done where executors are remote or `models.batch` is not `auto`;
+    an error is left to the first batch.
     """
     if settings.models.batch != "auto" or has_remote_executors(spark, settings):
         return

@@ -136,7 +136,10 @@ def _select_output(scored: DataFrame, name: str, *, arrays: bool) -> Column:
 
 
 def _convert(name: str, convert: Callable[[Column], Column], type_: str) -> Column:
-    """Return a column of vectors, or of arrays of them, converted; null where it is null, which Spark's functions refuse."""
+    """Return a column of vectors, or of arrays of vectors, converted.
+
+    Null stays null: Spark's functions would refuse it.
+    """
     from pyspark.sql import functions as F
 
     def convert_item(item: Column) -> Column:

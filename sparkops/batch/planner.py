@@ -47,7 +47,8 @@ class Planner:
         seconds_per_row: Measures the scorer; called only without a benchmark.
         executor_problem: Returns why executors can't run the scorer, or an empty string; called only if it would run.
         rules: Number of row rules to evaluate. Only the scorer evaluates rules, so it is preferred if there are any.
-        function_problem: Why executors cannot call the row functions of the model's own stages, as a clause; empty if they can.
+        function_problem: Why executors cannot call the row functions of the model's own stages, as a clause; empty if
+            they can.
     """
 
     scorer: Scorer | None

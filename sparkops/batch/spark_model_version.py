@@ -158,7 +158,10 @@ class SparkModelVersion(RegisteredVersion):
         return is_free and not problem
 
     def _find_function_problem(self, spark: SparkSession) -> str:
-        """Return why executors cannot call the row functions of the model's own stages, as a clause; empty if they can."""
+        """Return why executors cannot call the row functions of the model's own stages.
+
+        A clause for a message; empty if they can.
+        """
         if self.scorer is None or not self.scorer.description.calls_functions:
             return ""
         if has_remote_executors(spark, self._settings):
@@ -167,7 +170,10 @@ class SparkModelVersion(RegisteredVersion):
         return "" if self._code is not None else "only this process has the code of its row functions"
 
     def _leaves_out_columns(self, frame: DataFrame) -> bool:
-        """Return whether Spark's transform drops or overwrites columns of a frame, as an SQLTransformer without `*` may."""
+        """Return whether Spark's transform drops or overwrites columns of a frame.
+
+        An SQLTransformer without `*` may.
+        """
         assert self.scorer is not None
         computed = {name for step in self.scorer.description.steps for name in step.outputs}
         return bool(computed & set(frame.columns)) or not set(frame.columns) <= set(

@@ -38,7 +38,7 @@ from sparkops.runs.lineage.graph import (
 def lineage(
     project: ProjectOptions, name: str, up: bool, down: bool, depth: int | None, dot: bool, as_json: bool
 ) -> None:
-    """Show the runs that a version of a table or model was made by, with their code and checks, and what was made from it.
+    """Show the runs that made a version of a table or model, with their code and checks, and what was made from it.
 
     Without a version, the newest that a recorded run read or wrote. Runs that published nothing are not shown.
     """

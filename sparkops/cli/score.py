@@ -182,7 +182,10 @@ def _print_scores(scorer: RowScorer, lines: Iterable[tuple[int, str]], options: 
 def _score_lines(
     scorer: RowScorer, lines: Iterable[tuple[int, str]], types: Mapping[str, str], *, explain: bool
 ) -> Iterator[tuple[int, dict[str, Any] | RowError | InputError]]:
-    """Yield the number of each line with its answer, or the error of its row; where a request is slow, many lines at once."""
+    """Yield the number of each line with its answer or the error of its row.
+
+    A scorer whose requests are slow gets many lines at once.
+    """
     from sparkops.scoring.protocol import ManyRowScorer
 
     size = _MANY_ROWS if isinstance(scorer, ManyRowScorer) and not explain else 1

@@ -26,9 +26,9 @@ class ModelOutputs:
 def collect_outputs(plan: Plan) -> ModelOutputs:
     """Return the outputs of a plan whose stages were all compiled.
 
-    They are the columns of the predictors as far as they are in Spark's result, then the columns that Spark adds after the last
-    predictor, those that it makes of predictions and no predictor reads, and those of `IndexToString`. A model without a predictor has
-    the columns of its last stage.
+    They are the columns of the predictors as far as they are in Spark's result, then the columns that Spark adds after
+    the last predictor, those that it makes of predictions and no predictor reads, and those of `IndexToString`. A model
+    without a predictor has the columns of its last stage.
     """
     result = _Result.of(plan)
     outputs = [*result.predicted.values()]
@@ -100,7 +100,10 @@ class _Result:
                     yield step, name
 
     def iterate_last_columns(self) -> Iterator[tuple[Step, str]]:
-        """Yield the columns that the last stage makes, each with its step: the outputs of a model without a predictor."""
+        """Yield the columns that the last stage makes, each with its step.
+
+        They are the outputs of a model without a predictor.
+        """
         computed = [
             (self.plan.steps[position], name)
             for name, position in sorted(self.producers.items(), key=lambda item: item[1])
@@ -126,9 +129,10 @@ def _build_output(plan: Plan, name: str, role: str) -> Output:
 
 
 def _add_label(plan: Plan, result: _Result, outputs: list[Output]) -> ModelOutputs:
-    """Return the outputs, with the original label of the first classifier whose label was indexed, unless a column shows it.
+    """Return the outputs, with the original label of the first classifier whose label was indexed.
 
-    A label without a column is derived from the first prediction, so the outputs of that classifier come first.
+    If an output holds a label already, none is added. A label without a column is derived from the first prediction, so
+    the outputs of that classifier come first.
     """
     labelled = [
         output

@@ -176,7 +176,7 @@ class Plan:
         self.bucket_labels.pop(name, None)
 
     def require_separate(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Check that steps for pairs of input and output columns may run one after another, where Spark runs them together.
+        """Check that the steps of several input and output columns may run one after another; Spark runs them at once.
 
         Raises:
             CannotCompile: An output has the name of another pair's input.

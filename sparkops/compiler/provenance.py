@@ -39,10 +39,12 @@ _WITHOUT_METADATA = frozenset(
 
 
 def find_vector_storage(plan: Plan, column: str) -> str:
-    """Return how Spark stores the vectors of a column: "dense", "sparse", "compressed", "compact", "input" or "unknown".
+    """Return how Spark stores the vectors of a column.
 
-    Compressed vectors are stored dense or sparse, whichever is smaller; compact ones, too, by the sizes that Spark computes since
-    version 4.1. The vectors of a field, and those that are stored like them, are dense or sparse as the row holds them.
+    One of "dense", "sparse", "compressed", "compact", "input" and "unknown".
+    Compressed vectors are stored dense or sparse, whichever is smaller; compact ones, too, by the sizes that Spark
+    computes since version 4.1. The vectors of a field, and those that are stored like them, are dense or sparse as the
+    row holds them.
     """
     storage = _find_storage(plan.steps, column)
     is_compact = storage == "compressed" and plan.spark_version >= _FIRST_COMPACT_VERSION
@@ -50,7 +52,10 @@ def find_vector_storage(plan: Plan, column: str) -> str:
 
 
 def is_rounded_otherwise(plan: Plan, column: str) -> bool:
-    """Return whether a column is computed from sums that Spark adds in another order, so that their last digits differ."""
+    """Return whether a column is computed from sums that Spark adds in another order.
+
+    Their last digits may differ.
+    """
     return _is_rounded_otherwise(plan.steps, column)
 
 
@@ -85,7 +90,10 @@ def find_category_counts(plan: Plan, column: str) -> CategoryCounts:
 
 
 def find_slot_names(plan: Plan, column: str) -> tuple[str, ...] | None:
-    """Return the names that Spark's metadata gives the slots of a vector; None if it gives none, or if they cannot be derived."""
+    """Return the names that Spark's metadata gives the slots of a vector.
+
+    None if it gives none, or if they cannot be derived.
+    """
     return _find_names(plan, plan.steps, column)
 
 
@@ -109,7 +117,11 @@ def _is_slicer(step: Step) -> bool:
 
 
 def _name_assembled_slots(plan: Plan, before: Sequence[Step], step: Step) -> tuple[str, ...] | None:
-    """Return the names of assembled slots: a number has its column's name, a slot of a vector that and its own name or position."""
+    """Return the names of the slots of an assembled vector; None if they cannot be derived.
+
+    The slot of a number has its column's name. A slot of a vector has the vector's name, `_`, and its own name or
+    position.
+    """
     names: list[str] = []
     for column in step.inputs:
         symbol = plan.code.columns.get(column)

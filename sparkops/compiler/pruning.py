@@ -15,8 +15,8 @@ _MAX_DIGITS = 15
 def describe(plan: Plan) -> Description:
     """Return the description of a plan whose stages were all compiled.
 
-    As Spark does when only the outputs are selected, steps that no output needs are left out, unless they drop rows. So the steps that
-    only prepare the label are left out: scoring has no label.
+    As Spark does when only the outputs are selected, steps that no output needs are left out, unless they drop rows. So
+    the steps that only prepare the label are left out: scoring has no label.
 
     Raises:
         CannotCompile: An answer cannot contain an output.

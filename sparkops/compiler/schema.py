@@ -24,8 +24,8 @@ _VECTOR_WITH_SIZE = re.compile(r"vector\s*\(\s*(\d+)\s*\)")
 def fields_from_spark(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     """Return the fields of `frame.schema.jsonValue()`.
 
-    A type that a row cannot hold keeps its name; it is refused only if a stage reads the column. After a struct come its fields,
-    named by their paths, as stages name them: `address.city`.
+    A type that a row cannot hold keeps its name; it is refused only if a stage reads the column. After a struct come
+    its fields, named by their paths, as stages name them: `address.city`.
     """
     return tuple(_iterate_spark_fields(schema, "", nullable=False))
 

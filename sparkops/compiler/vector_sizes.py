@@ -81,7 +81,10 @@ class _Search:
         )
 
     def _find_size(self, name: str, start: int) -> int | None:
-        """Return the size of a field with which the first stage that does not fit fits; None if it does not depend on this field alone."""
+        """Return the size of a vector field that fits the first stage which does not fit yet.
+
+        None if that stage does not depend on this field alone.
+        """
         first = self._attempt({}, start)
         grown = {other: self._attempt({other: start + 1}, start) for other in self._list_unknown()}
         if [other for other, trial in grown.items() if trial != first] != [name]:

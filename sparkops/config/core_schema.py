@@ -102,7 +102,10 @@ def load_yaml(text: str, loader: type[CoreLoader] = CoreLoader) -> Any:
 
 
 def _count_values(node: yaml.Node, counts: dict[int, int]) -> int:
-    """Return the number of values of a node, each alias counted as all that it stands for; one that contains itself as 1."""
+    """Return the number of values of a node, where an alias counts as all the values it stands for.
+
+    An alias inside of its own node counts as 1.
+    """
     if id(node) not in counts:
         counts[id(node)] = 1
         parts = node.value if isinstance(node, yaml.CollectionNode) else ()

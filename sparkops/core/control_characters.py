@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Categories: C0 but for tab and line feed, DEL and C1, separators of lines, marks and overrides of the writing direction, surrogates.
+# Categories: C0 but for tab and line feed, DEL and C1, separators of lines, marks and overrides of the writing
+# direction, surrogates.
 _CONTROLS: Final = (
     *range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A),
     *range(0xD800, 0xE000),
@@ -24,7 +25,7 @@ def escape_controls(text: str) -> str:
 
 
 def escape_controls_but_styles(text: str) -> str:
-    """Return a text as `escape_controls` does, but for the sequences by which a terminal shows colours and bold type."""
+    """Escape a text as `escape_controls` does, except sequences for colours and bold type."""
     if "\x1b" not in text:
         return escape_controls(text)
     parts = _STYLE.split(text)

@@ -13,8 +13,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 def open_url(url: str, *, timeout: float) -> Any:
     """Return the answer to a GET request, as `urllib.request.urlopen` does.
 
-    User and password of the URL are sent as HTTP's basic authentication. A redirect to another origin is followed without
-    them.
+    User and password of the URL are sent as HTTP's basic authentication. A redirect to another origin is followed
+    without them.
 
     Args:
         url: `http(s)://[user:password@]host[:port]/path`.

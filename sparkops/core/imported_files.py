@@ -16,7 +16,7 @@ def read_source(path: Path) -> str:
 
 
 def find_imported_files(path: Path, root: Path) -> Iterator[Path]:
-    """Yield the files of the modules that a file imports and that belong to its project, or to its own package outside of it.
+    """Yield the files of the modules that a file imports from its project, or from its own package outside of it.
 
     Args:
         path: The file.

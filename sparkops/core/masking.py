@@ -48,8 +48,9 @@ _URL_PATTERNS: Final = (
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Replace by `***` every secret, however it is escaped or encoded, and the credentials in URLs.
 
-    A secret shorter than `MIN_SECRET_LENGTH` is replaced where it stands as a word. Of a secret of several lines, each line of
-    some length is a secret, too. The beginning of a secret is replaced where `…` or `...` marks a shortened text.
+    A secret shorter than `MIN_SECRET_LENGTH` is replaced where it stands as a word. Of a secret of several lines, each
+    line of some length is a secret, too. The beginning of a secret is replaced where `…` or `...` marks a shortened
+    text.
     """
     spans = find_secrets(text, secrets)
     if spans:
@@ -127,7 +128,10 @@ class _Secrets:
     starts: tuple[re.Pattern[str], ...]
 
     def find_spans(self, text: str) -> list[tuple[int, int]]:
-        """Return start and end of each secret in a text, and of the beginning of one before the mark of a shortened text."""
+        """Return the start and end of each secret in a text.
+
+        The beginning of a secret is one, too, where the mark of a shortened text follows it.
+        """
         spans = [match.span() for match in self.pattern.finditer(text)]
         if "…" not in text and "..." not in text:
             return spans

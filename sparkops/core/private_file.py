@@ -45,5 +45,5 @@ def make_private_folder(folder: Path) -> None:
 
 
 def locate_user_cache() -> Path:
-    """Return the folder of this user's caches of sparkops: `$XDG_CACHE_HOME/sparkops`, by default `~/.cache/sparkops`."""
+    """Return the folder of this user's caches: `$XDG_CACHE_HOME/sparkops`, by default `~/.cache/sparkops`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparkops"

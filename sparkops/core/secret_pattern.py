@@ -1,8 +1,8 @@
 r"""Regular expressions of a secret that match it however it is escaped.
 
-A text may be escaped several times on its path to a log: an error holds the `repr` of JSON, which a page writes as HTML. So each
-character of a secret matches itself and all its escapes, with any number of backslashes before it: `"` is also `\"`,
-`\\\"`, `&quot;`, `&amp;quot;`, `%22` and `\u0022`.
+A text may be escaped several times on its path to a log: an error holds the `repr` of JSON, which a page writes as
+HTML. So each character of a secret matches itself and all its escapes, with any number of backslashes before it: `"` is
+also `\"`, `\\\"`, `&quot;`, `&amp;quot;`, `%22` and `\u0022`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _NAMED_ESCAPES: Final = {
     "\0": "0",
 }
 _ENTITIES: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "\u00a0": "nbsp"}
-# Every repetition has a limit, so that no text takes long: backslashes of six escapes within each other, and as many of URLs and HTML.
+# Every repetition has a limit, so that no text takes long: backslashes of six escapes within each other, and as many of
+# URLs and HTML.
 _BACKSLASHES: Final = r"\\{1,64}"
 _MAX_RUN: Final = 64
 _BACKSLASH: Final = "\\"
@@ -34,14 +35,18 @@ _LAST_OF_PLANE: Final = 0xFFFF
 def split_units(secret: str) -> list[str]:
     """Return the expressions of the characters of a secret, one for each run of white space, backslashes or quotes.
 
-    What one of them matches ends where the next can begin, so that a search takes no longer than a few steps for each character.
+    What one of them matches ends where the next can begin, so that a search takes no longer than a few steps for each
+    character.
     """
     runs = re.findall(r"""\s+|\\+|'+|"+|.""", secret)
     return [_match_run(*neighbours) for neighbours in zip(["", *runs], runs, [*runs[1:], ""], strict=False)]
 
 
 def build_pattern(secret: str) -> str:
-    """Return the expression of a secret; white space at its ends may be missing, and other white space may be changed."""
+    """Return the regular expression of a secret.
+
+    White space at its ends may be missing, and other white space may differ.
+    """
     core = secret.strip()
     if not core:
         return f"{re.escape(secret)}|{''.join(map(_match_character, secret))}"
@@ -53,7 +58,8 @@ def build_pattern(secret: str) -> str:
 
 def _match_run(before: str, run: str, after: str) -> str:
     """Return the expression of a run of characters between two others."""
-    # The backslashes of a secret are matched together with those of the escape that follows, which then has none of its own.
+    # The backslashes of a secret are matched together with those of the escape that follows, which then has none of its
+    # own.
     escape = r"\\{0,64}" if before.startswith(_BACKSLASH) else _BACKSLASHES
     if run.isspace():
         characters = "|".join(

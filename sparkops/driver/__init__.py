@@ -1,1 +1,1 @@
-"""Spark as the driver sees it: failures of its machinery, rows that are collected from it, and threads that start jobs."""
+"""Spark on the driver: failures of Spark itself, collected rows, and threads that start jobs."""

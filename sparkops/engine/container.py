@@ -123,7 +123,10 @@ class ServiceContainer:
     def build_run_services(
         self, secrets: tuple[str, ...] = (), progress: RunProgress | None = None
     ) -> RunServices:
-        """Return the services of one run; what they store shows neither these secrets nor those of the configuration."""
+        """Return the services of one run.
+
+        What they store shows neither these secrets nor those of the configuration.
+        """
         from sparkops.engine.adapters.check_pages import CheckPages, locate_docs
         from sparkops.engine.adapters.models import ModelRegistrar, TrainingRules
         from sparkops.engine.adapters.reports import ReportPages
@@ -161,7 +164,7 @@ class ServiceContainer:
         )
 
     def build_lineage_events(self, secrets: tuple[str, ...] = ()) -> LineageEvents:
-        """Return what reports runs to OpenLineage; events show neither these secrets nor those of the configuration."""
+        """Return the writer of OpenLineage events; they show neither these secrets nor those of the configuration."""
         from sparkops.engine.adapters.lineage_events import LineageEvents
 
         return LineageEvents(

@@ -1,4 +1,7 @@
-"""The engine's methods about recorded runs: follow, compare, trace, export, import and remove them. None starts Spark."""
+"""The engine's methods for recorded runs: follow, compare, trace, export, import and remove.
+
+None starts Spark.
+"""
 
 from __future__ import annotations
 

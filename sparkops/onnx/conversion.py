@@ -7,7 +7,7 @@ from typing import Any
 from sparkops.errors import EngineError, NotExported
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext
-from sparkops.onnx.inputs import add_inputs, find_unsupported_field
+from sparkops.onnx.inputs import add_inputs, explain_unsupported_field
 from sparkops.onnx.outputs import add_outputs
 from sparkops.onnx.stages.registry import CONVERTERS, find_unsupported_reason
 from sparkops.scoring.ir.description import Description
@@ -60,7 +60,7 @@ def not_exported(description: Description) -> tuple[str, ...]:
     """Return each stage and field that has no exact form in ONNX, with the reason."""
     step_reasons = ((step.stage, find_unsupported_reason(step)) for step in description.steps)
     reasons = [f"{stage}: {reason}" for stage, reason in step_reasons if reason]
-    reasons += [reason for reason in map(find_unsupported_field, description.fields) if reason]
+    reasons += [reason for reason in map(explain_unsupported_field, description.fields) if reason]
     reasons += [] if description.fields else ["it reads no field, so a row of it has no tensor"]
     return tuple(dict.fromkeys(reasons))
 

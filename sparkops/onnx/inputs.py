@@ -18,7 +18,7 @@ MAX_SLOTS = 2**14
 FIELD_TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean", "vector"))
 
 
-def find_unsupported_field(field: Field) -> str | None:
+def explain_unsupported_field(field: Field) -> str | None:
     """Return why a field has no exact form as a tensor; None if it has one."""
     if field.type not in FIELD_TYPES:
         return f"field `{field.name}` is of type {field.type}, for which ONNX has no tensor"
@@ -28,7 +28,7 @@ def find_unsupported_field(field: Field) -> str | None:
 
 
 def name_null_inputs(description: Description) -> dict[str, str]:
-    """Return, for each field that needs one, the name of the input that tells where the field is null.
+    """Return, for each field that needs one, the name of the input that marks where the field is null.
 
     A field that is never null needs none. Nor does a real number whose null and NaN all steps treat alike: NaN then
     represents null.
@@ -69,7 +69,7 @@ def feed(description: Description, rows: Sequence[Mapping[str, Any]], *, nulls: 
     Args:
         description: The model.
         rows: Values by field.
-        nulls: The argument that the graph was made with.
+        nulls: Whether a row may hold null, as for `add_inputs`.
 
     Raises:
         RowError: A value is not of its field's type.

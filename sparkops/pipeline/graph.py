@@ -55,7 +55,8 @@ def describe_dataset(name: str, jobs: Iterable[Job]) -> str:
     for kind in ("table", "model"):
         producers = [f"`{job.name}`" for job in jobs if (kind, name) in list_outputs(job)]
         if producers:
-            return f"{kind.title()} `{name}` is published by {pluralize('job', len(producers))} {', '.join(producers)}."
+            noun = pluralize("job", len(producers))
+            return f"{kind.title()} `{name}` is published by {noun} {', '.join(producers)}."
         readers = [f"`{job.name}`" for job in jobs if (kind, name) in list_inputs(job)]
         if readers:
             noun = pluralize("job", len(readers))
@@ -78,11 +79,14 @@ def _refuse_two_writers(producers: Producers, jobs: Iterable[Job]) -> None:
         f"The {kind} `{name}` has two writers: `{first.name}` ({first.place}) and "
         f"`{other.name}` ({other.place}). Let one of them write another {kind}."
         for kind, name in datasets
-        for first, *others in filter(None, [producers.get((kind, name))])
-        for other in others
+        for first, other in _pair_first_with_others(producers.get((kind, name), ()))
     ]
     if problems:
         raise DeclarationError("\n".join(problems))
+
+
+def _pair_first_with_others(jobs: Sequence[Job]) -> list[tuple[Job, Job]]:
+    return [(jobs[0], other) for other in jobs[1:]]
 
 
 def _find_job(jobs: Mapping[str, Job], target: str | Job) -> Job:

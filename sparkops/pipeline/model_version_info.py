@@ -34,7 +34,8 @@ class ModelVersionInfo:
         compiled: Whether a compiled scorer exists; otherwise Spark scores it.
         reasons: Reason for each stage that could not be compiled.
         parity: Rows in the parity certificate; 0 without one.
-        row_milliseconds: Of a model that is not compiled: time that a local Spark takes for a row; 0 if it scores no rows.
+        row_milliseconds: Of a model that is not compiled: time that a local Spark takes for a row; 0 if it scores no
+            rows.
         tables: Training tables: name to version.
         time: When it was registered (UTC).
         benchmark: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows;

@@ -66,8 +66,8 @@ def compile_external(
 
     Args:
         saved: The saved model.
-        rows: Rows of JSON values that are known to be good; by default the input example of its `MLmodel`, as far as the
-            scorer takes it.
+        rows: Rows of JSON values that are known to be good; by default the input example of its `MLmodel`, as far as
+            the scorer takes it.
         ansi: Whether it is known that the session of its training was in ANSI mode, the default of Spark 4.
 
     Raises:
@@ -94,7 +94,8 @@ def compile_external(
 def compare_with_spark(model: ExternalModel, reference: SparkReference, *, rows: int = 200) -> ExternalModel:
     """Return the model with Spark's answers to its example, to edge rows and to random rows.
 
-    If they differ from the scorer's, or if Spark answers no row, it is not a compiled model any more: only Spark scores it.
+    If they differ from the scorer's, or if Spark answers no row, it is not a compiled model any more: only Spark scores
+    it.
 
     Args:
         model: A compiled model.

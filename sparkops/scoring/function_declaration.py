@@ -19,13 +19,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def row_function(*, returns: str | Sequence[str]) -> Callable[[Function], Function]:
     """Declare a function of a module as the row function of a stage of your own.
 
-    The stage's class names it: `row_function = root`. The function gets the stage's parameters as a mapping of name to value, then the
-    value of each input column (`inputCol` or `inputCols`), None for null; it returns the value of `outputCol`, or a tuple of those of
-    `outputCols`. It must return the same for the same arguments.
+    The stage's class names it: `row_function = root`. The function gets the stage's parameters as a mapping of name to
+    value, then the value of each input column (`inputCol` or `inputCols`), None for null; it returns the value of
+    `outputCol`, or a tuple of those of `outputCols`. It must return the same for the same arguments.
 
     Args:
-        returns: Spark's type of the output column, such as "double", "string", "array<string>" or "vector(3)"; a list of types for
-            several columns.
+        returns: Spark's type of the output column, such as "double", "string", "array<string>" or "vector(3)"; a list
+            of types for several columns.
 
     Raises:
         DeclarationError: It decorates no function of a module.
@@ -44,7 +44,10 @@ def row_function(*, returns: str | Sequence[str]) -> Callable[[Function], Functi
 
 
 def find_row_function(stage: type) -> Any:
-    """Return the row function that a stage's class itself names, not a class that it derives from; None if there is none."""
+    """Return the row function that a stage's class itself names; None if there is none.
+
+    One that a base class names does not count.
+    """
     function = vars(stage).get(STAGE_ATTRIBUTE)
     function = function.__func__ if isinstance(function, staticmethod) else function
     return function if callable(function) else None

@@ -68,7 +68,11 @@ class OutputSelection(Protocol):
     """The choice of what an answer contains."""
 
     def with_outputs(self, names: Sequence[str]) -> RowScorer:
-        """Return a scorer of the same model whose answers contain these outputs; UnknownName if it has no such output."""
+        """Return a scorer of the same model whose answers contain these outputs.
+
+        Raises:
+            UnknownName: The model has no such output.
+        """
 
 
 class RowScorer(ModelInterface, ReferenceTolerance, OutputSelection, Protocol):

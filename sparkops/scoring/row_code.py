@@ -1,7 +1,7 @@
-"""The row functions of a model's own stages: found in installed code, or in code that the registry vouches for, by their hash.
+"""Load the row functions of a model's own stages from installed code, or from code that the registry vouches for.
 
-A description only names a function and the hash of its code. Nothing is imported before the code has that hash and declares
-the function with `@row_function`.
+A description only names a function and the hash of its code. Nothing is imported before the code has that hash and
+declares the function with `@row_function`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def bind_functions(
     Args:
         description: The description.
         code: Folder of code that belongs to the description and may be run; None if only installed code may.
-        folder: The model's folder: code in it is not installed code, although the working folder may be on the path of imports.
+        folder: The model's folder: code in it is not installed code, although the working folder may be on the path of
+            imports.
 
     Raises:
         ModelError: A function is not there with the code that it was certified with.
@@ -106,7 +107,8 @@ def _find_installed(module: str, folder: Path | None = None) -> Path | None:
 
     Args:
         module: Dotted name of the module.
-        folder: The folder of a model: what a path above it finds in it is not installed, nor is what it finds in its code.
+        folder: The folder of a model: what a path above it finds in it is not installed, nor is what it finds in its
+            code.
     """
     file = getattr(sys.modules.get(module), "__file__", None)
     if file:
@@ -194,7 +196,10 @@ def _get_name(decorator: ast.expr) -> str:
 
 @contextmanager
 def _import_from(folder: Path) -> Iterator[None]:
-    """Import modules from a folder; afterwards modules of their names are again those of before, and nothing is written there."""
+    """Import modules from a folder, then restore earlier modules of the same names.
+
+    Nothing is written to the folder.
+    """
     tops = {path.stem for path in folder.iterdir() if path.is_dir() or path.suffix == ".py"}
     with _import_lock:
         before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in tops}

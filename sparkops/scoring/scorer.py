@@ -47,8 +47,8 @@ class Scorer:
         description: The compiled model.
         raw: Include `rawPrediction` in answers.
         rules: What happens to rows that violate a rule of the model: "refuse", "warn", "count" or "off".
-        outputs: Names of the outputs in an answer: outputs of the model, `rawPrediction` included, or columns of its steps. A row then
-            needs only the fields that these read. None returns all except `rawPrediction`.
+        outputs: Names of the outputs in an answer: outputs of the model, `rawPrediction` included, or columns of its
+            steps. A row then needs only the fields that these read. None returns all except `rawPrediction`.
 
     Raises:
         UnknownName: The model computes no such column.
@@ -181,9 +181,9 @@ class Scorer:
         """Score many rows.
 
         Args:
-            data: Columns of one length by name, or rows; a DataFrame of pandas or polars; a table or record batch of Arrow, or
-                other data with Arrow's PyCapsule interface. Masked entries, None and `pd.NA` are null. A column of vectors may be
-                a matrix, a sparse matrix of SciPy, or sequences.
+            data: Columns of one length by name, or rows; a DataFrame of pandas or polars; a table or record batch of
+                Arrow, or other data with Arrow's PyCapsule interface. Masked entries, None and `pd.NA` are null. A
+                column of vectors may be a matrix, a sparse matrix of SciPy, or sequences.
             extra: Whether unknown columns are refused or ignored.
             nan: What NaN in a floating column of pandas is: the number, or null.
 

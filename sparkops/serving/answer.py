@@ -19,8 +19,8 @@ def format_answers(answers: Answers, *, strict: bool = False) -> bytes:
 
     Args:
         answers: The answers.
-        strict: Write NaN and infinities as the text "NaN", "Infinity" and "-Infinity"; otherwise they are written as literals,
-            which the JSON standard does not have, as MLflow's server does.
+        strict: Write NaN and infinities as the text "NaN", "Infinity" and "-Infinity"; otherwise they are written as
+            literals, which the JSON standard does not have, as MLflow's server does.
     """
     encode = _format_strictly if strict else _LITERAL_ENCODER.encode
     text = f'{{"predictions":{_format_list(answers.predictions, encode)}'

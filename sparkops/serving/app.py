@@ -1,4 +1,7 @@
-"""The HTTP application of a scorer: MLflow's `/invocations` and health endpoints. It needs no Spark, MLflow or pandas."""
+"""The HTTP application of a scorer: MLflow's `/invocations` and health endpoints.
+
+It needs no Spark, MLflow or pandas.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ def _find_stalled_state(connection: Any) -> object | None:
     if unread or transport.is_closing():
         return unread
     is_between_requests = cycle is None or cycle.response_complete
-    # uvicorn's own timer runs while a connection is idle between two requests; it ends with the first byte of a request.
+    # uvicorn's own timer runs while a connection is idle between two requests; it ends with the first byte of a
+    # request.
     if is_between_requests and connection.timeout_keep_alive_task is None:
         state: object = cycle or "first request"
         return state

@@ -61,7 +61,10 @@ def make_protocol(max_connections: int) -> type[asyncio.Protocol]:
 
 
 class _Refusal(asyncio.Protocol):
-    """Answers the first bytes of a connection with an error: a client that still sends would not read an earlier answer."""
+    """Answers the first bytes of a connection with an error.
+
+    A client that is still sending would not read an earlier answer.
+    """
 
     def __init__(self, transport: asyncio.Transport, error: RequestError) -> None:
         self._transport, self._error = transport, error

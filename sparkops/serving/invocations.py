@@ -1,4 +1,7 @@
-"""`POST /invocations`: an ASGI application of one endpoint, which is called without a router because every request passes it."""
+"""`POST /invocations`: an ASGI application of one endpoint.
+
+It is called without a router, because every request passes it.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,7 @@ class Invocations:
         return True
 
     async def _answer(self, body: bytes, declared: BodyFormat, options: RequestOptions) -> bytes:
-        """Return the answer; work that takes long is done in a thread, so that other requests are answered meanwhile."""
+        """Return the answer; long work is done in a thread, so that other requests are answered meanwhile."""
         if len(body) > _INLINE_BYTES or not declared.is_text:
             self._large_limiter = self._large_limiter or CapacityLimiter(_LARGE_AT_ONCE)
             return await run_sync(

@@ -14,7 +14,8 @@ from sparkops.serving.request_error import RequestError, shorten
 from sparkops.serving.request_rows import InputSchema, InvalidRow, RequestRows, Row
 
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-# An escaped half of a surrogate pair without the other half; after an escaped backslash it is none, so this needs a closer look.
+# An escaped half of a surrogate pair without the other half; after an escaped backslash it is none, so this needs a
+# closer look.
 _HALF_PAIR = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
 )

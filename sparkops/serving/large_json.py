@@ -1,4 +1,7 @@
-"""JSON that is read in parts, so that other threads run meanwhile: Python's parser keeps Python's lock until it has read all."""
+"""Read JSON in parts, so that other threads can run meanwhile.
+
+Python's parser holds the global interpreter lock until it has read the whole text.
+"""
 
 from __future__ import annotations
 

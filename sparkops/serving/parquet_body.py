@@ -117,7 +117,10 @@ def _check_texts(batches: Sequence[pa.RecordBatch], limit: int) -> None:
 
 
 def _find_text_columns(metadata: FileMetaData) -> list[str]:
-    """Return the paths of the columns of text: they are read as dictionaries, because a text may be repeated very often."""
+    """Return the paths of the columns of text.
+
+    They are read as dictionaries, because a text may be repeated very often.
+    """
     schema = metadata.schema
     columns = [schema.column(index) for index in range(len(schema))]
     return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]

@@ -1,4 +1,4 @@
-"""What a request may ask for in its query: an explanation, its outputs, and what happens to extra fields and invalid rows."""
+"""The options in a request's query: explanation, outputs, and handling of extra fields and invalid rows."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ class RequestOptions:
     Args:
         explain: Add the contribution of each field to each answer.
         outputs: Names of the outputs in an answer; empty for all that the model returns by default.
-        extra: What happens to fields that the model does not know: "ignore" and count them, "refuse" the row, or "pass" them
-            back with the answer.
-        on_error: What an invalid row does: "fail" refuses the request, "null" answers null for the row and gives the reason.
+        extra: What happens to fields that the model does not know: "ignore" and count them, "refuse" the row, or "pass"
+            them back with the answer.
+        on_error: What an invalid row does: "fail" refuses the request, "null" answers null for the row and gives the
+            reason.
         strict: Write NaN and infinities as text, because the JSON standard has no literals for them.
     """
 

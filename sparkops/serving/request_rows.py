@@ -56,10 +56,12 @@ class InputSchema:
         self._has_structs = any("." in name for name in self.names)
 
     def read_row(self, values: Mapping[str, Any] | InvalidRow, convert: CellConverter, extra: Extra) -> Row:
-        """Return the fields of a row, converted, or every value of a row that lacks a field: the scorer raises the error.
+        """Return the fields of a row, converted.
+
+        Of a row that lacks a field every value is returned; the scorer reports the error.
 
         Raises:
-            RowError: The row is not one.
+            RowError: The row is invalid.
         """
         if isinstance(values, InvalidRow):
             raise RowError(values.reason)

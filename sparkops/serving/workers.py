@@ -11,7 +11,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn
 
-# Seconds after which workers that were asked to stop are killed, and before one that did not become ready is started again.
+# Seconds after which workers that were asked to stop are killed, and before one that did not become ready is started
+# again.
 _STOP_SECONDS, _RESTART_SECONDS = 20, 1.0
 _STOPPED = 0
 
@@ -39,7 +40,8 @@ class Workers:
     def run(self, on_ready: Callable[[str], None]) -> int:
         """Run the workers until a signal, and return the exit code.
 
-        The first one is started alone, so that a model that cannot be served is reported once; its exit code is returned then.
+        The first one is started alone, so that a model that cannot be served is reported once; its exit code is
+        returned then.
 
         Args:
             on_ready: Called with the URL when all workers accept requests.

@@ -82,8 +82,8 @@ class Starter:
     def use_own_session(self, pool: str) -> None:
         """Give this thread, for as long as it lives, a session with settings and temporary views of its own.
 
-        The Spark application, the catalog and cached data are shared. Its jobs share the cores fairly with those of other
-        pools. With Spark Connect the shared session stays in use.
+        The Spark application, the catalog and cached data are shared. Its jobs share the cores fairly with those of
+        other pools. With Spark Connect the shared session stays in use.
 
         Args:
             pool: Name of the thread's pool of the FAIR scheduler.

@@ -31,6 +31,7 @@ def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
         tables = [str(check["table"]) for check in run.checks]
         pages = engine.container.check_pages.find(tables, run.id) if tables else []
         lines = list(format_run(_locate_log(run, engine.runs), pages))
+        # Below the head of two lines.
         lines[2:2] = format_items(run, _read_items(run, engine.runs)) if run.items else []
     except DAMAGE as error:
         raise DamagedRecord(engine.runs.folder / run.id, error) from error
@@ -50,7 +51,7 @@ def _read_items(run: Run, store: RunStore) -> list[Run | None]:
 
 
 def _locate_log(run: Run, store: RunStore) -> Run:
-    """Return the run with its log in this project, where the record names one of before it was moved or imported."""
+    """Return the run with its log in this project; the record of a moved or imported run has another path."""
     path = store.folder / run.id / f"{name_attempt(run.attempt)}.log"
     return replace(run, log=str(path)) if path.is_file() else run
 

@@ -17,7 +17,8 @@ _ALLOWED_UNCOMPILED = frozenset(
     map_from_entries map_keys map_values map_zip_with rand randn to_binary to_json to_timestamp_ntz
     transform_keys transform_values try_to_binary unbase64 unhex uuid""".split()  # noqa: SIM905
 )
-_ALLOWED_REASONS = ("time", "written")
+# Reasons of `UNCOMPILED` that do not matter here.
+_ALLOWED_REASONS = ("time", "unwritten")
 _REFUSED_NODES = {
     "Select": "a subquery",
     "Subquery": "a subquery",
@@ -37,7 +38,7 @@ def find_refusal(text: str, columns: Collection[str]) -> str:
 
     Args:
         text: The expression.
-        columns: The columns of its row. Spark calls the function `current_user` for that name if there is no such column.
+        columns: The columns of its row. Without a column of that name, Spark reads `current_user` as a function.
     """
     known = {name.lower() for name in columns}
     try:

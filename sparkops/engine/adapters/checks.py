@@ -36,7 +36,8 @@ class SuiteRunner:
         checks: The suites and their checkpoints.
         root: The project's folder.
         pages: The pages of checkpoints.
-        find_columns: Returns the columns that a table has and keeps, in the JSON form of Delta; None if they are unknown.
+        find_columns: Returns the columns that a table has and keeps, in the JSON form of Delta; None if they are
+            unknown.
         session: Returns the Spark session.
     """
 

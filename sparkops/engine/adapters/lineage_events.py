@@ -1,4 +1,4 @@
-"""Write the OpenLineage events of runs to a file, or post them to a server, as the settings say. No run fails by that."""
+"""Write the OpenLineage events of runs to a file, or post them to a server. No run fails by that."""
 
 from __future__ import annotations
 

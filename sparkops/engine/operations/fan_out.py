@@ -181,7 +181,7 @@ class _FanOut:
         return run
 
     def _run_all(self, attempt: Attempt) -> SparkopsError | None:
-        """Execute the runs while the fan-out holds the locks of all that they write; return one error for those that failed."""
+        """Execute the runs while the fan-out holds all their locks; return one error for the failed ones."""
         context = self.container.build_run_context()
         written = {name for item in self.items for name in list_written(self._make_job(item))}
         locks = lock_for_writing(context.locks, written, attempt.run_id, wait=context.wait)

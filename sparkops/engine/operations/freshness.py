@@ -1,4 +1,7 @@
-"""Decide whether a job is up to date: code, parameters, inputs and checks are those of an earlier run, whose outputs are there."""
+"""Decide whether a job is up to date.
+
+It is if an earlier run had the same code, parameters, inputs and checks, and its outputs still exist.
+"""
 
 from __future__ import annotations
 
@@ -86,8 +89,8 @@ class FreshRunFinder:
     def _is_current(self, table: str, version: int, run: Run, *, keeps_others: bool) -> bool:
         """Return whether what a run published is still in the table.
 
-        It is if all later commits released quarantined rows, or, where a write keeps the rows of others, were made by runs
-        of the same job with other parameters.
+        It is if all later commits released quarantined rows, or, where a write keeps the rows of others, were made by
+        runs of the same job with other parameters.
         """
         tables = self.container.tables
         newest = tables.describe(table).version

@@ -33,8 +33,8 @@ def load_scorer(
         outputs: Names of the outputs in an answer, in this order: any column that the model computes, such as
             `rawPrediction` or the vector of features. A row then needs only the fields that these read. By default
             all that Spark's predictors return, except `rawPrediction`, and all that later stages add.
-        trust: Whether code may be run that no registry vouches for: that of a folder, in a separate process, which is not a
-            sandbox. A version whose files have the hashes that the registry holds needs no trust.
+        trust: Whether code may be run that no registry vouches for: that of a folder, in a separate process, which is
+            not a sandbox. A version whose files have the hashes that the registry holds needs no trust.
 
     Raises:
         UnknownName: No such model, alias, version or output.

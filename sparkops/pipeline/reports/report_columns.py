@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from sparkops.pipeline.reports.value_format import apply_format, is_missing, is_number, is_time_format
 
-# A value of each type that a format is tried on. They are whole, because a `double` may have whole values only.
+# A value of each type, on which a format is tried. Numbers are whole: formats such as `d` fit a `double` of whole
+# values.
 _TYPE_SAMPLES: Final[Mapping[str, Any]] = {
     "tinyint": 1, "smallint": 1, "int": 1, "bigint": 1, "float": 1.0, "double": 1.0, "decimal": Decimal(1),
     "date": date(2013, 7, 4), "timestamp": datetime(2013, 7, 4, tzinfo=UTC), "timestamp_ntz": datetime(2013, 7, 4, tzinfo=UTC),
@@ -78,7 +79,7 @@ def find_unknown(uses: Sequence[tuple[str, str]], columns: RowColumns) -> list[s
     """Return a problem for each use of a column that does not exist.
 
     Args:
-        uses: What names a column, such as `x`, and the column.
+        uses: Pairs of an argument that names a column, such as `x`, and the column's name.
         columns: The columns of the rows.
     """
     return [
@@ -109,7 +110,10 @@ def find_misfits(formats: Mapping[str, str], columns: RowColumns) -> list[str]:
 
 
 def find_drawn_column(kind: str, x: str, y: str, value: str | None, samples: Mapping[str, Any]) -> str:
-    """Return the column whose numbers a plot draws: `y`, `value` of a heatmap, `x` of horizontal bars along it."""
+    """Return the column whose numbers a plot draws.
+
+    It is `y`, but `value` for a heatmap, and `x` for horizontal bars whose length `x` gives.
+    """
     if kind == "heatmap":
         return value or ""
     x_sample, y_sample = samples.get(x), samples.get(y)

@@ -1,4 +1,7 @@
-"""Prepare a Spark model that is not compiled for a local Spark that scores its rows: code, fields, outputs and certificate."""
+"""Prepare a Spark model that is not compiled, so that a local Spark can score its rows.
+
+Its code, fields, outputs and certificate are stored with it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Main program that gives up rights of its process, and then becomes the program that loads a model's code.
 
-It runs before any code of the model or of its packages, by the interpreter of sparkops in isolated mode, and imports the standard
-library only. What it does is no sandbox: the code still runs as the user, and may read and write the user's files.
+It runs before any code of the model or of its packages, by the interpreter of sparkops in isolated mode, and imports
+the standard library only. What it does is no sandbox: the code still runs as the user, and may read and write the
+user's files.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     """Give up rights, and replace this process by a program.
 
     Args:
-        arguments: `{"limits": {"memory": BYTES, ...}, "reads": [PATH, ...]}` as JSON, then the program and its arguments.
+        arguments: `{"limits": {"memory": BYTES, ...}, "reads": [PATH, ...]}` as JSON, then the program and its
+            arguments.
     """
     options, command = json.loads(arguments[0]), list(arguments[1:])
     os.umask(0o077)
@@ -66,7 +68,8 @@ def can_isolate(reads: Sequence[str]) -> bool:
 def enter_user_namespace() -> None:
     """Enter a user namespace with the same user and group.
 
-    From it, Linux lets a process read neither the environment nor the memory of processes outside, although they have its user.
+    From it, Linux lets a process read neither the environment nor the memory of processes outside, although they have
+    its user.
 
     Raises:
         OSError: The kernel does not allow it.

@@ -1,4 +1,7 @@
-"""The manifest of a model that is scored in a process of its own: fields, outputs, packages, and a hash of each file."""
+"""The manifest of a model that is scored in its own process.
+
+It holds the model's fields, outputs and packages, and a hash of each file.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,8 @@ class Manifest:
     """The contents of `flavor.json`, or of `spark.json`.
 
     Args:
-        flavor: MLflow's name: "sklearn", "onnx", "keras", "tensorflow", "pytorch", "python_function", "spark" or another.
+        flavor: MLflow's name: "sklearn", "onnx", "keras", "tensorflow", "pytorch", "python_function", "spark" or
+            another.
         fields: Fields of a row.
         outputs: Outputs of the model.
         classes: Labels in the order of `probability`, if the model has them.

@@ -134,12 +134,12 @@ def open_spark_scorer(
 def find_certificate_differences(
     scorer: SparkRowScorer, folder: Path, *, rows: int | None = None
 ) -> list[Difference]:
-    """Return where answers differ from a certificate; of rows that were not answered, none is scored if `rows` is given.
+    """Return where answers differ from a certificate.
 
     Args:
         scorer: The scorer.
         folder: The model's folder.
-        rows: Number of rows to score; None scores all.
+        rows: Number of rows to score, all of them rows that were answered; None scores every row.
     """
     cases = read_certificate(folder / CERTIFICATE)
     if rows is not None:

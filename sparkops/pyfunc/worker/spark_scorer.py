@@ -1,4 +1,7 @@
-"""The scorer of a Spark model that is not compiled: the interface, answers and errors of the compiled scorer, over a local Spark."""
+"""The scorer of a Spark model that is not compiled, which a local Spark scores.
+
+It has the interface, answers and errors of the compiled scorer.
+"""
 
 from __future__ import annotations
 

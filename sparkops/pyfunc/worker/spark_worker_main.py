@@ -1,8 +1,8 @@
 """Main program of the process that scores a Spark model's rows: a local Spark with the model loaded, kept warm.
 
-It runs in an interpreter that has pyspark and may have no sparkops, so it imports nothing of sparkops by name. Request and
-response are one JSON object on a line: the first request names the model, each other one holds rows and the columns to answer.
-Standard output is redirected to standard error, so that nothing the model prints can reach the responses.
+It runs in an interpreter that has pyspark and may have no sparkops, so it imports nothing of sparkops by name. Request
+and response are one JSON object on a line: the first request names the model, each other one holds rows and the columns
+to answer. Standard output is redirected to standard error, so that nothing the model prints can reach the responses.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ class LocalModel:
 
     @property
     def is_lost(self) -> bool:
-        """Return whether the JVM has ended, or ends: one that was killed closes its socket before its process is gone."""
+        """Return whether the JVM has ended or is ending.
+
+        A killed JVM closes its socket before its process is gone.
+        """
         gateway = self._spark.sparkContext._gateway  # noqa: SLF001 - no public name
         if gateway.proc.poll() is not None:
             return True

@@ -17,7 +17,7 @@ _MAX_NAMES, _MAX_LENGTH = 5, 60
 
 
 def require_trust(located: LocatedModel, manifest: Manifest) -> None:
-    """Raise `UntrustedModel` unless the registry holds the hash of a model's manifest, or the user trusts its folder."""
+    """Raise `UntrustedModel` unless the registry holds the manifest's hash or the user trusts the folder."""
     if located.manifest_hash or located.is_trusted:
         return
     kind = (

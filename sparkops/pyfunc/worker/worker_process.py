@@ -33,8 +33,8 @@ _MAX_MESSAGE = 500
 _STDERR_TAIL = 4000
 # Seconds that a process whose pipes were closed may take to end.
 _END_TIMEOUT = 2.0
-# Environment variables that the model's code may see: none of them can hold a secret. Those of TensorFlow by their names, because
-# `TF_VAR_` and `TF_TOKEN_` begin names of Terraform's secrets.
+# Environment variables that the model's code may see: none of them can hold a secret. Those of TensorFlow by their
+# names, because `TF_VAR_` and `TF_TOKEN_` begin names of Terraform's secrets.
 _PASSED_VARIABLES = re.compile(
     r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_\w+|SYSTEMROOT|(OMP|MKL|OPENBLAS|CUDA|XLA)_\w+"
     r"|TF_(CPP|CUDNN|ENABLE|DISABLE|DETERMINISTIC|FORCE|GPU|NUM|USE|XLA)_\w+|KERAS_(BACKEND|HOME)|NVIDIA_\w+"

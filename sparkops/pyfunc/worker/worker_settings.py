@@ -21,8 +21,8 @@ def _locate_default_environments() -> Path:
 def default_limits() -> Mapping[str, int]:
     """Return the limits of a model's process by their names in `confined_main`, which no honest model reaches.
 
-    Memory is what the process may write to, at most that of the machine: address space is not limited, because TensorFlow, CUDA and
-    the JVM reserve far more of it than they use.
+    Memory is what the process may write to, at most that of the machine: address space is not limited, because
+    TensorFlow, CUDA and the JVM reserve far more of it than they use.
     """
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {"memory": machine, "files": _MAX_FILES, "file_size": _MAX_FILE_SIZE, "core": 0}

@@ -1,7 +1,7 @@
 """Say in sentences how the results of two runs differ, and what that follows from as far as the records show.
 
-A cause is named only where one thing alone differs among all that decides a result: parameters, code, settings, versions of
-inputs and models, definitions of checks, and the version of Spark.
+A cause is named only where one thing alone differs among all that decides a result: parameters, code, settings,
+versions of inputs and models, definitions of checks, and the version of Spark.
 """
 
 from __future__ import annotations

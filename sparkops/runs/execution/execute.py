@@ -94,7 +94,10 @@ def _run_steps(
     connection: _Connection,
     interrupter: Interrupter,
 ) -> None:
-    """Execute the steps of an attempt while it holds the locks of what it writes; requests and its time limit stop it."""
+    """Execute the steps of an attempt while it holds the locks of its outputs.
+
+    A request to cancel and the time limit stop it.
+    """
     job = request.job
     watched = watch(
         StopConditions(find_cancel_request=attempt.find_cancel_request, timeout=request.timeout),
@@ -145,7 +148,10 @@ def _announce_waiting(context: RunContext, name: str, holder: str) -> None:
 
 
 def describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]:
-    """Return what the first event of an attempt records of its request: parameters without secrets, settings and code."""
+    """Return what the first event of an attempt records of its request.
+
+    It holds parameters without secrets, settings and code.
+    """
     params = params_to_json(request.job, request.values)
     hidden = _find_hidden(params, context)
     return {

@@ -94,7 +94,7 @@ def interruptible() -> Iterator[Interrupter]:
                 try:
                     yield interrupter
                 finally:
-                    # Before the handlers of before are in place again.
+                    # Before the previous handlers are restored.
                     interrupter.close()
     finally:
         interrupter.close()
@@ -160,9 +160,10 @@ def _find_reason(conditions: StopConditions, deadline: float | None) -> Sparkops
 
 @contextmanager
 def call_on_signal(call: Callable[[str], object]) -> Iterator[None]:
-    """Call a function with the name of the first SIGINT or SIGTERM during the block; a second one has its default effect.
+    """Call a function with the name of the first SIGINT or SIGTERM during the block.
 
-    For a main thread that waits for other threads, and is not to be interrupted. In another thread nothing is done.
+    A second signal has its default effect. For a main thread that waits for other threads, and is not to be
+    interrupted; in another thread nothing is done.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:

@@ -19,8 +19,8 @@ class LineageNode:
         kind: What it is.
         name: Name of the table, source or model, id of the run, path of the report.
         version: Version of a table or model.
-        facts: Of a run: job, state, started, ended, code, and its checks by result. Of a table that a recorded run wrote:
-            rows. Of a model: metrics. `recorded` is whether a recorded run made it.
+        facts: Of a run: job, state, started, ended, code, and its checks by result. Of a table that a recorded run
+            wrote: rows. Of a model: metrics. `recorded` is whether a recorded run made it.
     """
 
     id: str

@@ -1,7 +1,8 @@
 """Build the OpenLineage events (2-0-2) of a run from its record, as JSON values.
 
-Datasets are named as OpenLineage's naming rules say: a local folder has the namespace `file` and its path as name, a URI its
-scheme and authority as namespace. The name in the catalog is a symlink. A model is a dataset of the configured namespace.
+Datasets are named as OpenLineage's naming rules say: a local folder has the namespace `file` and its path as name, a
+URI its scheme and authority as namespace. The name in the catalog is a symlink. A model is a dataset of the configured
+namespace.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Trace a version of a table or model through the recorded runs, up to what it was made from and down to what was made from it.
+"""Trace a version of a table or model through the recorded runs.
 
+Upstream are the versions it was made from, downstream the versions that were made from it.
 A run that published nothing is not part of a lineage.
 """
 

@@ -20,7 +20,7 @@ def to_record(result: CheckResult) -> dict[str, Any]:
 
 
 def collect_pages(outcomes: Sequence[CheckOutcome], *, is_published: bool = True) -> list[CheckpointFacts]:
-    """Return what the pages of some results show.
+    """Return the contents of the pages of some results.
 
     Args:
         outcomes: Results of the checkpoints.

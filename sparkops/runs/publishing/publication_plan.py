@@ -53,7 +53,7 @@ class PublicationPlan:
 
     @property
     def suites(self) -> Mapping[str, str | None]:
-        """Return table to the hash of the suite by which its rows were divided."""
+        """Return the hash of the suite that divided the rows, by table."""
         return {plan.table: plan.suite for plan in self.tables}
 
     def for_table(self, table: str) -> TablePlan:

@@ -41,7 +41,7 @@ def require_frame(value: Any, job: Job) -> DataFrame:
 
 
 def read_frames(result: Any, job: Job) -> dict[str, DataFrame]:
-    """Return written table to frame; empty if the result is None, which means that all frames are staged already.
+    """Return the frame of each written table; empty if the result is None, because all frames are staged already.
 
     Raises:
         JobFailed: The result is not what the job declares.

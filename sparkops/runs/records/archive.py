@@ -178,7 +178,8 @@ def import_run(runs: RunStore, path: Path) -> ImportedRun:
         path: The file.
 
     Raises:
-        InputError: It is no file that `export_run` wrote, it is damaged, or another run has its id; nothing is imported.
+        InputError: It is no file that `export_run` wrote, it is damaged, or another run has its id; nothing is
+            imported.
         ProjectError: The records cannot be written.
     """
     try:

@@ -1,4 +1,4 @@
-"""Describe the error that stopped a run: what the user is shown, the first error of its chain, and Spark's failed stage."""
+"""Describe the error that stopped a run: the message, the first error of its chain, Spark's failed stage."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ def _walk_chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _describe_first(error: BaseException, secrets: Sequence[str]) -> str:
-    """Return the class and first line of an error; of an error in one of Spark's Python workers, those of that error."""
+    """Return the class and first line of an error.
+
+    For an error in one of Spark's Python workers, return those of the worker's error.
+    """
     text = mask(_get_text(error), secrets)
     _, traceback, frames = text.partition(_TRACEBACK)
     raised = _RAISED.findall(frames.partition("\nJVM stacktrace")[0]) if traceback else []

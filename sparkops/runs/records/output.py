@@ -34,7 +34,7 @@ class ActiveLogs:
         self._by_thread = {**self._by_thread, thread: [*self._by_thread.get(thread, ()), log]}
 
     def remove(self, thread: int, log: Log) -> None:
-        """End what `add` began."""
+        """Stop sending what a thread writes to a log."""
         rest = [other for other in self._by_thread.get(thread, ()) if other is not log]
         others = {key: logs for key, logs in self._by_thread.items() if key != thread}
         self._by_thread = others | ({thread: rest} if rest else {})
@@ -42,7 +42,8 @@ class ActiveLogs:
     def find(self, thread: int | None) -> list[Log]:
         """Return the logs that take what a thread writes; empty if no run is active.
 
-        A thread that executes no run was started by one: with several runs it is unknown by which, and all take it.
+        A run may have started a thread that executes no run itself. With several active runs it is unknown which one
+        did, so all their logs take what it writes.
         """
         logs = self._by_thread.get(thread or 0)
         if logs:
@@ -58,7 +59,7 @@ class RoutedStream(io.TextIOBase):
     """Standard output or standard error of a process that executes runs.
 
     Args:
-        original: The stream before; it takes what no run writes.
+        original: The stream that was replaced; it takes what no run writes.
         logs: The logs of the active runs.
     """
 
@@ -75,7 +76,7 @@ class RoutedStream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Flush the stream before; logs are flushed at every write."""
+        """Flush the original stream; logs are flushed at every write."""
         if not self.original.closed:
             self.original.flush()
 
@@ -89,7 +90,7 @@ class RoutedHandler(logging.Handler):
 
     Args:
         logs: The logs of the active runs.
-        level: The root logger's level before.
+        level: The previous level of the root logger.
     """
 
     def __init__(self, logs: ActiveLogs, level: int) -> None:
@@ -104,13 +105,13 @@ class RoutedHandler(logging.Handler):
             log.write(text)
 
 
-# Standard output belongs to the whole process: it is exchanged by one thread at a time.
-_EXCHANGE: Final = threading.Lock()
+# Standard output belongs to the whole process: one thread at a time replaces it.
+_REPLACEMENT_LOCK: Final = threading.Lock()
 
 
 @contextmanager
 def capture_output(path: Path, *, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]:
-    """Append what this thread prints and logs in the block to the file at `path`; yield that file for further writers."""
+    """Append what this thread prints and logs in the block to a file; yield it for further writers."""
     with open_log(path, secrets) as log, route_to(log):
         yield log
 
@@ -119,13 +120,13 @@ def capture_output(path: Path, *, secrets: Sequence[str] = ()) -> Iterator[Maske
 def route_to(log: Log) -> Iterator[None]:
     """Send what this thread prints and logs in the block to a log."""
     thread = threading.get_ident()
-    with _EXCHANGE:
+    with _REPLACEMENT_LOCK:
         logs = _install()
         logs.add(thread, log)
     try:
         yield
     finally:
-        with _EXCHANGE:
+        with _REPLACEMENT_LOCK:
             logs.remove(thread, log)
             if not logs:
                 _uninstall(logs)
@@ -143,7 +144,7 @@ def _install() -> ActiveLogs:
 
 
 def _uninstall(logs: ActiveLogs) -> None:
-    """Put the streams and the level of before in place again, unless somebody has replaced them since."""
+    """Restore the original streams and the previous level, unless other code has replaced them since."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, RoutedStream) and stream.logs is logs:

@@ -71,8 +71,8 @@ def load(
         raw: Include `rawPrediction` in answers.
         rules: What happens to rows that violate a rule of the model.
         outputs: Names of the outputs in an answer, see `Scorer`.
-        code: Folder with the code of row functions. It is run where it has the hash that the description holds, so give it only if
-            the description is known to be the registered one.
+        code: Folder with the code of row functions. It is run where it has the hash that the description holds, so give
+            it only if the description is known to be the registered one.
 
     Raises:
         UnknownName: The model computes no such output.

@@ -84,7 +84,7 @@ def read_batch_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[s
 
 
 def _get_struct_field(values: pa.Array, path: str) -> pa.Array:
-    """Return the values of a field of a column of structs, by its path from the column on; null where a struct is null."""
+    """Return the values at a path of fields in a column of structs; null where a struct is null."""
     try:
         return struct_field(values, path.split(".")[1:])
     except (pa.ArrowException, TypeError) as error:
@@ -149,7 +149,7 @@ def _is_list(type_: pa.DataType) -> bool:
 
 
 def _has_numbers_only(values: pa.Array) -> bool:
-    """Return whether all items of lists are numbers: NumPy has no null among them, and has times as integers."""
+    """Return whether all items of lists are numbers; in NumPy nulls would be lost, and times would be integers."""
     item_type = values.type.value_type
     is_number = pa.types.is_floating(item_type) or pa.types.is_integer(item_type)
     return bool(is_number and not values.flatten().null_count)

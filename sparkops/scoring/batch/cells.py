@@ -1,9 +1,10 @@
 """Conversion of cells of JSON and CSV to the Python values that the scorer takes.
 
-null, and an empty cell of CSV, is null. NaN and infinities are values of floating fields: the literals `NaN`, `Infinity` and
-`-Infinity`, which Python and MLflow write, or the same words as text, for clients whose JSON has no such literals. NaN is null
-in a field of any other type, which cannot hold it. A whole number is a time in milliseconds since 1970-01-01T00:00:00Z for a field
-of timestamps, and for a field of dates the midnight of one. Every other value is passed on; the scorer reports what is wrong with it.
+null, and an empty cell of CSV, is null. NaN and infinities are values of floating fields: the literals `NaN`,
+`Infinity` and `-Infinity`, which Python and MLflow write, or the same words as text, for clients whose JSON has no such
+literals. NaN is null in a field of any other type, which cannot hold it. A whole number is a time in milliseconds since
+1970-01-01T00:00:00Z for a field of timestamps, and for a field of dates the midnight of one. Every other value is
+passed on; the scorer reports what is wrong with it.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _ITEM_TYPES = {"vector": "double", "array<double>": "double", "array<float>": "f
 def from_json(value: Any, type_: str) -> Any:
     """Return a JSON value as a Python value for a field of the given type.
 
-    A whole number such as 7.0 is an integer for a field of integers. Words for NaN and infinities are also read in arrays and
-    vectors of doubles.
+    A whole number such as 7.0 is an integer for a field of integers. Words for NaN and infinities are also read in
+    arrays and vectors of doubles.
     """
     if value.__class__ is float:
         return _convert_float(value, type_)
@@ -78,7 +79,10 @@ def _convert_float(value: float, type_: str) -> Any:
 
 
 def _convert_milliseconds(value: int, type_: str) -> Any:
-    """Return a time with the zone UTC, or a date; the number itself if it is out of range, or not a midnight for a date."""
+    """Return a number of milliseconds as a time with the zone UTC, or as a date.
+
+    The number itself if it is out of range, or if it is not a midnight for a date.
+    """
     try:
         moment = _EPOCH + timedelta(milliseconds=value)
     except OverflowError:

@@ -68,7 +68,8 @@ class DenseBlock:
 
     Args:
         values: (rows, size) doubles.
-        sparse: (rows,) mask of the vectors that the rows hold sparse, or that are stored as those; None if there are none.
+        sparse: (rows,) mask of the vectors that the rows hold sparse, or that are stored as those; None if there are
+            none.
     """
 
     values: Numbers

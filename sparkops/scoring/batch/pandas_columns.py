@@ -1,8 +1,8 @@
 """Columns of pandas, as the scorer takes them. pandas itself is not imported.
 
-In a column of floats NaN is NaN; with `nan="null"` it is null, for rows whose missing numbers pandas represents by NaN. A field
-that cannot hold NaN reads it as null: an integer column with missing values arrives as floats, a text column as objects with NaN.
-None, `pd.NA` and `pd.NaT` are always null.
+In a column of floats NaN is NaN; with `nan="null"` it is null, for rows whose missing numbers pandas represents by NaN.
+A field that cannot hold NaN reads it as null: an integer column with missing values arrives as floats, a text column as
+objects with NaN. None, `pd.NA` and `pd.NaT` are always null.
 """
 
 from __future__ import annotations

@@ -11,15 +11,17 @@ from .pandas_columns import NanMeaning, is_pandas_frame, read_pandas_columns
 
 
 def read_tabular(data: Any, fields: Sequence[Field], nan: NanMeaning) -> Any:
-    """Return a DataFrame or Arrow data as columns by name; rows are returned unchanged, and of a mapping all but Arrow arrays.
+    """Return a DataFrame or Arrow data as columns by name.
+
+    Rows are returned unchanged, as are the columns of a mapping that are no Arrow arrays.
 
     Args:
-        data: What was given to `score_batch`.
+        data: Argument of `score_batch`.
         fields: Fields of the model.
-        nan: What NaN in a floating column of pandas is.
+        nan: What NaN in a floating column of pandas means.
 
     Raises:
-        ModelError: It is something else.
+        ModelError: The data has another type.
     """
     if isinstance(data, Mapping):
         return _read_arrays(data)

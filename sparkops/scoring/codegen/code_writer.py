@@ -46,7 +46,8 @@ class CodeWriter:
         known_values: Values of an input field that the model knows, by field.
         ambiguous_fields: Fields whose NaN, infinities and huge numbers have no single answer in Spark.
         vector_values: Names of the variables that hold the vectors of the row, by field.
-        budget: Name of what the expression that is emitted may still make of the row, if it counts that; see `sql.growth`.
+        budget: Name of what the expression that is emitted may still make of the row, if it counts that; see
+            `sql.growth`.
         spend: Name of the function that takes from it.
         bounds: Bounds of computed columns of texts and arrays; those that are not there are bounded by the row.
     """

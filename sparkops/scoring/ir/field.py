@@ -42,13 +42,13 @@ class Field:
 
     Args:
         name: Column name.
-        type: Type as named by Spark and MLflow: "string", "boolean", "byte", "short", "integer", "long",
-            "float", "double", "decimal(p,s)", "date", "timestamp" (naive, in the session's time zone), "vector", or "array<...>"
+        type: Type as named by Spark and MLflow: "string", "boolean", "byte", "short", "integer", "long", "float",
+            "double", "decimal(p,s)", "date", "timestamp" (naive, in the session's time zone), "vector", or "array<...>"
             of any of these except decimals and vectors.
         nullable: Whether the value may be null.
         size: Length of a vector, if known.
-        zone: For timestamps, the time zone of the session that trained the model; times with a time zone are converted to it. None if
-            unknown: such times are then refused.
+        zone: For timestamps, the time zone of the session that trained the model; times with a time zone are converted
+            to it. None if unknown: such times are then refused.
     """
 
     name: str
@@ -176,10 +176,10 @@ class Field:
             self._refuse(value)
 
     def _read_vector(self, value: Any) -> tuple[float, ...] | dict[int, float] | None:
-        """Return the slots of a vector, or of a wide one a dictionary of the slots other than 0.
+        """Return the slots of a vector; of at least `SPARSE_FROM` slots, a dictionary of those other than 0.
 
-        A vector is a list of numbers, or Spark's struct: {"type": 0, "size": n, "indices": [...], "values": [...]}
-        when sparse, {"type": 1, "values": [...]} when dense; or a vector of pyspark, or one row of a sparse matrix of SciPy.
+        A vector is a list of numbers, or Spark's struct: {"type": 0, "size": n, "indices": [...], "values": [...]} when
+        sparse, {"type": 1, "values": [...]} when dense; or a vector of pyspark, or one row of a sparse matrix of SciPy.
         """
         if value is None or is_missing_marker(value):
             self._require_null(value)
@@ -253,7 +253,10 @@ def _to_python(number: Any) -> Any:
 
 
 def _to_struct(value: Any) -> Any:
-    """Return a vector of pyspark, or a row of a sparse matrix, as Spark's struct or as an array; other values unchanged."""
+    """Return a vector of pyspark or a row of a sparse matrix as Spark's struct or as an array.
+
+    Other values are returned unchanged.
+    """
     if hasattr(value, "tocsr"):
         row = value.tocsr()
         sparse = row.indices, row.data, int(row.shape[-1])
@@ -272,13 +275,16 @@ _KEYS = {"name": "name", "type": "type", "nullable": "nullable", "size": "size",
 
 
 def field_to_json(field: Field) -> dict[str, Any]:
-    """Return a field as JSON values; the key of the time zone is left out if it is unknown, as in artifacts of before."""
+    """Return a field as JSON values.
+
+    The time zone's key is left out if the zone is unknown, as in artifacts of earlier versions.
+    """
     values = {key: getattr(field, name) for key, name in _KEYS.items()}
     return {key: value for key, value in values.items() if key != "zone" or value is not None}
 
 
 def field_from_json(item: Mapping[str, Any]) -> Field:
-    """Return the field of the JSON values that `field_json` returned.
+    """Return the field of the JSON values that `field_to_json` returned.
 
     Raises:
         KeyError: A key is unknown.

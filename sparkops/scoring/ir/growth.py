@@ -1,4 +1,7 @@
-"""How much larger than a row its computed texts and arrays may be, so that a model that makes large ones is known before it scores."""
+"""Bound the size of the texts and arrays that a model computes, in multiples of the row's size.
+
+So a model that may make large ones is recognized before it scores.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,9 @@ def check_row_fields(row: Any, needed: Sequence[str], ignored: Sequence[str]) ->
 
 
 def flatten_structs(row: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
-    """Return a row with the fields of its structs under their paths: {"address": {"city": "Bonn"}} also has "address.city".
+    """Return a row with the fields of its structs under their paths.
+
+    For example, the row {"address": {"city": "Bonn"}} also has "address.city".
 
     Args:
         row: Values by name; a struct is a mapping, or a row of pyspark. A struct that is null has null fields.

@@ -43,6 +43,9 @@ def select_outputs(description: Description, outputs: Sequence[Output]) -> Descr
 
 
 def find_prediction_column(description: Description) -> str:
-    """Return the column of the first prediction, from which a label without a column is derived; empty if there is none."""
+    """Return the column of the first prediction, from which a missing label column is derived.
+
+    Empty if there is none.
+    """
     columns = (output.column for output in description.outputs if output.role == "prediction")
     return next((column for column in columns if column), "")

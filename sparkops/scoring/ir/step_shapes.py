@@ -1,6 +1,7 @@
 """What the steps of a saved description contain: names and types of their params, their arrays, and numbers of columns.
 
-Validated where a description is read, before anything uses it. Ranges and sizes that fit each other are validated by the stages.
+Validated where a description is read, before anything uses it. Ranges and sizes that fit each other are validated by
+the stages.
 """
 
 from __future__ import annotations

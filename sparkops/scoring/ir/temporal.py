@@ -16,7 +16,10 @@ class UnknownZoneError(ValueError):
 
 
 def parse_time_zone(name: str) -> tzinfo | None:
-    """Return the time zone of a name that Spark accepts: a region, or an offset such as +02:00; None if it is unknown here."""
+    """Return the time zone of a name that Spark accepts: a region, or an offset such as +02:00.
+
+    None if Python does not know the name.
+    """
     if name in ("UTC", "GMT", "UT", "Z"):
         return UTC
     offset = _OFFSET.fullmatch(name)
@@ -33,7 +36,8 @@ def to_timestamp(value: Any, zone: tzinfo | None) -> datetime:
     """Return a value as a naive timestamp, as the session's clock shows it.
 
     Args:
-        value: A datetime, a date (its midnight), or ISO text of one of them. With a time zone, it is converted to the session's.
+        value: A datetime, a date (its midnight), or ISO text of one of them. With a time zone, it is converted to the
+            session's.
         zone: The session's time zone; None if unknown.
 
     Raises:
@@ -53,7 +57,8 @@ def to_date(value: Any, zone: tzinfo | None) -> date:
     """Return a value as a date.
 
     Args:
-        value: A date, the midnight of one, or ISO text of one of them. With a time zone, it is converted to the session's.
+        value: A date, the midnight of one, or ISO text of one of them. With a time zone, it is converted to the
+            session's.
         zone: The session's time zone; None if unknown.
 
     Raises:

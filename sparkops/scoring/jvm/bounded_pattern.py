@@ -1,9 +1,9 @@
 r"""Patterns whose search takes time in proportion to the text, whatever the text is.
 
 Python's engine backtracks: `\s*,` takes a second for a text of 10,000 spaces, and a pattern with k repetitions may take
-n^(k + 1) steps for n characters. RE2's takes n steps, and finds the same match, but costs more for a short text. So a short
-text is searched by Python's engine, and a longer one by RE2's. Where RE2 cannot express a pattern, or is not installed, a
-longer text is refused.
+n^(k + 1) steps for n characters. RE2's takes n steps, and finds the same match, but costs more for a short text. So a
+short text is searched by Python's engine, and a longer one by RE2's. Where RE2 cannot express a pattern, or is not
+installed, a longer text is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ...core.wording import truncate
 from ...errors import RowError
 from .regex_characters import END
 
-# Steps of Python's engine within which a text is searched by it (about 10 ms), and beyond which it is never (about 4 s).
+# Steps of Python's engine up to which it always searches a text (about 10 ms), and beyond which it never does (about
+# 4 s).
 _FAST_STEPS, _MOST_STEPS = 1e6, 4e8
 _LINE_END = re.compile(r"(?:\r\n|[\n\r\x85\u2028\u2029])\Z")
 _RANGE = re.compile(r"[^\\\]\[]-[^\\\]\[]")

@@ -1,7 +1,8 @@
 """Java's text of doubles and floats: `Double.toString` and `Float.toString`.
 
 Up to JDK 18 the text is sometimes a digit longer than needed, by the algorithm of Steele and White with a symmetric
-stopping test (`FloatingDecimal.dtoa`). From JDK 19 on it is the shortest text that gives the number back, with at least two digits.
+stopping test (`FloatingDecimal.dtoa`). From JDK 19 on it is the shortest text that gives the number back, with at least
+two digits.
 """
 
 from __future__ import annotations

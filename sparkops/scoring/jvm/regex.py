@@ -1,9 +1,10 @@
 r"""Translation of Java regular expressions to Python, for the subset that both match in the same way.
 
 Both engines return the leftmost match and backtrack in the same order. Refused is what differs between them or between
-versions of Java: `$`, `\b`, flags except `(?U)`, named groups, back references, most Unicode classes and nested classes; of lookaround
-what depends on Java's UTF-16 units: Java also tries a match between the halves of a character. Also refused are patterns that may match the empty string, because the engines advance differently after
-an empty match, and repeated groups that may match one text in two ways, because Python may take exponential time.
+versions of Java: `$`, `\b`, flags except `(?U)`, named groups, back references, most Unicode classes and nested
+classes; of lookaround what depends on Java's UTF-16 units: Java also tries a match between the halves of a character.
+Also refused are patterns that may match the empty string, because the engines advance differently after an empty match,
+and repeated groups that may match one text in two ways, because Python may take exponential time.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ class _Parser:
         # Whether only the existence of a match matters.
         self.ignores_place = allow_end and not keep_groups
         self.has_lookaround = self.is_in_lookaround = False
-        # Whether nothing before fixes where a match begins, and whether a lookaround that allows halves of characters is before.
+        # Whether nothing before fixes where a match begins, and whether a lookaround that allows halves of characters
+        # is before.
         self.is_at_start, self.allows_halves = True, False
         self.is_unicode = pattern.startswith(_UNICODE_FLAG)
         if self.is_unicode:

@@ -61,7 +61,10 @@ def matches_ascii_only(character: str) -> bool:
 
 
 def matches_halves(character: str) -> bool:
-    """Return whether a pattern of a single character matches all characters beyond ASCII, so that it matches halves of them."""
+    """Return whether a pattern of one character matches all characters beyond ASCII.
+
+    Such a pattern matches halves of surrogate pairs, too.
+    """
     return character == ANY_CHARACTER or are_disjoint(f"(?!{character})[^\\x00-\\x7f]", "[^\\x00-\\x7f]")
 
 

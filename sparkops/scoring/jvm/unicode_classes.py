@@ -1,6 +1,7 @@
 """Characters of Java's Unicode classes, as ranges: the tables of Java 17, which has Unicode 13.
 
-Made with `java.util.regex.Pattern` on every code point. A character that a later version of Unicode assigned belongs to none of them.
+Made with `java.util.regex.Pattern` on every code point. A character that a later version of Unicode assigned belongs to
+none of them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from functools import cache
 
 _LARGEST = 0x10FFFF
-# For each class its ranges: the distance from the end of the one before, and its length less 1 unless that is 0; both in base 36.
+# For each class its ranges: the distance from the end of the one before, and its length less 1 unless that is 0; both
+# in base 36.
 _RANGES = {
     "L": (
         "1t-p 7-p 1c b 5 6-m 2-u 2-cp 5-b f-4 8 2 3m-4 2-1 3-3 2 7 2-2 2 2-j 2-2a 2-3u 9-4l 2-11 3 7-14 20-q 5-3 1a-16 "

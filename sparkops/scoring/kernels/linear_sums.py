@@ -86,7 +86,8 @@ def sum_margins(
 ) -> Numbers:
     """Return the dot product plus intercept of each row, summed in the order of `build_margin_expr`.
 
-    A matrix product adds in another order, which is seen where large terms cancel out: such rows are summed again, in order.
+    A matrix product adds in another order, which is seen where large terms cancel out: such rows are summed again, in
+    order.
     """
     total = _sum_blocks(vectors, weights, rows, sparse=sparse) + intercept
     magnitude, start = np.zeros(rows), 0

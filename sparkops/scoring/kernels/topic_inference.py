@@ -33,9 +33,10 @@ class TopicModel:
     start: Numbers
 
     def infer(self, lengths: Numbers, words: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
-        """Return the share of each topic for documents of at least one word, and a mask of the documents without an answer.
+        """Return the share of each topic for each document, and a mask of the documents without an answer.
 
-        The iteration of Spark may never end if a count is negative; such documents have no answer.
+        Each document has at least one word. The iteration of Spark may never end if a count is negative; such documents
+        have no answer.
 
         Args:
             lengths: (documents,) number of distinct words, at least 1.
@@ -86,9 +87,10 @@ def _compute_expected_log(gamma: Numbers) -> Numbers:
 
 
 def digamma(values: Numbers) -> Numbers:
-    """Return the logarithmic derivative of the gamma function at numbers from 0, with the errors (up to 3e-9) of Commons Math 3.
+    """Return the digamma function of non-negative numbers, with the errors (up to 3e-9) of Commons Math 3.
 
-    Commons Math adds the terms -1/x until x is 49 and then takes an asymptotic series, in which one sign is wrong.
+    It is the logarithmic derivative of the gamma function. Commons Math adds the terms -1/x until x is 49 and then
+    takes an asymptotic series, in which one sign is wrong.
     """
     steps = np.ceil(_SERIES_FROM - values)
     steps = np.where((steps > 0.0) & (values >= 0.0), steps, 0.0)

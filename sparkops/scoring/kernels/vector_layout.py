@@ -33,8 +33,8 @@ def is_smaller_sparse(stored: str, entries: Any, size: int) -> Any:
     """Return whether a compressed vector, or each of several, is stored sparse (Spark: Vector.compressed).
 
     Args:
-        stored: "compressed" before Spark 4.1, which counts 12 bytes for an entry and 20 in addition, 8 for a slot and 8 in addition;
-            "compact" since then, which counts 28 and 12 bytes in addition.
+        stored: "compressed" as before Spark 4.1: 12 bytes for each entry + 20, against 8 for each slot + 8.
+            "compact" as since 4.1: 12 for each entry + 28, against 8 for each slot + 12.
         entries: Number of slots other than 0, or an array of such numbers.
         size: Number of slots.
     """
@@ -45,9 +45,9 @@ def is_sparse(stored: str, values: Row) -> bool | None:
     """Return whether Spark stores a vector sparse; None if that is unknown.
 
     Args:
-        stored: "dense", "sparse", "unknown", "input": as the row holds it, "input-zeros": the same, but a
-            sparse vector may hold explicit zeros, so that it is unknown what Spark computes, or "compressed" or "compact": whichever is smaller, as
-            VectorAssembler decides.
+        stored: One of `STORED`. "dense", "sparse" and "unknown" mean what they say. "input": as the row holds it.
+            "input-zeros": the same, but a sparse vector may hold explicit zeros, so its result in Spark is unknown.
+            "compressed" and "compact": whichever is smaller, as VectorAssembler decides; see `is_smaller_sparse`.
         values: All slots; `SparseSlots` if the row holds the vector sparse.
     """
     if stored in _AS_INPUT:
@@ -117,7 +117,9 @@ def evaluate_rows(
 
 
 def build_slots_expr(code: CodeWriter, vector: Vector, stored: str, expr: str) -> str:
-    """Return the expression of the slots of a vector, `SparseSlots` if it is stored as in the row and the row holds it sparse.
+    """Return the expression of the slots of a vector.
+
+    Its value is `SparseSlots` if the vector is stored as in the row, and the row holds it sparse.
 
     Args:
         code: Binds the function.

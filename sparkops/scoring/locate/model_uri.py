@@ -57,7 +57,8 @@ class LocatedModel:
         name: Registered name, or the folder's.
         version: Version number; None for a folder.
         manifest_hash: Hash of its manifest in the registry, for a model of another library.
-        scorer_hash: Hash of its scorer in the registry, which the scorer in the folder has; empty if the registry has none.
+        scorer_hash: Hash of its scorer in the registry, which the scorer in the folder has; empty if the registry has
+            none.
         is_trusted: Whether the user allows code of the folder that no registry vouches for.
     """
 

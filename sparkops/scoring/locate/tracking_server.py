@@ -1,6 +1,7 @@
 """Client of an MLflow tracking server's REST API, without MLflow: finds a version and downloads its scorer.
 
-What the server answers is validated before it is used: versions are numbers, names stay in their folder, sizes are bounded.
+What the server answers is validated before it is used: versions are numbers, names stay in their folder, sizes are
+bounded.
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""Expressions of SQL over one row, as Spark evaluates them in ANSI mode: a checked tree, and the code written from it."""
+"""SQL expressions over one row, as Spark evaluates them in ANSI mode.
+
+A checked tree, and the code that is generated from it.
+"""

@@ -1,4 +1,7 @@
-"""Functions that may make far more than they are given, with their size tested before they make it. For trees that count what they make."""
+"""Functions whose result may be far larger than their arguments: its size is tested before it is made.
+
+Used where the size of all results of a row is counted.
+"""
 
 from __future__ import annotations
 

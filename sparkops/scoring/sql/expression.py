@@ -23,8 +23,8 @@ class Expression:
         op: Name of the operation, "column", "literal", or "variable" within a call such as `transform`.
         type: Spark's type of its value.
         args: Its operands.
-        value: Name of a column, encoded value of a literal, or what else the operation needs: a LIKE pattern, decimal places,
-            a separator.
+        value: Name of a column, encoded value of a literal, or what else the operation needs: a LIKE pattern, decimal
+            places, a separator.
         depth: Length of the longest path to a leaf, this node counted.
         size: Number of nodes, a node that is shared counted each time.
     """

@@ -1,8 +1,8 @@
 """Bound the texts and arrays that an expression makes of one row.
 
-Most expressions make no more than a few times what they are given: their size follows from the row, and nothing is counted. Where a
-tree may make more (`repeat`, `concat(x, x)` in itself, `sequence`, loops in loops), each text and array that it makes for a row is
-counted against a budget.
+Most expressions make no more than a few times what they are given: their size follows from the row, and nothing is
+counted. Where a tree may make more (`repeat`, `concat(x, x)` in itself, `sequence`, loops in loops), each text and
+array that it makes for a row is counted against a budget.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Functions of arrays that evaluate an expression for each element: transform, filter, exists, forall, zip_with, aggregate."""
+"""Functions of arrays that evaluate an expression for each element.
+
+They are transform, filter, exists, forall, zip_with and aggregate.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,10 @@ def _emit_loop(call: _Call) -> Fragment:
 
 
 def _bound(source: Fragment, first: str, text: str) -> str:
-    """Return the text of a loop over an array that is bound to a name outside of the loop; None where the array is null."""
+    """Return the code of a loop over an array; None where the array is null.
+
+    The array is bound to a name outside of the loop, unless it has one.
+    """
     if not source.null and not source.atom:
         text = f"({first}, {text})[1]"
     null_test = f"None if {first} is None else " if source.null else ""
@@ -188,7 +194,7 @@ def _is_typed(node: Expression) -> bool:
 
 
 def _is_aggregate(types: Sequence[str], result: str) -> bool:
-    """Return whether these are the types of a first value, a merged one, and the last one if there is an expression of it."""
+    """Return whether the types of an aggregation fit: start value, merged value and, if given, final value."""
     return len(types) in (2, 3) and types[0] == types[1] and result == types[-1]
 
 

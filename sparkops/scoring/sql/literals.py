@@ -15,7 +15,10 @@ _MAX_LENGTH = 400
 
 
 def encode_literal(value: Any, type_: str) -> Any:
-    """Return the JSON value of a constant: doubles as hexadecimal text, dates and timestamps as ISO text, decimals as text."""
+    """Return the JSON value of a constant.
+
+    Doubles become hexadecimal text, dates and timestamps ISO text, decimals text.
+    """
     if value is None or type_ in ("string", "boolean") or type_ in INTEGER_RANGES:
         return value
     if type_ in ("float", "double"):

@@ -176,7 +176,10 @@ class LevelwiseTraversal:
 
     @cached_property
     def _feature(self) -> Numbers:
-        """Return the position of each node's slot among the used features; leaves read the 0.0 after the last feature."""
+        """Return the position of each node's slot among the used features.
+
+        A leaf reads the 0.0 after the last feature.
+        """
         position = np.full(int(self.used_features.max(initial=0)) + 1, len(self.used_features))
         position[self.used_features] = np.arange(len(self.used_features))
         features = position.take(self.trees.feature[self._order])

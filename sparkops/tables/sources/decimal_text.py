@@ -1,6 +1,7 @@
-"""Decimals in text, converted exactly: no digit is rounded away, whatever the number of digits in the text and in the type.
+"""Convert decimals in text exactly: no digit is rounded away, whatever the text and the type.
 
-A reader of Spark rounds a decimal to the declared type before anything can be compared. Therefore the text is read and compared.
+A reader of Spark rounds a decimal to the declared type before anything can be compared. Therefore the text is read and
+compared.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
     from pyspark.sql.types import DataType, DecimalType
 
-# Returns an expression that refuses a value: the value, what is wrong with it, whether more declared digits help, its type.
+# Returns an expression that refuses a value: the value, what is wrong with it, whether more declared digits help, its
+# type.
 Refuse = Callable[["Column", str, bool, "DataType"], "Column"]
 
 _NUMBER = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?\s*$"
@@ -48,7 +50,10 @@ def replace_decimals_by_text(data_type: DataType) -> DataType:
 
 
 def to_decimals(column: Column, data_type: DataType, refuse: Refuse) -> Column:
-    """Return a column of type `replace_decimals_by_text(data_type)` as one of the declared type; values that would change are refused."""
+    """Return a column of type `replace_decimals_by_text(data_type)` as one of the declared type.
+
+    Values that would change are refused.
+    """
     from pyspark.sql import functions as F
     from pyspark.sql.types import ArrayType, DecimalType, MapType, StructType
 

@@ -23,8 +23,8 @@ def has_declared_keys(
 ) -> bool:
     """Return whether the first records of a file have every declared key, or the file has no record.
 
-    A key of a nested object is required if a record has the object. False is no verdict: a later record may have the key, and
-    what is damaged or compressed in another way is not read here.
+    A key of a nested object is required if a record has the object. False is no verdict: a later record may have the
+    key, and what is damaged or compressed in another way is not read here.
 
     Args:
         file: The file.

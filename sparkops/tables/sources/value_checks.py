@@ -2,7 +2,8 @@
 
 - Bytes that are not of the encoding become the replacement character U+FFFD.
 - A decimal with more digits than declared is rounded. It is read as text, and compared.
-- A time without a zone that the session's time zone skips (an hour in spring) is moved. It is read as text, and compared.
+- A time without a zone that the session's time zone skips (an hour in spring) is moved. It is read as text and
+  compared.
 
 The checks are expressions of the plan: they cost no pass of their own, and hold for batches, streams and any storage.
 """
@@ -74,7 +75,10 @@ class ValueChecks:
         return replace_decimals_by_text(data_type) if self._has_checked_decimal(data_type) else data_type
 
     def _has_checked_decimal(self, data_type: DataType) -> bool:
-        """Return whether decimals are compared: not where the reader makes nulls of what is no number, or reads `1.234,5`."""
+        """Return whether decimals are read as text and compared.
+
+        They are not where the reader turns invalid numbers into null, or reads numbers such as `1.234,5`.
+        """
         options = {name.lower(): value for name, value in self.location.options.items()}
         is_default = options.get("mode", _STRICT_MODE).upper() == _STRICT_MODE
         is_default &= options.get("locale", _LOCALE).replace("_", "-").lower() == _LOCALE

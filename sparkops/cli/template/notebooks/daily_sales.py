@@ -2,7 +2,7 @@
 # MAGIC %md
 # MAGIC # Daily sales
 # MAGIC On Databricks, widgets are created from the job's declaration, and their text is converted to the types of the
-# MAGIC parameters. Elsewhere the values below are used, and arguments:
+# MAGIC parameters. Elsewhere the values below are used, unless arguments replace them:
 # MAGIC `python notebooks/daily_sales.py --day 2024-03-03`.
 
 # COMMAND ----------

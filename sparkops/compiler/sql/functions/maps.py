@@ -1,4 +1,4 @@
-"""Maps with keys in the statement, which only a lookup reads: `map('a', 1, 'b', 2)[column]`; and maps of a text."""
+"""Maps that a lookup reads, such as `map('a', 1, 'b', 2)[column]`: of keys in the statement, or parsed from a text."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _map_from_arrays(args: Args) -> Expression:
 
 
 def _str_to_map(args: Args) -> Expression:
-    """Return the map of a text."""
+    """Return a map that is parsed from a text."""
     separators = [require_literal_text(arg, "separator of keys and values") for arg in args[1:]]
     pairs, keys = [*separators, *(",", ":")[len(separators) :]]
     if not pairs or not keys or _SPECIAL & set(pairs + keys):
@@ -80,7 +80,7 @@ def look_up_key(map_: Expression, key: Expression, *, is_lazy: bool = True) -> E
     Args:
         map_: The map.
         key: The key.
-        is_lazy: Only the value of the key is evaluated.
+        is_lazy: Whether only the value of the key is evaluated.
 
     Raises:
         CannotCompile: The key is not of the type of the map's keys.
@@ -105,13 +105,13 @@ def _cast_key(key: Expression, type_: str) -> Expression:
 
 def _make_constant_map_builder(build: Callable[[Expression], Expression]) -> Build:
     """Return the builder of a function of a map with constant keys."""
+    return lambda args: build(_require_constant_map(args[0]))
 
-    def build_call(args: Args) -> Expression:
-        if args[0].op != _MAP:
-            raise CannotCompile(f"an argument of type {args[0].type} where a map is needed is not supported")
-        return build(args[0])
 
-    return build_call
+def _require_constant_map(map_: Expression) -> Expression:
+    if map_.op != _MAP:
+        raise CannotCompile(f"an argument of type {map_.type} where a map is needed is not supported")
+    return map_
 
 
 def _build_array(values: Args) -> Expression:
@@ -120,9 +120,7 @@ def _build_array(values: Args) -> Expression:
 
 def _contains_key(args: Args) -> Expression:
     map_, key = args
-    if map_.op != _MAP:
-        raise CannotCompile(f"an argument of type {map_.type} where a map is needed is not supported")
-    keys, _ = _split_map(map_)
+    keys, _ = _split_map(_require_constant_map(map_))
     return make_expression("in", "boolean", [_cast_key(key, keys[0].type), *keys])
 
 

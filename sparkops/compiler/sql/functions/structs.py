@@ -1,4 +1,7 @@
-"""Structs of the statement, of which only fields are read: `named_struct('x', a).x`; and arrays of arrays, flattened."""
+"""Structs made in a statement, such as `named_struct('x', a).x`: only their fields can be read.
+
+Arrays of arrays made in a statement are flattened.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ REASONS: Mapping[str, str] = {
     "generator": "it makes several rows of one",
     "code": "it calls code of the JVM, or fails on purpose",
     "types": "its values are bytes, maps, structs, intervals, timestamps without a time zone, times of the day, variants, JSON, XML, CSV or geometries",
-    "written": "it has not been written yet",
+    "unwritten": "it has not been written yet",
 }
 _BY_REASON: Mapping[str, str] = {
     "time": "current_date curdate current_timestamp now localtimestamp current_time",
@@ -52,7 +52,7 @@ _BY_REASON: Mapping[str, str] = {
         to_protobuf to_time to_timestamp_ntz to_variant_object to_xml transform_keys transform_values try_aes_decrypt
         try_make_interval try_make_timestamp_ntz try_parse_json try_to_binary try_to_time try_variant_get unbase64 unhex
         variant_get xpath xpath_boolean xpath_double xpath_float xpath_int xpath_long xpath_number xpath_short xpath_string""",
-    "written": "to_char to_number to_varchar try_to_number",
+    "unwritten": "to_char to_number to_varchar try_to_number",
 }
 UNCOMPILED: Mapping[str, str] = {
     name: reason for reason, names in _BY_REASON.items() for name in names.split()
@@ -66,5 +66,5 @@ WITHOUT_PARENTHESES = frozenset((
 
 def find_reason(name: str) -> str:
     """Return why a function is not compiled; empty if it is only not written yet, or unknown."""
-    reason = UNCOMPILED.get(name, "written")
-    return "" if reason == "written" else REASONS[reason]
+    reason = UNCOMPILED.get(name, "unwritten")
+    return "" if reason == "unwritten" else REASONS[reason]

@@ -103,7 +103,7 @@ def array_sort(array: Array) -> list[Any]:
 
 
 def sort_by(array: Array, compare: Callable[[Any, Any], int | None]) -> list[Any]:
-    """Return the elements sorted by a comparison, null among them; equal elements keep their order.
+    """Return the elements sorted by a comparison, which also takes null; equal elements keep their order.
 
     Raises:
         EvaluationError: The comparison of two elements is null.
@@ -185,7 +185,9 @@ def prepend(array: Array, value: Any) -> list[Any]:
 
 
 def insert(array: Array, index: int, value: Any) -> list[Any]:
-    """Return an array with a value at a position, counted from 1, or from the end if negative; null fills what is missing.
+    """Return an array with a value inserted at a position; null fills what is missing.
+
+    Positions count from 1, and from the end if negative.
 
     Raises:
         EvaluationError: The position is 0, or too large.

@@ -16,7 +16,10 @@ ZERO = Decimal(0)
 
 
 def make_fit_function(precision: int, scale: int) -> Callable[[Decimal], Decimal]:
-    """Return the function that rounds a value half up to the scale of a type, or raises where the precision does not suffice."""
+    """Return the function that rounds a value half up to the scale of a type.
+
+    It raises where the precision does not suffice.
+    """
     unit, limit = Decimal(1).scaleb(-scale), Decimal(1).scaleb(precision - scale)
 
     def fit(value: Decimal) -> Decimal:

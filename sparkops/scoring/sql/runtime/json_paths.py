@@ -1,4 +1,7 @@
-"""Functions of JSON texts, read and written as Jackson does for Spark: single quotes and control characters are accepted."""
+"""Functions of JSON texts, which are read and written as Jackson does for Spark.
+
+Single quotes and control characters are accepted.
+"""
 
 from __future__ import annotations
 
@@ -107,11 +110,13 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def make_get_function(path: str, java: int) -> Callable[[str], str | None]:
-    """Return the function that gives the value at a path such as `$.a.b[0]`: a text without quotes, other values as JSON.
+    """Return the function that gives the value at a path such as `$.a.b[0]`.
+
+    A text is returned without quotes, other values as JSON.
 
     Args:
         path: The path, without wildcards.
-        java: The version of Java, whose digits of doubles are written.
+        java: The version of Java, which decides how doubles are written.
 
     Raises:
         ModelError: The path is not supported.

@@ -1,4 +1,4 @@
-"""Sizes of the texts and arrays that an expression makes: limits of one, and a budget of all that it makes for a row."""
+"""Limit the size of each text and array that an expression makes, and the total for a row."""
 
 from __future__ import annotations
 

@@ -29,9 +29,9 @@ _FAR = "is infinitely far from every centre: which one Spark takes depends on wh
 class BisectingKMeans:
     """Descends to the nearer child; to the left one if both are equally near or, for cosine, if a distance is NaN.
 
-    If all centres are infinitely far, a vector that Spark stores dense goes to the left child. For a sparse one Spark computes the
-    distance from the product of vector and centre, and it is NaN, which is farther than infinitely far, unless the product is finite or
-    negative. A row is refused if the storage is unknown and decides the cluster.
+    If all centres are infinitely far, a vector that Spark stores dense goes to the left child. For a sparse one Spark
+    computes the distance from the product of vector and centre, and it is NaN, which is farther than infinitely far,
+    unless the product is finite or negative. A row is refused if the storage is unknown and decides the cluster.
 
     params: cosine, stored (see `vector_layout`; "unknown" if it is missing); arrays: centres (nodes, features), left
     and right (nodes; the node itself for a leaf), cluster (nodes).
@@ -109,7 +109,10 @@ def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> 
 
 
 def _emit_far_cluster(step: Step, source: Vector, total: str, code: CodeWriter) -> str:
-    """Emit the cluster of a vector that is infinitely far from all centres; return its name, empty if it needs no code."""
+    """Emit the cluster of a vector that is infinitely far from all centres.
+
+    Return its name; empty if it needs no code.
+    """
     stored = _read_storage(step)
     if step.params["cosine"] or stored == "dense":
         return ""

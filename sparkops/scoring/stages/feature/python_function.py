@@ -30,7 +30,7 @@ _VECTOR = re.compile(r"vector\((\d{1,8})\)")
 
 @dataclass(frozen=True, slots=True)
 class PythonFunction:
-    """params: function (module:name), sha256 (of its code), stage_params (JSON), types (of the inputs), returns (of the outputs)."""
+    """params: function (module:name), sha256 (of its code), stage_params (JSON), types (inputs), returns (outputs)."""
 
     op: str = PYTHON_FUNCTION
 

@@ -33,7 +33,7 @@ class AffineTransform:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the arithmetic of each scalar; a one-hot block keeps its two numbers for each slot."""
-        # Spark passes the vector on, even a null one
+        # Spark passes the vector on, even if it is null.
         if not step.arrays:
             code.columns[step.outputs[0]] = code.get_vector(step.inputs[0], step.stage)
             return

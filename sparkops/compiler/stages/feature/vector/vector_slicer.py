@@ -9,7 +9,10 @@ from sparkops.compiler.stages.shared.slot_selection import add_slot_selection
 
 
 def compile_vector_slicer(saved: SavedStage, plan: Plan) -> None:
-    """Add a `pick_slots` step: vector -> the slots of the given indices, in the given order, then those of the given names."""
+    """Add a `pick_slots` step: vector -> the slots of the given indices, then those of the given names.
+
+    Both are in the given order.
+    """
     source, target = saved.read_column_pair()
     chosen = list(saved.params.get("names") or ())
     slots = list(saved.params["indices"])

@@ -25,9 +25,9 @@ from .hashing_tf import count_slots
 
 @dataclass(frozen=True, slots=True)
 class CountVectorizer:
-    """params: words (the vocabulary, null among it), binary.
+    """params: words (the vocabulary; a word may be null), binary (1 for any count).
 
-    arrays: least (1), the minimum count of a word, or below 1 its minimum share.
+    arrays: least (1): the minimum count of a word; below 1, its minimum share of the words.
     """
 
     op: str = "count_words"

@@ -23,7 +23,7 @@ from ....text.token_columns import (
 
 @dataclass(frozen=True, slots=True)
 class StopWordsRemover:
-    """params: words (the stop words, null among them), exact (upper and lower case differ)."""
+    """params: words (the stop words; one may be null), exact (upper and lower case differ)."""
 
     op: str = "remove_words"
 

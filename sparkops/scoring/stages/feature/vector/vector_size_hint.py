@@ -1,7 +1,7 @@
 """VectorSizeHint: a vector that must not be null; its size was checked when the model was compiled.
 
-The vectors of a field all have one size, so a row with another one is refused when it is read. Where Spark skips such a row, reading it
-drops it.
+The vectors of a field all have one size, so a row with another one is refused when it is read. Where Spark skips such a
+row, reading it drops it.
 """
 
 from __future__ import annotations
