@@ -17,9 +17,9 @@ _INPUT_TYPES = {
     "string": "string", "boolean": "boolean", "byte": "long", "short": "long", "integer": "long", "long": "long",
     "float": "double", "double": "double", "binary": "binary",
 }  # fmt: skip
-# Types of which MLflow changes or refuses nulls.
+# Types whose nulls MLflow changes or refuses.
 _WITH_NULLS = frozenset((*INTEGER_RANGES, "boolean"))
-# Types of outputs that MLflow calls otherwise, or lacks.
+# MLflow's types of outputs, where its name differs or it has no such type.
 _OUTPUT_TYPES = {"date": "datetime", "timestamp": "datetime", "byte": "integer", "short": "integer"}
 
 
@@ -63,8 +63,7 @@ def build_spark_signature(fields: Sequence[Field]) -> ModelSignature:
 
 
 def _build_input_column(field: Field, *, optional: bool, is_compiled: bool) -> Any:
-    # MLflow's type of vectors takes lists only: its flavor of Spark turns them into vectors, the scorer takes every
-    # form.
+    # MLflow's type of vectors takes lists only, which its Spark flavor turns into vectors; the scorer takes every form.
     from mlflow.types.schema import AnyType, ColSpec
 
     type_ = AnyType() if optional or (is_compiled and field.type == "vector") else _to_input_type(field.type)

@@ -238,7 +238,7 @@ def build_struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
     """Return flat columns under the names of fields; fields of one struct, named by their paths, become the struct.
 
     Args:
-        names: Path of each field to its flat column.
+        names: The flat column of each field, by the field's path.
         prefix: The path of the struct that the fields are in, with a dot at its end; empty at the top.
     """
     from pyspark.sql import functions as F

@@ -27,7 +27,7 @@ class StageCode:
     """The Python code of a model's own stages.
 
     Args:
-        files: Path in the model's folder of code, to the project's file. A file of the jobs has two: imports may use
+        files: The project's file, by path in the model's folder of code. A file of the jobs has two: imports may use
             either name.
         requirements: Packages that the stages or these files import, in pip's notation.
     """

@@ -22,7 +22,7 @@ from sparkops.checks.suite.problems import raise_problems
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.checks.suite.unproven import is_unproven
+from sparkops.checks.suite.spark_only import needs_spark
 from sparkops.config.settings import Settings
 from sparkops.core.atomic_file import replace_file
 
@@ -82,7 +82,7 @@ class Checks:
             struct: The table's columns, in the JSON form of Delta; None if they are unknown.
         """
         columns = None if struct is None else Columns.from_json(struct)
-        return is_unproven(suite, columns) and not self._find_marker(suite, struct).is_file()
+        return needs_spark(suite, columns) and not self._find_marker(suite, struct).is_file()
 
     def dry_run(
         self, suite: Suite, spark: SparkSession, struct: Mapping[str, Any] | None, *, warnings: bool = False

@@ -91,7 +91,7 @@ def validate(project: ProjectOptions, name: str | None) -> None:
     """Validate TABLE's suite, or all suites of the project.
 
     Names and arguments are validated by Great Expectations; columns are compared with those of the table as it is.
-    Spark starts only for SQL conditions, queries, unusual regular expressions and odd types, and only until it has
+    Spark starts only for SQL conditions, queries, unusual regular expressions and column types, and only until it has
     found a suite valid once.
     """
     from sparkops.engine.operations.suites import validate_suites

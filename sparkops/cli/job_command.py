@@ -47,7 +47,7 @@ class JobArguments:
         job: The declared job.
         project: The project.
         params: Parameters: those of --params-file, then those of the options.
-        at: Table or model name to the version to read.
+        at: The version to read, by table or model name.
         as_of: Read every table as it was at this time.
         upstream: First run the jobs that it reads from.
         force: Also run jobs that are up to date.
@@ -100,7 +100,7 @@ class JobGroup(click.Group, ABC):
 
         Args:
             job: The declared job.
-            origins: Parameter to the file and line in conf/ that sets it.
+            origins: The file and line in conf/ that sets a parameter, by parameter.
             ctx: Context of this group, with the options before the job's name.
         """
 
@@ -162,7 +162,7 @@ def make_job_command(
 
     Args:
         job: The declared job.
-        origins: Parameter to the file and line in conf/ that sets it.
+        origins: The file and line in conf/ that sets a parameter, by parameter.
         group_options: Values of the options before the job's name.
         run: Called with the arguments.
         options: Options of the command apart from the job's own and the project's.

@@ -23,7 +23,7 @@ class LazyGroup(CommandGroup):
     """A click group of commands that are imported when they are called.
 
     Args:
-        lazy_commands: Command name to the command.
+        lazy_commands: The command, by name.
     """
 
     def __init__(

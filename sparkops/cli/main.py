@@ -137,7 +137,7 @@ class _WarningLines(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        # message to the text that an error about the same has
+        # The text that an error about the same has, by message.
         self._messages: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:

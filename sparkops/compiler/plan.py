@@ -115,7 +115,7 @@ class Plan:
             self._declare(self.fields[column])
         known = self.code.columns.get(column)
         if known is None and column not in self.fields:
-            # the output of a stage that could not be compiled
+            # The output of a stage that could not be compiled.
             return size or 0
         if known is None:
             raise CannotCompile(
@@ -165,7 +165,7 @@ class Plan:
         names = tuple(name for name, _ in outputs)
         step = Step(op, str(saved), tuple(inputs), names, params or {}, arrays or {})
         self.steps.append(step)
-        # an input is missing if an earlier stage could not be compiled
+        # An input is missing if an earlier stage could not be compiled.
         if all(name in self.code.columns for name in step.inputs):
             STAGES[op].emit(step, self.code)
 

@@ -108,7 +108,7 @@ def _find_names(plan: Plan, steps: Sequence[Step], column: str) -> tuple[str, ..
     inner = _find_names(plan, before, step.inputs[0]) if step.op in ("pick_slots", "vector_size") else None
     if inner is None or step.op == "vector_size":
         return inner
-    # other selectors keep attributes, but not always their names
+    # Other selectors keep attributes, but not always their names.
     return tuple(inner[int(slot)] for slot in step.arrays["slots"]) if _is_slicer(step) else None
 
 

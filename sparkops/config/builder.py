@@ -39,11 +39,11 @@ class SettingsBuilder:
     """Converts merged values to the input of `Settings`.
 
     Attributes:
-        places: Key path to its origin.
+        places: The origin of a value, by key path.
         problems: Mistakes, each with its origin.
         unset: Key paths of values that depend on this machine: an unset variable of the environment, a missing package.
-        texts: Key path to the text of a scalar in the file, where it differs from the value: `012`.
-        references: Key path to the text with `${env:NAME}`.
+        texts: Texts of scalars in the file, by key path, where they differ from the value: `012`.
+        references: Texts with `${env:NAME}`, by key path.
         secrets: Values read from the environment.
     """
 

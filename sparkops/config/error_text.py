@@ -47,8 +47,8 @@ class Origins(Protocol):
 
     Attributes:
         places: Key path to `file:line`.
-        references: Key path to its text with `${env:NAME}`; the value that this stands for must not be printed.
-        texts: Key path to the text of a scalar in the file, where it differs from the value: `012`.
+        references: Texts with `${env:NAME}`, by key path; the values that they stand for must not be printed.
+        texts: Texts of scalars in the file, by key path, where they differ from the value: `012`.
     """
 
     places: Mapping[KeyPath, str]

@@ -50,8 +50,8 @@ class LoadedSettings:
     Args:
         settings: The settings; a part that cannot be used raises its ConfigError when it is used.
         complete: The settings with the default in place of each part that cannot be used.
-        places: Key path to its origin: `conf/base/params.yml:12`, or `--set a.b`.
-        references: Key path to the text with `${env:NAME}`, as written.
+        places: The origin of a value, by key path: `conf/base/params.yml:12`, or `--set a.b`.
+        references: Texts with `${env:NAME}`, as written, by key path.
         secrets: Every value read from the environment; masked in all output.
         problems: What is wrong with each part that cannot be used, with file and line.
     """

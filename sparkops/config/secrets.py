@@ -95,7 +95,7 @@ def mask_values(
 
     Args:
         values: Mappings, lists and scalars.
-        references: Key path to the text with its reference, as written.
+        references: Texts with references, as written, by key path.
         secrets: The secret values.
         path: Key path of `values`.
     """

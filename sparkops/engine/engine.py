@@ -131,7 +131,7 @@ class Engine(RecordMethods):
 
         Args:
             job: The job, or its name.
-            at: Table or model name to the version to read.
+            at: The version to read, by table or model name.
             as_of: Read every table as it was at this time.
             run_key: Runs of the job with one key are one run: the first that is done answers all others, and one that
                 did not complete is resumed.
@@ -190,7 +190,7 @@ class Engine(RecordMethods):
 
         Args:
             job: Name of the job.
-            each: Parameter to its values, as values of their types.
+            each: Values of their types, by parameter.
             options: Versions that the runs read.
             max_parallel: Runs at the same time; by default the setting, or the number of cores.
             fail_fast: Start no further run once one has failed.
@@ -308,7 +308,7 @@ class Engine(RecordMethods):
         Args:
             name: The job.
             params: Its parameters, as values of their types.
-            at: Table or model name to the version to read.
+            at: The version to read, by table or model name.
             as_of: Read every table as it was at this time.
             rows: Number of rows of each table.
 
@@ -359,7 +359,7 @@ class Engine(RecordMethods):
             model: `name`, `name/3` or `name@alias`.
             table: Table to read.
             into: Table to write; with `where`, only the slice of it that the scored rows belong to is replaced.
-            where: Column to the value, as text, that a row must have.
+            where: The value, as text, that a row must have, by column.
             at: Version of the table.
         """
         from sparkops.engine.operations.scoring import TableScoring, score_table

@@ -23,7 +23,7 @@ class GraphBuilder:
     """
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
-        # inner tensors are called ~0, ~1, ...: with more tildes than any reserved name begins with
+        # Inner tensors are called ~0, ~1, ..., with more tildes than any reserved name begins with.
         tildes = [len(name) - len(name.lstrip("~")) for name in reserved]
         self._prefix = "~" * (1 + max(tildes, default=0))
         self._nodes: list[Any] = []

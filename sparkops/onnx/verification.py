@@ -145,7 +145,7 @@ def _start_session(model: Any) -> Any:
     except ImportError as error:
         raise EngineError("onnxruntime is not installed here: pip install 'sparkops[onnx]'.") from error
     options = onnxruntime.SessionOptions()
-    # errors only: it warns of every input that may be left out
+    # Errors only: onnxruntime warns of every input that may be left out.
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]

@@ -33,7 +33,7 @@ _VERBOSE_LOGGERS = ("mlflow", "alembic", "git")
 def read_environment_settings() -> Settings | None:
     """Return settings of the registry that MLflow's own variables name; None if MLFLOW_TRACKING_URI is not set.
 
-    They take the place of a project's settings outside of a project.
+    Outside of a project they are used in place of its settings.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI")
     if not uri:
@@ -42,7 +42,7 @@ def read_environment_settings() -> Settings | None:
     models = ModelSettings(
         tracking_uri=uri,
         registry_uri=os.environ.get("MLFLOW_REGISTRY_URI") or None,
-        # Beside the database, where a project has them, too.
+        # Beside the database, as in a project.
         artifact_root=None if file is None else (file.resolve().parent / "artifacts").as_uri(),
         experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or ModelSettings().experiment,
     )
@@ -129,7 +129,7 @@ def import_mlflow() -> None:
     """Import MLflow, without telemetry, progress bars and warnings about its own code; later calls do nothing."""
     for name, value in _VARIABLES.items():
         os.environ.setdefault(name, value)
-    # They are about its own type hints and deprecations.
+    # MLflow warns about its own type hints and deprecations.
     warnings.filterwarnings("ignore", module=r"mlflow(\.|$)")
     import mlflow.pyfunc
     import mlflow.spark  # noqa: F401

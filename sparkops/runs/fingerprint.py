@@ -63,9 +63,9 @@ def compute_fingerprint(
     Args:
         job: The job, of which name, writes and gates are hashed.
         source: Hash of the job's source.
-        params: Parameter to its JSON value.
+        params: JSON values by parameter.
         inputs: What it reads.
-        suites: Written table to the hash of its suite.
+        suites: The hash of a written table's suite, by table.
     """
     facts = {
         "job": job.name,
@@ -78,7 +78,7 @@ def compute_fingerprint(
         "suites": dict(suites),
     }
     conf = _select_value_conf(inputs.settings)
-    # without any, the hash is the same as before they were hashed
+    # Without any, the hash is the same as in versions that did not hash them.
     facts |= {"conf": conf} if conf else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]
 

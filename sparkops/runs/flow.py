@@ -57,7 +57,7 @@ def run_jobs(
     Args:
         jobs: In dependency order.
         runner: Runs one job.
-        upstream: Job name to the names of the jobs it reads from.
+        upstream: The names of the jobs that a job reads from, by job.
         max_parallel: Jobs that may run at the same time. With 1, all run in the present thread.
 
     Raises:

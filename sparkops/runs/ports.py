@@ -220,7 +220,7 @@ class CheckHistory(Protocol):
             results: Results of every table of the run, each table's in the order of its suite.
             run_id: The run.
             job: Its job.
-            versions: Table to the version that was published; empty if nothing was.
+            versions: The version that was published, by table; empty if nothing was.
             batch: The micro-batch that was checked.
         """
 

@@ -21,7 +21,7 @@ class ReadVersions:
     """The versions of tables and models that a run reads: by default the newest.
 
     Args:
-        at: Table or model name to a version.
+        at: A version, by table or model name.
         as_of: Tables that `at` does not name are read as they were at this time.
     """
 
@@ -35,15 +35,15 @@ class RunRequest:
 
     Args:
         job: The job.
-        values: Parameter to its bound value.
-        origins: Parameter to where its value came from.
+        values: Bound values by parameter.
+        origins: The origin of each value, by parameter.
         versions: Versions to read.
         resume: The earlier run to resume.
         run_id: Id of the new run; by default a new one.
         key: Key under which a retry finds the run.
         newest_inputs: Whether a resumed run that has staged nothing reads the newest versions instead of those it
             read before.
-        timeout: Seconds that the attempt may take; None for any time.
+        timeout: Seconds that the attempt may take; None for no limit.
         parent: The fan-out that this run is a part of.
     """
 

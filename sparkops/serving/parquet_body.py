@@ -42,7 +42,8 @@ def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
     try:
         file = ParquetFile(io.BytesIO(body))
         metadata = file.metadata
-        _check_columns(file, max_rows=max_rows, max_bytes=max_bytes * _MAX_EXPANSION)
+        _check_groups(metadata, max_rows=max_rows, max_bytes=max_bytes * _MAX_EXPANSION)
+        _read_first_rows(file)
         check_size(metadata, max_rows=max_rows, max_values=max_bytes * _MAX_EXPANSION // 8)
         file = ParquetFile(io.BytesIO(body), read_dictionary=_find_text_columns(metadata))
         batches = list(file.iter_batches(_CHUNK_ROWS))
@@ -53,16 +54,13 @@ def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
     return RequestRows([row for batch in batches for row in _to_rows(batch)], _return_unchanged)
 
 
-def _check_columns(file: ParquetFile, *, max_rows: int, max_bytes: int) -> None:
-    """Read one row of each group, which raises an error where the facts about a column are damaged.
-
-    pyarrow ends the process where it is asked for such facts.
+def _check_groups(metadata: FileMetaData, *, max_rows: int, max_bytes: int) -> None:
+    """Refuse a file whose groups have wrong numbers of rows, or more rows or bytes than allowed.
 
     Raises:
         RequestError: The file has more rows or bytes than allowed.
         OSError: It is damaged.
     """
-    metadata = file.metadata
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
     rows, size = sum(group.num_rows for group in groups), sum(group.total_byte_size for group in groups)
     if rows != metadata.num_rows or any(group.num_rows < 0 for group in groups):
@@ -73,8 +71,15 @@ def _check_columns(file: ParquetFile, *, max_rows: int, max_bytes: int) -> None:
         raise RequestError(
             f"The Parquet file has {size} bytes; send at most {max_bytes} at once.", status=413
         )
-    for index, group in enumerate(groups):
-        if group.num_rows:
+
+
+def _read_first_rows(file: ParquetFile) -> None:
+    """Read one row of each group, which raises an error if the metadata of a column is damaged.
+
+    Reading such metadata itself, as `check_size` does, would end the process.
+    """
+    for index in range(file.metadata.num_row_groups):
+        if file.metadata.row_group(index).num_rows:
             next(iter(file.iter_batches(1, row_groups=[index])), None)
 
 

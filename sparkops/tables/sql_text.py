@@ -42,7 +42,7 @@ def format_literal(value: Any, type_name: str) -> str:
         BadData: SQL has no literal for the value.
     """
     if type_name == "timestamp_ntz" and isinstance(value, datetime) and value.tzinfo is None:
-        # without a detour over a moment of the session's time zone, which may skip this hour
+        # Not by way of a moment in the session's time zone, which may skip this hour.
         return f"TIMESTAMP_NTZ '{value.isoformat(sep=' ')}'"
     text, literal_type = _format_with_type(value.value if isinstance(value, Enum) else value)
     return text if literal_type == type_name else f"CAST({text} AS {type_name})"

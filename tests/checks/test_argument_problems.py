@@ -12,7 +12,7 @@ from sparkops.checks.suite.like_pattern import like_to_regex
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.checks.suite.unproven import is_unproven
+from sparkops.checks.suite.spark_only import needs_spark
 
 TYPES = {
     "s": "string",
@@ -123,7 +123,7 @@ def test_a_like_pattern_matches_the_whole_text(
     ],
 )
 def test_spark_is_asked_where_only_spark_knows(tmp_path: Path, line: str) -> None:
-    assert is_unproven(read_suite(tmp_path, line), COLUMNS)
+    assert needs_spark(read_suite(tmp_path, line), COLUMNS)
 
 
 def test_spark_is_not_asked_for_what_is_certain(tmp_path: Path) -> None:
@@ -141,5 +141,5 @@ def test_spark_is_not_asked_for_what_is_certain(tmp_path: Path) -> None:
         "expect_column_value_lengths_to_equal: {column: s, value: 2}",
         "expect_column_pair_values_to_be_equal: {column_A: s, column_B: t}",
     )
-    assert not is_unproven(suite, COLUMNS)
-    assert not is_unproven(suite, None)
+    assert not needs_spark(suite, COLUMNS)
+    assert not needs_spark(suite, None)

@@ -70,7 +70,7 @@ def sample_failing_rows(frame: DataFrame, requests: Requests) -> dict[int, list[
 
     Args:
         frame: The frame that was checked.
-        requests: Position of an expectation to its failing rows and their number.
+        requests: Failing rows and their number, by the position of the expectation.
     """
     if not requests:
         return {}

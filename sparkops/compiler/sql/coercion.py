@@ -110,7 +110,7 @@ def _decimal(precision: int, scale: int) -> str:
 
 def find_arithmetic_type(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
     """Return the result type of decimal arithmetic (Spark: DecimalPrecision)."""
-    # precision and scale of each operand
+    # Precision and scale of each operand.
     (p, s), (q, t) = left, right
     if op in ("add", "sub"):
         scale = max(s, t)

@@ -36,7 +36,7 @@ class TrainingRules:
         """Return the rules of several tables.
 
         Args:
-            versions: Table to the version that was read, by whose schema its rules are typed; None for a source.
+            versions: The version that was read, by table; its schema types the rules. None for a source.
         """
         return merge_rules(self._read_table(table, version) for table, version in versions.items())
 

@@ -25,11 +25,11 @@ class RunPlan:
 
     Args:
         job: The job.
-        params: Parameter to its JSON value; secrets are hidden.
-        origins: Parameter to the origin of its value.
+        params: JSON values by parameter; secrets are hidden.
+        origins: The origin of each value, by parameter.
         inputs: The versions of tables that it would read.
         computed: Tables and models that an earlier job of the plan would write first.
-        models: Model to the version that it would read.
+        models: The version that it would read, by model.
         writes: Tables that it would write.
     """
 

@@ -48,7 +48,7 @@ class FanOutRequest:
 
     Args:
         job: Name of the job.
-        each: Parameter to its values; there is one run for each combination.
+        each: Values by parameter; there is one run for each combination.
         form: Form of these values.
         params: Parameters that all runs have.
         options: Versions that the runs read.
@@ -333,7 +333,7 @@ def _drop_fresh(
 
 
 def own_params(job: Job, bound: BoundParameters, names: Collection[str]) -> dict[str, Any]:
-    """Return the parameters of these names to their JSON values, in the order of the names."""
+    """Return the JSON values of parameters by name, in the order of the names."""
     params = {param.name: param for param in job.params}
     return {name: to_json(params[name], bound.values[name]) for name in names}
 

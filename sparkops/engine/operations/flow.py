@@ -81,7 +81,7 @@ class _FlowRunner:
     Args:
         container: The services.
         request: The flow.
-        bound: Job to its bound parameters.
+        bound: Bound parameters by job.
         finder: Finds the runs that make new ones unnecessary.
     """
 

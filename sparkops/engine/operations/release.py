@@ -44,7 +44,7 @@ class ReleaseRequest:
     Args:
         table: Their table.
         run: Only rows that this run quarantined.
-        repairs: Column to a Spark SQL expression on the row's own columns.
+        repairs: A Spark SQL expression on the row's own columns, by column.
         discard: Discard the rows instead of releasing them.
     """
 

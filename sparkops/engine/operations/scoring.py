@@ -34,7 +34,7 @@ class TableScoring:
     Args:
         table: Table to read.
         into: Table to write; with `where`, only the slice of it that the scored rows belong to is replaced.
-        where: Column to the value, as text, that a row must have.
+        where: The value, as text, that a row must have, by column.
         at: Version of the table; the newest by default.
     """
 

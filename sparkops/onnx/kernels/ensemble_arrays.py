@@ -68,7 +68,7 @@ def read_ensemble(step: Step) -> EnsembleArrays:
     forest = TreeEnsemble.from_step(step)
     is_leaf = forest.node_type == LEAF
     number = np.where(is_leaf, np.cumsum(is_leaf), np.cumsum(~is_leaf)) - 1
-    # a tree of one leaf gets an inner node
+    # A tree of one leaf gets an inner node.
     single_leaf_trees = np.flatnonzero(is_leaf[forest.roots])
     nodes = np.concatenate([np.flatnonzero(~is_leaf), forest.roots[single_leaf_trees]])
     roots = number[forest.roots]

@@ -30,7 +30,7 @@ class ParameterSource:
     Args:
         values: Parameter to value.
         origin: Where the values come from: "command line", "python", "conf".
-        origins: Parameter to a more precise origin, where known: "conf/base/params.yml:12".
+        origins: More precise origins by parameter, where known: "conf/base/params.yml:12".
         form: The form of the values.
         unusable: Parameter to why its value cannot be used; it is an error only if the parameter takes it from here.
     """

@@ -62,7 +62,7 @@ def describe_parameters(job: Job, conf: Mapping[str, str] | None = None) -> tupl
 
     Args:
         job: The job.
-        conf: Parameter to the file and line of conf/ that sets it.
+        conf: The file and line of conf/ that sets a parameter, by parameter.
     """
     return tuple(_describe_param(param, (conf or {}).get(param.name, "")) for param in job.params)
 

@@ -64,7 +64,7 @@ class TableEvidence:
     """What the logs of tables tell about versions that two runs read or wrote.
 
     Args:
-        changes: Input to the rows between its versions.
+        changes: The rows between the versions of an input, by input.
         columns: Table to what was changed in its columns, in words.
     """
 

@@ -91,7 +91,7 @@ def build_end_event(
     Args:
         run: Its record.
         start: The event of its start.
-        columns: Table to the columns of the version that the run read or wrote, where they are known.
+        columns: The columns of the version that the run read or wrote, by table, where they are known.
     """
     namespace = start["job"]["namespace"]
     columns = columns or {}

@@ -23,7 +23,7 @@ class Decision:
     Args:
         area: Staging area of the frames.
         plan: The plan.
-        frames: Staged part to the frame that reads it, for the parts that this attempt staged.
+        frames: The frame that reads a staged part, by part, for the parts that this attempt staged.
     """
 
     area: str
@@ -70,8 +70,8 @@ def decide(
         services: The services of the run.
         area: Staging area of the frames.
         writes: The tables and how they are written.
-        staged: Table to its staged frame.
-        outcomes: Table to the outcome of its checks, none of which blocks it; None for a table without checks.
+        staged: Staged frames by table.
+        outcomes: Outcomes of the checks by table, none of which blocks it; None for a table without checks.
     """
     frames: dict[StagedPart, DataFrame] = {}
     plans = []

@@ -83,7 +83,7 @@ def find_changed_suites(plan: PublicationPlan, suites: Mapping[str, str | None])
 
     Args:
         plan: The plan.
-        suites: Table to the hash of its present suite.
+        suites: The hash of the present suite, by table.
     """
     return [table for table, suite in plan.suites.items() if suites.get(table) != suite]
 

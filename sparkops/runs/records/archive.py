@@ -50,7 +50,7 @@ class ExportedRun:
     Args:
         run: Id of the run.
         path: The file.
-        files: Name of each file of the run to its bytes.
+        files: The bytes of each file of the run, by name.
     """
 
     run: str

@@ -21,12 +21,12 @@ _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timing
 _APPENDED = {"staged", "batches"}
 _TUPLES = _APPENDED | {"checks", "hidden", "items"}
 _TIMES = {"started", "ended"}
-# Keys by the form of their values, and the form of the items of lists.
+# Keys by the type of their values.
 _MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each"}
 _TEXTS = {"id", "job", "state", "env"}
 _OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint"}
 _OPTIONAL_MAPPINGS = {"error", "registered"}
-# Mappings by the form of their values.
+# Type of the values of each mapping, and of the items of each list.
 _VALUES: Mapping[str, type | tuple[type, ...]] = {
     "inputs": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
 }  # fmt: skip
@@ -123,14 +123,14 @@ def _combine(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, 
 
 
 def _parse(key: str, value: Any) -> Any:
-    """Return a value of the record; TypeError if it has another form."""
-    _require_form(key, value)
+    """Return a value of the record; TypeError if it has another type."""
+    _require_type(key, value)
     if key in _TIMES and value is not None:
         return _parse_time(key, value)
     return tuple(value) if key in _TUPLES else value
 
 
-def _require_form(key: str, value: Any) -> None:
+def _require_type(key: str, value: Any) -> None:
     if key in _MAPPINGS and not isinstance(value, Mapping):
         raise TypeError(f"`{key}` is no mapping")
     if key in _TUPLES and not (
@@ -144,7 +144,7 @@ def _require_form(key: str, value: Any) -> None:
     if key in _OPTIONAL_MAPPINGS and not isinstance(value, Mapping | None):
         raise TypeError(f"`{key}` is no mapping")
     if key in _VALUES and not all(isinstance(item, _VALUES[key]) for item in value.values()):
-        raise TypeError(f"`{key}` has a value of another form")
+        raise TypeError(f"`{key}` has a value of another type")
     if key == "attempt" and not isinstance(value, int):
         raise TypeError("`attempt` is no number")
 

@@ -49,12 +49,12 @@ def describe_failure(
 def _walk_chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those that it was raised from, the first of them last."""
     seen: set[int] = set()
-    following: BaseException | None = error
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        yield following
-        hidden = following.__suppress_context__
-        following = following.__cause__ or (None if hidden else following.__context__)
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        context = None if current.__suppress_context__ else current.__context__
+        current = current.__cause__ or context
 
 
 def _describe_first(error: BaseException, secrets: Sequence[str]) -> str:
@@ -84,7 +84,7 @@ def _get_text(error: BaseException) -> str:
 def _find_stage(chain: list[BaseException], log: Path) -> str | None:
     """Return the stage that failed; None if none did."""
     from_spark = [error for error in chain if type(error).__module__.partition(".")[0] in ("pyspark", "py4j")]
-    # Spark throws the error of a task as it is where it has an error class; only the log then names the stage.
+    # Spark rethrows the error of a task unchanged if it has an error class; then only the log names the stage.
     texts = [f"{_get_text(error)} {getattr(error, '_stackTrace', '')}" for error in from_spark]
     matches = [match for text in texts if (match := _STAGE.search(text))]
     if not matches and from_spark:

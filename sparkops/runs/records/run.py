@@ -29,17 +29,17 @@ class Run:
         started: When the first attempt began (UTC).
         ended: When the newest attempt ended; None while it runs.
         key: Key under which a retry finds the run; None if it has none.
-        params: Parameter to its JSON value.
+        params: JSON values by parameter.
         hidden: Parameters whose values contain a secret, which `params` does not show.
-        origins: Parameter to the origin of its value.
+        origins: The origin of each value, by parameter.
         env: Environment of the configuration.
         settings: Resolved settings, secrets masked.
         code: Git commit, hash of the uncommitted difference, hash of the job's source.
         fingerprint: Hash of code, parameters, input versions and checks; equal hashes mean equal work.
-        inputs: Table to the version that was read.
-        models: Model name to the version that was read.
+        inputs: The version that was read, by table.
+        models: The version that was read, by model name.
         scoring: Model name to how it scored frames, with the reason.
-        rules: Model name to the result of its row rules: rows scored, and rows that violate each rule.
+        rules: The result of a model's row rules, by model name: rows scored, and rows that violate each rule.
         checks: Results of the checkpoints, in order.
         outputs: Published tables and quarantines, by name.
         registered: The model version that was registered.

@@ -98,7 +98,7 @@ def to_column(values: pa.Array) -> Any:
     """Return an Arrow array as a column."""
     type_ = values.type
     if pa.types.is_timestamp(type_) and type_.tz is not None:
-        # naive, in the zone of the array
+        # Naive, in the zone of the array.
         values = local_timestamp(values)
     if pa.types.is_dictionary(type_) and not _is_text(type_.value_type):
         return to_column(values.dictionary_decode())

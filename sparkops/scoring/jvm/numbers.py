@@ -224,7 +224,7 @@ def round_to_float(numerator: int, denominator: int) -> float:
     other = float(np.nextafter(np.float32(rounded), np.float32(inf if double > rounded else -inf)))
     if rounded == double or isinf(rounded) or isinf(other) or (rounded + other) / 2 != double:
         return rounded
-    # the double is a tie between two floats: the fraction itself decides
+    # The double is a tie between two floats: the fraction itself decides.
     p, q = double.as_integer_ratio()
     difference = (numerator * q - p * denominator) * (1 if denominator > 0 else -1)
     if difference == 0:

@@ -151,7 +151,7 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     ),
     "last_day": function_operation(dates.last_day, _DATE, _DATE),
     "next_day": function_operation(dates.next_day, _DATE, _DATE, _S),
-    # descriptions of older versions name no time zone
+    # Descriptions of older versions name no time zone.
     "months_between": either(
         valued_operation(partial(dates.make_months_between_function, exact=False), *_MONTHS_BETWEEN),
         function_operation(dates.months_between, *_MONTHS_BETWEEN),

@@ -15,7 +15,7 @@ from .conditional import CONDITIONALS
 from .date_functions import DATE_FUNCTIONS
 from .expression import Expression
 from .fragment import Fragment
-from .functions import FUNCTIONS
+from .conversions import CONVERSIONS
 from .higher_order import HIGHER_ORDER, emit_higher_order, variable_key
 from .math_functions import MATH_FUNCTIONS
 from .operation import Operation
@@ -25,7 +25,7 @@ from .string_functions import STRING_FUNCTIONS
 from .types import is_floating, is_integral, parse_element_type
 
 _OPERATIONS: Mapping[str, Operation] = {
-    **ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS, **MATH_FUNCTIONS, **STRING_FUNCTIONS, **DATE_FUNCTIONS,
+    **ARITHMETIC, **COMPARISONS, **CONDITIONALS, **CONVERSIONS, **MATH_FUNCTIONS, **STRING_FUNCTIONS, **DATE_FUNCTIONS,
     **ARRAY_FUNCTIONS,
 }  # fmt: skip
 

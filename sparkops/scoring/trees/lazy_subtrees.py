@@ -51,7 +51,7 @@ class LazySubtrees:
         self._trees, self._features, self._expression = trees, features, expression
         self._sizes = trees.count_subtree_nodes() if len(trees.node_type) <= MAX_COMPILED_NODES else None
         self._position = {slot: position[get_operand(feature)] for slot, feature in features.items()}
-        # in compiled code, a feature is read from the argument `values`
+        # In compiled code, a feature is read from the argument `values`.
         self._compiled_features = {
             slot: _replace_operand(feature, f"values[{self._position[slot]}]")
             for slot, feature in features.items()

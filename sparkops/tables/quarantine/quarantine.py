@@ -51,9 +51,9 @@ def append_rejected(
     from pyspark.sql import functions as F
 
     rows = frame.withColumn(RUN_COLUMN, F.lit(write_id.run_id))
-    before = None if replace else find_version(location, session)
+    current = None if replace else find_version(location, session)
     types = dict(list_columns(read_schema_json(rows)))
-    for name in find_type_conflicts(list_columns(before.schema), tuple(types.items())) if before else ():
+    for name in find_type_conflicts(list_columns(current.schema), tuple(types.items())) if current else ():
         suffix = "".join(char if char.isalnum() else "_" for char in types[name]).strip("_")
         rows = rows.withColumnRenamed(name, f"{name}__{suffix}")
     write = Write(table=location.table, mode="overwrite" if replace else "append", schema_change=True)

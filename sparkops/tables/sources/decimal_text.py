@@ -79,7 +79,7 @@ def _to_decimal(text: Column, declared: DecimalType, refuse: Refuse) -> Column:
 
     name = declared.simpleString()
     value = text.try_cast(declared)
-    # the usual case, recognized by one expression
+    # The usual case, recognized by one expression.
     is_usual = text.rlike(rf"^\s*[+-]?(?=\.?[0-9])[0-9]*(\.[0-9]{{0,{declared.scale}}}0*)?\s*$")
     is_exact = is_usual | (_count_decimals(text) <= declared.scale)
     return (

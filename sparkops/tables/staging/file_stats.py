@@ -83,7 +83,7 @@ def _find_bounds(chunks: list[Any]) -> tuple[str | None, str | None]:
     try:
         low, high = min(chunk.min for chunk in filled), max(chunk.max for chunk in filled)
     except (ValueError, OverflowError):
-        # a date that Python cannot hold
+        # A date that Python cannot hold.
         return None, None
     return _to_json(low), None if isinstance(high, float) else _to_json(high)
 

@@ -19,7 +19,7 @@ def compile_logistic_regression(saved: SavedStage, plan: Plan) -> None:
     }
     params = {
         "multinomial": multinomial,
-        # fitted on labels that are all 0, it has one class, and two scores and probabilities all the same
+        # A model fitted on labels that are all 0 has one class, but still two scores and probabilities.
         "classes": int(row["numClasses"]) if multinomial else 2,
         "sparse": row["coefficientMatrix"]["type"] == 0,
     }

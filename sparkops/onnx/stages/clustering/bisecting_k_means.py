@@ -43,7 +43,7 @@ def _add_distances(step: Step, context: GraphContext, source: VectorTensor) -> s
 def _find_depth(left: Numbers, right: Numbers) -> int:
     """Return the number of steps from the root to the deepest leaf, at least 1."""
     depth = np.zeros(len(left), dtype=np.int64)
-    # children come after their parents
+    # Children come after their parents.
     for node in range(len(left)):
         if left[node] != node:
             depth[[left[node], right[node]]] = depth[node] + 1

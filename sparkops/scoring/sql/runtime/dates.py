@@ -192,7 +192,7 @@ def truncate_timestamp(unit: str, value: datetime) -> datetime | None:
     if name == "DAY":
         return midnight
     function = _DATE_TRUNCATIONS.get(name)
-    # a datetime is a date, and each function returns its argument's class
+    # A datetime is a date, and each function returns its argument's class.
     return None if function is None else function(midnight)  # type: ignore[return-value]
 
 
@@ -230,7 +230,7 @@ def make_addition_function(unit: str, zone: str) -> Callable[[datetime, int], da
     resolve = make_resolve_function(zone)
     if unit in _UNIT_MONTHS:
         months = _UNIT_MONTHS[unit]
-        # a datetime is a date, and the result has its class
+        # A datetime is a date, and the result has its class.
         return lambda value, count: resolve(add_months(value, count * months))  # type: ignore[arg-type]
     if unit in _UNIT_DAYS:
         days = _UNIT_DAYS[unit]

@@ -27,7 +27,7 @@ def _find_item_type(column: str, plan: Plan) -> str:
     """Return the type of the items of an array column."""
     type_ = plan.find_column_type(column)
     if column not in plan.code.columns and column not in plan.fields:
-        # the output of a stage that could not be compiled
+        # The output of a stage that could not be compiled.
         return "string"
     item = type_[len("array<") : -1] if type_.startswith("array<") else type_
     if item == type_ or item not in ITEMS:

@@ -13,7 +13,7 @@ def compile_vector_assembler(saved: SavedStage, plan: Plan) -> None:
     """Add an `assemble` step: numbers and vectors -> one vector of their slots in order."""
     inputs = saved.params["inputCols"]
     for source in inputs:
-        # a decimal is held as the double that Spark assembles
+        # A decimal is held as the double that Spark assembles.
         if plan.types.get(source, "").startswith("decimal("):
             continue
         if plan.find_column_type(source) not in _ASSEMBLED:

@@ -14,7 +14,7 @@ def compile_vector_size_hint(saved: SavedStage, plan: Plan) -> None:
         raise CannotCompile(f"it needs vectors of {size} slots in `{source}`, which has {actual}")
     if invalid == "optimistic":
         return
-    # the output has the input's name
+    # The output has the input's name.
     del plan.types[source]
     params = {"size": size, "invalid": invalid}
     plan.add_step(saved, "vector_size", [source], [(source, "vector")], params=params)

@@ -53,7 +53,7 @@ def _look_up_double(graph: GraphBuilder, value: str, table: Table, unseen: int) 
     index = graph.add("Gather", np.array([*numbers.values(), unseen], dtype=np.int64), position)
     for text, zero_index in zeros.items():
         is_zero = graph.add("Equal", value, 0.0)
-        # the reciprocal of a zero is an infinity of its sign
+        # The reciprocal of a zero is an infinity of its sign.
         has_sign = graph.add("Equal", graph.add("Reciprocal", value), np.copysign(np.inf, float(text)))
         index = graph.add("Where", graph.add("And", is_zero, has_sign), np.array(zero_index), index)
     return index

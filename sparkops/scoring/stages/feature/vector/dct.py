@@ -56,7 +56,7 @@ def transform_matrix(step: Step) -> Numbers:
     """Return the transform of a step as a matrix; its inverse is its transpose."""
     size = int(step.params["size"])
     index = np.arange(size)
-    # the angle modulo one turn, in units of a quarter turn / size: large products would lose digits
+    # The angle modulo one turn, in units of a quarter turn / size: large products would lose digits.
     turns = (np.outer(index, 2 * index + 1) % (4 * size)).astype(np.float64)
     matrix = np.cos(turns * (np.pi / (2.0 * size))) * np.sqrt(2.0 / size)
     matrix[0] = np.sqrt(1.0 / size)

@@ -104,7 +104,7 @@ def _emit_products(
 ) -> tuple[Block, ...]:
     values = [code.assign_scalar(slot).expr for slot in list_slots(source)]
     names: list[str] = []
-    # times 1.0: an integer of the row is not a double yet
+    # Times 1.0: an integer of the row is not a double yet.
     for shorter, slot in all_terms:
         names.append(code.assign(f"{values[slot]} * {'1.0' if shorter < 0 else names[shorter]}"))
     total = code.assign(" + ".join(names))

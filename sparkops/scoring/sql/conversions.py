@@ -9,16 +9,16 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import INTEGER_RANGES
 from .expression import Expression
-from .fragment import Fragment, propagate_nulls
-from .operation import Emit, Fragments, Operation, emit_call, emit_decimal_call, range_check_expr
-from .runtime import arrays, decimals, mathematics, numeric
+from .fragment import (Fragment, propagate_nulls)
+from .operation import (Emit, Fragments, Operation, emit_call, emit_decimal_call, range_check_expr)
+from .runtime import (arrays, decimals, mathematics, numeric)
 from .runtime.casts import make_cast_function
-from .types import is_floating, is_integral, is_numeric, parse_decimal_type, parse_element_type
+from .types import (is_floating, is_integral, is_numeric, parse_decimal_type, parse_element_type)
 
 _MAX_PLACES = 400
 
 
-def _function_of(source: str, node: Expression) -> Callable[[Any], Any] | None:
+def _find_cast_function(source: str, node: Expression) -> Callable[[Any], Any] | None:
     """Return the function of a cast; that of arrays casts each element."""
     inner, outer = parse_element_type(source), parse_element_type(node.type)
     if inner is None or outer is None:
@@ -28,12 +28,12 @@ def _function_of(source: str, node: Expression) -> Callable[[Any], Any] | None:
 
 
 def _is_cast(node: Expression) -> bool:
-    return len(node.args) == 1 and _function_of(node.args[0].type, node) is not None
+    return len(node.args) == 1 and _find_cast_function(node.args[0].type, node) is not None
 
 
 def _emit_cast(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     source = node.args[0].type
-    function = _function_of(source, node)
+    function = _find_cast_function(source, node)
     assert function is not None
     nan = is_floating(node.type) and (operands[0].nan if is_numeric(source) else source == "string")
     if node.op == "try_cast":
@@ -44,7 +44,7 @@ def _emit_cast(code: CodeWriter, node: Expression, operands: Fragments) -> Fragm
         return operands[0]
     if (source, node.type) == ("float", "double"):
         return operands[0]
-    # a decimal of NaN is null
+    # A decimal of NaN is null.
     null = is_floating(source) and parse_decimal_type(node.type) is not None
     return emit_call(code, operands, function, null=null, nan=nan)
 
@@ -62,7 +62,7 @@ def _is_round(node: Expression) -> bool:
     return has_valid_places and type_ == node.type and (is_floating(type_) or is_integral(type_))
 
 
-def _emit_round(*, even: bool) -> Emit:
+def _make_round_emitter(*, even: bool) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         decimal = emit_decimal_call(code, node, operands, decimals.make_round_function(node.value, even=even))
         if decimal is not None:
@@ -79,9 +79,9 @@ def _emit_round(*, even: bool) -> Emit:
     return emit
 
 
-FUNCTIONS: Mapping[str, Operation] = {
+CONVERSIONS: Mapping[str, Operation] = {
     "cast": Operation(_is_cast, _emit_cast),
     "try_cast": Operation(_is_cast, _emit_cast),
-    "round": Operation(_is_round, _emit_round(even=False)),
-    "bround": Operation(_is_round, _emit_round(even=True)),
+    "round": Operation(_is_round, _make_round_emitter(even=False)),
+    "bround": Operation(_is_round, _make_round_emitter(even=True)),
 }

@@ -1,4 +1,4 @@
-"""Decide what of a suite only Spark can judge: SQL conditions, queries, unusual regular expressions, and odd types."""
+"""Decide whether only Spark can validate a suite: SQL conditions, queries, unusual regular expressions or column types."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _COMPARED_WITH = ("min_value", "max_value", "value_set")
 _TEXT_ONLY = ("_regex", "_regex_list", "_like_pattern", "_like_pattern_list")
 
 
-def is_unproven(suite: Suite, columns: Columns | None) -> bool:
-    """Return whether Spark must say whether a suite can be evaluated.
+def needs_spark(suite: Suite, columns: Columns | None) -> bool:
+    """Return whether only Spark can tell that a suite can be evaluated.
 
     Args:
         suite: A suite whose arguments are valid, as far as they can be judged without Spark.
         columns: The table's columns, read by `Columns.from_json`; None if they are unknown.
     """
-    return any(_is_unproven(expectation, columns) for expectation in suite.expectations)
+    return any(_needs_spark(expectation, columns) for expectation in suite.expectations)
 
 
 def find_unusual_regexes(expectation: Expectation) -> Iterator[str]:
@@ -62,7 +62,7 @@ def read_query(expectation: Expectation) -> str | None:
     return query if isinstance(query, str) else None
 
 
-def _is_unproven(expectation: Expectation, columns: Columns | None) -> bool:
+def _needs_spark(expectation: Expectation, columns: Columns | None) -> bool:
     has_sql = read_row_condition(expectation) is not None or read_query(expectation) is not None
     if has_sql or any(find_unusual_regexes(expectation)):
         return True
