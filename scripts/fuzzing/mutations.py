@@ -1,4 +1,4 @@
-"""Random damage: of bytes, of JSON values, of text, and hostile values to begin with."""
+"""Random damage of bytes, texts, JSON values and arrays, and hostile values to put into them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from random import Random
 from typing import Any
 
+import numpy as np
 import yaml
 
 from fuzzing.watch import MARKER
@@ -19,9 +20,13 @@ HOSTILE_TEXTS = (
 )  # fmt: skip
 HOSTILE_VALUES: tuple[Any, ...] = (
     None, True, False, -1, 0, 1, 2, 255, 2**31, -(2**31) - 1, 2**53 + 1, 2**63, 10**30, 0.5, -0.0, 1e308, float("nan"), float("inf"), -1e-320,
-    [], {}, [None], [[]], {"a": 1}, ["x"], {"type": 1}, "vector", "string", "trees", "double", "error", "skip", "keep",
+    [], {}, [None], [[]], {"a": 1}, ["x"], [[1]], {"type": 1}, {"is": "Field", "name": "x"}, 10**400, "vector", "string", "trees", "double",
+    "array<string>", "decimal(99,2)", "error", "skip", "keep",
 )  # fmt: skip
 _MAX_BYTES = 300_000
+_OTHER_TYPES = (np.float16, np.float32, np.float64, np.int8, np.uint8, np.int64, np.bool_)
+_BAD_INTEGERS = (-1, 0, 1, 5, 2**31, -(2**62))
+_BAD_DOUBLES = (np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5)
 
 
 def mutate_bytes(content: bytes, draw: Random) -> bytes:
@@ -133,11 +138,42 @@ def _change_item(value: Any, key: Any, keys: list[Any], draw: Random) -> None:
         value[key], value[other] = value[other], value[key]
     elif damage < 0.3 and isinstance(value, dict):
         value[hostile_text(draw)] = hostile_value(draw)
+    elif damage < 0.36 and isinstance(value, dict):
+        value[draw.choice([*keys, "x"])] = value.pop(key)
     elif damage < 0.36 and isinstance(value, list):
         value.extend([value[key]] * draw.choice((1, 3, 200)))
-    elif damage < 0.5 and isinstance(value[key], int | float) and not isinstance(value[key], bool):
-        value[key] = draw.choice(
-            (value[key] + 1, value[key] - 1, -value[key], value[key] * 1e6, float(value[key]))
-        )
+    elif damage < 0.6:
+        value[key] = _change_slightly(value[key], draw)
     else:
         value[key] = hostile_value(draw)
+
+
+def _change_slightly(value: Any, draw: Random) -> Any:
+    """Return another value of the same type, or the same value as another type."""
+    if isinstance(value, bool):
+        return draw.choice((not value, int(value), None))
+    if isinstance(value, int):
+        return draw.choice((value + 1, value - 1, -value, 0, value * 10**6, str(value)[:50]))
+    if isinstance(value, float):
+        return draw.choice((value + 1, -value, 0, value * 1e6, float("nan"), float("inf"), str(value)))
+    if isinstance(value, str):
+        return draw.choice((f"{value}x"[:500], "", [value]))
+    return draw.choice(([value], {"a": value}))
+
+
+def disturb_array(array: Any, draw: Random) -> Any:
+    """Return an array with other numbers, another shape or another type."""
+    kind = draw.randrange(7)
+    if kind == 0 or not array.size:
+        return np.zeros(draw.choice((0, 1, 7, 100)), dtype=array.dtype)
+    if kind == 1:
+        return array.reshape(-1, 1) if array.ndim == 1 else array.ravel()
+    if kind == 2:
+        with np.errstate(all="ignore"):
+            return array.astype(draw.choice(_OTHER_TYPES))
+    if kind == 3:
+        return array[: array.shape[0] // 2]
+    is_integer = array.dtype.kind == "i"
+    changed = array.astype(np.int64 if is_integer else np.float64)
+    changed.reshape(-1)[draw.randrange(array.size)] = draw.choice(_BAD_INTEGERS if is_integer else _BAD_DOUBLES)
+    return np.concatenate([changed, changed]) if kind == 4 else changed

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import click
 
-from sparkops.cli.display.echo import echo
-from sparkops.cli.display.table import print_table
+from sparkops.cli.display.removal import dry_run_option, print_removal, print_removal_json
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
-from sparkops.core.wording import format_count
 
 
 @click.command("gc")
@@ -23,7 +20,7 @@ from sparkops.core.wording import format_count
     metavar="DAYS",
     help="Keep the rows of runs that failed less than so many days ago; they can be resumed.",
 )
-@click.option("--dry-run", is_flag=True, help="List what would be removed, and remove nothing.")
+@dry_run_option()
 @json_option()
 @with_project_options
 def gc(project: ProjectOptions, days: float, dry_run: bool, as_json: bool) -> None:
@@ -38,16 +35,17 @@ def gc(project: ProjectOptions, days: float, dry_run: bool, as_json: bool) -> No
         garbage = find_garbage(engine.container, older_than=timedelta(days=days))
         if not dry_run:
             remove_garbage(engine.container, garbage)
-    rows = [
-        {"staged by": area.name, "size": f"{area.bytes / 1e6:,.1f} MB", "changed": area.changed}
-        for area in garbage
-    ]
     if as_json:
         facts = [{"area": area.name, "bytes": area.bytes, "changed": area.changed} for area in garbage]
-        echo(json.dumps({"removed": not dry_run, "areas": facts}, indent=2, default=str))
+        print_removal_json("areas", facts, dry_run=dry_run)
         return
-    print_table(rows, empty="Nothing to remove.")
-    if garbage:
-        size = sum(area.bytes for area in garbage) / 1e6
-        verb = "would be removed" if dry_run else "removed"
-        echo(f"{format_count(len(garbage), 'staging area')}, {size:,.1f} MB, {verb}.")
+    rows = [
+        {"staged by": area.name, "size": _format_megabytes(area.bytes), "changed": area.changed}
+        for area in garbage
+    ]
+    size = _format_megabytes(sum(area.bytes for area in garbage))
+    print_removal(rows, "staging area", size, dry_run=dry_run)
+
+
+def _format_megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

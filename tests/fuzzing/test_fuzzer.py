@@ -13,16 +13,14 @@ from typing import Any
 
 import pytest
 
+from fuzzing.registry import NAMES, load_surface
+from fuzzing.runner import fuzz, read_finding, save_findings
+from fuzzing.surface import Finding, check_message, make_random
+from fuzzing.surfaces.pages import check_page
+from fuzzing.watch import MARKER, Watch
+from fuzzing.worker import FINDING, Task, replay_case
+
 ROOT = Path(__file__).parent.parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-
-from fuzzing.registry import NAMES, load_surface  # noqa: E402
-from fuzzing.runner import fuzz, read_finding, save_findings  # noqa: E402
-from fuzzing.surface import Finding, check_message, make_random  # noqa: E402
-from fuzzing.surfaces.pages import check_page  # noqa: E402
-from fuzzing.watch import MARKER, Watch  # noqa: E402
-from fuzzing.worker import FINDING, Task, replay_case  # noqa: E402
-
 # Cases of each surface; those of more milliseconds each get fewer.
 CASES = dict.fromkeys(NAMES, 200) | {
     "pages": 20,

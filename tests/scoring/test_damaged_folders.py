@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import random
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fuzzing.mutations import disturb_array, mutate_json
 from sparkops.cli.main import run_command
 from sparkops.errors import DamagedModel, ModelError, SparkopsError
 from sparkops.scoring import load, read_cases
@@ -27,10 +27,6 @@ from sparkops.scoring.stages.registry import STAGES
 GOLDEN = Path(__file__).parent.parent / "golden"
 ARTIFACTS = sorted(GOLDEN.glob("v*/artifacts/*"))
 EDITS = 60  # of each artifact: about 3,800 in all
-JUNK: tuple[Any, ...] = (
-    None, True, -1, 0, 1, 2**31, 2**40, 2**63, 10**400, 0.5, 1e308, float("nan"), float("inf"), "", "\n", "inf", "\ud800", "\0",
-    [], {}, [None], {"a": 1}, ["x"], [[1]], "vector", "array<string>", "decimal(99,2)", "trees", "x" * 3000, {"is": "Field", "name": "x"},
-)  # fmt: skip
 Content = dict[str, Any]
 
 
@@ -274,62 +270,6 @@ def use(folder: Path) -> str:
     return "scored"
 
 
-def edit(value: Any, draw: random.Random) -> None:
-    """Put junk somewhere into nested lists and mappings, take something out, rename a key, or swap two values."""
-    while True:
-        keys = list(value) if isinstance(value, dict) else list(range(len(value)))
-        if not keys:
-            return
-        key = draw.choice(keys)
-        if isinstance(value[key], dict | list) and value[key] and draw.random() < 0.85:
-            value = value[key]
-            continue
-        kind = draw.random()
-        if kind < 0.15:
-            del value[key]
-        elif kind < 0.25 and isinstance(value, dict):
-            value[draw.choice([*keys, "x"])] = value.pop(key)
-        elif kind < 0.45:
-            other = draw.choice(keys)
-            value[key], value[other] = value[other], value[key]
-        else:
-            value[key] = (
-                copy.deepcopy(draw.choice(JUNK)) if draw.random() < 0.6 else change_slightly(value[key], draw)
-            )
-        return
-
-
-def change_slightly(value: Any, draw: random.Random) -> Any:
-    """Return another value of the same type, or the same in another type."""
-    if isinstance(value, bool):
-        return draw.choice((not value, int(value), None))
-    if isinstance(value, int):
-        return draw.choice((value + 1, value - 1, -value, 0, 2 * value, str(value)[:50]))
-    if isinstance(value, float):
-        return draw.choice((-value, 0, float("nan"), float("inf"), str(value)))
-    return draw.choice((f"{value}x"[:500], [value], {"a": value}, ""))
-
-
-def disturb(array: Any, draw: random.Random) -> Any:
-    """Return an array with other numbers, another shape or another type."""
-    kind = draw.randrange(7)
-    if kind == 0 or not array.size:
-        return np.zeros(draw.choice((0, 1, 7, 100)), dtype=array.dtype)
-    if kind == 1:
-        return array.reshape(-1, 1) if array.ndim == 1 else array.ravel()
-    if kind == 2:
-        with np.errstate(all="ignore"):
-            return array.astype(draw.choice((np.float32, np.int64, np.float64, np.int8, bool)))
-    if kind == 3:
-        return array[: array.shape[0] // 2]
-    changed = array.astype(np.int64 if array.dtype.kind == "i" else np.float64)
-    integers = (-1, 0, 1, 5, 2**31, -(2**62))
-    changed.reshape(-1)[draw.randrange(changed.size)] = draw.choice(
-        integers if array.dtype.kind == "i" else (np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5)
-    )
-    return np.concatenate([changed, changed]) if kind == 4 else changed
-
-
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda folder: f"{folder.parts[-3]}-{folder.name}")
 def test_a_mutated_artifact_scores_or_is_refused(artifact: Path, tmp_path: Path) -> None:
@@ -342,9 +282,9 @@ def test_a_mutated_artifact_scores_or_is_refused(artifact: Path, tmp_path: Path)
         for _ in range(draw.choice((1, 1, 2, 4))):
             if numbers and draw.random() < 0.3:
                 name = draw.choice(list(numbers))
-                numbers[name] = disturb(numbers[name], draw)
+                numbers[name] = disturb_array(numbers[name], draw)
             else:
-                edit(content, draw)
+                mutate_json(content, draw)
         try:
             write(content, numbers, tmp_path)
         except UnicodeEncodeError:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fuzzing.folders import GOLDEN, ROOT, build_folder, draw_damage, to_replacement
-from fuzzing.mutations import hostile_text, mutate_bytes, mutate_json
+from fuzzing.mutations import disturb_array, hostile_text, mutate_bytes, mutate_json
 from fuzzing.surface import ACCEPTED, Case, RunCase, Surface, describe_refusal
 from fuzzing.watch import MARKER
 from sparkops.errors import RowError, SparkopsError
@@ -103,29 +103,7 @@ def _draw_array(content: bytes, draw: Random) -> bytes:
         array = np.load(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError):
         return b""
-    return _dump_array(_disturb(array, draw))
-
-
-def _disturb(array: Any, draw: Random) -> Any:
-    """Return an array with other numbers, another shape or another type."""
-    kind = draw.randrange(5)
-    if kind == 0 or not array.size:
-        return np.zeros(draw.choice((0, 1, 7, 100)), dtype=array.dtype)
-    if kind == 1:
-        return array.reshape(-1, 1) if array.ndim == 1 else array.ravel()
-    if kind == 2:
-        with np.errstate(all="ignore"):
-            return array.astype(
-                draw.choice((np.float32, np.int64, np.float64, np.bool_, np.float16, np.uint8))
-            )
-    if kind == 3:
-        return np.concatenate([array, array])
-    changed = array.astype(np.int64 if array.dtype.kind == "i" else np.float64)
-    worst = (
-        (-1, 2**31, -(2**62), 0) if array.dtype.kind == "i" else (np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5)
-    )
-    changed.reshape(-1)[draw.randrange(array.size)] = draw.choice(worst)
-    return changed
+    return _dump_array(disturb_array(array, draw))
 
 
 def _dump_array(array: Any) -> bytes:

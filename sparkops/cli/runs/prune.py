@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import timedelta
 
 import click
 
-from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_bytes, format_state
-from sparkops.cli.display.table import print_table
+from sparkops.cli.display.removal import dry_run_option, print_removal, print_removal_json
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.duration import parse_duration
-from sparkops.core.wording import format_count
 from sparkops.errors import InputError
 
 
@@ -24,7 +21,7 @@ from sparkops.errors import InputError
     metavar="DURATION",
     help="Keep the runs that ended within this time: 90d, 12w.",
 )
-@click.option("--dry-run", is_flag=True, help="List what would be removed, and remove nothing.")
+@dry_run_option()
 @json_option()
 @with_project_options
 def prune(project: ProjectOptions, keep: str, dry_run: bool, as_json: bool) -> None:
@@ -36,8 +33,7 @@ def prune(project: ProjectOptions, keep: str, dry_run: bool, as_json: bool) -> N
     """
     old = project.engine().prune_runs(keep=_parse_keep(keep), dry_run=dry_run)
     if as_json:
-        facts = [asdict(run) for run in old]
-        echo(json.dumps({"removed": not dry_run, "runs": facts}, indent=2, default=str))
+        print_removal_json("runs", [asdict(run) for run in old], dry_run=dry_run)
         return
     rows = [
         {
@@ -49,10 +45,7 @@ def prune(project: ProjectOptions, keep: str, dry_run: bool, as_json: bool) -> N
         }
         for run in old
     ]
-    print_table(rows, empty="Nothing to remove.")
-    if old:
-        verb = "would be removed" if dry_run else "removed"
-        echo(f"{format_count(len(old), 'run')}, {format_bytes(sum(run.bytes for run in old))}, {verb}.")
+    print_removal(rows, "run", format_bytes(sum(run.bytes for run in old)), dry_run=dry_run)
 
 
 def _parse_keep(text: str) -> timedelta:
