@@ -225,6 +225,10 @@ class RowError(SparkopsError):
         self.field, self.value = field, value
         super().__init__(message)
 
+    def at_row(self, index: int) -> RowError:
+        """Return the same error with a message that begins with the row's position in its batch."""
+        return RowError(f"Row {index}: {self}", field=self.field, value=self.value)
+
 
 class EndlessRow(RowError):
     """A row on which Spark's own computation does not end."""

@@ -175,5 +175,7 @@ def disturb_array(array: Any, draw: Random) -> Any:
         return array[: array.shape[0] // 2]
     is_integer = array.dtype.kind == "i"
     changed = array.astype(np.int64 if is_integer else np.float64)
-    changed.reshape(-1)[draw.randrange(array.size)] = draw.choice(_BAD_INTEGERS if is_integer else _BAD_DOUBLES)
+    changed.reshape(-1)[draw.randrange(array.size)] = draw.choice(
+        _BAD_INTEGERS if is_integer else _BAD_DOUBLES
+    )
     return np.concatenate([changed, changed]) if kind == 4 else changed

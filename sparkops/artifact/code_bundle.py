@@ -38,7 +38,7 @@ def copy_scoring_package(folder: Path) -> str:
 
 
 def read_scoring_package() -> tuple[str, dict[str, str]]:
-    """Return the scoring package as its name and its files (path to source).
+    """Return the name of the scoring package, and the source of its files by path.
 
     The name contains the hash of the source, and differs from the package's name in an artifact.
     """

@@ -20,9 +20,9 @@ from sparkops.checks.suite.argument_problems import find_invalid_arguments
 from sparkops.checks.suite.column_fit import find_misfits
 from sparkops.checks.suite.problems import raise_problems
 from sparkops.checks.suite.schema_columns import Columns
+from sparkops.checks.suite.spark_only import needs_spark
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.checks.suite.spark_only import needs_spark
 from sparkops.config.settings import Settings
 from sparkops.core.atomic_file import replace_file
 

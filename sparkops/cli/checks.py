@@ -101,10 +101,10 @@ def validate(project: ProjectOptions, name: str | None) -> None:
     for suite in validations:
         columns = "its columns fit" if suite.columns_known else "its columns are known once it is computed"
         echo(f"{suite.table}: {format_count(suite.expectations, 'expectation')}; {columns}")
-        if suite.left_open:
+        if suite.unchecked_reason:
             echo(
                 f"{suite.table}: SQL conditions and unusual regular expressions are checked when a run starts, "
-                f"because Spark is not available here: {suite.left_open}",
+                f"because Spark is not available here: {suite.unchecked_reason}",
                 err=True,
             )
 

@@ -78,7 +78,7 @@ def _find_kinds(name: str, project: ProjectOptions) -> list[str]:
     engine = project.engine()
     jobs = engine.project.declared
     names = {
-        "table": Catalog(engine.settings).names(),
+        "table": Catalog(engine.settings).list_names(),
         "job": jobs,
         "model": [job.registers for job in jobs.values()],
     }

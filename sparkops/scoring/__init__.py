@@ -1,4 +1,7 @@
-"""What a model does to a row: description, stages and scorer. NumPy and the standard library only."""
+"""Score rows with a compiled model: its description, its stages and its scorer.
+
+The package needs NumPy and the standard library only.
+"""
 
 from __future__ import annotations
 

@@ -255,7 +255,7 @@ class Scorer:
             except RowRejected:
                 continue
             except RowError as error:
-                raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
+                raise error.at_row(index) from None
 
     def _read_output(self, output: Output, frame: Frame) -> tuple[Numbers, Numbers | None]:
         """Return an output's values, and where they are null if they do not contain None."""

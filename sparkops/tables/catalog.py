@@ -101,21 +101,21 @@ class Catalog:
             )
             return Location(table=table, kind="delta", path=path, name=name)
         if not _NAME.fullmatch(table):
-            raise UnknownName("table", table, self.names(), where="the catalog")
+            raise UnknownName("table", table, self.list_names(), where="the catalog")
         return Location(table=table, kind="delta", path=join_path(self.warehouse, table))
 
-    def names(self) -> tuple[str, ...]:
+    def list_names(self) -> tuple[str, ...]:
         """Return the names of the tables in the settings and of the Delta tables in a local warehouse."""
         return tuple(sorted({*self.settings.tables, *self._list_warehouse_tables()}))
 
-    def unknown_table(self, table: str) -> UnknownName:
+    def make_unknown_table_error(self, table: str) -> UnknownName:
         """Return the error for a table that does not exist, with what to do about it."""
         if table in self.settings.tables:
             where = self.locate(table).address
             return UnknownName(
                 "table", table, where=where, advice="It does not exist yet: run the job that writes it."
             )
-        return UnknownName("table", table, self.names(), where="the catalog")
+        return UnknownName("table", table, self.list_names(), where="the catalog")
 
     def _from_settings(self, table: str, entry: TableSettings) -> Location:
         path = entry.path

@@ -162,5 +162,5 @@ class Inspector:
                 f"`{table}` is a read-only source ({location.format}): its files have no versions."
             )
         if not table_exists(location, self.session):
-            raise self.catalog.unknown_table(table)
+            raise self.catalog.make_unknown_table_error(table)
         return location

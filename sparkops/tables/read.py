@@ -43,7 +43,7 @@ def pin_table(
     if location.kind == "source":
         return pin_source(location, session, at=at, as_of=to_utc(as_of) if as_of else None)
     if not table_exists(location, session):
-        raise catalog.unknown_table(table)
+        raise catalog.make_unknown_table_error(table)
     version = _resolve_version(location, session, at, as_of)
     return Pin(
         table=location.table,

@@ -203,7 +203,7 @@ class Tables:
 
     def list(self) -> tuple[TableInfo, ...]:
         """Return the facts of every table of the catalog and of a local warehouse, by name."""
-        return tuple(self.describe(name) for name in self._catalog.names())
+        return tuple(self.describe(name) for name in self._catalog.list_names())
 
     def describe(self, name: str) -> TableInfo:
         """Return the facts of a table that a list shows."""

@@ -10,9 +10,9 @@ import pytest
 from sparkops.checks.suite.argument_problems import find_invalid_arguments
 from sparkops.checks.suite.like_pattern import like_to_regex
 from sparkops.checks.suite.schema_columns import Columns
+from sparkops.checks.suite.spark_only import needs_spark
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.checks.suite.spark_only import needs_spark
 
 TYPES = {
     "s": "string",

@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 import pytest
-
 from fuzzing.registry import NAMES, load_surface
 from fuzzing.runner import fuzz, read_finding, save_findings
 from fuzzing.surface import Finding, check_message, make_random

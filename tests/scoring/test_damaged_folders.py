@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from fuzzing.mutations import disturb_array, mutate_json
+
 from sparkops.cli.main import run_command
 from sparkops.errors import DamagedModel, ModelError, SparkopsError
 from sparkops.scoring import load, read_cases

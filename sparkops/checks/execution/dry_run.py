@@ -20,8 +20,8 @@ from sparkops.checks.execution.compiled_suite import CompiledSuite
 from sparkops.checks.expectations.metric_plan import Arguments, MetricPlan
 from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.suite.schema_columns import Columns
+from sparkops.checks.suite.spark_only import find_unusual_regexes, read_query, read_row_condition
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.checks.suite.spark_only import (find_unusual_regexes, read_query, read_row_condition)
 from sparkops.errors import Problem
 
 if TYPE_CHECKING:

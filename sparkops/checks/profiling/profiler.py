@@ -140,7 +140,7 @@ def _build_column_profilers(frame: DataFrame) -> list[_ColumnProfiler]:
 def _count_values(
     frame: DataFrame, first_pass: TableProfile, column_profilers: Sequence[_ColumnProfiler]
 ) -> TableProfile:
-    """Return the profile with the values of columns that have few, and with the columns that are keys, both exact."""
+    """Add to the profile the values of columns with few values, and which columns are keys; both are exact."""
     sets = [index for index, column in enumerate(first_pass.columns) if _can_be_set(column)]
     keys = [
         index

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
-from sparkops.pipeline.graph import order_jobs
+from sparkops.pipeline.graph import list_outputs, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.table import Pin
@@ -79,7 +79,7 @@ def plan_run(
         at = versions.at if job is target else {}
         bound = project.bind(job, sources, at=at)
         plans.append(_plan_job(container, job, bound, versions if job is target else ReadVersions(), written))
-        written |= {*(write.table for write in job.writes), *([job.registers] if job.registers else [])}
+        written |= {name for _, name in list_outputs(job)}
     return tuple(plans)
 
 

@@ -46,14 +46,14 @@ class SuiteValidation:
         table: Its table.
         expectations: Number of its expectations.
         columns_known: Whether it was validated against the table's columns, which may be unknown or about to change.
-        left_open: Why Spark could not be started to validate what only Spark can: SQL conditions and unusual regular
+        unchecked_reason: Why Spark could not be started to validate what only Spark can: SQL conditions and unusual regular
             expressions. Empty if it was not needed, or has validated them.
     """
 
     table: str
     expectations: int
     columns_known: bool
-    left_open: str = ""
+    unchecked_reason: str = ""
 
 
 def require_suite(checks: Checks, table: str) -> Suite:
@@ -132,19 +132,19 @@ def _validate_suite(container: ServiceContainer, table: str) -> SuiteValidation:
     columns = container.find_lasting_columns(table)
     if columns is not None:
         checks.require_fit(suite, columns, warnings=True)
-    left_open = ""
+    unchecked_reason = ""
     if checks.needs_dry_run(suite, columns):
         try:
             session = container.starter.session()
         except EngineError as error:
-            left_open = str(error)
+            unchecked_reason = str(error)
         else:
             checks.dry_run(suite, session, columns, warnings=True)
     return SuiteValidation(
         table=table,
         expectations=len(suite.expectations),
         columns_known=columns is not None,
-        left_open=left_open,
+        unchecked_reason=unchecked_reason,
     )
 
 

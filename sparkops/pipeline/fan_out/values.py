@@ -21,15 +21,15 @@ _RANGE_KINDS: Final = ("int", "date")
 
 
 def read_each(job: Job, words: Sequence[str], *, limit: int) -> dict[str, list[Any]]:
-    """Return parameter to its values, as texts, from texts `NAME=VALUES`.
+    """Return the values of each parameter, as texts, by its name.
 
-    VALUES is a list (`JFK,EWR`; quotes as in CSV), a range of whole numbers or days with both ends (`1..12`,
+    A text is `NAME=VALUES`. VALUES is a list (`JFK,EWR`; quotes as in CSV), a range of whole numbers or days with both ends (`1..12`,
     `2013-07-01..2013-07-31`), or a JSON list.
 
     Args:
         job: The job whose parameters they are.
         words: The texts.
-        limit: Values that a range may have.
+        limit: Maximum number of values of a range.
 
     Raises:
         InputError: A text has another form, or names no parameter of the job.

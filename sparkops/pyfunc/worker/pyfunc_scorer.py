@@ -170,7 +170,7 @@ class PyfuncScorer:
             try:
                 self.to_json_row(row)
             except RowError as error:
-                return RowError(f"Row {index}: {error}", field=error.field, value=error.value)
+                return error.at_row(index)
         return RowError("Some row holds a value of another type than its field.")
 
     def _score_chunk(self, columns: Mapping[str, list[Any]], start: int) -> dict[str, Numbers]:

@@ -153,7 +153,7 @@ class SparkRowScorer:
             ]
             for index, answer in enumerate(self.score_rows(rows), start):
                 if isinstance(answer, RowError) and not isinstance(answer, RowRejected):
-                    raise RowError(f"Row {index}: {answer}", field=answer.field, value=answer.value)
+                    raise answer.at_row(index)
                 answers.append(None if isinstance(answer, RowError) else answer)
         return _build_batch(self.outputs, answers)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sparkops.core.masking import HIDDEN, contains_secret, mask
 from sparkops.errors import RunCancelled, RunTimedOut, SparkopsError
+from sparkops.pipeline.graph import list_outputs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import CONFIGURED_ORIGINS
 from sparkops.pipeline.secret import Secret
@@ -120,7 +121,7 @@ def _run_steps(
 
 def list_written(job: Job) -> list[str]:
     """Return the names of the tables and of the model that a job writes."""
-    return [write.table for write in job.writes] + ([job.registers] if job.registers else [])
+    return [name for _, name in list_outputs(job)]
 
 
 def _record_interruption(attempt: Attempt, reason: SparkopsError) -> None:

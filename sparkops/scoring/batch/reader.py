@@ -54,7 +54,7 @@ def _flatten_row(index: int, row: Any, names: Sequence[str]) -> Any:
     try:
         return flatten_structs(row, names) if isinstance(row, Mapping) else row
     except RowError as error:
-        raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
+        raise error.at_row(index) from None
 
 
 def _flatten_columns(data: Columns, names: Sequence[str]) -> Columns:
@@ -98,7 +98,7 @@ def _transpose(
                     ignored,
                 )
             except RowError as error:
-                raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
+                raise error.at_row(index) from None
     return {name: [row[name] for row in rows] for name in names}, len(rows)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import INTEGER_RANGES
 from .expression import Expression
-from .fragment import (Fragment, propagate_nulls)
-from .operation import (Emit, Fragments, Operation, emit_call, emit_decimal_call, range_check_expr)
-from .runtime import (arrays, decimals, mathematics, numeric)
+from .fragment import Fragment, propagate_nulls
+from .operation import Emit, Fragments, Operation, emit_call, emit_decimal_call, range_check_expr
+from .runtime import arrays, decimals, mathematics, numeric
 from .runtime.casts import make_cast_function
-from .types import (is_floating, is_integral, is_numeric, parse_decimal_type, parse_element_type)
+from .types import is_floating, is_integral, is_numeric, parse_decimal_type, parse_element_type
 
 _MAX_PLACES = 400
 

@@ -31,7 +31,7 @@ from .runtime.time_zone import (
     to_utc_micros,
 )
 
-_DATE, _TIMESTAMP, _S, _I, _L = "date", "timestamp", "string", "integer", "long"
+_DATE, _TIMESTAMP, _STRING, _INTEGER, _LONG = "date", "timestamp", "string", "integer", "long"
 _SECONDS = "decimal(16,6)"
 _MILLIS = 1000
 
@@ -42,7 +42,7 @@ def _date_field(template: str, type_: str) -> Operation:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         return propagate_nulls(code, operands, template.format, nan=False)
 
-    return Operation(has_signature(_I, type_), emit)
+    return Operation(has_signature(_INTEGER, type_), emit)
 
 
 def _unix_time(size: int) -> Callable[[str], Callable[[datetime], int]]:
@@ -124,7 +124,7 @@ def _attempt(make: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[
     return lambda *values: attempt(make(*values))
 
 
-_FIELDS = (_I, _I, _I, _I, _I, _SECONDS)
+_FIELDS = (_INTEGER, _INTEGER, _INTEGER, _INTEGER, _INTEGER, _SECONDS)
 _MONTHS_BETWEEN = ("double", _TIMESTAMP, _TIMESTAMP)
 DATE_FUNCTIONS: Mapping[str, Operation] = {
     "year": _date_field("{}.year", _DATE),
@@ -141,16 +141,16 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     "minute": _date_field("{}.minute", _TIMESTAMP),
     "second": _date_field("{}.second", _TIMESTAMP),
     "seconds_with_fraction": function_operation(dates.seconds_with_fraction, "decimal(8,6)", _TIMESTAMP),
-    "dayname": function_operation(dates.day_name, _S, _DATE),
-    "monthname": function_operation(dates.month_name, _S, _DATE),
-    "datediff": function_operation(dates.datediff, _I, _DATE, _DATE),
-    "date_add": function_operation(dates.add_days, _DATE, _DATE, _I),
+    "dayname": function_operation(dates.day_name, _STRING, _DATE),
+    "monthname": function_operation(dates.month_name, _STRING, _DATE),
+    "datediff": function_operation(dates.datediff, _INTEGER, _DATE, _DATE),
+    "date_add": function_operation(dates.add_days, _DATE, _DATE, _INTEGER),
     "add_months": either(
-        function_operation(dates.add_months, _DATE, _DATE, _I),
-        function_operation(dates.add_months, _TIMESTAMP, _TIMESTAMP, _I),
+        function_operation(dates.add_months, _DATE, _DATE, _INTEGER),
+        function_operation(dates.add_months, _TIMESTAMP, _TIMESTAMP, _INTEGER),
     ),
     "last_day": function_operation(dates.last_day, _DATE, _DATE),
-    "next_day": function_operation(dates.next_day, _DATE, _DATE, _S),
+    "next_day": function_operation(dates.next_day, _DATE, _DATE, _STRING),
     # Descriptions of older versions name no time zone.
     "months_between": either(
         valued_operation(partial(dates.make_months_between_function, exact=False), *_MONTHS_BETWEEN),
@@ -159,31 +159,32 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     "exact_months_between": valued_operation(
         partial(dates.make_months_between_function, exact=True), *_MONTHS_BETWEEN
     ),
-    "trunc": function_operation(dates.truncate_date, _DATE, _DATE, _S, null=True),
-    "date_trunc": function_operation(dates.truncate_timestamp, _TIMESTAMP, _S, _TIMESTAMP, null=True),
-    "make_date": function_operation(dates.make_date, _DATE, _I, _I, _I),
+    "trunc": function_operation(dates.truncate_date, _DATE, _DATE, _STRING, null=True),
+    "date_trunc": function_operation(dates.truncate_timestamp, _TIMESTAMP, _STRING, _TIMESTAMP, null=True),
+    "make_date": function_operation(dates.make_date, _DATE, _INTEGER, _INTEGER, _INTEGER),
     "make_timestamp": valued_operation(_make_timestamp, _TIMESTAMP, *_FIELDS),
     "try_make_timestamp": valued_operation(_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True),
-    "unix_date": function_operation(dates.unix_date, _I, _DATE),
-    "date_from_unix_date": function_operation(dates.date_from_unix_date, _DATE, _I),
-    "timestampdiff": valued_operation(_difference, _L, _TIMESTAMP, _TIMESTAMP),
-    "timestampadd": valued_operation(_adder, _TIMESTAMP, _TIMESTAMP, _L),
-    "date_format": valued_operation(date_patterns.make_format_function, _S, _TIMESTAMP),
-    "to_timestamp": valued_operation(_parser, _TIMESTAMP, _S),
-    "try_to_timestamp": valued_operation(_attempt(_parser), _TIMESTAMP, _S, null=True),
+    "unix_date": function_operation(dates.unix_date, _INTEGER, _DATE),
+    "date_from_unix_date": function_operation(dates.date_from_unix_date, _DATE, _INTEGER),
+    "timestampdiff": valued_operation(_difference, _LONG, _TIMESTAMP, _TIMESTAMP),
+    "timestampadd": valued_operation(_adder, _TIMESTAMP, _TIMESTAMP, _LONG),
+    "date_format": valued_operation(date_patterns.make_format_function, _STRING, _TIMESTAMP),
+    "to_timestamp": valued_operation(_parser, _TIMESTAMP, _STRING),
+    "try_to_timestamp": valued_operation(_attempt(_parser), _TIMESTAMP, _STRING, null=True),
     "unix_timestamp": either(
-        valued_operation(_truncated_unix_time, _L, _TIMESTAMP), valued_operation(_unix_parser, _L, _S)
+        valued_operation(_truncated_unix_time, _LONG, _TIMESTAMP),
+        valued_operation(_unix_parser, _LONG, _STRING),
     ),
-    "unix_seconds": valued_operation(_unix_time(MICROS), _L, _TIMESTAMP),
-    "unix_millis": valued_operation(_unix_time(_MILLIS), _L, _TIMESTAMP),
-    "unix_micros": valued_operation(_unix_time(1), _L, _TIMESTAMP),
-    "from_unixtime": valued_operation(_unix_formatter, _S, _L),
+    "unix_seconds": valued_operation(_unix_time(MICROS), _LONG, _TIMESTAMP),
+    "unix_millis": valued_operation(_unix_time(_MILLIS), _LONG, _TIMESTAMP),
+    "unix_micros": valued_operation(_unix_time(1), _LONG, _TIMESTAMP),
+    "from_unixtime": valued_operation(_unix_formatter, _STRING, _LONG),
     "timestamp_seconds": either(
-        valued_operation(_from_unix_time(MICROS), _TIMESTAMP, _L),
+        valued_operation(_from_unix_time(MICROS), _TIMESTAMP, _LONG),
         valued_operation(_from_fractional_seconds, _TIMESTAMP, "double", null=True),
     ),
-    "timestamp_millis": valued_operation(_from_unix_time(_MILLIS), _TIMESTAMP, _L),
-    "timestamp_micros": valued_operation(_from_unix_time(1), _TIMESTAMP, _L),
-    "to_utc_timestamp": valued_operation(partial(_convert, to_utc=True), _TIMESTAMP, _TIMESTAMP, _S),
-    "from_utc_timestamp": valued_operation(partial(_convert, to_utc=False), _TIMESTAMP, _TIMESTAMP, _S),
+    "timestamp_millis": valued_operation(_from_unix_time(_MILLIS), _TIMESTAMP, _LONG),
+    "timestamp_micros": valued_operation(_from_unix_time(1), _TIMESTAMP, _LONG),
+    "to_utc_timestamp": valued_operation(partial(_convert, to_utc=True), _TIMESTAMP, _TIMESTAMP, _STRING),
+    "from_utc_timestamp": valued_operation(partial(_convert, to_utc=False), _TIMESTAMP, _TIMESTAMP, _STRING),
 }

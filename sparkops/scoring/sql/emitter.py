@@ -12,10 +12,10 @@ from .array_functions import ARRAY_FUNCTIONS
 from .bounded_functions import BOUNDED, count_result
 from .comparison import COMPARISONS
 from .conditional import CONDITIONALS
+from .conversions import CONVERSIONS
 from .date_functions import DATE_FUNCTIONS
 from .expression import Expression
 from .fragment import Fragment
-from .conversions import CONVERSIONS
 from .higher_order import HIGHER_ORDER, emit_higher_order, variable_key
 from .math_functions import MATH_FUNCTIONS
 from .operation import Operation

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from sparkops.core.type_names import INTEGER_BITS
+from sparkops.core.type_names import INTEGER_BITS, parse_decimal_digits
 from sparkops.errors import BadData
 from sparkops.tables.catalog import Location
 from sparkops.tables.schema import format_type
@@ -45,8 +45,8 @@ def require_declared_columns(source: SourceFiles, session: SparkSession) -> None
         if location.format == "json" and any(field["name"] == CORRUPT_RECORD for field in struct["fields"]):
             # A record is damaged, which the read reports with its line.
             continue
-        present = {*find_partition_columns(location, where), *location.optional}
-        problems = list(_find_differences(declared, struct, location, present))
+        not_required = {*find_partition_columns(location, where), *location.optional}
+        problems = list(_find_differences(declared, struct, location, not_required))
         if problems:
             raise BadData(
                 f"Source `{location.table}`: {where}: {'; '.join(problems)}. Correct the files or "
@@ -61,22 +61,22 @@ def require_declared_columns(source: SourceFiles, session: SparkSession) -> None
 
 
 def _find_differences(
-    declared: Struct, actual: Struct, location: Location, present: set[str]
+    declared: Struct, actual: Struct, location: Location, not_required: set[str]
 ) -> Iterator[str]:
     """Yield what is missing or has another type."""
     exact = location.format == "json"
     fields = {field["name"] if exact else field["name"].lower(): field for field in actual["fields"]}
     for field in declared["fields"]:
         name = field["name"]
-        if name in present or name == location.options.get("columnNameOfCorruptRecord", CORRUPT_RECORD):
+        if name in not_required or name == location.options.get("columnNameOfCorruptRecord", CORRUPT_RECORD):
             continue
         match = fields.get(name if exact else name.lower())
         if match is None:
             near = get_close_matches(name.lower(), {key.lower(): key for key in fields}, n=1, cutoff=0.5)
             similar = [f["name"] for f in actual["fields"] if near and f["name"].lower() == near[0]]
             hint = f"; there is `{similar[0]}`" if similar else ""
-            what = "no record has the key" if exact else "there is no column"
-            yield f"{what} `{name}`{hint}"
+            problem = "no record has the key" if exact else "there is no column"
+            yield f"{problem} `{name}`{hint}"
         else:
             yield from _find_type_differences(name, field["type"], match["type"])
 
@@ -104,7 +104,7 @@ def _find_type_differences(name: str, declared: Any, actual: Any) -> Iterator[st
 
 def _is_map_of_json(declared: Any, actual: Any) -> bool:
     """Return whether an object of JSON, whose keys are found as fields, is declared as a map."""
-    types = [one["type"] for one in (declared, actual) if isinstance(one, Mapping)]
+    types = [type_["type"] for type_ in (declared, actual) if isinstance(type_, Mapping)]
     return types == ["map", "struct"] and all(field["type"] is None for field in actual["fields"])
 
 
@@ -120,14 +120,8 @@ def _can_be_read_as(actual: Any, declared: Any) -> bool:
         # A double holds every integer of 32 bits.
         bits = {**INTEGER_BITS, "double": INTEGER_BITS["integer"]}
         return INTEGER_BITS[actual] <= bits.get(declared, 0)
-    one, other = _parse_decimal(actual), _parse_decimal(declared)
-    if one and other:
-        return other[1] >= one[1] and other[0] - other[1] >= one[0] - one[1]
+    actual_digits, declared_digits = parse_decimal_digits(actual), parse_decimal_digits(declared)
+    if actual_digits and declared_digits:
+        (precision, scale), (declared_precision, declared_scale) = actual_digits, declared_digits
+        return declared_scale >= scale and declared_precision - declared_scale >= precision - scale
     return (actual, declared) == ("float", "double")
-
-
-def _parse_decimal(text: str) -> tuple[int, int] | None:
-    if not text.startswith("decimal("):
-        return None
-    precision, scale = text[len("decimal(") : -1].split(",")
-    return int(precision), int(scale)

@@ -15,7 +15,7 @@ from sparkops.scoring.sql.types import is_floating, is_integral, parse_decimal_t
 
 from .call import Args, Build, Function, Functions, convert, make_typed_function, require_literal_text
 
-_DATE, _TIMESTAMP, _S, _I, _L = "date", "timestamp", "string", "integer", "long"
+_DATE, _TIMESTAMP, _STRING, _INTEGER, _LONG = "date", "timestamp", "string", "integer", "long"
 _DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
 _NOTE = "patterns are texts in the statement, of letters that every JVM reads alike"
 _SECONDS = "decimal(16,6)"
@@ -50,7 +50,7 @@ def field(name: str, value: Expression) -> Expression:
     op = FIELDS.get(upper)
     if op is None:
         raise CannotCompile(f"its field `{name}` is not supported")
-    return make_expression(op, _I, [cast(value, _TIMESTAMP if op in _TIME_FIELDS else _DATE)])
+    return make_expression(op, _INTEGER, [cast(value, _TIMESTAMP if op in _TIME_FIELDS else _DATE)])
 
 
 def unit_call(name: str, unit: str, args: Args) -> Expression:
@@ -63,7 +63,7 @@ def unit_call(name: str, unit: str, args: Args) -> Expression:
     if upper not in dates.DIFFERENCE_UNITS:
         raise CannotCompile(f"its unit `{unit}` is not supported")
     if name in ("timestampdiff", "datediff", "date_diff"):
-        return make_expression("timestampdiff", _L, [cast(arg, _TIMESTAMP) for arg in args], (upper,))
+        return make_expression("timestampdiff", _LONG, [cast(arg, _TIMESTAMP) for arg in args], (upper,))
     count, time = args
     return add_units(cast(time, _TIMESTAMP), upper, count)
 
@@ -72,7 +72,7 @@ def add_units(time: Expression, unit: str, count: Expression) -> Expression:
     """Return a timestamp some units later."""
     if count.type not in ("byte", "short", "integer", "long"):
         raise CannotCompile(f"a number of units of type {count.type} is not supported")
-    return make_expression("timestampadd", _TIMESTAMP, [time, cast(count, _L)], (unit,))
+    return make_expression("timestampadd", _TIMESTAMP, [time, cast(count, _LONG)], (unit,))
 
 
 def _checked_pattern(make: Callable[[str], Any], arg: Expression) -> str:
@@ -84,24 +84,24 @@ def _checked_pattern(make: Callable[[str], Any], arg: Expression) -> str:
     return pattern
 
 
-def _field(op: str, type_: str) -> Function:
-    return make_typed_function(op, _I, type_)
+def _make_field_function(op: str, type_: str) -> Function:
+    return make_typed_function(op, _INTEGER, type_)
 
 
 def _add_days(args: Args, *, subtract: bool) -> Expression:
-    days = cast(args[1], _I) if args[1].type in (VOID, _S) else args[1]
+    days = cast(args[1], _INTEGER) if args[1].type in (VOID, _STRING) else args[1]
     return add_days(args[0], days, subtract=subtract)
 
 
 def _parse(op: str, text: Expression, pattern: str) -> Expression:
-    return make_expression(op, _TIMESTAMP, [cast(text, _S)], (pattern,))
+    return make_expression(op, _TIMESTAMP, [cast(text, _STRING)], (pattern,))
 
 
 def _to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE)
     pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
-    return cast(_parse("to_timestamp", args[0], pattern) if args[0].type == _S else args[0], _DATE)
+    return cast(_parse("to_timestamp", args[0], pattern) if args[0].type == _STRING else args[0], _DATE)
 
 
 def _try_to_date(args: Args) -> Expression:
@@ -115,32 +115,32 @@ def _to_timestamp(args: Args, *, is_try: bool) -> Expression:
     if len(args) == 1:
         return cast(args[0], _TIMESTAMP, is_try=is_try)
     pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
-    if args[0].type != _S:
+    if args[0].type != _STRING:
         return cast(args[0], _TIMESTAMP)
     return _parse("try_to_timestamp" if is_try else "to_timestamp", args[0], pattern)
 
 
 def _date_format(args: Args) -> Expression:
     pattern = _checked_pattern(date_patterns.make_format_function, args[1])
-    return make_expression("date_format", _S, [cast(args[0], _TIMESTAMP)], (pattern,))
+    return make_expression("date_format", _STRING, [cast(args[0], _TIMESTAMP)], (pattern,))
 
 
 def _unix_timestamp(args: Args) -> Expression:
     if not args:
         raise CannotCompile("its time now differs between training and scoring")
-    if args[0].type != _S:
-        return make_expression("unix_timestamp", _L, [cast(args[0], _TIMESTAMP)], ())
+    if args[0].type != _STRING:
+        return make_expression("unix_timestamp", _LONG, [cast(args[0], _TIMESTAMP)], ())
     pattern = _DEFAULT_PATTERN
     if len(args) > 1:
         pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
-    return make_expression("unix_timestamp", _L, [args[0]], (pattern,))
+    return make_expression("unix_timestamp", _LONG, [args[0]], (pattern,))
 
 
 def _from_unixtime(args: Args) -> Expression:
     pattern = _DEFAULT_PATTERN
     if len(args) > 1:
         pattern = _checked_pattern(date_patterns.make_format_function, args[1])
-    return make_expression("from_unixtime", _S, [cast(args[0], _L)], (pattern,))
+    return make_expression("from_unixtime", _STRING, [cast(args[0], _LONG)], (pattern,))
 
 
 def _months_between(args: Args) -> Expression:
@@ -153,7 +153,7 @@ def _months_between(args: Args) -> Expression:
 
 
 def _unix_units(op: str) -> Function:
-    return Function(1, 1, lambda args: make_expression(op, _L, [cast(args[0], _TIMESTAMP)], ()))
+    return Function(1, 1, lambda args: make_expression(op, _LONG, [cast(args[0], _TIMESTAMP)], ()))
 
 
 def _timestamp_of(op: str, args: Args) -> Expression:
@@ -164,11 +164,11 @@ def _timestamp_of(op: str, args: Args) -> Expression:
         if op == "timestamp_seconds" and parse_decimal_type(value.type):
             return cast(value, _TIMESTAMP)
         raise CannotCompile(f"`{op}` of {value.type} is not supported")
-    return make_expression(op, _TIMESTAMP, [cast(value, _L)], ())
+    return make_expression(op, _TIMESTAMP, [cast(value, _LONG)], ())
 
 
 def _make_timestamp(op: str, args: Args) -> Expression:
-    types = (_I, _I, _I, _I, _I, _SECONDS)
+    types = (_INTEGER, _INTEGER, _INTEGER, _INTEGER, _INTEGER, _SECONDS)
     values = [
         cast(arg, type_) if type_ == _SECONDS else convert(arg, type_)
         for arg, type_ in zip(args, types, strict=True)
@@ -177,7 +177,9 @@ def _make_timestamp(op: str, args: Args) -> Expression:
 
 
 def _convert_zone(op: str) -> Build:
-    return lambda args: make_expression(op, _TIMESTAMP, [cast(args[0], _TIMESTAMP), cast(args[1], _S)], ())
+    return lambda args: make_expression(
+        op, _TIMESTAMP, [cast(args[0], _TIMESTAMP), cast(args[1], _STRING)], ()
+    )
 
 
 def _date_part(args: Args) -> Expression:
@@ -186,23 +188,23 @@ def _date_part(args: Args) -> Expression:
 
 DATES: Functions = {
     **{
-        name: _field(name, _DATE)
+        name: _make_field_function(name, _DATE)
         for name in ("year", "month", "day", "quarter", "dayofweek", "weekday", "dayofyear", "weekofyear")
     },
-    **{name: _field(name, _TIMESTAMP) for name in ("hour", "minute", "second")},
-    "dayname": make_typed_function("dayname", _S, _DATE),
-    "monthname": make_typed_function("monthname", _S, _DATE),
+    **{name: _make_field_function(name, _TIMESTAMP) for name in ("hour", "minute", "second")},
+    "dayname": make_typed_function("dayname", _STRING, _DATE),
+    "monthname": make_typed_function("monthname", _STRING, _DATE),
     "date_part": Function(2, 2, _date_part, "fields of dates and timestamps, not of intervals"),
-    "datediff": make_typed_function("datediff", _I, _DATE, _DATE),
+    "datediff": make_typed_function("datediff", _INTEGER, _DATE, _DATE),
     "date_add": Function(2, 2, partial(_add_days, subtract=False)),
     "date_sub": Function(2, 2, partial(_add_days, subtract=True)),
-    "add_months": make_typed_function("add_months", _DATE, _DATE, _I),
+    "add_months": make_typed_function("add_months", _DATE, _DATE, _INTEGER),
     "last_day": make_typed_function("last_day", _DATE, _DATE),
-    "next_day": make_typed_function("next_day", _DATE, _DATE, _S),
+    "next_day": make_typed_function("next_day", _DATE, _DATE, _STRING),
     "months_between": Function(2, 3, _months_between),
-    "trunc": make_typed_function("trunc", _DATE, _DATE, _S),
-    "date_trunc": make_typed_function("date_trunc", _TIMESTAMP, _S, _TIMESTAMP),
-    "make_date": make_typed_function("make_date", _DATE, _I, _I, _I),
+    "trunc": make_typed_function("trunc", _DATE, _DATE, _STRING),
+    "date_trunc": make_typed_function("date_trunc", _TIMESTAMP, _STRING, _TIMESTAMP),
+    "make_date": make_typed_function("make_date", _DATE, _INTEGER, _INTEGER, _INTEGER),
     "make_timestamp": Function(6, 6, partial(_make_timestamp, "make_timestamp"), "of six arguments"),
     "try_make_timestamp": Function(6, 6, partial(_make_timestamp, "try_make_timestamp"), "of six arguments"),
     "to_date": Function(1, 2, _to_date, _NOTE),
@@ -212,11 +214,11 @@ DATES: Functions = {
     "date_format": Function(2, 2, _date_format, _NOTE),
     "unix_timestamp": Function(0, 2, _unix_timestamp, f"not without arguments; {_NOTE}"),
     "from_unixtime": Function(1, 2, _from_unixtime, _NOTE),
-    "unix_date": make_typed_function("unix_date", _I, _DATE),
+    "unix_date": make_typed_function("unix_date", _INTEGER, _DATE),
     "unix_seconds": _unix_units("unix_seconds"),
     "unix_millis": _unix_units("unix_millis"),
     "unix_micros": _unix_units("unix_micros"),
-    "date_from_unix_date": make_typed_function("date_from_unix_date", _DATE, _I),
+    "date_from_unix_date": make_typed_function("date_from_unix_date", _DATE, _INTEGER),
     "timestamp_seconds": Function(1, 1, partial(_timestamp_of, "timestamp_seconds")),
     "timestamp_millis": Function(1, 1, partial(_timestamp_of, "timestamp_millis")),
     "timestamp_micros": Function(1, 1, partial(_timestamp_of, "timestamp_micros")),

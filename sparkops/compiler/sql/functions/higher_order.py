@@ -145,7 +145,7 @@ def sort_by(items: Sequence[Any], columns: ResolveColumn, type_expression: TypeE
     return make_expression("array_sort_by", array.type, [array, body], names)
 
 
-def _function(name: str, most: int, note: str = "") -> Function:
+def _make_function(name: str, most: int, note: str = "") -> Function:
     def build(args: Args) -> Expression:  # noqa: ARG001
         raise CannotCompile(f"`{name}` without an expression of the elements is not supported")
 
@@ -159,12 +159,12 @@ _RULES: Mapping[str, Callable[[_Call], Expression]] = {
     "reduce": _aggregate,
 }
 HIGHER_ORDER: Functions = {
-    **{name: _function(name, 2, _NOTE) for name in ("transform", "filter")},
+    **{name: _make_function(name, 2, _NOTE) for name in ("transform", "filter")},
     **{
-        name: _function(name, 2, "with an expression of the element: `x -> ...`")
+        name: _make_function(name, 2, "with an expression of the element: `x -> ...`")
         for name in ("exists", "forall")
     },
-    "zip_with": _function("zip_with", 3),
-    "aggregate": _function("aggregate", 4, _AGGREGATE_NOTE),
-    "reduce": _function("reduce", 4, _AGGREGATE_NOTE),
+    "zip_with": _make_function("zip_with", 3),
+    "aggregate": _make_function("aggregate", 4, _AGGREGATE_NOTE),
+    "reduce": _make_function("reduce", 4, _AGGREGATE_NOTE),
 }

@@ -61,7 +61,7 @@ def _nanvl(args: Args) -> Expression:
     return make_expression("nanvl", values[0].type, values)
 
 
-def _arithmetic(op: str) -> Build:
+def _make_arithmetic_builder(op: str) -> Build:
     return lambda args: arithmetic(op, args[0], args[1])
 
 
@@ -79,7 +79,7 @@ def _bit_function(op: str, result: str, *more: str) -> Function:
     return Function(1 + len(more), 1 + len(more), build)
 
 
-def _constant(value: float) -> Function:
+def _make_constant_function(value: float) -> Function:
     return Function(0, 0, lambda args: literal(value, "double"))  # noqa: ARG005
 
 
@@ -88,8 +88,8 @@ NUMBERS: Functions = {
     "abs": Function(1, 1, lambda args: unary("abs", args[0])),
     "negative": Function(1, 1, lambda args: unary("neg", args[0])),
     "positive": Function(1, 1, lambda args: cast(args[0], "double") if args[0].type == "string" else args[0]),
-    "mod": Function(2, 2, _arithmetic("mod")),
-    "pmod": Function(2, 2, _arithmetic("pmod")),
+    "mod": Function(2, 2, _make_arithmetic_builder("mod")),
+    "pmod": Function(2, 2, _make_arithmetic_builder("pmod")),
     "try_add": Function(2, 2, _try_arithmetic("add"), "only of numbers"),
     "try_subtract": Function(2, 2, _try_arithmetic("sub"), "only of numbers"),
     "try_multiply": Function(2, 2, _try_arithmetic("mul"), "only of numbers"),
@@ -103,8 +103,8 @@ NUMBERS: Functions = {
     "pow": make_typed_function("pow", _D, _D, _D),
     "atan2": make_typed_function("atan2", _D, _D, _D),
     "hypot": make_typed_function("hypot", _D, _D, _D),
-    "e": _constant(math.e),
-    "pi": _constant(math.pi),
+    "e": _make_constant_function(math.e),
+    "pi": _make_constant_function(math.pi),
     "factorial": make_typed_function("factorial", "long", "integer"),
     "width_bucket": make_typed_function("width_bucket", "long", _D, _D, _D, "long", note="only of numbers"),
     "isnan": Function(1, 1, lambda args: make_expression("isnan", "boolean", _floating(args))),

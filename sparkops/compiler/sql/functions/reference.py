@@ -41,7 +41,7 @@ def functions_page() -> str:
     count = sum(map(len, GROUPS.values())) + len(ALIASES)
     lines = [_HEAD, f"## {count} functions that are compiled", "", _LEGEND]
     for title, functions in GROUPS.items():
-        lines += [f"### {title}", "", ", ".join(_names(functions)) + ".", ""]
+        lines += [f"### {title}", "", ", ".join(_list_names(functions)) + ".", ""]
         lines += [f"- `{name}`: {function.note}." for name, function in functions.items() if function.note]
         lines += [""] if any(function.note for function in functions.values()) else []
     lines += ["## Functions that are not compiled", ""]
@@ -51,7 +51,7 @@ def functions_page() -> str:
     return "\n".join(lines)
 
 
-def _names(functions: Functions) -> Iterator[str]:
+def _list_names(functions: Functions) -> Iterator[str]:
     """Yield each function's name with its aliases."""
     for name in sorted(functions):
         aliases = [f"`{alias}`" for alias, other in ALIASES.items() if other == name]

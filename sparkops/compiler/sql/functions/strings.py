@@ -26,10 +26,10 @@ from .call import (
     string,
 )
 
-_S, _I, _L = "string", "integer", "long"
+_STRING, _INTEGER, _LONG = "string", "integer", "long"
 _END = integer(2**31 - 1)
 # Replacements of capitals, small letters, digits and other characters.
-_MASKS = (string("X"), string("x"), string("n"), null_literal(_S))
+_MASKS = (string("X"), string("x"), string("n"), null_literal(_STRING))
 # sqlglot reads `substring(text)`, too.
 _MIN_SUBSTRING_ARGS = 2
 _COLLATION = "SYSTEM.BUILTIN.UTF8_BINARY"
@@ -38,8 +38,8 @@ _URL_NOTE = "the part and the key are texts in the statement; an address of IPv6
 _ANY_JAVA = 17
 
 
-def _strings(op: str, result: str) -> Build:
-    return lambda args: make_expression(op, result, [cast(arg, _S) for arg in args])
+def _make_text_builder(op: str, result: str) -> Build:
+    return lambda args: make_expression(op, result, [cast(arg, _STRING) for arg in args])
 
 
 def substring(args: Args) -> Expression:
@@ -47,35 +47,35 @@ def substring(args: Args) -> Expression:
     if len(args) < _MIN_SUBSTRING_ARGS:
         raise CannotCompile("`substring` without a start is not supported")
     start, *length = cast_positions(args[1:])
-    return make_expression("substring", _S, [cast(args[0], _S), start, *(length or [_END])])
+    return make_expression("substring", _STRING, [cast(args[0], _STRING), start, *(length or [_END])])
 
 
 def _left(args: Args) -> Expression:
     (length,) = cast_positions(args[1:])
-    return make_expression("substring", _S, [cast(args[0], _S), integer(1), length])
+    return make_expression("substring", _STRING, [cast(args[0], _STRING), integer(1), length])
 
 
-def _predicate(op: str) -> Build:
+def _make_predicate_builder(op: str) -> Build:
     def build(args: Args) -> Expression:
-        if any(arg.type not in (_S, VOID) for arg in args):
+        if any(arg.type not in (_STRING, VOID) for arg in args):
             raise CannotCompile(f"`{op}` of {args[0].type} and {args[1].type} is not supported")
-        return make_expression(op, "boolean", [cast(arg, _S) for arg in args])
+        return make_expression(op, "boolean", [cast(arg, _STRING) for arg in args])
 
     return build
 
 
 def trim(op: str, text: Expression, characters: Expression | None) -> Expression:
     """Return trim, ltrim or rtrim, of spaces or of the characters of a set."""
-    more = [] if characters is None else [cast(characters, _S)]
-    return make_expression(op, _S, [cast(text, _S), *more])
+    more = [] if characters is None else [cast(characters, _STRING)]
+    return make_expression(op, _STRING, [cast(text, _STRING), *more])
 
 
 def locate(part: Expression, text: Expression, start: Expression | None) -> Expression:
     """Return `locate(part, text, start)`, which is 0 where the start is null."""
     if start is None:
-        return make_expression("locate", _I, [cast(part, _S), cast(text, _S), integer(1)])
+        return make_expression("locate", _INTEGER, [cast(part, _STRING), cast(text, _STRING), integer(1)])
     (first,) = cast_positions([start])
-    call = make_expression("locate", _I, [cast(part, _S), cast(text, _S), first])
+    call = make_expression("locate", _INTEGER, [cast(part, _STRING), cast(text, _STRING), first])
     return call if first.op == "literal" else case_when([(is_null(first), integer(0))], call)
 
 
@@ -83,7 +83,9 @@ def overlay(args: Args) -> Expression:
     """Return `overlay(text, replacement, start, length)`."""
     start, *length = cast_positions(args[2:])
     return make_expression(
-        "overlay", _S, [cast(args[0], _S), cast(args[1], _S), start, *(length or [integer(-1)])]
+        "overlay",
+        _STRING,
+        [cast(args[0], _STRING), cast(args[1], _STRING), start, *(length or [integer(-1)])],
     )
 
 
@@ -93,29 +95,29 @@ def concat(args: Args) -> Expression:
         if len({arg.type for arg in args}) > 1:
             raise CannotCompile("a concatenation of arrays of several types is not supported")
         return make_expression("array_concat", args[0].type, args)
-    return make_expression("concat", _S, [cast(arg, _S) for arg in args])
+    return make_expression("concat", _STRING, [cast(arg, _STRING) for arg in args])
 
 
 def _concat_ws(args: Args) -> Expression:
-    values = [arg if arg.type == "array<string>" else cast(arg, _S) for arg in args[1:]]
-    return make_expression("concat_ws", _S, [cast(args[0], _S), *values])
+    values = [arg if arg.type == "array<string>" else cast(arg, _STRING) for arg in args[1:]]
+    return make_expression("concat_ws", _STRING, [cast(args[0], _STRING), *values])
 
 
 def _reverse(args: Args) -> Expression:
     (arg,) = args
-    value = arg if parse_element_type(arg.type) else cast(arg, _S)
+    value = arg if parse_element_type(arg.type) else cast(arg, _STRING)
     return make_expression("reverse", value.type, [value])
 
 
 def _hex(args: Args) -> Expression:
     (arg,) = args
-    type_ = _S if arg.type == _S else _L
-    return make_expression("hex", _S, [cast(arg, type_)])
+    type_ = _STRING if arg.type == _STRING else _LONG
+    return make_expression("hex", _STRING, [cast(arg, type_)])
 
 
 def _elt(args: Args) -> Expression:
     (index,) = cast_positions(args[:1])
-    return make_expression("elt", _S, [index, *(cast(arg, _S) for arg in args[1:])])
+    return make_expression("elt", _STRING, [index, *(cast(arg, _STRING) for arg in args[1:])])
 
 
 def _hash(op: str, result: str, args: Args) -> Expression:
@@ -131,11 +133,11 @@ def _hash(op: str, result: str, args: Args) -> Expression:
 def _format_number(args: Args) -> Expression:
     value, places = args
     if is_integral(value.type):
-        value = cast(value, _L)
+        value = cast(value, _LONG)
     elif parse_decimal_type(value.type) is None:
         value = cast(value, "double")
     (count,) = cast_positions([places])
-    return make_expression("format_number", _S, [value, count], ())
+    return make_expression("format_number", _STRING, [value, count], ())
 
 
 def _printf(args: Args) -> Expression:
@@ -144,16 +146,18 @@ def _printf(args: Args) -> Expression:
     if formats.make_printf_function(pattern, [value.type for value in values], _ANY_JAVA) is None:
         types = ", ".join(value.type for value in values)
         raise CannotCompile(f"its format `{pattern}` of {types or 'nothing'} is not supported")
-    return make_expression("printf", _S, values, (pattern,))
+    return make_expression("printf", _STRING, values, (pattern,))
 
 
 def _char(args: Args) -> Expression:
-    return make_expression("char", _S, [cast(args[0], _L)])
+    return make_expression("char", _STRING, [cast(args[0], _LONG)])
 
 
 def _mask(args: Args) -> Expression:
     replacements = [*args[1:], *_MASKS[len(args) - 1 :]]
-    return make_expression("mask", _S, [cast(args[0], _S)], tuple(map(_mask_character, replacements)))
+    return make_expression(
+        "mask", _STRING, [cast(args[0], _STRING)], tuple(map(_mask_character, replacements))
+    )
 
 
 def _mask_character(arg: Expression) -> str | None:
@@ -173,7 +177,7 @@ def _parse_url(args: Args, *, is_try: bool) -> Expression:
         urls.make_parse_url_function(part, key, is_try)
     except ModelError as error:
         raise CannotCompile(str(error)) from None
-    return make_expression("parse_url", _S, [cast(args[0], _S)], (part, key, is_try))
+    return make_expression("parse_url", _STRING, [cast(args[0], _STRING)], (part, key, is_try))
 
 
 def _get_json_object(args: Args) -> Expression:
@@ -182,19 +186,19 @@ def _get_json_object(args: Args) -> Expression:
         json_paths.make_get_function(path, _ANY_JAVA)
     except ModelError as error:
         raise CannotCompile(str(error)) from None
-    return make_expression("get_json_object", _S, [cast(args[0], _S)], (path,))
+    return make_expression("get_json_object", _STRING, [cast(args[0], _STRING)], (path,))
 
 
 def _valid_utf8(args: Args) -> Expression:
     """Return true for every text: those of rows are valid."""
-    text = cast(args[0], _S)
+    text = cast(args[0], _STRING)
     return case_when([(is_null(text), null_literal("boolean"))], literal(True, "boolean"))
 
 
 def _collate(args: Args) -> Expression:
     if require_literal_text(args[1], "collation").upper() != "UTF8_BINARY":
         raise CannotCompile("only the collation UTF8_BINARY is supported")
-    return cast(args[0], _S)
+    return cast(args[0], _STRING)
 
 
 def _type_of(args: Args) -> Expression:
@@ -206,11 +210,12 @@ def _type_of(args: Args) -> Expression:
 
 STRINGS: Functions = {
     **{
-        name: Function(1, 1, _strings(name, _S))
+        name: Function(1, 1, _make_text_builder(name, _STRING))
         for name in ("lower", "upper", "initcap", "soundex", "base64", "md5")
     },
     **{
-        name: Function(1, 1, _strings(name, _I)) for name in ("length", "octet_length", "bit_length", "ascii")
+        name: Function(1, 1, _make_text_builder(name, _INTEGER))
+        for name in ("length", "octet_length", "bit_length", "ascii")
     },
     "trim": Function(1, 1, lambda args: trim("trim", args[0], None)),
     "btrim": Function(1, 2, lambda args: trim("trim", args[0], args[1] if len(args) > 1 else None)),
@@ -218,57 +223,61 @@ STRINGS: Functions = {
     "rtrim": Function(1, 2, lambda args: trim("rtrim", args[-1], args[0] if len(args) > 1 else None)),
     "substring": Function(2, 3, substring),
     "left": Function(2, 2, _left),
-    "right": make_typed_function("right", _S, _S, _I),
-    "lpad": make_typed_function("lpad", _S, _S, _I, _S, defaults=(string(" "),)),
-    "rpad": make_typed_function("rpad", _S, _S, _I, _S, defaults=(string(" "),)),
-    "repeat": make_typed_function("repeat", _S, _S, _I),
-    "space": make_typed_function("space", _S, _I),
+    "right": make_typed_function("right", _STRING, _STRING, _INTEGER),
+    "lpad": make_typed_function("lpad", _STRING, _STRING, _INTEGER, _STRING, defaults=(string(" "),)),
+    "rpad": make_typed_function("rpad", _STRING, _STRING, _INTEGER, _STRING, defaults=(string(" "),)),
+    "repeat": make_typed_function("repeat", _STRING, _STRING, _INTEGER),
+    "space": make_typed_function("space", _STRING, _INTEGER),
     "reverse": Function(1, 1, _reverse),
-    "replace": make_typed_function("replace", _S, _S, _S, _S, defaults=(string(""),)),
-    "translate": make_typed_function("translate", _S, _S, _S, _S),
+    "replace": make_typed_function("replace", _STRING, _STRING, _STRING, _STRING, defaults=(string(""),)),
+    "translate": make_typed_function("translate", _STRING, _STRING, _STRING, _STRING),
     "overlay": Function(3, 4, overlay),
-    "substring_index": make_typed_function("substring_index", _S, _S, _S, _I),
-    "split_part": make_typed_function("split_part", _S, _S, _S, _I),
-    "instr": Function(2, 2, _strings("instr", _I)),
+    "substring_index": make_typed_function("substring_index", _STRING, _STRING, _STRING, _INTEGER),
+    "split_part": make_typed_function("split_part", _STRING, _STRING, _STRING, _INTEGER),
+    "instr": Function(2, 2, _make_text_builder("instr", _INTEGER)),
     "locate": Function(2, 3, lambda args: locate(args[0], args[1], args[2] if len(args) > 2 else None)),  # noqa: PLR2004
-    "find_in_set": make_typed_function("find_in_set", _I, _S, _S),
-    "startswith": Function(2, 2, _predicate("startswith")),
-    "endswith": Function(2, 2, _predicate("endswith")),
-    "contains": Function(2, 2, _predicate("contains")),
+    "find_in_set": make_typed_function("find_in_set", _INTEGER, _STRING, _STRING),
+    "startswith": Function(2, 2, _make_predicate_builder("startswith")),
+    "endswith": Function(2, 2, _make_predicate_builder("endswith")),
+    "contains": Function(2, 2, _make_predicate_builder("contains")),
     "concat": Function(1, MAX_ARGS, concat),
     "concat_ws": Function(1, MAX_ARGS, _concat_ws),
     "elt": Function(2, MAX_ARGS, _elt),
     "levenshtein": Function(
-        2, 3, lambda args: make_typed_function("levenshtein", _I, *(_S, _S, _I)[: len(args)]).build(args)
+        2,
+        3,
+        lambda args: make_typed_function(
+            "levenshtein", _INTEGER, *(_STRING, _STRING, _INTEGER)[: len(args)]
+        ).build(args),
     ),
     "char": Function(1, 1, _char),
-    "conv": make_typed_function("conv", _S, _S, _I, _I),
+    "conv": make_typed_function("conv", _STRING, _STRING, _INTEGER, _INTEGER),
     "mask": Function(1, 5, _mask, "replacements are characters in the statement"),
-    "luhn_check": Function(1, 1, _strings("luhn_check", "boolean")),
-    "quote": Function(1, 1, _strings("quote", _S)),
-    "url_encode": Function(1, 1, _strings("url_encode", _S)),
-    "url_decode": Function(1, 1, _strings("url_decode", _S)),
-    "try_url_decode": Function(1, 1, _strings("try_url_decode", _S)),
+    "luhn_check": Function(1, 1, _make_text_builder("luhn_check", "boolean")),
+    "quote": Function(1, 1, _make_text_builder("quote", _STRING)),
+    "url_encode": Function(1, 1, _make_text_builder("url_encode", _STRING)),
+    "url_decode": Function(1, 1, _make_text_builder("url_decode", _STRING)),
+    "try_url_decode": Function(1, 1, _make_text_builder("try_url_decode", _STRING)),
     "parse_url": Function(2, 3, partial(_parse_url, is_try=False), _URL_NOTE),
     "try_parse_url": Function(2, 3, partial(_parse_url, is_try=True), _URL_NOTE),
     "get_json_object": Function(
         2, 2, _get_json_object, "paths are texts in the statement, without wildcards"
     ),
-    "json_array_length": Function(1, 1, _strings("json_array_length", _I)),
-    "json_object_keys": Function(1, 1, _strings("json_object_keys", "array<string>")),
+    "json_array_length": Function(1, 1, _make_text_builder("json_array_length", _INTEGER)),
+    "json_object_keys": Function(1, 1, _make_text_builder("json_object_keys", "array<string>")),
     "is_valid_utf8": Function(1, 1, _valid_utf8),
-    "validate_utf8": Function(1, 1, lambda args: cast(args[0], _S)),
-    "try_validate_utf8": Function(1, 1, lambda args: cast(args[0], _S)),
-    "make_valid_utf8": Function(1, 1, lambda args: cast(args[0], _S)),
+    "validate_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
+    "try_validate_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
+    "make_valid_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
     "collate": Function(2, 2, _collate, "only UTF8_BINARY"),
     "collation": Function(1, 1, lambda args: string(_COLLATION)),  # noqa: ARG005
     "typeof": Function(1, 1, _type_of),
     "hex": Function(1, 1, _hex, "not of bytes"),
-    "sha1": Function(1, 1, _strings("sha1", _S)),
-    "sha2": make_typed_function("sha2", _S, _S, _I),
-    "crc32": make_typed_function("crc32", _L, _S),
-    "hash": Function(1, MAX_ARGS, partial(_hash, "hash", _I), "not of arrays"),
-    "xxhash64": Function(1, MAX_ARGS, partial(_hash, "xxhash64", _L), "not of arrays"),
+    "sha1": Function(1, 1, _make_text_builder("sha1", _STRING)),
+    "sha2": make_typed_function("sha2", _STRING, _STRING, _INTEGER),
+    "crc32": make_typed_function("crc32", _LONG, _STRING),
+    "hash": Function(1, MAX_ARGS, partial(_hash, "hash", _INTEGER), "not of arrays"),
+    "xxhash64": Function(1, MAX_ARGS, partial(_hash, "xxhash64", _LONG), "not of arrays"),
     "format_number": Function(2, 2, _format_number, "with a number of places"),
     "printf": Function(1, MAX_ARGS, _printf, "formats of `%s`, `%d` and `%f` in the statement"),
 }
