@@ -195,5 +195,13 @@ class Plan:
             read_field(item, item.name, self.code)
 
 
+def find_producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence[Step]]:
+    """Return the last step that makes a column and the steps before it; None for a field."""
+    for index in range(len(steps) - 1, -1, -1):
+        if column in steps[index].outputs:
+            return steps[index], steps[:index]
+    return None, ()
+
+
 StageCompiler = Callable[[SavedStage, Plan], None]
 """Adds the steps of one stage to a plan."""

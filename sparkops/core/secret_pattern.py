@@ -39,7 +39,7 @@ def split_units(secret: str) -> list[str]:
     character.
     """
     runs = re.findall(r"""\s+|\\+|'+|"+|.""", secret)
-    return [_match_run(*neighbours) for neighbours in zip(["", *runs], runs, [*runs[1:], ""], strict=False)]
+    return [_build_run_pattern(*neighbours) for neighbours in zip(["", *runs], runs, [*runs[1:], ""], strict=False)]
 
 
 def build_pattern(secret: str) -> str:
@@ -52,11 +52,11 @@ def build_pattern(secret: str) -> str:
         return f"{re.escape(secret)}|{''.join(map(_match_character, secret))}"
     head, _, tail = secret.partition(core)
     units = "".join(split_units(core))
-    before, after = ("".join(f"(?:{_match_character(item)})?" for item in run) for run in (head, tail))
+    before, after = ("".join(f"(?:{_build_character_pattern(item)})?" for item in run) for run in (head, tail))
     return f"{re.escape(secret)}|{before}{units}{after}"
 
 
-def _match_run(before: str, run: str, after: str) -> str:
+def _build_run_pattern(before: str, run: str, after: str) -> str:
     """Return the expression of a run of characters between two others."""
     # The backslashes of a secret are matched together with those of the escape that follows, which then has none of its
     # own.
@@ -71,16 +71,16 @@ def _match_run(before: str, run: str, after: str) -> str:
         return rf"(?>\\{{{len(run)},{len(run) * _MAX_RUN}}}|(?:{escapes}){{{len(run)},{len(run) * 2}}})"
     if run[0] in _QUOTES:
         # SQL and CSV double a quote. A shell leaves the quotes for it: '"'"'.
-        quote, other = (_match_character(item, escape) for item in run[0] + _QUOTES[run[0] == "'"])
+        quote, other = (_build_character_pattern(item, escape) for item in run[0] + _QUOTES[run[0] == "'"])
         forms = f"{quote}{other}{quote}{other}{quote}|{quote}"
         if after.startswith(_BACKSLASH):
             # A doubled quote with backslashes of its own would take those of the secret.
             return f"(?>(?:{forms}){{{len(run)}}}{run[0]}{{0,{len(run)}}})"
         return f"(?>(?:{forms}){{{len(run)},{2 * len(run)}}})"
-    return _match_character(run, escape)
+    return _build_character_pattern(run, escape)
 
 
-def _match_character(character: str, escape: str = _BACKSLASHES) -> str:
+def _build_character_pattern(character: str, escape: str = _BACKSLASHES) -> str:
     """Return the expression of a character; `escape` is that of the backslashes of its escapes."""
     if character.isascii() and character.isalnum():
         return character

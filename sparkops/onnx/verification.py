@@ -101,7 +101,7 @@ def _find_differences(
         for output in outputs
         if all(isinstance(answer, str) or (output.column or output.name) in answer for answer in expected)
     ]
-    # UNSCORED is compared like the scorer's "refused": equal to itself, and to no answer
+    # UNSCORED is compared like the scorer's "refused": equal to itself, and to no answer.
     differences = compare_answers(expected, actual, known)  # type: ignore[arg-type]
     if differences:
         return differences

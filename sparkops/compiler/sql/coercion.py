@@ -56,7 +56,7 @@ def find_common_type(left: str, right: str) -> str | None:
         if is_integral(other):
             return "long"
         return "double" if is_numeric(other) else other
-    first, second = _digits(left), _digits(right)
+    first, second = _find_digits(left), _find_digits(right)
     if first and second:
         return widen_decimals(first, second)
     elements = parse_element_type(left), parse_element_type(right)
@@ -87,7 +87,7 @@ def find_common_type_without_strings(left: str, right: str) -> str | None:
     )
 
 
-def _digits(type_: str) -> tuple[int, int] | None:
+def _find_digits(type_: str) -> tuple[int, int] | None:
     return INTEGER_DIGITS.get(type_) or parse_decimal_type(type_)
 
 
@@ -101,10 +101,10 @@ def widen_decimals(left: tuple[int, int], right: tuple[int, int]) -> str:
     precision = max(left[0] - left[1], right[0] - right[1]) + scale
     if precision > MAX_PRECISION:
         raise CannotCompile(f"it has decimals of more than {MAX_PRECISION} digits")
-    return _decimal(precision, scale)
+    return _format_decimal_type(precision, scale)
 
 
-def _decimal(precision: int, scale: int) -> str:
+def _format_decimal_type(precision: int, scale: int) -> str:
     return f"decimal({precision},{scale})"
 
 
@@ -127,9 +127,9 @@ def find_arithmetic_type(op: str, left: tuple[int, int], right: tuple[int, int])
 def adjust_precision_scale(precision: int, scale: int) -> str:
     """Return a decimal type of at most 38 digits, with a reduced scale where needed (Spark: adjustPrecisionScale)."""
     if precision <= MAX_PRECISION:
-        return _decimal(precision, scale)
+        return _format_decimal_type(precision, scale)
     integral = precision - scale
-    return _decimal(MAX_PRECISION, max(MAX_PRECISION - integral, min(scale, _MIN_ADJUSTED_SCALE)))
+    return _format_decimal_type(MAX_PRECISION, max(MAX_PRECISION - integral, min(scale, _MIN_ADJUSTED_SCALE)))
 
 
 def cast(node: Expression, type_: str, *, is_try: bool = False, is_explicit: bool = False) -> Expression:

@@ -66,14 +66,14 @@ def sql_text(item: Any) -> str:
     return truncate(str(item.sql("spark")), _MAX_LENGTH)
 
 
-def _binary_rule(op: str, build: Callable[[str, Expression, Expression], Expression]) -> Rule:
+def _make_binary_rule(op: str, build: Callable[[str, Expression, Expression], Expression]) -> Rule:
     def rule(item: Any, columns: ResolveColumn) -> Expression:
         return build(op, type_expression(item.this, columns), type_expression(item.expression, columns))
 
     return rule
 
 
-def _chain_rule(op: str) -> Rule:
+def _make_chain_rule(op: str) -> Rule:
     def rule(item: Any, columns: ResolveColumn) -> Expression:
         parts, node = [], item
         # A chain is parsed as a left-deep tree.
@@ -85,11 +85,11 @@ def _chain_rule(op: str) -> Rule:
     return rule
 
 
-def _paren(item: Any, columns: ResolveColumn) -> Expression:
+def _type_paren(item: Any, columns: ResolveColumn) -> Expression:
     return type_expression(item.this, columns)
 
 
-def _literal(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
+def _type_literal(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
     return literal(item.this, "string") if item.is_string else number_literal(item.this)
 
 
@@ -98,14 +98,14 @@ def number_literal(text: str) -> Expression:
     if "e" in text.lower():
         return literal(float(text), "double")
     if "." in text:
-        return _decimal(Decimal(text))
+        return _type_decimal(Decimal(text))
     value = int(text)
     if -(2**31) <= value < 2**31:
         return literal(value, "integer")
-    return literal(value, "long") if -(2**63) <= value < 2**63 else _decimal(Decimal(value))
+    return literal(value, "long") if -(2**63) <= value < 2**63 else _type_decimal(Decimal(value))
 
 
-def _decimal(value: Decimal) -> Expression:
+def _type_decimal(value: Decimal) -> Expression:
     _, digits, exponent = value.as_tuple()
     scale = max(0, -int(exponent))
     type_ = f"decimal({max(len(digits), scale)},{scale})"
@@ -114,22 +114,22 @@ def _decimal(value: Decimal) -> Expression:
     return literal(value or Decimal(0).scaleb(-scale), type_)
 
 
-def _negative(item: Any, columns: ResolveColumn) -> Expression:
+def _type_negative(item: Any, columns: ResolveColumn) -> Expression:
     inner = item.this
     if type(inner).__name__ == "Literal" and not inner.is_string:
         return number_literal(f"-{inner.this}")
     return negate(type_expression(inner, columns))
 
 
-def _null(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
+def _type_null(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
     return null_literal()
 
 
-def _boolean(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
+def _type_boolean(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
     return literal(bool(item.this), "boolean")
 
 
-def _not(item: Any, columns: ResolveColumn) -> Expression:
+def _type_not(item: Any, columns: ResolveColumn) -> Expression:
     return make_expression("not", "boolean", [require_boolean(type_expression(item.this, columns))])
 
 
@@ -144,7 +144,7 @@ def _is(item: Any, columns: ResolveColumn) -> Expression:
     raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
 
 
-def _in(item: Any, columns: ResolveColumn) -> Expression:
+def _type_in(item: Any, columns: ResolveColumn) -> Expression:
     if not item.expressions or any(item.args.get(name) for name in ("query", "unnest", "field")):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     parts = [type_expression(part, columns) for part in (item.this, *item.expressions)]
@@ -158,7 +158,7 @@ def _in(item: Any, columns: ResolveColumn) -> Expression:
     return logical("or", tests) if len(tests) > 1 else tests[0]
 
 
-def _between(item: Any, columns: ResolveColumn) -> Expression:
+def _type_between(item: Any, columns: ResolveColumn) -> Expression:
     if item.args.get("symmetric"):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     value = type_expression(item.this, columns)
@@ -166,8 +166,8 @@ def _between(item: Any, columns: ResolveColumn) -> Expression:
     return logical("and", [compare("ge", value, low), compare("le", value, high)])
 
 
-def _like(item: Any, columns: ResolveColumn) -> Expression:
-    return _pattern(item, "\\", columns)
+def _type_like(item: Any, columns: ResolveColumn) -> Expression:
+    return _type_pattern(item, "\\", columns)
 
 
 def _escape(item: Any, columns: ResolveColumn) -> Expression:
@@ -175,10 +175,10 @@ def _escape(item: Any, columns: ResolveColumn) -> Expression:
     is_like = type(item.this).__name__ in ("Like", "ILike")
     if not is_like or type(escape).__name__ != "Literal" or len(escape.this) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
-    return _pattern(item.this, escape.this, columns)
+    return _type_pattern(item.this, escape.this, columns)
 
 
-def _pattern(item: Any, escape: str, columns: ResolveColumn) -> Expression:
+def _type_pattern(item: Any, escape: str, columns: ResolveColumn) -> Expression:
     """Return LIKE or ILIKE, of one pattern, or of any or all of several."""
     value, pattern = type_expression(item.this, columns), item.expression
     kind, ignore_case = type(pattern).__name__, type(item).__name__ == "ILike"
@@ -195,12 +195,12 @@ def _pattern_text(item: Any) -> str:
     return str(item.this)
 
 
-def _rlike(item: Any, columns: ResolveColumn) -> Expression:
+def _type_rlike(item: Any, columns: ResolveColumn) -> Expression:
     test = rlike(type_expression(item.this, columns), type_expression(item.expression, columns))
     return make_expression("not", "boolean", [test]) if item.args.get("negate") else test
 
 
-def _case(item: Any, columns: ResolveColumn) -> Expression:
+def _type_case(item: Any, columns: ResolveColumn) -> Expression:
     value = type_expression(item.this, columns) if item.this is not None else None
     pairs = []
     for branch in item.args["ifs"]:
@@ -218,7 +218,7 @@ def _cast(item: Any, columns: ResolveColumn) -> Expression:
     inner = item.this
     text = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
     if text is not None and type_.startswith("decimal"):
-        return cast(_decimal(_parse_decimal(text)), type_)
+        return cast(_type_decimal(_parse_decimal(text)), type_)
     return cast(type_expression(inner, columns), type_, is_try=is_try, is_explicit=True)
 
 
@@ -248,7 +248,7 @@ def _type_name(target: Any, item: Any) -> str:
     return _TYPES[name]
 
 
-def _concat(item: Any, columns: ResolveColumn) -> Expression:
+def _type_concat(item: Any, columns: ResolveColumn) -> Expression:
     """Return `a || b`, or adjacent string literals."""
     parts = item.expressions or [item.this, item.expression]
     return concat([type_expression(part, columns) for part in parts])
@@ -270,16 +270,16 @@ def _function_call(item: Any, columns: ResolveColumn) -> Expression:
     return type_call(name, [type_expression(arg, columns) for arg in args])
 
 
-def _dot(item: Any, columns: ResolveColumn) -> Expression:
+def _type_dot(item: Any, columns: ResolveColumn) -> Expression:
     """Return a field of a struct of the statement."""
     return get_struct_field(type_expression(item.this, columns), str(item.expression.name))
 
 
-def _extract(item: Any, columns: ResolveColumn) -> Expression:
+def _type_extract(item: Any, columns: ResolveColumn) -> Expression:
     return field(str(item.this.name), type_expression(item.expression, columns))
 
 
-def _trim(item: Any, columns: ResolveColumn) -> Expression:
+def _type_trim(item: Any, columns: ResolveColumn) -> Expression:
     op = _TRIMS[str(item.args.get("position") or "").upper()]
     characters = item.args.get("expression")
     text = type_expression(item.this, columns)
@@ -302,12 +302,12 @@ _overlay_parts = _named_parts("this", "expression", "from_", "from", "for_", "fo
 _position_parts = _named_parts("substr", "this", "position")
 
 
-def _position(item: Any, columns: ResolveColumn) -> Expression:
+def _type_position(item: Any, columns: ResolveColumn) -> Expression:
     part, text, *start = _position_parts(item, columns)
     return locate(part, text, start[0] if start else None)
 
 
-def _bracket(item: Any, columns: ResolveColumn) -> Expression:
+def _type_bracket(item: Any, columns: ResolveColumn) -> Expression:
     if len(item.expressions) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     array, index = type_expression(item.this, columns), type_expression(item.expressions[0], columns)
@@ -316,7 +316,7 @@ def _bracket(item: Any, columns: ResolveColumn) -> Expression:
     return array_item(array, index)
 
 
-def _arithmetic(op: str) -> Rule:
+def _make_arithmetic_rule(op: str) -> Rule:
     """Return the rule of `+` or `-`, whose operand may be an interval."""
 
     def rule(item: Any, columns: ResolveColumn) -> Expression:
@@ -340,27 +340,27 @@ def _shift_right(item: Any, columns: ResolveColumn) -> Expression:
     return shift(op, type_expression(item.this, columns), type_expression(item.expression, columns))
 
 
-def _column(item: Any, columns: ResolveColumn) -> Expression:
+def _type_column(item: Any, columns: ResolveColumn) -> Expression:
     return columns(item)
 
 
 RULES: Mapping[str, Rule] = {
-    "Paren": _paren, "Literal": _literal, "Null": _null, "Boolean": _boolean, "Neg": _negative, "Not": _not,
-    "Column": _column, "Identifier": _column, "Anonymous": _function_call, "Case": _case, "Cast": _cast, "TryCast": _cast, "Extract": _extract,
-    "DPipe": _concat, "Concat": _concat, "Is": _is, "In": _in, "Between": _between, "Like": _like, "ILike": _like,
-    "Escape": _escape, "RegexpLike": _rlike, "Trim": _trim, "Bracket": _bracket, "Dot": _dot, "StrPosition": _position,
+    "Paren": _type_paren, "Literal": _type_literal, "Null": _type_null, "Boolean": _type_boolean, "Neg": _type_negative, "Not": _type_not,
+    "Column": _type_column, "Identifier": _type_column, "Anonymous": _function_call, "Case": _type_case, "Cast": _cast, "TryCast": _cast, "Extract": _type_extract,
+    "DPipe": _type_concat, "Concat": _type_concat, "Is": _is, "In": _type_in, "Between": _type_between, "Like": _type_like, "ILike": _type_like,
+    "Escape": _escape, "RegexpLike": _type_rlike, "Trim": _type_trim, "Bracket": _type_bracket, "Dot": _type_dot, "StrPosition": _type_position,
     "Substring": lambda item, columns: substring(_substring_parts(item, columns)),
     "Overlay": lambda item, columns: overlay(_overlay_parts(item, columns)),
     "NullSafeNEQ": _is_distinct,
-    "And": _chain_rule("and"), "Or": _chain_rule("or"),
-    "Add": _arithmetic("add"), "Sub": _arithmetic("sub"),
-    "BitwiseAnd": _binary_rule("bit_and", bitwise), "BitwiseOr": _binary_rule("bit_or", bitwise),
-    "BitwiseXor": _binary_rule("bit_xor", bitwise),
+    "And": _make_chain_rule("and"), "Or": _make_chain_rule("or"),
+    "Add": _make_arithmetic_rule("add"), "Sub": _make_arithmetic_rule("sub"),
+    "BitwiseAnd": _make_binary_rule("bit_and", bitwise), "BitwiseOr": _make_binary_rule("bit_or", bitwise),
+    "BitwiseXor": _make_binary_rule("bit_xor", bitwise),
     "BitwiseNot": lambda item, columns: bit_not(type_expression(item.this, columns)),
-    "BitwiseLeftShift": _binary_rule("shiftleft", shift), "BitwiseRightShift": _shift_right,
-    "Mul": _binary_rule("mul", arithmetic), "Div": _binary_rule("div", arithmetic),
-    "IntDiv": _binary_rule("intdiv", arithmetic), "Mod": _binary_rule("mod", arithmetic),
-    "EQ": _binary_rule("eq", compare), "NEQ": _binary_rule("ne", compare), "NullSafeEQ": _binary_rule("eqnull", compare),
-    "LT": _binary_rule("lt", compare), "LTE": _binary_rule("le", compare),
-    "GT": _binary_rule("gt", compare), "GTE": _binary_rule("ge", compare),
+    "BitwiseLeftShift": _make_binary_rule("shiftleft", shift), "BitwiseRightShift": _shift_right,
+    "Mul": _make_binary_rule("mul", arithmetic), "Div": _make_binary_rule("div", arithmetic),
+    "IntDiv": _make_binary_rule("intdiv", arithmetic), "Mod": _make_binary_rule("mod", arithmetic),
+    "EQ": _make_binary_rule("eq", compare), "NEQ": _make_binary_rule("ne", compare), "NullSafeEQ": _make_binary_rule("eqnull", compare),
+    "LT": _make_binary_rule("lt", compare), "LTE": _make_binary_rule("le", compare),
+    "GT": _make_binary_rule("gt", compare), "GTE": _make_binary_rule("ge", compare),
 }  # fmt: skip

@@ -30,7 +30,7 @@ def add_interval(value: Expression, interval: Any, *, subtract: bool) -> Express
     Raises:
         CannotCompile: The interval has several units, or is not a number in the statement.
     """
-    unit, count = _parts(interval)
+    unit, count = _split_interval(interval)
     count = -count if subtract else count
     if value.type not in ("date", "timestamp"):
         raise CannotCompile(f"an interval beside {value.type} is not supported")
@@ -41,14 +41,14 @@ def add_interval(value: Expression, interval: Any, *, subtract: bool) -> Express
     time = cast(value, "timestamp")
     if unit not in _MICROS:
         return add_units(time, unit, literal(count, "long"))
-    # Spark adds complete days to the date, and the rest to the instant
+    # Spark adds complete days to the date, and the rest to the instant.
     days, rest = divmod(abs(count) * _MICROS[unit], _MICROS_OF_DAY)
     sign = -1 if count < 0 else 1
     time = add_units(time, "DAY", literal(sign * days, "long")) if days else time
     return add_units(time, "MICROSECOND", literal(sign * rest, "long")) if rest or not days else time
 
 
-def _parts(interval: Any) -> tuple[str, int]:
+def _split_interval(interval: Any) -> tuple[str, int]:
     unit = str(interval.args["unit"].name).upper() if interval.args.get("unit") is not None else ""
     unit = unit.removesuffix("S")
     amount = interval.this

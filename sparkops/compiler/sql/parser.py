@@ -61,10 +61,10 @@ def parse_statement(text: str) -> Query:
     if len(statements) != 1 or not isinstance(statements[0], exp.Select):
         raise CannotCompile("its statement is not one SELECT ... FROM __THIS__")
     _check_precedence(statements[0])
-    return _query(statements[0], {})
+    return _read_query(statements[0], {})
 
 
-def _query(select: Any, tables: Mapping[str, Query]) -> Query:
+def _read_query(select: Any, tables: Mapping[str, Query]) -> Query:
     """Return a parsed SELECT.
 
     Args:
@@ -83,7 +83,7 @@ def _query(select: Any, tables: Mapping[str, Query]) -> Query:
     if with_ is not None:
         tables = _common_tables(with_, tables)
     where = select.args.get("where")
-    source, names = _source(select, tables)
+    source, names = _read_source(select, tables)
     return Query(tuple(select.expressions), where.this if where else None, source, names)
 
 
@@ -94,7 +94,7 @@ def _common_tables(with_: Any, tables: Mapping[str, Query]) -> Mapping[str, Quer
     known = dict(tables)
     for table in with_.expressions:
         _check_alias(table.args.get("alias"))
-        known[str(table.alias).lower()] = _query(table.this, known)
+        known[str(table.alias).lower()] = _read_query(table.this, known)
     return known
 
 
@@ -103,7 +103,7 @@ def _check_alias(alias: Any) -> None:
         raise CannotCompile("its statement renames the columns of a SELECT in parentheses after its name")
 
 
-def _source(select: Any, tables: Mapping[str, Query]) -> tuple[Query | None, tuple[str, ...]]:
+def _read_source(select: Any, tables: Mapping[str, Query]) -> tuple[Query | None, tuple[str, ...]]:
     """Return what a SELECT reads, None for __THIS__, and the names that may qualify its columns."""
     clause = select.args.get("from_") or select.args.get("from")
     source: Any = clause.this if clause is not None else None
@@ -114,7 +114,7 @@ def _source(select: Any, tables: Mapping[str, Query]) -> tuple[Query | None, tup
     if kind in ("Table", "Subquery"):
         _check_alias(source.args.get("alias"))
     if kind == "Subquery" and not extra:
-        return _query(source.this, tables), (str(source.alias).lower(),) if source.alias else ()
+        return _read_query(source.this, tables), (str(source.alias).lower(),) if source.alias else ()
     name = str(source.name) if kind == "Table" else ""
     is_known = name == "__THIS__" or name.lower() in tables
     if not is_known or extra:
@@ -124,7 +124,7 @@ def _source(select: Any, tables: Mapping[str, Query]) -> tuple[Query | None, tup
 
 
 def _parse_trees(literals: ExtractedLiterals) -> list[Any]:
-    dialect, parser = _parser()
+    dialect, parser = _load_parser()
     text = literals.statement
     tokens = _join_shift_signs(dialect.tokenize(text))
     plus_signs = [token for token in tokens if token.token_type.name == "PLUS"]
@@ -140,7 +140,7 @@ def _parse_trees(literals: ExtractedLiterals) -> list[Any]:
 
 
 @cache
-def _parser() -> tuple[Any, Any]:
+def _load_parser() -> tuple[Any, Any]:
     """Return the Spark dialect and a parser that keeps each function call as written."""
     from sqlglot.dialects.spark import Spark
 

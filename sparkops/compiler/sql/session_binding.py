@@ -28,10 +28,10 @@ def bind_session(node: Expression, session: SessionSettings) -> Expression:
     if not node.args:
         return node
     args = tuple(bind_session(arg, session) for arg in node.args)
-    return replace(node, args=args, value=_value(node, session))
+    return replace(node, args=args, value=_find_value(node, session))
 
 
-def _value(node: Expression, session: SessionSettings) -> Any:
+def _find_value(node: Expression, session: SessionSettings) -> Any:
     if node.op in _ZONED:
         return (*node.value, session.time_zone)
     if node.op in _JAVA:

@@ -24,7 +24,7 @@ def _has_numeric_operands(node: Expression) -> bool:
     return all(arg.type in NUMERIC_TYPES for arg in node.args)
 
 
-def _equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
+def _export_equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     null, error = add_null_and_error(graph, operands)
     return GraphValue(_values_equal(graph, node.args[0].type, operands), "bool", null, error)
 
@@ -48,12 +48,12 @@ def _values_equal(graph: GraphBuilder, type_: str, operands: GraphValues) -> str
     return graph.add("Or", result, graph.add("And", *nans))
 
 
-def _ordered(op: str, *, negated: bool) -> Export:
+def _make_ordering_export(op: str, *, negated: bool) -> Export:
     """Return the exporter of `<` or `>`, or of the negation of one of them: `a >= b` is `not a < b`."""
 
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
         null, error = add_null_and_error(graph, operands)
-        less = _less(
+        less = _add_less(
             graph,
             node.args[0].type,
             *(operand.name for operand in (operands[::-1] if op == "gt" else operands)),
@@ -63,7 +63,7 @@ def _ordered(op: str, *, negated: bool) -> Export:
     return export
 
 
-def _less(graph: GraphBuilder, type_: str, one: str, other: str) -> str:
+def _add_less(graph: GraphBuilder, type_: str, one: str, other: str) -> str:
     result = graph.add("Less", one, other)
     if type_ not in FLOATING_TYPES:
         return result
@@ -71,7 +71,7 @@ def _less(graph: GraphBuilder, type_: str, one: str, other: str) -> str:
     return graph.add("Or", result, last)
 
 
-def _logical(op: str, *, decisive: bool) -> Export:
+def _make_logical_export(op: str, *, decisive: bool) -> Export:
     """Return the exporter of `and`, decided by false, or of `or`, decided by true; later operands are not evaluated."""
 
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
@@ -92,7 +92,7 @@ def _logical(op: str, *, decisive: bool) -> Export:
     return export
 
 
-def _not(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+def _export_not(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     return GraphValue(graph.add("Not", operands[0].name), "bool", operands[0].null, operands[0].error)
 
 
@@ -106,7 +106,7 @@ def _is_nan(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Gra
     return GraphValue(result, "bool", None, operands[0].error)
 
 
-def _in(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
+def _export_in(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     values = [literals.decode_literal(arg.value, arg.type) for arg in node.args[1:]]
     dtype = object if operands[0].dtype == "string" else None
     hit = graph.add("Equal", operands[0].name, np.array([values], dtype=dtype))
@@ -119,7 +119,7 @@ def _is_in(node: Expression) -> bool:
     )
 
 
-def _case(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+def _export_case(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     """Export CASE, built from the last branch to the first."""
     result = operands[-1]
     for condition, value in reversed(list(zip(operands[:-1:2], operands[1::2], strict=True))):
@@ -139,7 +139,7 @@ def _with_condition_error(graph: GraphBuilder, condition: GraphValue, error: str
     return add_or(graph, condition.error, error)
 
 
-def _coalesce(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+def _export_coalesce(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     result = operands[-1]
     for operand in reversed(operands[:-1]):
         if operand.null is None:
@@ -160,14 +160,14 @@ def _select(graph: GraphBuilder, test: str, if_true: GraphValue, if_false: Graph
     return GraphValue(graph.select(test, if_true.name, if_false.name, if_true.dtype), if_true.dtype, *masks)
 
 
-def _extreme(*, largest: bool) -> Export:
+def _make_extreme_export(*, largest: bool) -> Export:
     """Return the exporter of the largest, or smallest, value that is not null; the first of equal values wins."""
 
     def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
         best = operands[0]
         for operand in operands[1:]:
             pair = (best.name, operand.name) if largest else (operand.name, best.name)
-            better = _less(graph, node.type, *pair)
+            better = _add_less(graph, node.type, *pair)
             better = graph.add("Or", better, best.null) if best.null is not None else better
             taken = add_and_not(graph, better, operand.null)
             assert taken is not None
@@ -179,7 +179,7 @@ def _extreme(*, largest: bool) -> Export:
     return export
 
 
-def _nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+def _export_nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     is_nan = add_and_not(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
     assert is_nan is not None
     selected = _select(graph, is_nan, operands[1], operands[0])
@@ -189,21 +189,21 @@ def _nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Grap
 
 
 CONDITIONALS: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
-    "eq": (_has_scalar_types, _equal),
+    "eq": (_has_scalar_types, _export_equal),
     "eqnull": (_has_scalar_types, _equal_or_both_null),
-    "lt": (_has_numeric_operands, _ordered("lt", negated=False)),
-    "gt": (_has_numeric_operands, _ordered("gt", negated=False)),
-    "ge": (_has_numeric_operands, _ordered("lt", negated=True)),
-    "le": (_has_numeric_operands, _ordered("gt", negated=True)),
-    "and": (_has_scalar_types, _logical("And", decisive=False)),
-    "or": (_has_scalar_types, _logical("Or", decisive=True)),
-    "not": (_has_scalar_types, _not),
+    "lt": (_has_numeric_operands, _make_ordering_export("lt", negated=False)),
+    "gt": (_has_numeric_operands, _make_ordering_export("gt", negated=False)),
+    "ge": (_has_numeric_operands, _make_ordering_export("lt", negated=True)),
+    "le": (_has_numeric_operands, _make_ordering_export("gt", negated=True)),
+    "and": (_has_scalar_types, _make_logical_export("And", decisive=False)),
+    "or": (_has_scalar_types, _make_logical_export("Or", decisive=True)),
+    "not": (_has_scalar_types, _export_not),
     "isnull": (_has_scalar_types, _is_null),
     "isnan": (_has_scalar_types, _is_nan),
-    "in": (_is_in, _in),
-    "case": (_has_scalar_types, _case),
-    "coalesce": (_has_scalar_types, _coalesce),
-    "greatest": (_has_numeric_operands, _extreme(largest=True)),
-    "least": (_has_numeric_operands, _extreme(largest=False)),
-    "nanvl": (_has_scalar_types, _nanvl),
+    "in": (_is_in, _export_in),
+    "case": (_has_scalar_types, _export_case),
+    "coalesce": (_has_scalar_types, _export_coalesce),
+    "greatest": (_has_numeric_operands, _make_extreme_export(largest=True)),
+    "least": (_has_numeric_operands, _make_extreme_export(largest=False)),
+    "nanvl": (_has_scalar_types, _export_nanvl),
 }

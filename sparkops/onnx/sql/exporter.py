@@ -39,12 +39,12 @@ def export_expression(node: Expression, columns: Mapping[str, GraphValue], graph
     if node.op == "column":
         return columns[node.value]
     if node.op == "literal":
-        return _literal(node, graph)
+        return _export_literal(node, graph)
     operands = [export_expression(arg, columns, graph) for arg in node.args]
     return _EXPORTERS[node.op][1](graph, node, operands)
 
 
-def _literal(node: Expression, graph: GraphBuilder) -> GraphValue:
+def _export_literal(node: Expression, graph: GraphBuilder) -> GraphValue:
     value, dtype = literals.decode_literal(node.value, node.type), find_dtype(node.type)
     if value is None:
         return GraphValue(graph.add_constant(BLANKS[dtype]), dtype, graph.add_constant(np.array([[True]])))

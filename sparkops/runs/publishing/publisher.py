@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -168,12 +168,8 @@ class Publisher:
                 self.require_rows(write, staged[write.table], outcomes[write.table])
         except BadData:
             checked = [outcome for outcome in outcomes.values() if outcome is not None]
-            results = [result for outcome in checked for result in outcome.results]
             if checked:
-                self.services.history.append(
-                    results, run_id=self.attempt.run_id, job=self.job.name, versions={}
-                )
-                self.services.checks.write_docs(collect_pages(checked, is_published=False))
+                self._keep_results(checked, is_published=False)
             raise
 
     def _stage_all(self, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
@@ -196,10 +192,20 @@ class Publisher:
         results = [result for outcome in checked for result in outcome.results]
         self.attempt.append("checked", checks=[to_record(result) for result in results])
         if any(outcome.blocked for outcome in checked):
-            services.history.append(results, run_id=run_id, job=self.job.name, versions={})
-            services.checks.write_docs(collect_pages(checked))
+            self._keep_results(checked)
             raise ChecksFailed(format_failures(checked, self.job))
         return outcomes
+
+    def _keep_results(self, checked: Sequence[CheckOutcome], *, is_published: bool = True) -> None:
+        """Store the check results of a run that publishes nothing, and write their pages.
+
+        Args:
+            checked: The outcomes of its tables.
+            is_published: See `collect_pages`.
+        """
+        results = [result for outcome in checked for result in outcome.results]
+        self.services.history.append(results, run_id=self.attempt.run_id, job=self.job.name, versions={})
+        self.services.checks.write_docs(collect_pages(checked, is_published=is_published))
 
     def _begin_publication(self) -> None:
         """Record, before the first commit, which tables this run is about to change."""

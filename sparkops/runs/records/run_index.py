@@ -26,8 +26,8 @@ _FILE: Final = ".index.json"
 _FORMAT: Final = 1
 # The index is written again once so many of its entries are missing or have changed.
 _MIN_CHANGES: Final = 20
-# The time of a folder's last change tells two changes apart only if they are further apart than this, in ns.
-_SETTLED: Final = 2_000_000_000
+# Two changes of a folder within this time (ns) may have the same modification time.
+_CLOCK_RESOLUTION: Final = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +137,11 @@ class RunIndex:
             return {}
 
     def _save(self, entries: list[tuple[str, _Entry | None]]) -> None:
-        """Write the entries of folders that can change no more without another time; a read-only store has no index."""
-        newest = time.time_ns() - _SETTLED
+        """Write the entries of folders whose next change will show in their modification time.
+
+        A read-only store has no index.
+        """
+        newest = time.time_ns() - _CLOCK_RESOLUTION
         settled = {run_id: entry for run_id, entry in entries if entry is not None and entry.changed < newest}
         with suppress(OSError):
             replace_file(self.folder / _FILE, json.dumps({"format": _FORMAT, "runs": settled}), durable=False)

@@ -41,7 +41,7 @@ def _is_arithmetic(node: Expression) -> bool:
     return has_one_numeric_type(2)(node) or _is_decimal(node)
 
 
-def _emit_operator(sign: str) -> Emit:
+def _make_operator_emitter(sign: str) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         decimal = emit_decimal_call(code, node, operands, _DECIMAL[sign])
         if decimal is not None:
@@ -113,9 +113,9 @@ def _emit_abs(code: CodeWriter, node: Expression, operands: Fragments) -> Fragme
 
 
 ARITHMETIC: Mapping[str, Operation] = {
-    "add": Operation(_is_arithmetic, _emit_operator("+")),
-    "sub": Operation(_is_arithmetic, _emit_operator("-")),
-    "mul": Operation(_is_arithmetic, _emit_operator("*")),
+    "add": Operation(_is_arithmetic, _make_operator_emitter("+")),
+    "sub": Operation(_is_arithmetic, _make_operator_emitter("-")),
+    "mul": Operation(_is_arithmetic, _make_operator_emitter("*")),
     "div": Operation(
         lambda node: _is_decimal(node) or has_signature("double", "double", "double")(node), _emit_division
     ),

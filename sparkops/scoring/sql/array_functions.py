@@ -29,7 +29,7 @@ def _accepts(result: str, *types: str) -> Check:
     return accepts
 
 
-def _array(function: Callable[..., Any], result: str, *types: str, null: bool = False) -> Operation:
+def _make_array_operation(function: Callable[..., Any], result: str, *types: str, null: bool = False) -> Operation:
     """Return the operation that calls a function; null where an operand is null."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
@@ -38,7 +38,7 @@ def _array(function: Callable[..., Any], result: str, *types: str, null: bool = 
     return Operation(_accepts(result, *types), emit)
 
 
-def _with_value(function: Callable[..., Any], result: str, *types: str, array: int) -> Operation:
+def _make_value_operation(function: Callable[..., Any], result: str, *types: str, array: int) -> Operation:
     """Return the operation that calls a function whose operand other than the array may be null."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -93,29 +93,29 @@ ARRAY_FUNCTIONS: Mapping[str, Operation] = {
     "array": Operation(_is_array, _emit_array),
     "array_concat": Operation(_are_arrays, _emit_concat),
     "sequence": Operation(_is_sequence, _emit_sequence),
-    "size": _array(len, _I, _A),
-    "array_contains": _array(arrays.contains, "boolean", _A, "T", null=True),
-    "array_position": _array(arrays.position, "long", _A, "T"),
-    "array_remove": _array(arrays.remove, _A, _A, "T"),
-    "array_append": _with_value(arrays.append, _A, _A, "T", array=0),
-    "array_prepend": _with_value(arrays.prepend, _A, _A, "T", array=0),
-    "array_repeat": _with_value(arrays.repeat, _A, "T", _I, array=1),
+    "size": _make_array_operation(len, _I, _A),
+    "array_contains": _make_array_operation(arrays.contains, "boolean", _A, "T", null=True),
+    "array_position": _make_array_operation(arrays.position, "long", _A, "T"),
+    "array_remove": _make_array_operation(arrays.remove, _A, _A, "T"),
+    "array_append": _make_value_operation(arrays.append, _A, _A, "T", array=0),
+    "array_prepend": _make_value_operation(arrays.prepend, _A, _A, "T", array=0),
+    "array_repeat": _make_value_operation(arrays.repeat, _A, "T", _I, array=1),
     "array_insert": Operation(_accepts(_A, _A, _I, "T"), _emit_insert),
-    "array_compact": _array(arrays.compact, _A, _A),
-    "array_distinct": _array(arrays.distinct, _A, _A),
-    "array_union": _array(arrays.union, _A, _A, _A),
-    "array_intersect": _array(arrays.intersect, _A, _A, _A),
-    "array_except": _array(arrays.without, _A, _A, _A),
-    "arrays_overlap": _array(arrays.overlap, "boolean", _A, _A, null=True),
-    "array_min": _array(arrays.minimum, "T", _A, null=True),
-    "array_max": _array(arrays.maximum, "T", _A, null=True),
-    "sort_array": _array(arrays.sort_array, _A, _A, "boolean"),
-    "array_sort": _array(arrays.array_sort, _A, _A),
-    "array_join": _array(arrays.join, "string", "array<string>", "string"),
-    "array_join_nulls": _array(arrays.join_with_nulls, "string", "array<string>", "string", "string"),
-    "slice": _array(arrays.slice_array, _A, _A, _I, _I),
-    "element_at": _array(arrays.element_at, "T", _A, _I, null=True),
-    "try_element_at": _array(arrays.try_element_at, "T", _A, _I, null=True),
-    "item": _array(arrays.item, "T", _A, _I, null=True),
-    "get": _array(arrays.get, "T", _A, _I, null=True),
+    "array_compact": _make_array_operation(arrays.compact, _A, _A),
+    "array_distinct": _make_array_operation(arrays.distinct, _A, _A),
+    "array_union": _make_array_operation(arrays.union, _A, _A, _A),
+    "array_intersect": _make_array_operation(arrays.intersect, _A, _A, _A),
+    "array_except": _make_array_operation(arrays.without, _A, _A, _A),
+    "arrays_overlap": _make_array_operation(arrays.overlap, "boolean", _A, _A, null=True),
+    "array_min": _make_array_operation(arrays.minimum, "T", _A, null=True),
+    "array_max": _make_array_operation(arrays.maximum, "T", _A, null=True),
+    "sort_array": _make_array_operation(arrays.sort_array, _A, _A, "boolean"),
+    "array_sort": _make_array_operation(arrays.array_sort, _A, _A),
+    "array_join": _make_array_operation(arrays.join, "string", "array<string>", "string"),
+    "array_join_nulls": _make_array_operation(arrays.join_with_nulls, "string", "array<string>", "string", "string"),
+    "slice": _make_array_operation(arrays.slice_array, _A, _A, _I, _I),
+    "element_at": _make_array_operation(arrays.element_at, "T", _A, _I, null=True),
+    "try_element_at": _make_array_operation(arrays.try_element_at, "T", _A, _I, null=True),
+    "item": _make_array_operation(arrays.item, "T", _A, _I, null=True),
+    "get": _make_array_operation(arrays.get, "T", _A, _I, null=True),
 }

@@ -16,7 +16,7 @@ from .runtime import arrays, sizes, strings
 from .runtime import regular_expressions as regex
 
 
-def _call(function: Callable[..., Any]) -> Emit:
+def _make_call_emitter(function: Callable[..., Any]) -> Emit:
     """Return the emitter of a call that is null where an operand is null."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -32,8 +32,13 @@ def _emit_concat_ws(code: CodeWriter, node: Expression, operands: Fragments) -> 
     return Fragment(f"{name}({operands[0].expr}, ({items}))", operands[0].null, nan=False)
 
 
-def _expansion(make: Callable[..., Callable[[str], str]], growth: Callable[..., int]) -> Emit:
-    """Return the emitter of a function of a text that is made from the node's value, as its growth is."""
+def _make_expansion_emitter(make: Callable[..., Callable[[str], str]], growth: Callable[..., int]) -> Emit:
+    """Return the emitter of a function of a text.
+
+    Args:
+        make: Returns the function, from the node's value.
+        growth: Returns how many times longer than its argument the result may be, from the node's value.
+    """
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         function = sizes.bound_expansion(make(*node.value), growth(*node.value))
@@ -43,17 +48,17 @@ def _expansion(make: Callable[..., Callable[[str], str]], growth: Callable[..., 
 
 
 BOUNDED: Mapping[str, Emit] = {
-    "concat": _call(sizes.concat_texts),
-    "array_concat": _call(sizes.concat_arrays),
+    "concat": _make_call_emitter(sizes.concat_texts),
+    "array_concat": _make_call_emitter(sizes.concat_arrays),
     "concat_ws": _emit_concat_ws,
-    "array_join": _call(sizes.bound_array_join(arrays.join)),
-    "array_join_nulls": _call(sizes.bound_array_join(arrays.join_with_nulls)),
-    "replace": _call(sizes.replace_text),
-    "regexp_replace": _expansion(
+    "array_join": _make_call_emitter(sizes.bound_array_join(arrays.join)),
+    "array_join_nulls": _make_call_emitter(sizes.bound_array_join(arrays.join_with_nulls)),
+    "replace": _make_call_emitter(sizes.replace_text),
+    "regexp_replace": _make_expansion_emitter(
         regex.make_replace_function,
         lambda pattern, replacement: 1 + len(replacement),  # noqa: ARG005
     ),
-    "mask": _expansion(
+    "mask": _make_expansion_emitter(
         strings.make_mask_function, lambda *kinds: 2 * max(len(kind or " ") for kind in kinds)
     ),
 }

@@ -27,7 +27,7 @@ def _emit_equality(code: CodeWriter, node: Expression, operands: Fragments) -> F
     return propagate_nulls(code, operands, lambda a, b: f"({a} == {b})", nan=False)
 
 
-def _emit_ordering(operator: str, nan_side: int, test: str) -> Emit:
+def _make_ordering_emitter(operator: str, nan_side: int, test: str) -> Emit:
     """Return the emitter of a comparison in which NaN is the largest number.
 
     Args:
@@ -66,7 +66,7 @@ def _is_logical(node: Expression) -> bool:
     return node.type == "boolean" and len(node.args) > 1 and set(argument_types(node)) == {"boolean"}
 
 
-def _emit_logical(operator: str, decisive: str) -> Emit:
+def _make_logical_emitter(operator: str, decisive: str) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         if not any(part.null for part in operands):
             return Fragment(
@@ -130,13 +130,13 @@ def _is_like(node: Expression) -> bool:
 
 COMPARISONS: Mapping[str, Operation] = {
     "eq": Operation(_is_comparison, _emit_equality),
-    "lt": Operation(_is_comparison, _emit_ordering("<", 1, "({b} != {b} and {a} == {a})")),
-    "le": Operation(_is_comparison, _emit_ordering("<=", 1, "{b} != {b}")),
-    "gt": Operation(_is_comparison, _emit_ordering(">", 0, "({a} != {a} and {b} == {b})")),
-    "ge": Operation(_is_comparison, _emit_ordering(">=", 0, "{a} != {a}")),
+    "lt": Operation(_is_comparison, _make_ordering_emitter("<", 1, "({b} != {b} and {a} == {a})")),
+    "le": Operation(_is_comparison, _make_ordering_emitter("<=", 1, "{b} != {b}")),
+    "gt": Operation(_is_comparison, _make_ordering_emitter(">", 0, "({a} != {a} and {b} == {b})")),
+    "ge": Operation(_is_comparison, _make_ordering_emitter(">=", 0, "{a} != {a}")),
     "eqnull": Operation(_is_comparison, _emit_null_safe_equality),
-    "and": Operation(_is_logical, _emit_logical("and", "False")),
-    "or": Operation(_is_logical, _emit_logical("or", "True")),
+    "and": Operation(_is_logical, _make_logical_emitter("and", "False")),
+    "or": Operation(_is_logical, _make_logical_emitter("or", "True")),
     "not": Operation(has_signature("boolean", "boolean"), _emit_not),
     "isnull": Operation(lambda node: node.type == "boolean" and len(node.args) == 1, emit_is_null),
     "in": Operation(_is_in, _emit_in),

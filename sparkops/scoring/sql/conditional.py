@@ -53,7 +53,7 @@ def _emit_coalesce(code: CodeWriter, node: Expression, operands: Fragments) -> F
     )
 
 
-def _emit_extreme(function: Callable[..., Any]) -> Emit:
+def _make_extreme_emitter(function: Callable[..., Any]) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         items = ", ".join(operand.expr for operand in operands)
         null, nan = all(operand.null for operand in operands), any(operand.nan for operand in operands)
@@ -115,8 +115,8 @@ def _emit_lookup(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 CONDITIONALS: Mapping[str, Operation] = {
     "case": Operation(_is_case, _emit_case),
     "coalesce": Operation(_has_one_type, _emit_coalesce),
-    "greatest": Operation(_has_one_type, _emit_extreme(numeric.greatest)),
-    "least": Operation(_has_one_type, _emit_extreme(numeric.least)),
+    "greatest": Operation(_has_one_type, _make_extreme_emitter(numeric.greatest)),
+    "least": Operation(_has_one_type, _make_extreme_emitter(numeric.least)),
     "isnan": Operation(
         lambda node: (
             node.type == "boolean" and all(map(is_floating, argument_types(node))) and len(node.args) == 1

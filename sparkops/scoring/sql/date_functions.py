@@ -14,7 +14,7 @@ from .fragment import Fragment, propagate_nulls
 from .operation import (
     Fragments,
     Operation,
-    either,
+    combine_signatures,
     function_operation,
     has_signature,
     valued_operation,
@@ -36,7 +36,7 @@ _SECONDS = "decimal(16,6)"
 _MILLIS = 1000
 
 
-def _date_field(template: str, type_: str) -> Operation:
+def _make_field_operation(template: str, type_: str) -> Operation:
     """Return the operation that reads a field of a date or a timestamp, by the format of its Python text."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -74,7 +74,7 @@ def _from_unix_time(size: int) -> Callable[[str], Callable[[int], datetime]]:
     return make
 
 
-def _parser(pattern: str, zone: str) -> Callable[[str], datetime]:
+def _make_parser(pattern: str, zone: str) -> Callable[[str], datetime]:
     parse, resolve = date_patterns.make_parse_function(pattern), make_resolve_function(zone)
     return lambda text: resolve(parse(text))
 
@@ -103,13 +103,13 @@ def _convert(zone: str, *, to_utc: bool) -> Callable[[datetime, str], datetime]:
     return convert
 
 
-def _adder(unit: str, zone: str) -> Callable[[datetime, int], datetime]:
+def _make_adder(unit: str, zone: str) -> Callable[[datetime, int], datetime]:
     if unit not in dates.DIFFERENCE_UNITS:
         raise ValueError(unit)
     return dates.make_addition_function(unit, zone)
 
 
-def _difference(unit: str) -> Callable[[datetime, datetime], int]:
+def _make_difference_function(unit: str) -> Callable[[datetime, datetime], int]:
     if unit not in dates.DIFFERENCE_UNITS:
         raise ValueError(unit)
     return dates.make_difference_function(unit)
@@ -120,39 +120,39 @@ def _make_timestamp(zone: str) -> Callable[..., datetime]:
     return lambda *fields: resolve(dates.make_timestamp(*fields))
 
 
-def _attempt(make: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
+def _wrap_in_attempt(make: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
     return lambda *values: attempt(make(*values))
 
 
 _FIELDS = (_INTEGER, _INTEGER, _INTEGER, _INTEGER, _INTEGER, _SECONDS)
 _MONTHS_BETWEEN = ("double", _TIMESTAMP, _TIMESTAMP)
 DATE_FUNCTIONS: Mapping[str, Operation] = {
-    "year": _date_field("{}.year", _DATE),
-    "month": _date_field("{}.month", _DATE),
-    "day": _date_field("{}.day", _DATE),
-    "quarter": _date_field("(({}.month + 2) // 3)", _DATE),
-    "dayofweek": _date_field("({}.isoweekday() % 7 + 1)", _DATE),
-    "weekday": _date_field("{}.weekday()", _DATE),
-    "dayofweek_iso": _date_field("{}.isoweekday()", _DATE),
-    "dayofyear": _date_field("{}.timetuple().tm_yday", _DATE),
-    "weekofyear": _date_field("{}.isocalendar()[1]", _DATE),
-    "yearofweek": _date_field("{}.isocalendar()[0]", _DATE),
-    "hour": _date_field("{}.hour", _TIMESTAMP),
-    "minute": _date_field("{}.minute", _TIMESTAMP),
-    "second": _date_field("{}.second", _TIMESTAMP),
+    "year": _make_field_operation("{}.year", _DATE),
+    "month": _make_field_operation("{}.month", _DATE),
+    "day": _make_field_operation("{}.day", _DATE),
+    "quarter": _make_field_operation("(({}.month + 2) // 3)", _DATE),
+    "dayofweek": _make_field_operation("({}.isoweekday() % 7 + 1)", _DATE),
+    "weekday": _make_field_operation("{}.weekday()", _DATE),
+    "dayofweek_iso": _make_field_operation("{}.isoweekday()", _DATE),
+    "dayofyear": _make_field_operation("{}.timetuple().tm_yday", _DATE),
+    "weekofyear": _make_field_operation("{}.isocalendar()[1]", _DATE),
+    "yearofweek": _make_field_operation("{}.isocalendar()[0]", _DATE),
+    "hour": _make_field_operation("{}.hour", _TIMESTAMP),
+    "minute": _make_field_operation("{}.minute", _TIMESTAMP),
+    "second": _make_field_operation("{}.second", _TIMESTAMP),
     "seconds_with_fraction": function_operation(dates.seconds_with_fraction, "decimal(8,6)", _TIMESTAMP),
     "dayname": function_operation(dates.day_name, _STRING, _DATE),
     "monthname": function_operation(dates.month_name, _STRING, _DATE),
     "datediff": function_operation(dates.datediff, _INTEGER, _DATE, _DATE),
     "date_add": function_operation(dates.add_days, _DATE, _DATE, _INTEGER),
-    "add_months": either(
+    "add_months": combine_signatures(
         function_operation(dates.add_months, _DATE, _DATE, _INTEGER),
         function_operation(dates.add_months, _TIMESTAMP, _TIMESTAMP, _INTEGER),
     ),
     "last_day": function_operation(dates.last_day, _DATE, _DATE),
     "next_day": function_operation(dates.next_day, _DATE, _DATE, _STRING),
     # Descriptions of older versions name no time zone.
-    "months_between": either(
+    "months_between": combine_signatures(
         valued_operation(partial(dates.make_months_between_function, exact=False), *_MONTHS_BETWEEN),
         function_operation(dates.months_between, *_MONTHS_BETWEEN),
     ),
@@ -163,15 +163,15 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     "date_trunc": function_operation(dates.truncate_timestamp, _TIMESTAMP, _STRING, _TIMESTAMP, null=True),
     "make_date": function_operation(dates.make_date, _DATE, _INTEGER, _INTEGER, _INTEGER),
     "make_timestamp": valued_operation(_make_timestamp, _TIMESTAMP, *_FIELDS),
-    "try_make_timestamp": valued_operation(_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True),
+    "try_make_timestamp": valued_operation(_wrap_in_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True),
     "unix_date": function_operation(dates.unix_date, _INTEGER, _DATE),
     "date_from_unix_date": function_operation(dates.date_from_unix_date, _DATE, _INTEGER),
-    "timestampdiff": valued_operation(_difference, _LONG, _TIMESTAMP, _TIMESTAMP),
-    "timestampadd": valued_operation(_adder, _TIMESTAMP, _TIMESTAMP, _LONG),
+    "timestampdiff": valued_operation(_make_difference_function, _LONG, _TIMESTAMP, _TIMESTAMP),
+    "timestampadd": valued_operation(_make_adder, _TIMESTAMP, _TIMESTAMP, _LONG),
     "date_format": valued_operation(date_patterns.make_format_function, _STRING, _TIMESTAMP),
-    "to_timestamp": valued_operation(_parser, _TIMESTAMP, _STRING),
-    "try_to_timestamp": valued_operation(_attempt(_parser), _TIMESTAMP, _STRING, null=True),
-    "unix_timestamp": either(
+    "to_timestamp": valued_operation(_make_parser, _TIMESTAMP, _STRING),
+    "try_to_timestamp": valued_operation(_wrap_in_attempt(_make_parser), _TIMESTAMP, _STRING, null=True),
+    "unix_timestamp": combine_signatures(
         valued_operation(_truncated_unix_time, _LONG, _TIMESTAMP),
         valued_operation(_unix_parser, _LONG, _STRING),
     ),
@@ -179,7 +179,7 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     "unix_millis": valued_operation(_unix_time(_MILLIS), _LONG, _TIMESTAMP),
     "unix_micros": valued_operation(_unix_time(1), _LONG, _TIMESTAMP),
     "from_unixtime": valued_operation(_unix_formatter, _STRING, _LONG),
-    "timestamp_seconds": either(
+    "timestamp_seconds": combine_signatures(
         valued_operation(_from_unix_time(MICROS), _TIMESTAMP, _LONG),
         valued_operation(_from_fractional_seconds, _TIMESTAMP, "double", null=True),
     ),

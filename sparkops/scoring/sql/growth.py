@@ -87,24 +87,24 @@ def _walk(node: Expression, bounds: Mapping[str, Bound], *, is_inside: bool) -> 
     return bound, is_counted or not bound.is_small
 
 
-def _literal(node: Expression, kind: type) -> Any:
+def _read_literal(node: Expression, kind: type) -> Any:
     """Return the value of a literal of a kind; None for another node."""
     is_literal = node.op == "literal" and isinstance(node.value, kind) and not isinstance(node.value, bool)
     return node.value if is_literal else None
 
 
 def _bound_repeat(node: Expression, operands: Sequence[Bound]) -> Bound:
-    count = _literal(node.args[-1], int)
+    count = _read_literal(node.args[-1], int)
     return UNBOUNDED if count is None else operands[0] * max(count, 1) + Bound(0, max(count, 0))
 
 
 def _bound_padding(node: Expression, operands: Sequence[Bound]) -> Bound:
-    length = _literal(node.args[1], int)
+    length = _read_literal(node.args[1], int)
     return UNBOUNDED if length is None else operands[0] + Bound(0, max(length, 0))
 
 
 def _bound_replace(node: Expression, operands: Sequence[Bound]) -> Bound:
-    old, new = _literal(node.args[1], str), _literal(node.args[2], str)
+    old, new = _read_literal(node.args[1], str), _read_literal(node.args[2], str)
     return UNBOUNDED if old is None or new is None else operands[0] * (1 + len(new) / max(1, len(old)))
 
 
@@ -114,12 +114,12 @@ def _bound_replaced_matches(node: Expression, operands: Sequence[Bound]) -> Boun
 
 
 def _bound_concat_ws(node: Expression, operands: Sequence[Bound]) -> Bound:
-    separator = _literal(node.args[0], str)
+    separator = _read_literal(node.args[0], str)
     return UNBOUNDED if separator is None else sum(operands, EMPTY) * (1 + len(separator))
 
 
 def _bound_array_join(node: Expression, operands: Sequence[Bound]) -> Bound:
-    texts = [_literal(arg, str) for arg in node.args[1:]]
+    texts = [_read_literal(arg, str) for arg in node.args[1:]]
     if None in texts:
         return UNBOUNDED
     return sum(operands, EMPTY) * (1 + sum(len(text) for text in texts if text))
@@ -131,12 +131,12 @@ def _bound_mask(node: Expression, operands: Sequence[Bound]) -> Bound:
 
 
 def _bound_insert(node: Expression, operands: Sequence[Bound]) -> Bound:
-    position = _literal(node.args[1], int)
+    position = _read_literal(node.args[1], int)
     return UNBOUNDED if position is None else sum(operands, EMPTY) + Bound(0, abs(position))
 
 
 def _bound_sequence(node: Expression, operands: Sequence[Bound]) -> Bound:  # noqa: ARG001
-    first, last = (_literal(arg, int) for arg in node.args[:2])
+    first, last = (_read_literal(arg, int) for arg in node.args[:2])
     return UNBOUNDED if first is None or last is None else Bound(0, abs(last - first) + 1)
 
 

@@ -94,11 +94,11 @@ def _emit_loop(call: _Call) -> Fragment:
     loop = f"for {item.expr} in {again}"
     if indices:
         loop = f"for {indices[0].expr}, {item.expr} in enumerate({again})"
-    text = _bound(source, first, _loop_text(node.op, item.expr, result.expr, loop, code))
+    text = _bind_loop(source, first, _format_loop(node.op, item.expr, result.expr, loop, code))
     return Fragment(text, source.null or node.op in ("exists", "forall"), nan=False)
 
 
-def _bound(source: Fragment, first: str, text: str) -> str:
+def _bind_loop(source: Fragment, first: str, text: str) -> str:
     """Return the code of a loop over an array; None where the array is null.
 
     The array is bound to a name outside of the loop, unless it has one.
@@ -109,7 +109,7 @@ def _bound(source: Fragment, first: str, text: str) -> str:
     return f"({null_test}{text})"
 
 
-def _loop_text(op: str, name: str, body: str, loop: str, code: CodeWriter) -> str:
+def _format_loop(op: str, name: str, body: str, loop: str, code: CodeWriter) -> str:
     if op == "transform":
         return f"[{body} {loop}]"
     if op == "filter":
@@ -127,7 +127,7 @@ def _emit_zip_with(call: _Call) -> Fragment:
     (first, left), (second, right) = pairs
     names = ", ".join(item.expr for item in items)
     loop = f"[{body.expr} for {names} in {code.bind_constant(zip_longest)}({left}, {right})]"
-    text = _bound(sources[0], first, _bound(sources[1], second, loop))
+    text = _bind_loop(sources[0], first, _bind_loop(sources[1], second, loop))
     return Fragment(text, sources[0].null or sources[1].null, nan=False)
 
 
@@ -145,7 +145,7 @@ def _emit_aggregate(call: _Call) -> Fragment:
         result = call.variable(node.args[1].type)
         finish = call.body(3, {node.value[2]: result})
         text = f"(({result.expr} := {text}), {finish.expr})[1]"
-    return Fragment(_bound(source, first, text), nan=nan)
+    return Fragment(_bind_loop(source, first, text), nan=nan)
 
 
 def _emit_array_sort(call: _Call) -> Fragment:
@@ -157,7 +157,7 @@ def _emit_array_sort(call: _Call) -> Fragment:
     body = call.body(1, dict(zip(node.value, items, strict=True)))
     function = f"lambda {', '.join(item.expr for item in items)}: {body.expr}"
     text = f"{code.bind_constant(sort_by)}({again}, {function})"
-    return Fragment(_bound(source, first, text), source.null, nan=False)
+    return Fragment(_bind_loop(source, first, text), source.null, nan=False)
 
 
 HIGHER_ORDER: Mapping[str, Callable[[_Call], Fragment]] = {

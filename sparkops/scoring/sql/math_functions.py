@@ -16,7 +16,7 @@ from .operation import (
     Fragments,
     Operation,
     argument_types,
-    either,
+    combine_signatures,
     emit_call,
     emit_decimal_call,
     function_operation,
@@ -41,7 +41,7 @@ def _is_integral_operation(count: int) -> Check:
     )
 
 
-def _bitwise(sign: str) -> Operation:
+def _make_bitwise_operation(sign: str) -> Operation:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         return propagate_nulls(code, operands, lambda a, b: f"({a} {sign} {b})", nan=False)
 
@@ -52,7 +52,7 @@ def _emit_bit_not(code: CodeWriter, node: Expression, operands: Fragments) -> Fr
     return propagate_nulls(code, operands, lambda a: f"(~{a})", nan=False)
 
 
-def _shift(function: Callable[[int, int, int], int]) -> Operation:
+def _make_shift_operation(function: Callable[[int, int, int], int]) -> Operation:
     def accepts(node: Expression) -> bool:
         return node.type in ("integer", "long") and argument_types(node) == [node.type, "integer"]
 
@@ -62,7 +62,7 @@ def _shift(function: Callable[[int, int, int], int]) -> Operation:
     return Operation(accepts, emit)
 
 
-def _bit_function(function: Callable[..., int], result: str, *more: str, bits: bool = False) -> Operation:
+def _make_bit_operation(function: Callable[..., int], result: str, *more: str, bits: bool = False) -> Operation:
     """Return the operation of a function whose first operand is an integer of any type, or a boolean."""
 
     def accepts(node: Expression) -> bool:
@@ -82,7 +82,7 @@ def _is_try_arithmetic(node: Expression) -> bool:
     return all_decimal or has_one_numeric_type(2)(node)
 
 
-def _emit_try(sign: str) -> Emit:
+def _make_try_emitter(sign: str) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         digits = parse_decimal_type(node.type)
         if digits is not None:
@@ -110,7 +110,7 @@ def _emit_try(sign: str) -> Emit:
     return emit
 
 
-def _decimal_function(function: Callable[..., Any], count: int) -> Operation:
+def _make_decimal_operation(function: Callable[..., Any], count: int) -> Operation:
     def accepts(node: Expression) -> bool:
         return len(node.args) == count and all(
             parse_decimal_type(type_) for type_ in (node.type, *argument_types(node))
@@ -126,13 +126,13 @@ def _decimal_function(function: Callable[..., Any], count: int) -> Operation:
 
 _DOUBLE = "double"
 MATH_FUNCTIONS: Mapping[str, Operation] = {
-    "floor": either(
-        function_operation(numeric.floor, "long", _DOUBLE), _decimal_function(mathematics.decimal_floor, 1)
+    "floor": combine_signatures(
+        function_operation(numeric.floor, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_floor, 1)
     ),
-    "ceil": either(
-        function_operation(numeric.ceil, "long", _DOUBLE), _decimal_function(mathematics.decimal_ceil, 1)
+    "ceil": combine_signatures(
+        function_operation(numeric.ceil, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_ceil, 1)
     ),
-    "decimal_pmod": _decimal_function(mathematics.decimal_pmod, 2),
+    "decimal_pmod": _make_decimal_operation(mathematics.decimal_pmod, 2),
     "pow": function_operation(numeric.power, _DOUBLE, _DOUBLE, _DOUBLE),
     "log": function_operation(numeric.log_of, _DOUBLE, _DOUBLE, _DOUBLE, null=True),
     **{
@@ -146,17 +146,17 @@ MATH_FUNCTIONS: Mapping[str, Operation] = {
     "width_bucket": function_operation(
         mathematics.width_bucket, "long", _DOUBLE, _DOUBLE, _DOUBLE, "long", null=True
     ),
-    "bit_and": _bitwise("&"),
-    "bit_or": _bitwise("|"),
-    "bit_xor": _bitwise("^"),
+    "bit_and": _make_bitwise_operation("&"),
+    "bit_or": _make_bitwise_operation("|"),
+    "bit_xor": _make_bitwise_operation("^"),
     "bit_not": Operation(_is_integral_operation(1), _emit_bit_not),
-    "shiftleft": _shift(mathematics.shift_left),
-    "shiftright": _shift(mathematics.shift_right),
-    "shiftrightunsigned": _shift(mathematics.shift_right_unsigned),
-    "bit_count": _bit_function(mathematics.bit_count, "integer"),
-    "getbit": _bit_function(mathematics.get_bit, "byte", "integer", bits=True),
+    "shiftleft": _make_shift_operation(mathematics.shift_left),
+    "shiftright": _make_shift_operation(mathematics.shift_right),
+    "shiftrightunsigned": _make_shift_operation(mathematics.shift_right_unsigned),
+    "bit_count": _make_bit_operation(mathematics.bit_count, "integer"),
+    "getbit": _make_bit_operation(mathematics.get_bit, "byte", "integer", bits=True),
     **{
-        f"try_{name}": Operation(_is_try_arithmetic, _emit_try(sign))
+        f"try_{name}": Operation(_is_try_arithmetic, _make_try_emitter(sign))
         for name, sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"), ("mod", "%"))
     },
 }

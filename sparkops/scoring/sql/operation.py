@@ -91,7 +91,7 @@ def valued_operation(
     return Operation(accepts, emit)
 
 
-def either(*operations: Operation) -> Operation:
+def combine_signatures(*operations: Operation) -> Operation:
     """Return the operation of several signatures."""
 
     def choose(node: Expression) -> Operation | None:

@@ -15,14 +15,14 @@ from .maps import count_keys, is_map, look_up_key, with_maps
 _I = "integer"
 
 
-def _array(args: Args) -> Expression:
+def _build_array(args: Args) -> Expression:
     values = coerce_all(args)
     if not is_simple(values[0].type):
         raise CannotCompile(f"an array of {values[0].type} is not supported")
     return make_expression("array", f"array<{values[0].type}>", values)
 
 
-def _of_array(op: str, result: str, *more: str) -> Function:
+def _make_array_function(op: str, result: str, *more: str) -> Function:
     """Return the function of an array and arguments of fixed types; `T` is the type of the elements."""
 
     def build(args: Args) -> Expression:
@@ -33,7 +33,7 @@ def _of_array(op: str, result: str, *more: str) -> Function:
     return Function(1 + len(more), 1 + len(more), build)
 
 
-def _with_value(op: str, result: str) -> Function:
+def _make_value_function(op: str, result: str) -> Function:
     """Return the function of an array and a value; both are cast to the wider of their types."""
 
     def build(args: Args) -> Expression:
@@ -68,7 +68,7 @@ def _element_of_map(args: Args) -> Expression:
     return look_up_key(args[0], args[1], is_lazy=False)
 
 
-def _insert(args: Args) -> Expression:
+def _build_insert(args: Args) -> Expression:
     array, index, value = args
     element = require_element_type(array)
     type_ = element if value.type == VOID else reduce_types([element, value.type])
@@ -84,21 +84,21 @@ def _sort_array(args: Args) -> Expression:
     return make_expression("sort_array", args[0].type, [args[0], cast(ascending, "boolean")])
 
 
-def _join(args: Args) -> Expression:
+def _build_join(args: Args) -> Expression:
     require_element_type(args[0])
     op = "array_join" if len(args) == 2 else "array_join_nulls"  # noqa: PLR2004
     operands = [cast(args[0], "array<string>"), *(cast(arg, "string") for arg in args[1:])]
     return make_expression(op, "string", operands)
 
 
-def _repeat(args: Args) -> Expression:
+def _build_repeat(args: Args) -> Expression:
     value, count = args
     if not is_simple(value.type):
         raise CannotCompile(f"an array of {value.type} is not supported")
     return make_expression("array_repeat", f"array<{value.type}>", [value, convert(count, _I)])
 
 
-def _sequence(args: Args) -> Expression:
+def _build_sequence(args: Args) -> Expression:
     values = coerce_all(args)
     if values[0].type not in ("byte", "short", "integer", "long"):
         raise CannotCompile(f"a sequence of {values[0].type} is not supported")
@@ -107,29 +107,29 @@ def _sequence(args: Args) -> Expression:
 
 _A = "array<T>"
 ARRAYS: Functions = {
-    "array": Function(1, MAX_ARGS, _array, "of simple values"),
-    "size": with_maps(_of_array("size", _I), count_keys),
-    "array_contains": _with_value("array_contains", "boolean"),
-    "array_position": _with_value("array_position", "long"),
-    "array_remove": _with_value("array_remove", _A),
-    "array_append": _with_value("array_append", _A),
-    "array_prepend": _with_value("array_prepend", _A),
-    "array_insert": Function(3, 3, _insert),
-    "array_compact": _of_array("array_compact", _A),
-    "array_distinct": _of_array("array_distinct", _A),
+    "array": Function(1, MAX_ARGS, _build_array, "of simple values"),
+    "size": with_maps(_make_array_function("size", _I), count_keys),
+    "array_contains": _make_value_function("array_contains", "boolean"),
+    "array_position": _make_value_function("array_position", "long"),
+    "array_remove": _make_value_function("array_remove", _A),
+    "array_append": _make_value_function("array_append", _A),
+    "array_prepend": _make_value_function("array_prepend", _A),
+    "array_insert": Function(3, 3, _build_insert),
+    "array_compact": _make_array_function("array_compact", _A),
+    "array_distinct": _make_array_function("array_distinct", _A),
     "array_union": Function(2, 2, partial(_of_two, "array_union", _A)),
     "array_intersect": Function(2, 2, partial(_of_two, "array_intersect", _A)),
     "array_except": Function(2, 2, partial(_of_two, "array_except", _A)),
     "arrays_overlap": Function(2, 2, partial(_of_two, "arrays_overlap", "boolean")),
-    "array_min": _of_array("array_min", "T"),
-    "array_max": _of_array("array_max", "T"),
+    "array_min": _make_array_function("array_min", "T"),
+    "array_max": _make_array_function("array_max", "T"),
     "sort_array": Function(1, 2, _sort_array),
-    "array_sort": _of_array("array_sort", _A),
-    "array_join": Function(2, 3, _join),
-    "array_repeat": Function(2, 2, _repeat),
-    "slice": _of_array("slice", _A, _I, _I),
-    "element_at": with_maps(_of_array("element_at", "T", _I), _element_of_map),
-    "try_element_at": with_maps(_of_array("try_element_at", "T", _I), _element_of_map),
-    "get": _of_array("get", "T", _I),
-    "sequence": Function(2, 3, _sequence, "of integers"),
+    "array_sort": _make_array_function("array_sort", _A),
+    "array_join": Function(2, 3, _build_join),
+    "array_repeat": Function(2, 2, _build_repeat),
+    "slice": _make_array_function("slice", _A, _I, _I),
+    "element_at": with_maps(_make_array_function("element_at", "T", _I), _element_of_map),
+    "try_element_at": with_maps(_make_array_function("try_element_at", "T", _I), _element_of_map),
+    "get": _make_array_function("get", "T", _I),
+    "sequence": Function(2, 3, _build_sequence, "of integers"),
 }

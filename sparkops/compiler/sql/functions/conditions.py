@@ -33,7 +33,7 @@ def _build_extreme(op: str, args: Args) -> Expression:
     return make_expression(op, values[0].type, values)
 
 
-def _if(args: Args) -> Expression:
+def _build_if(args: Args) -> Expression:
     return case_when([(require_boolean(args[0]), args[1])], args[2])
 
 
@@ -51,7 +51,7 @@ def _nvl2(args: Args) -> Expression:
     return case_when([(_is_not_null(args[0]), args[1])], args[2])
 
 
-def _decode(args: Args) -> Expression:
+def _build_decode(args: Args) -> Expression:
     """Return `decode(value, key, result, ..., default)`; a null value equals a null key."""
     value, *rest = args
     if len(rest) < 2:  # noqa: PLR2004
@@ -71,8 +71,8 @@ def _make_zero(arg: Expression) -> Expression:
 CONDITIONS: Functions = {
     "coalesce": Function(1, MAX_ARGS, coalesce),
     "nvl": Function(2, 2, coalesce),
-    "if": Function(3, 3, _if),
-    "decode": Function(2, MAX_ARGS, _decode, "not of bytes with a character set"),
+    "if": Function(3, 3, _build_if),
+    "decode": Function(2, MAX_ARGS, _build_decode, "not of bytes with a character set"),
     "nullif": Function(2, 2, _null_if),
     "nvl2": Function(3, 3, _nvl2),
     "isnull": Function(1, 1, lambda args: is_null(args[0])),

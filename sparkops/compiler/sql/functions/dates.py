@@ -93,7 +93,7 @@ def _add_days(args: Args, *, subtract: bool) -> Expression:
     return add_days(args[0], days, subtract=subtract)
 
 
-def _parse(op: str, text: Expression, pattern: str) -> Expression:
+def _build_parse(op: str, text: Expression, pattern: str) -> Expression:
     return make_expression(op, _TIMESTAMP, [cast(text, _STRING)], (pattern,))
 
 
@@ -101,14 +101,14 @@ def _to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE)
     pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
-    return cast(_parse("to_timestamp", args[0], pattern) if args[0].type == _STRING else args[0], _DATE)
+    return cast(_build_parse("to_timestamp", args[0], pattern) if args[0].type == _STRING else args[0], _DATE)
 
 
 def _try_to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE, is_try=True)
     pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
-    return cast(_parse("try_to_timestamp", args[0], pattern), _DATE)
+    return cast(_build_parse("try_to_timestamp", args[0], pattern), _DATE)
 
 
 def _to_timestamp(args: Args, *, is_try: bool) -> Expression:
@@ -117,7 +117,7 @@ def _to_timestamp(args: Args, *, is_try: bool) -> Expression:
     pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
     if args[0].type != _STRING:
         return cast(args[0], _TIMESTAMP)
-    return _parse("try_to_timestamp" if is_try else "to_timestamp", args[0], pattern)
+    return _build_parse("try_to_timestamp" if is_try else "to_timestamp", args[0], pattern)
 
 
 def _date_format(args: Args) -> Expression:
@@ -152,7 +152,7 @@ def _months_between(args: Args) -> Expression:
     return make_expression(op, "double", [cast(arg, _TIMESTAMP) for arg in args[:2]], ())
 
 
-def _unix_units(op: str) -> Function:
+def _make_unix_units_function(op: str) -> Function:
     return Function(1, 1, lambda args: make_expression(op, _LONG, [cast(args[0], _TIMESTAMP)], ()))
 
 
@@ -176,7 +176,7 @@ def _make_timestamp(op: str, args: Args) -> Expression:
     return make_expression(op, _TIMESTAMP, values, ())
 
 
-def _convert_zone(op: str) -> Build:
+def _make_zone_builder(op: str) -> Build:
     return lambda args: make_expression(
         op, _TIMESTAMP, [cast(args[0], _TIMESTAMP), cast(args[1], _STRING)], ()
     )
@@ -215,13 +215,13 @@ DATES: Functions = {
     "unix_timestamp": Function(0, 2, _unix_timestamp, f"not without arguments; {_NOTE}"),
     "from_unixtime": Function(1, 2, _from_unixtime, _NOTE),
     "unix_date": make_typed_function("unix_date", _INTEGER, _DATE),
-    "unix_seconds": _unix_units("unix_seconds"),
-    "unix_millis": _unix_units("unix_millis"),
-    "unix_micros": _unix_units("unix_micros"),
+    "unix_seconds": _make_unix_units_function("unix_seconds"),
+    "unix_millis": _make_unix_units_function("unix_millis"),
+    "unix_micros": _make_unix_units_function("unix_micros"),
     "date_from_unix_date": make_typed_function("date_from_unix_date", _DATE, _INTEGER),
     "timestamp_seconds": Function(1, 1, partial(_timestamp_of, "timestamp_seconds")),
     "timestamp_millis": Function(1, 1, partial(_timestamp_of, "timestamp_millis")),
     "timestamp_micros": Function(1, 1, partial(_timestamp_of, "timestamp_micros")),
-    "to_utc_timestamp": Function(2, 2, _convert_zone("to_utc_timestamp")),
-    "from_utc_timestamp": Function(2, 2, _convert_zone("from_utc_timestamp")),
+    "to_utc_timestamp": Function(2, 2, _make_zone_builder("to_utc_timestamp")),
+    "from_utc_timestamp": Function(2, 2, _make_zone_builder("from_utc_timestamp")),
 }

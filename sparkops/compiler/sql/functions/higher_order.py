@@ -85,7 +85,7 @@ def type_higher_order(
     return _RULES[name](_Call(name, items, columns, type_expression))
 
 
-def _loop(call: _Call) -> Expression:
+def _build_loop(call: _Call) -> Expression:
     array = call.value(0)
     types = [require_element_type(array), "integer"]
     body, names = call.body(1, types[: 1 if call.name in ("exists", "forall") else 2], least=1)
@@ -107,7 +107,7 @@ def _zip_with(call: _Call) -> Expression:
     return make_expression("zip_with", _array_of(body), [*arrays, body], names)
 
 
-def _aggregate(call: _Call) -> Expression:
+def _build_aggregate(call: _Call) -> Expression:
     """Return `aggregate(array, first, (accumulator, element) -> ..., accumulator -> ...)`."""
     array, zero = call.value(0), call.value(1)
     merge, names = call.body(2, [zero.type, require_element_type(array)])
@@ -153,10 +153,10 @@ def _make_function(name: str, most: int, note: str = "") -> Function:
 
 
 _RULES: Mapping[str, Callable[[_Call], Expression]] = {
-    **dict.fromkeys(("transform", "filter", "exists", "forall"), _loop),
+    **dict.fromkeys(("transform", "filter", "exists", "forall"), _build_loop),
     "zip_with": _zip_with,
-    "aggregate": _aggregate,
-    "reduce": _aggregate,
+    "aggregate": _build_aggregate,
+    "reduce": _build_aggregate,
 }
 HIGHER_ORDER: Functions = {
     **{name: _make_function(name, 2, _NOTE) for name in ("transform", "filter")},

@@ -44,20 +44,20 @@ def _read_constant(key: Expression) -> Expression:
     return cast(key.args[0], key.type) if is_literal_cast else key
 
 
-def _map(args: Args) -> Expression:
+def _build_map_of_pairs(args: Args) -> Expression:
     if len(args) % 2:
         raise CannotCompile("a map with a key without a value is not supported")
     return _build_map(args[::2], args[1::2])
 
 
-def _map_from_arrays(args: Args) -> Expression:
+def _build_map_of_arrays(args: Args) -> Expression:
     keys, values = args
     if not keys.op == values.op == "array" or len(keys.args) != len(values.args):
         raise CannotCompile("a map of arrays that are not in the statement is not supported")
     return _build_map(keys.args, values.args)
 
 
-def _str_to_map(args: Args) -> Expression:
+def _build_text_map(args: Args) -> Expression:
     """Return a map that is parsed from a text."""
     separators = [require_literal_text(arg, "separator of keys and values") for arg in args[1:]]
     pairs, keys = [*separators, *(",", ":")[len(separators) :]]
@@ -118,17 +118,17 @@ def _build_array(values: Args) -> Expression:
     return make_expression("array", f"array<{values[0].type}>", values)
 
 
-def _contains_key(args: Args) -> Expression:
+def _build_contains_key(args: Args) -> Expression:
     map_, key = args
     keys, _ = _split_map(_require_constant_map(map_))
     return make_expression("in", "boolean", [_cast_key(key, keys[0].type), *keys])
 
 
 MAPS: Functions = {
-    "map": Function(2, MAX_ARGS, _map, _NOTE),
-    "map_from_arrays": Function(2, 2, _map_from_arrays, "of two `array(...)`, " + _NOTE),
-    "str_to_map": Function(1, 3, _str_to_map, "only looked up, and with separators in the statement"),
-    "map_contains_key": Function(2, 2, _contains_key),
+    "map": Function(2, MAX_ARGS, _build_map_of_pairs, _NOTE),
+    "map_from_arrays": Function(2, 2, _build_map_of_arrays, "of two `array(...)`, " + _NOTE),
+    "str_to_map": Function(1, 3, _build_text_map, "only looked up, and with separators in the statement"),
+    "map_contains_key": Function(2, 2, _build_contains_key),
     "map_keys": Function(1, 1, _make_constant_map_builder(lambda map_: _build_array(_split_map(map_)[0]))),
     "map_values": Function(1, 1, _make_constant_map_builder(lambda map_: _build_array(_split_map(map_)[1]))),
 }

@@ -17,7 +17,7 @@ from .call import Args, Build, Function, Functions, make_typed_function, require
 _D = "double"
 
 
-def _round(op: str, args: Args) -> Expression:
+def _build_round(op: str, args: Args) -> Expression:
     value = cast(args[0], "double") if args[0].type == "string" else args[0]
     places = require_literal_integer(args[1], "number of places") if len(args) > 1 else 0
     digits = parse_decimal_type(value.type)
@@ -44,20 +44,20 @@ def _floor_or_ceil(op: str, args: Args) -> Expression:
     return make_expression(op, "long", [cast(value, "double")])
 
 
-def _log(args: Args) -> Expression:
+def _build_log(args: Args) -> Expression:
     if len(args) == 1:
         return make_expression("ln", "double", [cast(args[0], "double")])
     return make_expression("log", "double", [cast(arg, "double") for arg in args])
 
 
-def _floating(args: Args) -> list[Expression]:
+def _cast_to_floating(args: Args) -> list[Expression]:
     """Return arguments cast to float where all are floats, else to double."""
     type_ = "float" if all(arg.type == "float" for arg in args) else "double"
     return [cast(arg, type_) for arg in args]
 
 
-def _nanvl(args: Args) -> Expression:
-    values = _floating(args)
+def _build_nanvl(args: Args) -> Expression:
+    values = _cast_to_floating(args)
     return make_expression("nanvl", values[0].type, values)
 
 
@@ -65,11 +65,11 @@ def _make_arithmetic_builder(op: str) -> Build:
     return lambda args: arithmetic(op, args[0], args[1])
 
 
-def _try_arithmetic(op: str) -> Build:
+def _make_try_builder(op: str) -> Build:
     return lambda args: try_arithmetic(op, args[0], args[1])
 
 
-def _bit_function(op: str, result: str, *more: str) -> Function:
+def _make_bit_function(op: str, result: str, *more: str) -> Function:
     def build(args: Args) -> Expression:
         if not is_integral(args[0].type) and args[0].type != "boolean":
             raise CannotCompile(f"`{op}` of {args[0].type} is not supported")
@@ -90,16 +90,16 @@ NUMBERS: Functions = {
     "positive": Function(1, 1, lambda args: cast(args[0], "double") if args[0].type == "string" else args[0]),
     "mod": Function(2, 2, _make_arithmetic_builder("mod")),
     "pmod": Function(2, 2, _make_arithmetic_builder("pmod")),
-    "try_add": Function(2, 2, _try_arithmetic("add"), "only of numbers"),
-    "try_subtract": Function(2, 2, _try_arithmetic("sub"), "only of numbers"),
-    "try_multiply": Function(2, 2, _try_arithmetic("mul"), "only of numbers"),
-    "try_divide": Function(2, 2, _try_arithmetic("div"), "only of numbers"),
-    "try_mod": Function(2, 2, _try_arithmetic("mod")),
+    "try_add": Function(2, 2, _make_try_builder("add"), "only of numbers"),
+    "try_subtract": Function(2, 2, _make_try_builder("sub"), "only of numbers"),
+    "try_multiply": Function(2, 2, _make_try_builder("mul"), "only of numbers"),
+    "try_divide": Function(2, 2, _make_try_builder("div"), "only of numbers"),
+    "try_mod": Function(2, 2, _make_try_builder("mod")),
     "floor": Function(1, 1, partial(_floor_or_ceil, "floor"), "without a number of places"),
     "ceil": Function(1, 1, partial(_floor_or_ceil, "ceil"), "without a number of places"),
-    "round": Function(1, 2, partial(_round, "round"), "places are a number in the statement"),
-    "bround": Function(1, 2, partial(_round, "bround"), "places are a number in the statement"),
-    "log": Function(1, 2, _log),
+    "round": Function(1, 2, partial(_build_round, "round"), "places are a number in the statement"),
+    "bround": Function(1, 2, partial(_build_round, "bround"), "places are a number in the statement"),
+    "log": Function(1, 2, _build_log),
     "pow": make_typed_function("pow", _D, _D, _D),
     "atan2": make_typed_function("atan2", _D, _D, _D),
     "hypot": make_typed_function("hypot", _D, _D, _D),
@@ -107,12 +107,12 @@ NUMBERS: Functions = {
     "pi": _make_constant_function(math.pi),
     "factorial": make_typed_function("factorial", "long", "integer"),
     "width_bucket": make_typed_function("width_bucket", "long", _D, _D, _D, "long", note="only of numbers"),
-    "isnan": Function(1, 1, lambda args: make_expression("isnan", "boolean", _floating(args))),
-    "nanvl": Function(2, 2, _nanvl),
+    "isnan": Function(1, 1, lambda args: make_expression("isnan", "boolean", _cast_to_floating(args))),
+    "nanvl": Function(2, 2, _build_nanvl),
     "bin": make_typed_function("bin", "string", "long"),
     "shiftleft": Function(2, 2, lambda args: shift("shiftleft", args[0], args[1])),
     "shiftright": Function(2, 2, lambda args: shift("shiftright", args[0], args[1])),
     "shiftrightunsigned": Function(2, 2, lambda args: shift("shiftrightunsigned", args[0], args[1])),
-    "bit_count": _bit_function("bit_count", "integer"),
-    "bit_get": _bit_function("getbit", "byte", "integer"),
+    "bit_count": _make_bit_function("bit_count", "integer"),
+    "bit_get": _make_bit_function("getbit", "byte", "integer"),
 }

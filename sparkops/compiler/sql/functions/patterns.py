@@ -51,7 +51,7 @@ def like(text: Expression, pattern: str, escape: str, *, ignore_case: bool = Fal
     return make_expression("like", "boolean", [text], (pattern, escape))
 
 
-def _like(args: Args, *, ignore_case: bool) -> Expression:
+def _build_like(args: Args, *, ignore_case: bool) -> Expression:
     escape = require_literal_text(args[2], "escape character") if len(args) > 2 else "\\"  # noqa: PLR2004
     if len(escape) != 1:
         raise CannotCompile("its escape is not one character")
@@ -77,7 +77,7 @@ def _make_search_function(op: str, make: Callable[..., Any], result: str) -> Fun
     return Function(2, 2, build, _NOTE)
 
 
-def _replace(args: Args) -> Expression:
+def _build_replace(args: Args) -> Expression:
     values = (_require_pattern(args[1]), require_literal_text(args[2], "replacement"))
     return make_expression(
         "regexp_replace",
@@ -87,7 +87,7 @@ def _replace(args: Args) -> Expression:
     )
 
 
-def _split(args: Args) -> Expression:
+def _build_split(args: Args) -> Expression:
     text, separator = cast(args[0], _STRING), _require_pattern(args[1])
     limit = require_literal_integer(args[2], "limit") if len(args) > 2 else -1  # noqa: PLR2004
     result = "array<string>"
@@ -105,18 +105,18 @@ def _split(args: Args) -> Expression:
 PATTERNS: Functions = {
     "rlike": Function(2, 2, lambda args: rlike(args[0], args[1]), _NOTE),
     "like": Function(
-        2, 3, lambda args: _like(args, ignore_case=False), "patterns are texts in the statement"
+        2, 3, lambda args: _build_like(args, ignore_case=False), "patterns are texts in the statement"
     ),
     "ilike": Function(
-        2, 3, lambda args: _like(args, ignore_case=True), "patterns are texts in the statement"
+        2, 3, lambda args: _build_like(args, ignore_case=True), "patterns are texts in the statement"
     ),
     "regexp_extract": _make_extract_function("regexp_extract", regex.make_extract_function, _STRING),
     "regexp_extract_all": _make_extract_function(
         "regexp_extract_all", regex.make_extract_all_function, "array<string>"
     ),
-    "regexp_replace": Function(3, 3, _replace, _NOTE),
+    "regexp_replace": Function(3, 3, _build_replace, _NOTE),
     "regexp_count": _make_search_function("regexp_count", regex.make_count_function, "integer"),
     "regexp_substr": _make_search_function("regexp_substr", regex.make_substring_function, _STRING),
     "regexp_instr": _make_search_function("regexp_instr", regex.make_position_function, "integer"),
-    "split": Function(2, 3, _split, _NOTE),
+    "split": Function(2, 3, _build_split, _NOTE),
 }

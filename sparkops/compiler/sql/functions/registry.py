@@ -26,7 +26,7 @@ _CASTS = {
 }  # fmt: skip
 
 
-def _cast_function(type_: str) -> Function:
+def _make_cast_function(type_: str) -> Function:
     return Function(1, 1, lambda args: cast(args[0], type_, is_explicit=True))
 
 
@@ -40,7 +40,7 @@ GROUPS: Mapping[str, Functions] = {
     "Arrays, element by element": HIGHER_ORDER,
     "Maps": MAPS,
     "Structs and arrays of arrays": STRUCTS,
-    "Casts": {name: _cast_function(type_) for name, type_ in _CASTS.items()},
+    "Casts": {name: _make_cast_function(type_) for name, type_ in _CASTS.items()},
 }
 ALIASES: Mapping[str, str] = {
     "ceiling": "ceil", "lcase": "lower", "ucase": "upper", "char_length": "length", "character_length": "length",

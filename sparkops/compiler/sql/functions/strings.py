@@ -50,7 +50,7 @@ def substring(args: Args) -> Expression:
     return make_expression("substring", _STRING, [cast(args[0], _STRING), start, *(length or [_END])])
 
 
-def _left(args: Args) -> Expression:
+def _build_left(args: Args) -> Expression:
     (length,) = cast_positions(args[1:])
     return make_expression("substring", _STRING, [cast(args[0], _STRING), integer(1), length])
 
@@ -103,24 +103,24 @@ def _concat_ws(args: Args) -> Expression:
     return make_expression("concat_ws", _STRING, [cast(args[0], _STRING), *values])
 
 
-def _reverse(args: Args) -> Expression:
+def _build_reverse(args: Args) -> Expression:
     (arg,) = args
     value = arg if parse_element_type(arg.type) else cast(arg, _STRING)
     return make_expression("reverse", value.type, [value])
 
 
-def _hex(args: Args) -> Expression:
+def _build_hex(args: Args) -> Expression:
     (arg,) = args
     type_ = _STRING if arg.type == _STRING else _LONG
     return make_expression("hex", _STRING, [cast(arg, type_)])
 
 
-def _elt(args: Args) -> Expression:
+def _build_elt(args: Args) -> Expression:
     (index,) = cast_positions(args[:1])
     return make_expression("elt", _STRING, [index, *(cast(arg, _STRING) for arg in args[1:])])
 
 
-def _hash(op: str, result: str, args: Args) -> Expression:
+def _build_hash(op: str, result: str, args: Args) -> Expression:
     values = [arg for arg in args if arg.type != VOID]
     for arg in values:
         if not is_simple(arg.type):
@@ -140,7 +140,7 @@ def _format_number(args: Args) -> Expression:
     return make_expression("format_number", _STRING, [value, count], ())
 
 
-def _printf(args: Args) -> Expression:
+def _build_printf(args: Args) -> Expression:
     pattern = require_literal_text(args[0], "format")
     values = [cast(arg, "double") if arg.type == "float" else arg for arg in args[1:]]
     if formats.make_printf_function(pattern, [value.type for value in values], _ANY_JAVA) is None:
@@ -149,11 +149,11 @@ def _printf(args: Args) -> Expression:
     return make_expression("printf", _STRING, values, (pattern,))
 
 
-def _char(args: Args) -> Expression:
+def _build_char(args: Args) -> Expression:
     return make_expression("char", _STRING, [cast(args[0], _LONG)])
 
 
-def _mask(args: Args) -> Expression:
+def _build_mask(args: Args) -> Expression:
     replacements = [*args[1:], *_MASKS[len(args) - 1 :]]
     return make_expression(
         "mask", _STRING, [cast(args[0], _STRING)], tuple(map(_mask_character, replacements))
@@ -195,7 +195,7 @@ def _valid_utf8(args: Args) -> Expression:
     return case_when([(is_null(text), null_literal("boolean"))], literal(True, "boolean"))
 
 
-def _collate(args: Args) -> Expression:
+def _build_collate(args: Args) -> Expression:
     if require_literal_text(args[1], "collation").upper() != "UTF8_BINARY":
         raise CannotCompile("only the collation UTF8_BINARY is supported")
     return cast(args[0], _STRING)
@@ -222,13 +222,13 @@ STRINGS: Functions = {
     "ltrim": Function(1, 2, lambda args: trim("ltrim", args[-1], args[0] if len(args) > 1 else None)),
     "rtrim": Function(1, 2, lambda args: trim("rtrim", args[-1], args[0] if len(args) > 1 else None)),
     "substring": Function(2, 3, substring),
-    "left": Function(2, 2, _left),
+    "left": Function(2, 2, _build_left),
     "right": make_typed_function("right", _STRING, _STRING, _INTEGER),
     "lpad": make_typed_function("lpad", _STRING, _STRING, _INTEGER, _STRING, defaults=(string(" "),)),
     "rpad": make_typed_function("rpad", _STRING, _STRING, _INTEGER, _STRING, defaults=(string(" "),)),
     "repeat": make_typed_function("repeat", _STRING, _STRING, _INTEGER),
     "space": make_typed_function("space", _STRING, _INTEGER),
-    "reverse": Function(1, 1, _reverse),
+    "reverse": Function(1, 1, _build_reverse),
     "replace": make_typed_function("replace", _STRING, _STRING, _STRING, _STRING, defaults=(string(""),)),
     "translate": make_typed_function("translate", _STRING, _STRING, _STRING, _STRING),
     "overlay": Function(3, 4, overlay),
@@ -242,7 +242,7 @@ STRINGS: Functions = {
     "contains": Function(2, 2, _make_predicate_builder("contains")),
     "concat": Function(1, MAX_ARGS, concat),
     "concat_ws": Function(1, MAX_ARGS, _concat_ws),
-    "elt": Function(2, MAX_ARGS, _elt),
+    "elt": Function(2, MAX_ARGS, _build_elt),
     "levenshtein": Function(
         2,
         3,
@@ -250,9 +250,9 @@ STRINGS: Functions = {
             "levenshtein", _INTEGER, *(_STRING, _STRING, _INTEGER)[: len(args)]
         ).build(args),
     ),
-    "char": Function(1, 1, _char),
+    "char": Function(1, 1, _build_char),
     "conv": make_typed_function("conv", _STRING, _STRING, _INTEGER, _INTEGER),
-    "mask": Function(1, 5, _mask, "replacements are characters in the statement"),
+    "mask": Function(1, 5, _build_mask, "replacements are characters in the statement"),
     "luhn_check": Function(1, 1, _make_text_builder("luhn_check", "boolean")),
     "quote": Function(1, 1, _make_text_builder("quote", _STRING)),
     "url_encode": Function(1, 1, _make_text_builder("url_encode", _STRING)),
@@ -269,15 +269,15 @@ STRINGS: Functions = {
     "validate_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
     "try_validate_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
     "make_valid_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
-    "collate": Function(2, 2, _collate, "only UTF8_BINARY"),
+    "collate": Function(2, 2, _build_collate, "only UTF8_BINARY"),
     "collation": Function(1, 1, lambda args: string(_COLLATION)),  # noqa: ARG005
     "typeof": Function(1, 1, _type_of),
-    "hex": Function(1, 1, _hex, "not of bytes"),
+    "hex": Function(1, 1, _build_hex, "not of bytes"),
     "sha1": Function(1, 1, _make_text_builder("sha1", _STRING)),
     "sha2": make_typed_function("sha2", _STRING, _STRING, _INTEGER),
     "crc32": make_typed_function("crc32", _LONG, _STRING),
-    "hash": Function(1, MAX_ARGS, partial(_hash, "hash", _INTEGER), "not of arrays"),
-    "xxhash64": Function(1, MAX_ARGS, partial(_hash, "xxhash64", _LONG), "not of arrays"),
+    "hash": Function(1, MAX_ARGS, partial(_build_hash, "hash", _INTEGER), "not of arrays"),
+    "xxhash64": Function(1, MAX_ARGS, partial(_build_hash, "xxhash64", _LONG), "not of arrays"),
     "format_number": Function(2, 2, _format_number, "with a number of places"),
-    "printf": Function(1, MAX_ARGS, _printf, "formats of `%s`, `%d` and `%f` in the statement"),
+    "printf": Function(1, MAX_ARGS, _build_printf, "formats of `%s`, `%d` and `%f` in the statement"),
 }

@@ -22,7 +22,7 @@ def compile_sql_transformer(saved: SavedStage, plan: Plan) -> None:
         raise
     for condition in selected.conditions:
         _add_step(saved, plan, "where", condition, [])
-    new_columns = _order(selected.computed)
+    new_columns = _order_columns(selected.computed)
     labels = dict(plan.labels)
     for name in [name for name in plan.types if name not in selected.unchanged]:
         del plan.types[name]
@@ -40,7 +40,7 @@ def _add_step(
     plan.add_step(saved, op, list(find_referenced_columns(tree)), outputs, params=params)
 
 
-def _order(new_columns: tuple[NewColumn, ...]) -> list[NewColumn]:
+def _order_columns(new_columns: tuple[NewColumn, ...]) -> list[NewColumn]:
     """Order new columns so that one that takes an old name comes after all that read the old column."""
     remaining, ordered = list(new_columns), []
     while remaining:

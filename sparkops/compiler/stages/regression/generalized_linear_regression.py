@@ -21,7 +21,7 @@ _LINKS_BY_POWER = {0.0: "log", 1.0: "identity", -1.0: "inverse", 0.5: "sqrt"}
 def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None:
     """Add a `glm` step: the inverse link of the linear prediction, and the linear prediction if its column is set."""
     row, prediction = saved.read_rows()[0], read_prediction_column(saved)
-    link, power, family = _link(saved)
+    link, power, family = _read_link(saved)
     arrays = {
         "weights": parse_vector(row["coefficients"]),
         "intercept": np.array([float(row["intercept"])]),
@@ -41,7 +41,7 @@ def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None
         plan.add_output(Output(linear, "double", linear, "column"))
 
 
-def _link(saved: SavedStage) -> tuple[str, float, str]:
+def _read_link(saved: SavedStage) -> tuple[str, float, str]:
     """Return the link, the exponent of its inverse, and the range that the family allows.
 
     A family has a canonical link. The variance power of a Tweedie model determines its family and its canonical link.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.provenance import is_rounded_otherwise
+from sparkops.compiler.vector_storage import is_summed_in_another_order
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
@@ -56,7 +56,7 @@ def check_weights(plan: Plan, features: str, arrays: Mapping[str, Numbers]) -> N
     """
     weights = arrays.get("weights")
     largest = float(np.abs(weights).max(initial=0.0)) if weights is not None else 0.0
-    if largest > _LARGEST_WEIGHT and is_rounded_otherwise(plan, features):
+    if largest > _LARGEST_WEIGHT and is_summed_in_another_order(plan, features):
         raise CannotCompile(
             f"its coefficients of up to {largest:.1g} magnify the last digits of `{features}`, which Spark sums in another order"
         )

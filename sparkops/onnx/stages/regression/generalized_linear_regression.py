@@ -29,7 +29,7 @@ def convert_generalized_linear_regression(step: Step, context: GraphContext) -> 
     eta = add_margins(graph, source, weights, intercept, sparse=bool(step.params["sparse"]))
     if offset is not None:
         eta = graph.add("Add", eta, context.to_double(offset))
-    mean = _limit(graph, str(step.params["family"]), _add_inverse_link(graph, step, eta))
+    mean = _add_limits(graph, str(step.params["family"]), _add_inverse_link(graph, step, eta))
     for name, value in zip(step.outputs, (mean, eta), strict=True):
         if name:
             context.columns[name] = ScalarTensor(value, "double", "double", null=null, has_nan=True)
@@ -42,11 +42,11 @@ def _add_inverse_link(graph: GraphBuilder, step: Step, eta: str) -> str:
     return _INVERSE_LINKS[link](graph, eta)
 
 
-def _cloglog(graph: GraphBuilder, eta: str) -> str:
+def _add_cloglog(graph: GraphBuilder, eta: str) -> str:
     return graph.add("Sub", 1.0, graph.add("Exp", graph.add("Neg", graph.add("Exp", eta))))
 
 
-def _probit(graph: GraphBuilder, eta: str) -> str:
+def _add_probit(graph: GraphBuilder, eta: str) -> str:
     return graph.add("Mul", graph.add("Add", add_erf(graph, graph.add("Div", eta, sqrt(2.0))), 1.0), 0.5)
 
 
@@ -55,13 +55,13 @@ _INVERSE_LINKS: dict[str, Callable[[GraphBuilder, str], str]] = {
     "log": lambda graph, eta: graph.add("Exp", eta),
     "inverse": lambda graph, eta: graph.add("Reciprocal", eta),
     "logit": add_logistic,
-    "probit": _probit,
-    "cloglog": _cloglog,
+    "probit": _add_probit,
+    "cloglog": _add_cloglog,
     "sqrt": lambda graph, eta: graph.add("Mul", eta, eta),
 }
 
 
-def _limit(graph: GraphBuilder, family: str, mean: str) -> str:
+def _add_limits(graph: GraphBuilder, family: str, mean: str) -> str:
     """Return a mean within the range of its family; NaN stays."""
     low = {"gaussian": -_MOST}.get(family, _LEAST)
     high = 1.0 - _LEAST if family == "binomial" else _MOST

@@ -20,7 +20,7 @@ def convert_isotonic_regression(step: Step, context: GraphContext) -> None:
         value = graph.gather(context.get_features(step).tensor, [int(step.params["feature"])])
     last = len(boundaries) - 1
     below = graph.reduce_sum(graph.cast(graph.add("Less", boundaries[None, :], value), "int64"))
-    # NaN is above all boundaries
+    # NaN is above all boundaries.
     position = graph.add("Where", graph.add("IsNaN", value), np.array(last + 1), below)
     right = graph.add("Min", position, np.array(last))
     left = graph.add("Max", graph.add("Sub", right, np.array(1)), np.array(0))

@@ -202,44 +202,44 @@ def insert(array: Array, index: int, value: Any) -> list[Any]:
     return [*array[:start], *[None] * (start - size), value, *array[start:]]
 
 
-def _identity(value: Any) -> Any:
+def _return_unchanged(value: Any) -> Any:
     """Return a value that is equal, in Python, for the values that Spark takes as equal."""
     return "NaN" if isinstance(value, float) and value != value else (value,)  # noqa: PLR0124
 
 
 def distinct(array: Array) -> list[Any]:
     """Return the elements without later duplicates."""
-    return _unique(array)
+    return _remove_duplicates(array)
 
 
-def _unique(array: Iterable[Any]) -> list[Any]:
+def _remove_duplicates(array: Iterable[Any]) -> list[Any]:
     seen: dict[Any, Any] = {}
     for value in array:
-        seen.setdefault(_identity(value), value)
+        seen.setdefault(_return_unchanged(value), value)
     return [*seen.values()]
 
 
 def union(left: Array, right: Array) -> list[Any]:
     """Return the elements of two arrays without duplicates."""
-    return _unique([*left, *right])
+    return _remove_duplicates([*left, *right])
 
 
 def intersect(left: Array, right: Array) -> list[Any]:
     """Return the elements of the left array that are in the right one, without duplicates."""
-    known = {_identity(value) for value in right}
-    return _unique(value for value in left if _identity(value) in known)
+    known = {_return_unchanged(value) for value in right}
+    return _remove_duplicates(value for value in left if _return_unchanged(value) in known)
 
 
 def without(left: Array, right: Array) -> list[Any]:
     """Return the elements of the left array that are not in the right one, without duplicates."""
-    known = {_identity(value) for value in right}
-    return _unique(value for value in left if _identity(value) not in known)
+    known = {_return_unchanged(value) for value in right}
+    return _remove_duplicates(value for value in left if _return_unchanged(value) not in known)
 
 
 def overlap(left: Array, right: Array) -> bool | None:
     """Return whether two arrays have an element in common; None if only a null might be one."""
-    known = {_identity(value) for value in right if value is not None}
-    if any(value is not None and _identity(value) in known for value in left):
+    known = {_return_unchanged(value) for value in right if value is not None}
+    if any(value is not None and _return_unchanged(value) in known for value in left):
         return True
     return None if left and right and (None in left or None in right) else False
 

@@ -56,7 +56,7 @@ def make_cast_function(source: str, target: str, context: Any = None) -> Cast | 
             the name of the session's time zone for casts between timestamps and numbers or from text.
     """
     if source == target:
-        return _identity
+        return _return_unchanged
     if needs_zone(source, target):
         return make_zoned_cast_function(source, target, context) if is_zone(context) else None
     java = context if is_java(context) else None
@@ -92,7 +92,7 @@ def is_java(version: Any) -> bool:
     return type(version) is int and _MIN_JAVA <= version <= _MAX_JAVA
 
 
-def _identity(value: Any) -> Any:
+def _return_unchanged(value: Any) -> Any:
     return value
 
 
@@ -100,10 +100,10 @@ def _from_number(source: str, target: str) -> Cast | None:
     if is_integral(target):
         if is_integral(source):
             widens = INTEGER_RANGES[target] >= INTEGER_RANGES[source]
-            return _identity if widens else partial(_require_in_range, target, INTEGER_RANGES[target])
+            return _return_unchanged if widens else partial(_require_in_range, target, INTEGER_RANGES[target])
         return partial(_truncate, target, INTEGER_RANGES[target])
     if target == "double":
-        return float if is_integral(source) else _identity
+        return float if is_integral(source) else _return_unchanged
     if target == "float":
         return int_to_float if is_integral(source) else to_float
     if target == "boolean":
@@ -140,7 +140,7 @@ def _to_decimal(source: str, java: int | None) -> Cast | None:
         return partial(_decimal_from_float, choose_text_function("double", java) if java else repr)
     if source == "string":
         return _parse_decimal
-    return _identity if parse_decimal_type(source) is not None else None
+    return _return_unchanged if parse_decimal_type(source) is not None else None
 
 
 def _decimal_from_int(value: int) -> Decimal:
@@ -188,7 +188,7 @@ def _from_string(source: str, target: str) -> Cast | None:
     return _STRING_CASTS.get(target)
 
 
-def _invalid(value: str, type_: str) -> EvaluationError:
+def _make_invalid_error(value: str, type_: str) -> EvaluationError:
     shown = repr(value if len(value) <= 40 else value[:37] + "...")  # noqa: PLR2004
     return EvaluationError(f"casts {shown}, which is not a valid {type_}")
 
@@ -196,12 +196,12 @@ def _invalid(value: str, type_: str) -> EvaluationError:
 def _parse_integer(type_: str, limit: int, value: str) -> int:
     text = value.strip(BLANK)
     if not _INTEGER.fullmatch(text):
-        raise _invalid(value, type_)
+        raise _make_invalid_error(value, type_)
     digits = text.lstrip("+-").lstrip("0")
     number = int(digits or "0") if len(digits) < _MAX_DIGITS else limit * 2
     number = -number if text[0] == "-" else number
     if not -limit <= number < limit:
-        raise _invalid(value, type_)
+        raise _make_invalid_error(value, type_)
     return number
 
 
@@ -217,7 +217,7 @@ def _parse_double(value: str, type_: str = "double") -> float:
             return float("-inf" if text[0] == "-" else "inf")
     name = text.lower()
     if name != "nan" and name not in _INFINITIES:
-        raise _invalid(value, type_)
+        raise _make_invalid_error(value, type_)
     return float(_INFINITIES.get(name, name))
 
 
@@ -237,19 +237,19 @@ def _parse_float(value: str) -> float:
 def _parse_decimal(value: str) -> Decimal:
     text = value.strip(_JAVA_BLANK)
     if not _EXACT_NUMBER.fullmatch(text):
-        raise _invalid(value, "decimal")
+        raise _make_invalid_error(value, "decimal")
     number = Decimal(text)
     if number and number.adjusted() < _MIN_EXPONENT:
         return decimals.ZERO
     if number.adjusted() > -_MIN_EXPONENT:
-        raise _invalid(value, "decimal")
+        raise _make_invalid_error(value, "decimal")
     return number
 
 
 def _parse_boolean(value: str) -> bool:
     text = value.strip(BLANK).lower()
     if text not in _TRUE and text not in _FALSE:
-        raise _invalid(value, "boolean")
+        raise _make_invalid_error(value, "boolean")
     return text in _TRUE
 
 
@@ -261,14 +261,14 @@ def parse_date(value: str) -> date:
     """
     match = _DATE.fullmatch(value.strip(BLANK))
     if match is None:
-        raise _invalid(value, "date")
+        raise _make_invalid_error(value, "date")
     year, month, day = (int(match[group] or "1") for group in (2, 3, 4))
     if match[1] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
         raise UnrepresentableError
     try:
         return date(year, month, day)
     except ValueError:
-        raise _invalid(value, "date") from None
+        raise _make_invalid_error(value, "date") from None
 
 
 def _boolean_text(value: bool) -> str:
@@ -280,7 +280,7 @@ def _timestamp_text(value: datetime) -> str:
     return text.rstrip("0") if value.microsecond else text
 
 
-def _midnight(value: date) -> datetime:
+def _to_midnight(value: date) -> datetime:
     return datetime(value.year, value.month, value.day)  # noqa: DTZ001
 
 
@@ -296,7 +296,7 @@ _BOOLEAN_AND_TIME_CASTS: dict[tuple[str, str], Cast] = {
     ("boolean", "float"): float,
     ("boolean", "double"): float,
     ("date", "string"): date.isoformat,
-    ("date", "timestamp"): _midnight,
+    ("date", "timestamp"): _to_midnight,
     ("timestamp", "date"): datetime.date,
     ("timestamp", "string"): _timestamp_text,
 }

@@ -34,7 +34,7 @@ class _Token:
     text: str = ""
 
 
-def _tokens(pattern: str) -> list[_Token]:
+def _split_tokens(pattern: str) -> list[_Token]:
     if len(pattern) > _MAX_LENGTH:
         raise UnsupportedPattern(f"it is longer than {_MAX_LENGTH} characters")
     tokens, position = [], 0
@@ -77,7 +77,7 @@ def make_format_function(pattern: str) -> Callable[[datetime], str]:
     Raises:
         UnsupportedPattern: The pattern is not supported.
     """
-    parts = [_format_part(token) for token in _tokens(pattern)]
+    parts = [_format_part(token) for token in _split_tokens(pattern)]
     return lambda value: "".join([part(value) for part in parts])
 
 
@@ -104,7 +104,7 @@ def _month_name(value: datetime) -> str:
     return MONTHS[value.month - 1]
 
 
-def _quarter(value: datetime) -> int:
+def _find_quarter(value: datetime) -> int:
     return (value.month + 2) // 3
 
 
@@ -119,10 +119,10 @@ _NAMED_PARTS: dict[tuple[str, int], Part] = {
     **{("E", count): lambda value: DAYS[value.weekday()][:3] for count in (1, 2, 3)},
     ("E", 4): lambda value: DAYS[value.weekday()],
     ("a", 1): lambda value: "AM" if value.hour < 12 else "PM",  # noqa: PLR2004
-    ("Q", 1): lambda value: str(_quarter(value)),
-    ("Q", 2): lambda value: f"{_quarter(value):02d}",
-    ("Q", 3): lambda value: f"Q{_quarter(value)}",
-    ("Q", 4): lambda value: _QUARTERS[_quarter(value) - 1],
+    ("Q", 1): lambda value: str(_find_quarter(value)),
+    ("Q", 2): lambda value: f"{_find_quarter(value):02d}",
+    ("Q", 3): lambda value: f"Q{_find_quarter(value)}",
+    ("Q", 4): lambda value: _QUARTERS[_find_quarter(value) - 1],
 }
 
 # Parsing: a regular expression with a named group for each field.
@@ -145,7 +145,7 @@ def make_parse_function(pattern: str) -> Callable[[str], datetime]:
     Raises:
         UnsupportedPattern: The pattern is not supported.
     """
-    tokens = _tokens(pattern)
+    tokens = _split_tokens(pattern)
     names = [_FIELDS.get(token.letter, token.letter) for token in tokens if token.letter]
     if len(set(names)) != len(names):
         raise UnsupportedPattern("it has a field twice")
@@ -155,11 +155,11 @@ def make_parse_function(pattern: str) -> Callable[[str], datetime]:
     def parse(text: str) -> datetime:
         match = regex.fullmatch(text)
         if match is None:
-            raise _invalid(text, pattern)
+            raise _make_invalid_error(text, pattern)
         try:
             return _build(match.groupdict(), short_year=short_year)
         except ValueError:
-            raise _invalid(text, pattern) from None
+            raise _make_invalid_error(text, pattern) from None
 
     return parse
 
@@ -197,11 +197,11 @@ def _build(fields: dict[str, Any], *, short_year: bool) -> datetime:
     month = fields.get("month", "1")
     number = int(month) if month.isdigit() else _MONTH_NUMBERS[month.lower()]
     fraction = int(fields.get("fraction", "")[:6].ljust(6, "0"))
-    time = (_hour(fields), int(fields.get("minute", 0)), int(fields.get("second", 0)), fraction)
+    time = (_find_hour(fields), int(fields.get("minute", 0)), int(fields.get("second", 0)), fraction)
     return datetime(year, number, int(fields.get("day", 1)), *time)  # noqa: DTZ001
 
 
-def _hour(fields: dict[str, Any]) -> int:
+def _find_hour(fields: dict[str, Any]) -> int:
     afternoon: int = 12 * (fields.get("noon", "am").lower() == "pm")
     if "hour" in fields:
         return int(fields["hour"])
@@ -218,6 +218,6 @@ def _in_range(value: int, low: int, high: int) -> int:
     return value
 
 
-def _invalid(text: str, pattern: str) -> EvaluationError:
+def _make_invalid_error(text: str, pattern: str) -> EvaluationError:
     shown = repr(text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "...")
     return EvaluationError(f"reads {shown}, which is not a time of the form {pattern!r}")

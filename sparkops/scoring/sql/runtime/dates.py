@@ -211,7 +211,7 @@ def make_difference_function(unit: str) -> Callable[[datetime, datetime], int]:
     """Return the function that counts the complete units from start to end."""
     if unit in _UNIT_MICROS:
         size = _UNIT_MICROS[unit]
-        return lambda start, end: truncated_quotient(_micros(end - start), size)
+        return lambda start, end: truncated_quotient(_to_micros(end - start), size)
     months = _UNIT_MONTHS[unit]
     return lambda start, end: truncated_quotient(_complete_months(start, end), months)
 
@@ -240,7 +240,7 @@ def make_addition_function(unit: str, zone: str) -> Callable[[datetime, int], da
     return lambda value, count: from_micros(to_micros(value) + count * size)
 
 
-def _micros(delta: timedelta) -> int:
+def _to_micros(delta: timedelta) -> int:
     return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 

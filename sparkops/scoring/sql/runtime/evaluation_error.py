@@ -20,7 +20,7 @@ class BudgetSpentError(EvaluationError):
 
 
 class UnrepresentableError(EvaluationError):
-    """A date or a timestamp that Spark has and the scorer has not, which is not null under `try_`, either."""
+    """A date or a timestamp that Spark has and the scorer has not, which is not null under `try_`, combine_signatures."""
 
     def __init__(self, message: str = "leaves the years 1 to 9999") -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ def refuse_row(
     """
 
     def refuse(error: EvaluationError, *values: Any) -> NoReturn:
-        shown = ", ".join(f"{name} = {_short(value)}" for name, value in zip(names, values, strict=True))
+        shown = ", ".join(f"{name} = {_shorten(value)}" for name, value in zip(names, values, strict=True))
         values_clause = f", with {shown}" if shown else ""
         field = next((item for item in fields if item), None)
         raise RowError(
@@ -51,5 +51,5 @@ def refuse_row(
     return refuse
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     return truncate(repr(value), _MAX_LENGTH)

@@ -34,21 +34,21 @@ def _format_number(write: Callable[[float], str], value: Any, places: int) -> st
     if value in (inf, -inf):
         return "∞" if value > 0 else "-∞"
     number = (
-        _rounded(write, value, places) if isinstance(value, float) else _quantized(Decimal(value), places)
+        _round(write, value, places) if isinstance(value, float) else _quantize(Decimal(value), places)
     )
     return f"{number:,.{places}f}"
 
 
-def _quantized(value: Decimal, places: int) -> Decimal:
+def _quantize(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _UNROUNDED)
 
 
-def _rounded(write: Callable[[float], str], value: float, places: int) -> Decimal:
+def _round(write: Callable[[float], str], value: float, places: int) -> Decimal:
     """Return a double rounded by the digits of its text, or where these are a tie by its exact value."""
     digits = Decimal(write(value))
     half = Decimal(5).scaleb(-places - 1)
-    is_tie = abs(digits - _UNROUNDED.subtract(_quantized(digits, places), Decimal(0))) == half
-    return _quantized(Decimal(value) if is_tie else digits, places)
+    is_tie = abs(digits - _UNROUNDED.subtract(_quantize(digits, places), Decimal(0))) == half
+    return _quantize(Decimal(value) if is_tie else digits, places)
 
 
 def make_printf_function(pattern: str, types: Sequence[str], java: int) -> Callable[..., str] | None:
@@ -70,7 +70,7 @@ def make_printf_function(pattern: str, types: Sequence[str], java: int) -> Calla
         if match[5]:
             parts.append("%")
             continue
-        function = _part(match, types[used], write) if used < len(types) else None
+        function = _make_part_function(match, types[used], write) if used < len(types) else None
         if function is None:
             return None
         parts.append(function)
@@ -86,7 +86,7 @@ def _fill(parts: Sequence[str | Callable[[Any], str]], values: Sequence[Any]) ->
     return "".join([part if isinstance(part, str) else part(next(remaining)) for part in parts])
 
 
-def _part(match: re.Match[str], type_: str, write: Callable[[float], str]) -> Callable[[Any], str] | None:
+def _make_part_function(match: re.Match[str], type_: str, write: Callable[[float], str]) -> Callable[[Any], str] | None:
     flags, width, precision, conversion = match[1], int(match[2] or 0), match[3], match[4]
     if (
         len(set(flags)) != len(flags)
@@ -106,10 +106,10 @@ def _part(match: re.Match[str], type_: str, write: Callable[[float], str]) -> Ca
     places = 0 if conversion == "d" else int(precision or 6)
     null = "null" if precision is None else "null"[: int(precision)]
     pad = partial(_pad, flags=flags.replace("0", "").replace(",", ""), width=width)
-    return lambda value: pad(null) if value is None else _number(value, flags, width, places, write)
+    return lambda value: pad(null) if value is None else _format_printf_number(value, flags, width, places, write)
 
 
-def _number(value: Any, flags: str, width: int, places: int, write: Callable[[float], str]) -> str:
+def _format_printf_number(value: Any, flags: str, width: int, places: int, write: Callable[[float], str]) -> str:
     if value != value or value in (inf, -inf):  # noqa: PLR0124
         text = "NaN" if value != value else "Infinity"  # noqa: PLR0124
         sign = "" if text == "NaN" else "-" if value < 0 else "+" if "+" in flags else ""
@@ -124,6 +124,6 @@ def _pad(text: str, flags: str, width: int) -> str:
     if "0" in flags:
         sign = text[:1] if text[:1] in "+-" else ""
         return sign + text[len(sign) :].rjust(width - len(sign), "0")
-    # Java counts UTF-16 units
+    # Java counts UTF-16 units.
     blanks = " " * (width - count_utf16_units(text))
     return text + blanks if "-" in flags else blanks + text

@@ -79,7 +79,7 @@ def _hash_of(kind: str, type_: str, zone: str) -> Callable[[Any, int], int]:
     )
     digits = parse_decimal_type(type_)
     if digits is not None:
-        number = partial(_unscaled, digits[1])
+        number = partial(_to_unscaled, digits[1])
         if digits[0] <= _MAX_LONG_DIGITS:
             return lambda value, seed: long(number(value), seed)
         return lambda value, seed: data(_to_bytes(number(value)), seed)
@@ -95,7 +95,7 @@ def _hash_of(kind: str, type_: str, zone: str) -> Callable[[Any, int], int]:
     return functions.get(type_, lambda value, seed: integer(int(value), seed))
 
 
-def _unscaled(scale: int, value: Decimal) -> int:
+def _to_unscaled(scale: int, value: Decimal) -> int:
     return int(value.scaleb(scale))
 
 

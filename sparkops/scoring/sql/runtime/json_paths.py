@@ -137,7 +137,7 @@ def make_get_function(path: str, java: int) -> Callable[[str], str | None]:
             return None
         if type(value) is not str:
             return _write(value, write_double)
-        # Jackson writes no half of a character
+        # Jackson writes no half of a character.
         return None if not value.isascii() and _SURROGATE.search(value) else value
 
     return get

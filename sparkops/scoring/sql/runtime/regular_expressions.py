@@ -163,7 +163,7 @@ def make_split_function(pattern: str, limit: int) -> Callable[[str], list[str]]:
         for match in find(text):
             if len(parts) + 1 == limit:
                 break
-            # Java makes no empty part of a match of nothing at the beginning
+            # Java makes no empty part if the pattern matches the empty text at the beginning.
             if match.end() == 0:
                 continue
             parts.append(text[position : match.start()])

@@ -291,7 +291,7 @@ def make_mask_function(
     def replace_unit(letter: str) -> str:
         replacement = kinds.get(unicodedata.category(letter), other)
         if letter > "\uffff":
-            # Java sees two units of no kind
+            # Java sees two UTF-16 units, which are neither letters nor digits.
             return letter if other is None else other * 2
         return letter if replacement is None else replacement
 

@@ -152,7 +152,7 @@ _LIMITS: dict[str, Function] = {
 def _compute_means(step: Step, eta: Numbers) -> Numbers:
     """Return the means of many sums."""
     link, family = step.params["link"], step.params["family"]
-    # NumPy has no erf, and its exp differs in the last digit, which 1 - exp shows near 0
+    # NumPy has no erf, and its exp differs in the last digit, which 1 - exp shows near 0.
     if link in ("probit", "cloglog"):
         mean = _make_mean_function(step)
         return np.fromiter(map(mean, eta.tolist()), dtype=np.float64, count=len(eta))

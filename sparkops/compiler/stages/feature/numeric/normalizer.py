@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.provenance import find_vector_storage
+from sparkops.compiler.vector_storage import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.provenance import find_category_counts, find_storage_without_zeros
+from sparkops.compiler.slot_metadata import find_category_counts
+from sparkops.compiler.vector_storage import find_storage_without_zeros
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.stages.feature.vector.interaction import MAX_PRODUCTS
 
@@ -39,7 +40,7 @@ def _find_category_counts(plan: Plan, source: str) -> Sequence[int]:
     if plan.find_column_type(source) == "vector":
         plan.find_vector_size(source)
     else:
-        # Spark itself refuses booleans
+        # Spark itself refuses booleans.
         plan.require_number_type(source)
     counts = find_category_counts(plan, source)
     if counts is None:

@@ -31,7 +31,7 @@ def convert_normalizer(step: Step, context: GraphContext) -> None:
 def _add_norm(graph: GraphBuilder, vector: str, p: float) -> str:
     magnitudes = graph.add("Abs", vector)
     if p == inf:
-        # Java's `>` skips NaN
+        # Java's `>` skips NaN.
         numbers = graph.add("Where", graph.add("IsNaN", vector), 0.0, magnitudes)
         return graph.add("ReduceMax", numbers, np.array([1]))
     if p == 1.0:

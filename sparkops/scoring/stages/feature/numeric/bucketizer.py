@@ -77,7 +77,7 @@ def _find_bucket(splits: tuple[float, ...], value: float, *, refuse: Callable[[f
     if value == splits[last]:
         return last - 1
     index = bisect_right(splits, value) - 1
-    # Java's binary search orders -0.0 before 0.0
+    # Java's binary search orders -0.0 before 0.0.
     if value == 0.0 and copysign(1.0, value) < 0.0 and splits[index] == 0.0 < copysign(1.0, splits[index]):
         index -= 1
     if not 0 <= index < last:

@@ -97,7 +97,7 @@ def _compute_norm(values: Iterable[float], *, p: float) -> float:
         return sqrt(sum_in_order([value * value for value in values]))
     if p == 1.0:
         return float(sum_in_order(map(abs, values)))
-    # Java's `>` skips NaN
+    # Java's `>` skips NaN.
     if p == inf:
         return max((abs(value) for value in values if value == value), default=0.0)  # noqa: PLR0124
     return power(sum_in_order([power(abs(value), p) for value in values]), 1.0 / p)

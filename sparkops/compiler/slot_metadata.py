@@ -1,28 +1,18 @@
-"""Derive what Spark knows of a column: how its vectors are stored, and which of its slots are categories.
+"""Derive what Spark's metadata says of the slots of a vector: their names, and which of them are categories.
 
-Both follow from the steps that computed the column.
+It follows from the steps that computed the vector.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.plan import CannotCompile, Plan, find_producer
 from sparkops.scoring.codegen.symbols import Vector
 from sparkops.scoring.ir.description import Step
 
 # Number of categories of each slot, 0 for a number; None if Spark has no metadata of the slots.
 CategoryCounts = tuple[int, ...] | None
-_STORAGE = {
-    "dense": frozenset({"project", "dct", "average_words", "topics"}),
-    "sparse": frozenset({"one_hot", "hash_words", "count_words", "hash_features"}),
-    "compressed": frozenset({"assemble", "interact", "binarize"}),
-}
-_FIRST_COMPACT_VERSION = (4, 1)
-_SUMS_IN_OTHER_ORDER = frozenset({"dct", "project"})
-_STORED_LIKE_INPUT = frozenset(
-    {"normalize", "polynomial", "vector_index", "pick_slots", "rescale", "vector_size"}
-)
 _WITHOUT_METADATA = frozenset(
     {
         "rescale",
@@ -36,44 +26,6 @@ _WITHOUT_METADATA = frozenset(
         "topics",
     }
 )
-
-
-def find_vector_storage(plan: Plan, column: str) -> str:
-    """Return how Spark stores the vectors of a column.
-
-    One of "dense", "sparse", "compressed", "compact", "input" and "unknown".
-    Compressed vectors are stored dense or sparse, whichever is smaller; compact ones, too, by the sizes that Spark
-    computes since version 4.1. The vectors of a field, and those that are stored like them, are dense or sparse as the
-    row holds them.
-    """
-    storage = _find_storage(plan.steps, column)
-    is_compact = storage == "compressed" and plan.spark_version >= _FIRST_COMPACT_VERSION
-    return "compact" if is_compact else storage
-
-
-def is_rounded_otherwise(plan: Plan, column: str) -> bool:
-    """Return whether a column is computed from sums that Spark adds in another order.
-
-    Their last digits may differ.
-    """
-    return _is_rounded_otherwise(plan.steps, column)
-
-
-def _is_rounded_otherwise(steps: Sequence[Step], column: str) -> bool:
-    step, before = _find_producer(steps, column)
-    if step is None:
-        return False
-    return step.op in _SUMS_IN_OTHER_ORDER or any(_is_rounded_otherwise(before, name) for name in step.inputs)
-
-
-def find_storage_without_zeros(plan: Plan, column: str) -> str:
-    """Return `find_vector_storage`, but "unknown" or "input-zeros" if a sparse vector may hold explicit zeros."""
-    step, _ = _find_producer(plan.steps, column)
-    storage = find_vector_storage(plan, column)
-    exact = step is None or storage == "dense" or step.op in _STORAGE["sparse"] | _STORAGE["compressed"]
-    if exact:
-        return storage
-    return "input-zeros" if storage == "input" else "unknown"
 
 
 def find_category_counts(plan: Plan, column: str) -> CategoryCounts:
@@ -98,7 +50,7 @@ def find_slot_names(plan: Plan, column: str) -> tuple[str, ...] | None:
 
 
 def _find_names(plan: Plan, steps: Sequence[Step], column: str) -> tuple[str, ...] | None:
-    step, before = _find_producer(steps, column)
+    step, before = find_producer(steps, column)
     if step is None:
         return None
     if step.op == "assemble":
@@ -130,7 +82,7 @@ def _name_assembled_slots(plan: Plan, before: Sequence[Step], step: Step) -> tup
         if not isinstance(symbol, Vector):
             names.append(column)
             continue
-        producer, _ = _find_producer(before, column)
+        producer, _ = find_producer(before, column)
         own = _find_names(plan, before, column)
         if own is None and producer is not None and producer.op not in _WITHOUT_METADATA:
             return None
@@ -147,36 +99,8 @@ def _name_one_hot_slots(plan: Plan, step: Step) -> tuple[str, ...] | None:
     return labels[: symbol.size]
 
 
-def _find_producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence[Step]]:
-    """Return the last step that makes a column and the steps before it; None for a field."""
-    for index in range(len(steps) - 1, -1, -1):
-        if column in steps[index].outputs:
-            return steps[index], steps[:index]
-    return None, ()
-
-
-def _find_storage(steps: Sequence[Step], column: str) -> str:
-    step, before = _find_producer(steps, column)
-    if step is None:
-        return "input"
-    fixed = [storage for storage, ops in _STORAGE.items() if step.op in ops]
-    if fixed:
-        return fixed[0]
-    if step.op == "rescale" and set(step.arrays) - {"scale"}:
-        return "dense"
-    inner = _find_storage(before, step.inputs[0]) if step.op in _STORED_LIKE_INPUT else "unknown"
-    # A step that makes or removes zeros changes whether dense or sparse is smaller.
-    return inner if inner != "compressed" or _keeps_zeros(step) else "unknown"
-
-
-def _keeps_zeros(step: Step) -> bool:
-    """Return whether a slot is 0 after a step exactly if it was 0 before."""
-    scale = step.arrays.get("scale")
-    return step.op == "vector_size" or (step.op == "rescale" and (scale is None or bool(scale.all())))
-
-
 def _find_counts(plan: Plan, steps: Sequence[Step], column: str) -> CategoryCounts:
-    step, before = _find_producer(steps, column)
+    step, before = find_producer(steps, column)
     if step is None:
         return None if plan.find_column_type(column) == "vector" else (0,)
     if step.op in _RULES:
