@@ -125,7 +125,7 @@ def _make_importer(package: str, files: Mapping[str, str]) -> Callable[[str], An
 
     Args:
         package: Name of the package.
-        files: Path to source of its modules.
+        files: Sources of its modules, by path.
     """
 
     def import_bundled(name: str) -> Any:

@@ -188,7 +188,7 @@ def _build_arguments(job: Job, common: dict[str, Any], texts: Mapping[str, Any])
     Args:
         job: The declared job.
         common: Values of the options that are not parameters.
-        texts: Parameter to text, or to the texts of an option that is given several times.
+        texts: The text of each parameter, or the texts of an option that is given several times.
     """
     files = [read_params_file(file) for file in [common.pop("params_file")] if file is not None]
     return JobArguments(

@@ -33,9 +33,9 @@ class JobParameters(NamedTuple):
     """The parameters that the configuration gives a job.
 
     Args:
-        values: Parameter to value; a `YamlScalar` where a scalar is written in another form than its own.
+        values: Values by parameter; a `YamlScalar` where a scalar is written in another form than its own.
         origins: Parameter to `conf/base/params.yml:12`.
-        unusable: Parameter to why its value cannot be used: a variable of the environment is not set.
+        unusable: Why a value cannot be used, by parameter: a variable of the environment is not set.
     """
 
     values: Mapping[str, Any]

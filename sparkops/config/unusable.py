@@ -51,7 +51,7 @@ class PartialMapping(dict[str, Value]):
 
     Args:
         usable: The usable entries.
-        messages: Key of an unusable entry to what is wrong with it.
+        messages: What is wrong with the unusable entries, by key.
     """
 
     def __init__(self, usable: Mapping[str, Value], messages: Mapping[str, str]) -> None:
@@ -77,6 +77,6 @@ class PartialMapping(dict[str, Value]):
         self._require(key)
         return super().get(key, default)
 
-    def names(self) -> Iterator[str]:
+    def iterate_names(self) -> Iterator[str]:
         """Yield the names of all entries, the unusable ones too."""
         yield from (*self, *self.messages)

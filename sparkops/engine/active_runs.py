@@ -14,7 +14,7 @@ class ActiveRuns:
     _ids: dict[str, None] = field(default_factory=dict)
 
     @contextmanager
-    def execute(self, run_id: str) -> Iterator[None]:
+    def track(self, run_id: str) -> Iterator[None]:
         """Count a run as active while the block runs."""
         self._ids[run_id] = None
         try:

@@ -31,7 +31,7 @@ class TrainingRun:
 
     Args:
         run_id: The run.
-        tables: Training tables: name to version.
+        tables: Versions of the training tables, by name.
         rules: Row rules of those tables. Those that need only the model's columns become part of the scorer.
         params: Parameters of the run.
         tags: Further tags of MLflow's run.
@@ -89,8 +89,8 @@ class Registration:
     ) -> ModelFacts:
         """Save, compile and certify a model while it is evaluated.
 
-        The former takes the driver's time, evaluation that of executors. The Python workers that score later start
-        meanwhile.
+        Saving, compiling and certifying keep the driver busy, evaluation the executors. Meanwhile the Python workers
+        start, which score later.
         """
         spark, settings = model.example.sparkSession, self.settings
         save, start = inherit_job_tags(spark, save_and_certify), inherit_job_tags(spark, start_workers)

@@ -14,12 +14,12 @@ from sparkops.tables.session import Session
 _log = logging.getLogger("sparkops.tables")
 
 
-def require_writable(folder: str, *, what: str) -> None:
+def require_writable(folder: str, *, content: str) -> None:
     """Create a local folder, so that one without write permission is refused before anything is computed.
 
     Args:
         folder: Path or URI. A URI is not checked.
-        what: What will be written there, for the message.
+        content: What will be written there, for the message.
 
     Raises:
         TableError: The folder cannot be created.
@@ -31,7 +31,7 @@ def require_writable(folder: str, *, what: str) -> None:
         local.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TableError(
-            f"Cannot write {what} under {local}: {error.strerror or error}. "
+            f"Cannot write {content} under {local}: {error.strerror or error}. "
             "Grant write permission, or set `warehouse` to another folder."
         ) from error
 

@@ -131,7 +131,7 @@ class TableStreams:
                 "Streaming jobs do not run on Spark Connect: start sparkops in a classic Spark session."
             )
         checkpoint = join_path(self.catalog.warehouse, CHECKPOINTS, name)
-        require_writable(checkpoint, what=f"the checkpoint of stream `{name}`")
+        require_writable(checkpoint, content=f"the checkpoint of stream `{name}`")
         processor = _BatchProcessor(process_batch)
         writer = frame.writeStream.queryName(name).outputMode(output_mode).foreachBatch(processor.process)
         writer = writer.option("checkpointLocation", checkpoint)

@@ -19,7 +19,7 @@ class CompiledSuite:
     """A valid suite.
 
     Args:
-        native: Position to type and arguments, for the expectations that are evaluated without Great Expectations.
+        native: Type and arguments of the expectations that are evaluated without Great Expectations, by position.
         by_gx: Positions of those that Great Expectations evaluates.
     """
 

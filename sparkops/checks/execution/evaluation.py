@@ -32,7 +32,7 @@ def evaluate(frame: DataFrame, expectations: Mapping[int, tuple[str, Arguments]]
 
     Args:
         frame: Rows to check.
-        expectations: Position in the suite to type and arguments: the field `native` of CompiledSuite.
+        expectations: Types and arguments by position in the suite: the field `native` of CompiledSuite.
     """
     evaluation = _Evaluation(frame)
     evaluation.plan(expectations)

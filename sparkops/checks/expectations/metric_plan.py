@@ -53,7 +53,7 @@ class MetricPlan:
 
     Args:
         judge: Returns the verdict from all metric values and the samples of failing rows.
-        metrics: Name to aggregate. The metrics of all expectations are computed in one job, so a name must always
+        metrics: Aggregates by name. The metrics of all expectations are computed in one job, so a name must always
             denote the same aggregate.
         compute_own: Computes, in a job of its own, the metrics that are not aggregates of the frame's rows.
         plan_dependent: Returns the plan of the metrics that depend on the first ones.

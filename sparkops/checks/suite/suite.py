@@ -76,7 +76,7 @@ class DefaultPolicies:
 
     Args:
         policy: One policy for all; ignored if `by_severity` is set.
-        by_severity: Severity to policy; a severity that is missing here means `fail`.
+        by_severity: Policies by severity; a severity that is missing here means `fail`.
     """
 
     policy: Policy = "fail"

@@ -31,7 +31,7 @@ def print_table(
     """Print rows as a table; on a pipe, as tab-separated lines with a header.
 
     Args:
-        rows: Column to value; all rows have the columns of the first.
+        rows: Values by column; all rows have the columns of the first.
         empty: Printed if there are no rows.
         drop: Columns that are not printed.
         format_cell: Returns a value as its cell shows it.

@@ -125,7 +125,7 @@ def execute_job(
         context = container.build_run_context(secrets, progress)
         run_id = str(request.run_id)
         lineage_events = container.build_lineage_events(secrets)
-        with container.active_runs.execute(run_id), lineage_events.report(job, run_id):
+        with container.active_runs.track(run_id), lineage_events.report(job, run_id):
             run = execute_attempts(
                 request,
                 partial(container.build_run_services, secrets, progress),

@@ -49,7 +49,7 @@ class DeclaredJobs(Mapping[str, Job]):
     """The usable jobs of a folder by name.
 
     Args:
-        jobs: Job name to job.
+        jobs: Jobs by name.
         broken: Files and declarations that cannot be used.
     """
 

@@ -54,9 +54,9 @@ def require_separable(job: Job, items: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _find_problems(job: Job, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    twice = _find_repeated([tuple(item.values()) for item in items])
-    if twice is not None:
-        yield f"{describe_values(dict(zip(items[0], twice, strict=True)))} is given twice."
+    repeated_item = _find_repeated([tuple(item.values()) for item in items])
+    if repeated_item is not None:
+        yield f"{describe_values(dict(zip(items[0], repeated_item, strict=True)))} is given twice."
     if job.stream:
         yield f"it reads `{job.stream}` as a stream, which has one position."
     for write in job.writes:

@@ -28,11 +28,11 @@ class ParameterSource:
     """Parameter values from one origin.
 
     Args:
-        values: Parameter to value.
+        values: Values by parameter.
         origin: Where the values come from: "command line", "python", "conf".
         origins: More precise origins by parameter, where known: "conf/base/params.yml:12".
         form: The form of the values.
-        unusable: Parameter to why its value cannot be used; it is an error only if the parameter takes it from here.
+        unusable: Why a value cannot be used, by parameter; it is an error only if the parameter takes it from here.
     """
 
     values: Mapping[str, Any]

@@ -51,7 +51,7 @@ class ParamType:
     Args:
         kind: The kind of value; an Enum and a Literal are both a `choice`.
         optional: Whether None is allowed.
-        choices: Text to value, for a `choice`, in the order they were declared.
+        choices: Values of a `choice` by their text, in the order they were declared.
         names: Enum member names, accepted besides the text of their value.
         item: The type of one item of a `list`, or of one value of a `dict`.
         members: The types of a `union`, or of each item of a `tuple`.

@@ -65,7 +65,7 @@ class TableEvidence:
 
     Args:
         changes: The rows between the versions of an input, by input.
-        columns: Table to what was changed in its columns, in words.
+        columns: What was changed in the columns of a table, in words, by table.
     """
 
     changes: Mapping[str, VersionChange] = field(default_factory=dict)

@@ -20,7 +20,7 @@ class OpenPublication:
         run: Id of the run.
         job: Name of its job.
         params: Hash of its parameters.
-        before: Each table that it writes, to the newest version before its commit; None if the table did not exist.
+        before: The newest version of each table before its commit, by table; None if the table did not exist.
     """
 
     run: str

@@ -187,7 +187,7 @@ def _write_parquet(
 ) -> None:
     from pyspark.sql import functions as F
 
-    require_writable(path, what="results")
+    require_writable(path, content="results")
     # The folders are named after copies of the partition columns, so that the files keep the columns themselves.
     copies = {} if divided_by is None else {_IS_BAD: divided_by}
     copies |= {

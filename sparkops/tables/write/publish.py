@@ -171,7 +171,7 @@ def _build_checked_write(location: Location, session: Session, publication: Publ
     if publication.staged_folder is None:
         frame = prepare_frame(frame, write, before)
     if before is None and location.local is not None:
-        require_writable(str(location.local), what=f"table `{location.table}`")
+        require_writable(str(location.local), content=f"table `{location.table}`")
     options = choose_schema_options(write, schema, before)
     if write.mode == "merge":
         require_unique_keys(frame, write)

@@ -12,11 +12,8 @@ from sparkops.scoring.ir.description import Output
 
 def compile_isotonic_regression(saved: SavedStage, plan: Plan) -> None:
     """Add an `isotonic` step: a double, or one slot of a vector -> prediction, linear between the boundaries."""
-    row, prediction, source = (
-        saved.read_rows()[0],
-        read_prediction_column(saved),
-        str(saved.params["featuresCol"]),
-    )
+    row, prediction = saved.read_rows()[0], read_prediction_column(saved)
+    source = str(saved.params["featuresCol"])
     type_ = plan.find_column_type(source)
     if type_ not in ("double", "vector"):
         raise CannotCompile(f"it needs doubles or vectors in `{source}`, which is {type_}")
