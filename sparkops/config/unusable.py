@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
 from sparkops.config.yaml_tree import KeyPath
@@ -76,7 +76,3 @@ class PartialMapping(dict[str, Value]):
         """Return an entry; raise the error of an unusable one."""
         self._require(key)
         return super().get(key, default)
-
-    def iterate_names(self) -> Iterator[str]:
-        """Yield the names of all entries, the unusable ones too."""
-        yield from (*self, *self.messages)

@@ -33,7 +33,7 @@ from sparkops.runs.records.states import STATES, State
 if TYPE_CHECKING:
     from sparkops.engine import Engine
 
-# Its warnings are printed at the end of a command.
+# A logger whose warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
 
 
@@ -106,10 +106,10 @@ def _parse_since(text: str | None) -> datetime | None:
 
 
 def _explain_empty(job: str | None, *, is_filtered: bool) -> str:
-    which = f" of job `{job}`; `sparkops jobs` lists the jobs" if job else ""
+    of_job = f" of job `{job}`; `sparkops jobs` lists the jobs" if job else ""
     if is_filtered:
-        return f"No such runs{which}."
-    return f"No runs{which or ' yet: `sparkops run JOB` makes one'}."
+        return f"No such runs{of_job}."
+    return f"No runs{of_job or ' yet: `sparkops run JOB` makes one'}."
 
 
 def _list_rows(runs: Iterable[Run], engine: Engine) -> Iterator[dict[str, Any]]:

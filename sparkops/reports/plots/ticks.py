@@ -129,6 +129,7 @@ def _label_x_categories(canvas: Canvas, labels: Sequence[str]) -> None:
     characters = canvas.size.pixels * 0.9 / max(1, len(labels)) / (font * _CHARACTER)
     longest = max(map(len, labels), default=0)
     rotated = longest + 1 > characters and longest > 4  # noqa: PLR2004
+    # A rotated label takes the width of 2.6 characters. Both steps are rounded up.
     step = (
         max(1, round(2.6 / characters + 0.49)) if rotated else max(1, int((longest + 1) / characters + 0.999))
     )

@@ -25,7 +25,7 @@ def add_affine_transform(
     plan.add_step(saved, "rescale", [source], [(target, "vector")], arrays=arrays)
 
 
-def reciprocal(divisors: Numbers, *, of_zero: float) -> Numbers:
+def compute_reciprocals(divisors: Numbers, *, of_zero: float) -> Numbers:
     """Return 1 / divisor for each slot, and `of_zero` if the divisor is 0."""
     result = np.full(len(divisors), of_zero)
     np.divide(1.0, divisors, out=result, where=divisors != 0.0)

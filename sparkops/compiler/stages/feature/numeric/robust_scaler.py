@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_vector
-from sparkops.compiler.stages.shared.affine_transform import add_affine_transform, reciprocal, require_finite
+from sparkops.compiler.stages.shared.affine_transform import add_affine_transform, compute_reciprocals, require_finite
 
 
 def compile_robust_scaler(saved: SavedStage, plan: Plan) -> None:
@@ -13,6 +13,6 @@ def compile_robust_scaler(saved: SavedStage, plan: Plan) -> None:
     span = parse_vector(row["range"])
     arrays = {"shift": parse_vector(row["median"])} if saved.params["withCentering"] else {}
     if saved.params["withScaling"]:
-        arrays["scale"] = reciprocal(span, of_zero=0.0)
+        arrays["scale"] = compute_reciprocals(span, of_zero=0.0)
     require_finite(arrays)
     add_affine_transform(saved, plan, arrays, size=len(span))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_vector
-from sparkops.compiler.stages.shared.affine_transform import add_affine_transform, reciprocal
+from sparkops.compiler.stages.shared.affine_transform import add_affine_transform, compute_reciprocals
 from sparkops.scoring.ir.arrays import Numbers
 
 
@@ -15,5 +15,5 @@ def compile_standard_scaler(saved: SavedStage, plan: Plan) -> None:
     if saved.params["withMean"]:
         arrays["shift"] = parse_vector(row["mean"])
     if saved.params["withStd"]:
-        arrays["scale"] = reciprocal(parse_vector(row["std"]), of_zero=0.0)
+        arrays["scale"] = compute_reciprocals(parse_vector(row["std"]), of_zero=0.0)
     add_affine_transform(saved, plan, arrays)
