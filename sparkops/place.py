@@ -33,7 +33,7 @@ def display_path(file: str) -> str:
     return file if root is None else path.relative_to(root).as_posix()
 
 
-def caller_place() -> Place | None:
+def find_caller_place() -> Place | None:
     """Return the line of the innermost caller outside of sparkops; None if it is not in a file, as in a notebook."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as warnings and logging find their caller
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("sparkops."):
@@ -56,7 +56,7 @@ class YamlScalar:
     text: str
 
 
-def canonical_text(value: Any) -> str:
+def to_canonical_text(value: Any) -> str:
     """Return a number, bool or null as YAML and JSON write it."""
     if value is None:
         return "null"

@@ -24,7 +24,7 @@ def find_input_columns(fitted: Any) -> frozenset[str] | None:
 
     A stage that only computes the label is ignored: none of its outputs leads to a prediction.
     """
-    stages = tuple(leaf_stages(fitted))
+    stages = tuple(list_leaf_stages(fitted))
     if any(
         type(stage).__name__ in _OPAQUE_STAGES or not _read_columns(stage, INPUT_PARAMS) for stage in stages
     ):
@@ -49,7 +49,7 @@ def is_column_reference(name: str, column: str) -> bool:
 
 def find_output_columns(fitted: Any) -> tuple[str, ...]:
     """Return the result columns: predictions and what later stages derive from them, no intermediate columns."""
-    stages = tuple(leaf_stages(fitted))
+    stages = tuple(list_leaf_stages(fitted))
     predictors = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
     first = predictors[0] if predictors else len(stages) - 1
     names: list[str] = []
@@ -78,9 +78,9 @@ class AddedColumns:
     schema: Mapping[str, Any]
 
 
-def added_columns(fitted: Any, frame: DataFrame) -> AddedColumns:
+def list_added_columns(fitted: Any, frame: DataFrame) -> AddedColumns:
     """Return the columns that a model adds to a frame, by the analysis of its stages: no row is computed."""
-    stages = tuple(leaf_stages(fitted))
+    stages = tuple(list_leaf_stages(fitted))
     predictors = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
     first = predictors[0] if predictors else len(stages) - 1
     added: dict[str, bool] = {}
@@ -100,14 +100,14 @@ def added_columns(fitted: Any, frame: DataFrame) -> AddedColumns:
     )
 
 
-def leaf_stages(fitted: Any) -> Iterator[Any]:
+def list_leaf_stages(fitted: Any) -> Iterator[Any]:
     """Yield the transforming stages in order, from inside pipelines and tuning wrappers."""
     best = getattr(fitted, "bestModel", None)
     if best is not None:
-        yield from leaf_stages(best)
+        yield from list_leaf_stages(best)
     elif hasattr(fitted, "stages"):
         for stage in fitted.stages:
-            yield from leaf_stages(stage)
+            yield from list_leaf_stages(stage)
     else:
         yield fitted
 

@@ -79,19 +79,19 @@ def read_spark_model(folder: Path, *, schema: str | None = None) -> SavedSparkMo
     mlmodel: Mapping[str, Any] = {}
     if (folder / "MLmodel").is_file():
         mlmodel = read_mlmodel(folder)
-        saved = _spark_flavor_folder(folder, mlmodel)
+        saved = _find_spark_flavor_folder(folder, mlmodel)
     version = str(SavedStage.read(saved).metadata.get("sparkVersion", ""))
     rows = _read_input_example(folder, mlmodel)
     fields, source = _read_fields(folder, mlmodel, rows, schema)
     if not fields:
-        raise InputError(_unknown_columns_message(folder, saved, mlmodel))
+        raise InputError(_format_unknown_columns(folder, saved, mlmodel))
     metadata = mlmodel.get("metadata")
     return SavedSparkModel(
         saved, fields, source, version, tuple(rows), metadata if isinstance(metadata, Mapping) else {}
     )
 
 
-def _spark_flavor_folder(folder: Path, mlmodel: Mapping[str, Any]) -> Path:
+def _find_spark_flavor_folder(folder: Path, mlmodel: Mapping[str, Any]) -> Path:
     flavor = mlmodel["flavors"].get("spark")
     if not isinstance(flavor, Mapping):
         known = ", ".join(sorted(map(str, mlmodel["flavors"]))) or "none"
@@ -156,9 +156,9 @@ def _read_input_example(folder: Path, mlmodel: Mapping[str, Any]) -> list[dict[s
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _unknown_columns_message(folder: Path, saved: Path, mlmodel: Mapping[str, Any]) -> str:
+def _format_unknown_columns(folder: Path, saved: Path, mlmodel: Mapping[str, Any]) -> str:
     lacks = "neither a signature of named columns nor an input example" if mlmodel else "no signature"
-    columns = ", ".join(f"`{name}`" for name in _external_columns(saved))
+    columns = ", ".join(f"`{name}`" for name in _list_external_columns(saved))
     return (
         f"The model in {folder} has {lacks}, so its columns and their types are unknown. Give them, as in "
         f"--schema 'carrier STRING, month INT' (its stages read: {columns}), or log it again with "
@@ -166,7 +166,7 @@ def _unknown_columns_message(folder: Path, saved: Path, mlmodel: Mapping[str, An
     )
 
 
-def _external_columns(saved: Path) -> list[str]:
+def _list_external_columns(saved: Path) -> list[str]:
     """Return the columns that stages read and that no earlier stage computes."""
     computed: set[str] = set()
     external: dict[str, None] = {}
@@ -182,9 +182,9 @@ def _stage_columns(stage: SavedStage) -> tuple[Sequence[str], Sequence[str]]:
     if stage.class_name == "SQLTransformer":
         columns = find_statement_columns(str(stage.params.get("statement", "")))
         return columns.read, columns.created
-    return _param_columns(stage, INPUT_PARAMS), _param_columns(stage, OUTPUT_PARAMS)
+    return _list_param_columns(stage, INPUT_PARAMS), _list_param_columns(stage, OUTPUT_PARAMS)
 
 
-def _param_columns(stage: SavedStage, params: Sequence[str]) -> list[str]:
+def _list_param_columns(stage: SavedStage, params: Sequence[str]) -> list[str]:
     values = [stage.params[param] for param in params if stage.params.get(param)]
     return [name for value in values for name in ([value] if isinstance(value, str) else value)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sparkops.artifact.model_columns import leaf_stages
+from sparkops.artifact.model_columns import list_leaf_stages
 from sparkops.config.settings import Settings
 from sparkops.core.imported_files import read_source
 from sparkops.errors import ModelError
@@ -51,20 +51,20 @@ def find_stage_code(fitted: Any, settings: Settings) -> StageCode:
     """
     files: dict[str, Path] = {}
     packages: set[str] = set()
-    for module in _own_modules(fitted):
+    for module in _find_own_modules(fitted):
         file = Path(str(module.__file__)).resolve()
         if not _is_in_project(file, settings.root):
             packages.add(module.__name__.partition(".")[0])
             continue
         for source in find_source_files(file, settings.root.resolve()):
             if source.is_file():
-                files |= dict.fromkeys(_names(source, settings), source)
-                packages |= _imported_packages(source)
+                files |= dict.fromkeys(_list_names(source, settings), source)
+                packages |= _find_imported_packages(source)
     return StageCode(files, tuple(_find_requirements(packages)))
 
 
-def _own_modules(fitted: Any) -> Iterator[ModuleType]:
-    classes = {type(stage) for stage in leaf_stages(fitted)}
+def _find_own_modules(fitted: Any) -> Iterator[ModuleType]:
+    classes = {type(stage) for stage in list_leaf_stages(fitted)}
     functions = filter(None, map(find_row_function, classes))
     names = {definition.__module__ for definition in (*classes, *functions)}
     for name in sorted(names):
@@ -82,7 +82,7 @@ def _is_in_project(file: Path, root: Path) -> bool:
     return file.is_relative_to(root.resolve()) and "site-packages" not in file.parts
 
 
-def _names(source: Path, settings: Settings) -> Iterator[str]:
+def _list_names(source: Path, settings: Settings) -> Iterator[str]:
     """Yield the paths of a file in the folder of code: below the project, and below the folder of jobs."""
     yield source.relative_to(settings.root.resolve()).as_posix()
     if settings.jobs.startswith(_PACKAGE_PREFIX):
@@ -93,7 +93,7 @@ def _names(source: Path, settings: Settings) -> Iterator[str]:
         yield source.relative_to(jobs.path).as_posix()
 
 
-def _imported_packages(source: Path) -> set[str]:
+def _find_imported_packages(source: Path) -> set[str]:
     packages = set()
     for node in ast.walk(ast.parse(read_source(source))):
         if isinstance(node, ast.Import):

@@ -12,7 +12,7 @@ import yaml
 from sparkops.config.core_schema import CoreLoader
 from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_text
 from sparkops.core.wording import truncate
-from sparkops.place import YamlScalar, canonical_text
+from sparkops.place import YamlScalar, to_canonical_text
 
 KeyPath = tuple[str, ...]
 
@@ -129,7 +129,7 @@ class _Composer:
 
     def _read_scalar(self, node: yaml.Node) -> Any:
         value = self._loader.construct_value(node)
-        is_usual_form = isinstance(value, str) or node.value in ("", canonical_text(value))
+        is_usual_form = isinstance(value, str) or node.value in ("", to_canonical_text(value))
         return value if is_usual_form else YamlScalar(value, node.value)
 
     def _read_items(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
@@ -151,7 +151,7 @@ class _Composer:
         if isinstance(key, str):
             return key
         problem = (
-            f"the key `{node.value}` is read as {canonical_text(key)}, not as text"
+            f"the key `{node.value}` is read as {to_canonical_text(key)}, not as text"
             if isinstance(node, yaml.ScalarNode)
             else "a key is not text"
         )

@@ -165,8 +165,8 @@ def _collect_facts(model: ExternalModel, name: str) -> ModelFacts:
         compiled=description is not None,
         reasons=model.compilation.reasons if description is None else (),
         parity=len(model.cases),
-        inputs={field.name: _spark_type(field.type) for field in read},
-        unread={field.name: _spark_type(field.type) for field in saved.fields if field.name not in names},
+        inputs={field.name: _find_spark_type(field.type) for field in read},
+        unread={field.name: _find_spark_type(field.type) for field in saved.fields if field.name not in names},
         spark=saved.spark_version,
         stages=() if description is None else description.stages,
         scorer="" if description is None else description.hash,
@@ -189,8 +189,8 @@ def _to_rows(
     )
 
 
-def _spark_type(type_: str) -> str:
+def _find_spark_type(type_: str) -> str:
     """Return the type of a field as `DataFrame.dtypes` has it."""
     if type_.startswith("array<"):
-        return f"array<{_spark_type(type_[len('array<') : -1])}>"
+        return f"array<{_find_spark_type(type_[len('array<') : -1])}>"
     return SIMPLE_STRINGS.get(type_, type_)

@@ -47,7 +47,7 @@ def upload_version(
 
     try:
         experiment = _get_experiment(client, settings)
-        run_tags = {**tags, **_origin_tags(facts)}
+        run_tags = {**tags, **_build_origin_tags(facts)}
         run = client.create_run(experiment, run_name=facts.name, tags=run_tags).info.run_id
     except MlflowException as error:
         raise _explain_upload_error(facts, error) from error
@@ -69,7 +69,7 @@ def upload_version(
     return version
 
 
-def _origin_tags(facts: ModelFacts) -> dict[str, str]:
+def _build_origin_tags(facts: ModelFacts) -> dict[str, str]:
     """Return the tags of MLflow's run and logged model: the run of sparkops, or the origin of another model."""
     tags = to_tags(facts)
     return {name: tags[name] for name in (RUN_TAG, SOURCE_TAG) if name in tags}
@@ -128,7 +128,7 @@ def _log_model(
         experiment,
         name=facts.name,
         source_run_id=run,
-        tags=_origin_tags(facts),
+        tags=_build_origin_tags(facts),
         params={name: truncate(str(value), _MAX_PARAM) for name, value in facts.params.items()},
         model_type=facts.flavor or "spark",
     )

@@ -18,7 +18,7 @@ from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.reports.check_page import render_check_page
 from sparkops.reports.file import write_html
 from sparkops.reports.html_masking import mask_html
-from sparkops.reports.palette import css_variables
+from sparkops.reports.palette import format_css_variables
 from sparkops.reports.template import load_template
 
 # Pages on the index and on the list of a table, the newest.
@@ -88,7 +88,7 @@ class DataDocs:
         return list(entries.values())
 
     def _write_list(self, path: Path, title: str, entries: Sequence[dict[str, Any]]) -> None:
-        light, dark = css_variables()
+        light, dark = format_css_variables()
         html = load_template("check_index.html.j2").render(
             title=title,
             index="" if path == self.index else _make_link(self.index, path),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.reports.check_summary import ExpectationSummary, count_tones, summarize_expectation
 from sparkops.reports.formatting import MISSING, format_value, shorten
-from sparkops.reports.palette import css_variables
+from sparkops.reports.palette import format_css_variables
 from sparkops.reports.template import load_template
 
 # Characters of one failing value, and of the details of one result.
@@ -33,7 +33,7 @@ def render_check_page(facts: CheckpointFacts, *, index: str, history: str) -> st
         index: Link to the index of all pages.
         history: Link to the pages of the table's earlier runs.
     """
-    light, dark = css_variables()
+    light, dark = format_css_variables()
     views = [_build_view(expectation) for expectation in facts.expectations]
     html: str = load_template("check_page.html.j2").render(
         facts=facts,

@@ -12,7 +12,7 @@ from sparkops.pipeline.reports.value_format import (
     is_integral,
     is_missing,
     is_number,
-    tick_resolution,
+    find_tick_resolution,
 )
 from sparkops.reports.formatting import (
     MISSING,
@@ -51,7 +51,7 @@ class ColumnFormat:
     @property
     def resolution(self) -> float:
         """Return the difference of two numbers that can just be shown; 0 if any can."""
-        return tick_resolution(self.spec)
+        return find_tick_resolution(self.spec)
 
     def format_value(self, value: Any) -> str:
         """Return the text of a value that is alone, as in a tooltip."""

@@ -9,7 +9,7 @@ from sparkops.pipeline.reports.report import Plot, Report, Table, Text
 from sparkops.reports.check_summary import summarize_page, summarize_table
 from sparkops.reports.facts import RunFacts
 from sparkops.reports.headline import build_headline
-from sparkops.reports.palette import css_variables
+from sparkops.reports.palette import format_css_variables
 from sparkops.reports.plots.plot_view import build_plot
 from sparkops.reports.table import build_table
 from sparkops.reports.template import load_template
@@ -26,7 +26,7 @@ def render_page(report: Report, facts: RunFacts) -> str:
         report: The job's result.
         facts: Facts of its run.
     """
-    light, dark = css_variables()
+    light, dark = format_css_variables()
     checks = [summarize_table(checked) for checked in facts.checks]
     parts = [_build_part(part, number, report.max_rows) for number, part in enumerate(report.parts, 1)]
     html: str = load_template("page.html.j2").render(

@@ -42,7 +42,7 @@ _THEME: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def colours() -> Mapping[str, tuple[str, str]]:
+def list_colours() -> Mapping[str, tuple[str, str]]:
     """Return every colour by name, as its light and its dark value.
 
     `s0`... are the series, `h0`... a sequential scale, `d0`... a diverging scale; `h0-ink` is the text on `h0`.
@@ -62,22 +62,22 @@ def _choose_text_colours(scale: str, saturated: set[int]) -> dict[str, tuple[str
     return {f"{scale}{i}-ink": on_saturated if i in saturated else on_pale for i in range(SCALE_STEPS)}
 
 
-def css_variables() -> tuple[str, str]:
+def format_css_variables() -> tuple[str, str]:
     """Return the CSS declarations of all colours: for the light theme, then for the dark one."""
-    light, dark = ([f"--{name}:{pair[side]}" for name, pair in colours().items()] for side in (0, 1))
+    light, dark = ([f"--{name}:{pair[side]}" for name, pair in list_colours().items()] for side in (0, 1))
     return ";".join(light), ";".join(dark)
 
 
-def placeholder(name: str) -> str:
+def format_placeholder(name: str) -> str:
     """Return the colour that a plot is drawn with in place of a named one.
 
     Matplotlib writes literal colours only. `use_css_variables` replaces each placeholder by the page's variable, so
     that one drawing follows the reader's light or dark theme.
     """
-    return f"#f0{list(colours()).index(name):02x}0d"
+    return f"#f0{list(list_colours()).index(name):02x}0d"
 
 
 def use_css_variables(style: str) -> str:
     """Replace the placeholders in an SVG style by CSS variables."""
-    names = list(colours())
+    names = list(list_colours())
     return re.sub(r"#f0([0-9a-f]{2})0d", lambda match: f"var(--{names[int(match[1], 16)]})", style)

@@ -63,7 +63,7 @@ def build_table(table: Table, *, limit: int) -> TableView:
     rows = replace(collected, specs=table.formats)
     columns = tuple(
         build_column(
-            rows.column(name), rows.column_format(name), label=table.labels.get(name) or column_label(name)
+            rows.column(name), rows.column_format(name), label=table.labels.get(name) or format_column_label(name)
         )
         for name in rows.columns
     )
@@ -77,7 +77,7 @@ def build_table(table: Table, *, limit: int) -> TableView:
     )
 
 
-def column_label(name: str) -> str:
+def format_column_label(name: str) -> str:
     """Return the header of a column that has no label."""
     return name.replace("_", " ")
 

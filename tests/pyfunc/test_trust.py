@@ -21,8 +21,8 @@ from sparkops.pyfunc.worker.confined_main import can_isolate
 from sparkops.pyfunc.worker.environment import PYTHON_VERSION
 from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, write_manifest
 from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer, open_scorer
-from sparkops.pyfunc.worker.worker_process import WorkerProcess, pyfunc_program
-from sparkops.pyfunc.worker.worker_settings import WorkerSettings, default_limits
+from sparkops.pyfunc.worker.worker_process import WorkerProcess, build_pyfunc_program
+from sparkops.pyfunc.worker.worker_settings import WorkerSettings, choose_default_limits
 from sparkops.scoring import Scorer, save
 from sparkops.scoring.ir.description import PYTHON_FUNCTION, Description, Output, Step
 from sparkops.scoring.ir.field import Field
@@ -175,7 +175,7 @@ def test_trust_runs_the_code_with_few_rights(folder: Path, monkeypatch: pytest.M
     assert "sesame" not in json.dumps(trace["environ"])
     assert {"OMP_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL"} <= set(trace["environ"])
     assert Path(trace["folder"]).name.startswith("sparkops-worker-")
-    limits = default_limits()
+    limits = choose_default_limits()
     assert trace["limits"]["RLIMIT_DATA"] <= limits["memory"]
     assert trace["limits"]["RLIMIT_CORE"] == 0
     assert trace["limits"]["RLIMIT_NOFILE"] <= limits["files"]
@@ -190,7 +190,7 @@ def test_a_process_that_uses_too_much_memory_is_an_error_of_the_model(folder: Pa
     loader = folder / "code" / "untrusted_loader.py"
     loader.write_text("def _load_pyfunc(path):\n    return bytearray(3 << 30)\n")
     manifest = write_manifest(read_manifest(folder), folder)
-    program = pyfunc_program(manifest, {"memory": 1 << 30})
+    program = build_pyfunc_program(manifest, {"memory": 1 << 30})
     process = WorkerProcess(folder, manifest, Path(sys.executable), timeout=60, program=program)
     with pytest.raises(ModelError, match="can't be loaded: MemoryError"):
         process.answer({"x": [1.0]})

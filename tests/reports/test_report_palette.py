@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.reports.palette import colours
+from sparkops.reports.palette import list_colours
 
 
 def _luminance(colour: str) -> float:
@@ -21,7 +21,7 @@ def contrast(first: str, second: str) -> float:
 
 @pytest.mark.parametrize("side", [0, 1], ids=["light", "dark"])
 def test_text_and_plots_have_enough_contrast(side: int) -> None:
-    named = {name: pair[side] for name, pair in colours().items()}
+    named = {name: pair[side] for name, pair in list_colours().items()}
     for word in ("ink", "muted", "accent"):
         for ground in ("page", "surface", "raised"):
             assert contrast(named[word], named[ground]) >= 4.5, (word, ground)

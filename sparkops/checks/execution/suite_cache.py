@@ -32,7 +32,7 @@ _ADDED_ARGUMENTS = frozenset(
 
 def load_compiled_suite(suite: Suite, folder: Path) -> CompiledSuite | None:
     """Return the suite from the cache, or None if Great Expectations must validate it first."""
-    path = _cache_path(suite, folder)
+    path = _locate_cache_file(suite, folder)
     if path is None:
         return None
     try:
@@ -50,7 +50,7 @@ def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
         ConfigError: With every mistake, each with file and line.
     """
     arguments, is_core = parse_suite(suite)
-    path = _cache_path(suite, folder)
+    path = _locate_cache_file(suite, folder)
     # A custom expectation may change its code and keep its name, so a suite that contains one is not cached.
     if path is not None and is_core:
         replace_file(path, json.dumps(arguments, default=_encode), durable=False)
@@ -75,7 +75,7 @@ def _is_outdated(suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) ->
     )
 
 
-def _cache_path(suite: Suite, folder: Path) -> Path | None:
+def _locate_cache_file(suite: Suite, folder: Path) -> Path | None:
     """Return the suite's file in the cache: a hash of its content and of the version of Great Expectations."""
     try:
         gx_version = version("great-expectations")

@@ -54,7 +54,7 @@ def run_checkpoint(
     """
     context = gx.get_context(mode="ephemeral", project_config=_build_in_memory_project())
     source: OnePassDatasource = context.data_sources.add_sparkops(name="sparkops", persist=False)
-    source.build_session_reference(frame.sparkSession)
+    source.use_session(frame.sparkSession)
     batch = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("whole")
     copies = [copy(expectation) for expectation in expectations.values()]
     gx_suite = context.suites.add(gx.ExpectationSuite(name=suite.table, expectations=copies))

@@ -125,6 +125,6 @@ class OnePassDatasource(SparkDatasource):  # type: ignore[misc]  # the base clas
     def test_connection(self, test_assets: bool = True) -> None:
         """Do nothing: the frame that is checked has a session."""
 
-    def build_session_reference(self, spark: SparkSession) -> None:
+    def use_session(self, spark: SparkSession) -> None:
         """Compute in the session of the frame that is checked."""
         self._spark = spark

@@ -57,11 +57,11 @@ def type_expression(item: Any, columns: ResolveColumn) -> Expression:
     """
     rule = RULES.get(type(item).__name__)
     if rule is None:
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     return rule(item, columns)
 
 
-def sql_text(item: Any) -> str:
+def format_sql(item: Any) -> str:
     """Return the SQL of a sqlglot node for messages, truncated where it is long."""
     return truncate(str(item.sql("spark")), _MAX_LENGTH)
 
@@ -90,10 +90,10 @@ def _type_paren(item: Any, columns: ResolveColumn) -> Expression:
 
 
 def _type_literal(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
-    return literal(item.this, "string") if item.is_string else number_literal(item.this)
+    return literal(item.this, "string") if item.is_string else read_number_literal(item.this)
 
 
-def number_literal(text: str) -> Expression:
+def read_number_literal(text: str) -> Expression:
     """Return a number with the type that Spark gives it: integer, long or decimal, or double if it has an exponent."""
     if "e" in text.lower():
         return literal(float(text), "double")
@@ -117,7 +117,7 @@ def _type_decimal(value: Decimal) -> Expression:
 def _type_negative(item: Any, columns: ResolveColumn) -> Expression:
     inner = item.this
     if type(inner).__name__ == "Literal" and not inner.is_string:
-        return number_literal(f"-{inner.this}")
+        return read_number_literal(f"-{inner.this}")
     return negate(type_expression(inner, columns))
 
 
@@ -141,12 +141,12 @@ def _is(item: Any, columns: ResolveColumn) -> Expression:
         return make_expression(
             "eqnull", "boolean", [require_boolean(value), literal(bool(item.expression.this), "boolean")]
         )
-    raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+    raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
 
 
 def _type_in(item: Any, columns: ResolveColumn) -> Expression:
     if not item.expressions or any(item.args.get(name) for name in ("query", "unnest", "field")):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     parts = [type_expression(part, columns) for part in (item.this, *item.expressions)]
     value, *options = coerce_all(parts)
     if value.type == VOID:
@@ -160,7 +160,7 @@ def _type_in(item: Any, columns: ResolveColumn) -> Expression:
 
 def _type_between(item: Any, columns: ResolveColumn) -> Expression:
     if item.args.get("symmetric"):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     value = type_expression(item.this, columns)
     low, high = (type_expression(item.args[name], columns) for name in ("low", "high"))
     return logical("and", [compare("ge", value, low), compare("le", value, high)])
@@ -174,7 +174,7 @@ def _escape(item: Any, columns: ResolveColumn) -> Expression:
     escape = item.expression
     is_like = type(item.this).__name__ in ("Like", "ILike")
     if not is_like or type(escape).__name__ != "Literal" or len(escape.this) != 1:
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     return _type_pattern(item.this, escape.this, columns)
 
 
@@ -183,15 +183,15 @@ def _type_pattern(item: Any, escape: str, columns: ResolveColumn) -> Expression:
     value, pattern = type_expression(item.this, columns), item.expression
     kind, ignore_case = type(pattern).__name__, type(item).__name__ == "ILike"
     patterns = list(pattern.this.expressions) if kind in ("Any", "All") else [pattern]
-    tests = [like(value, _pattern_text(part), escape, ignore_case=ignore_case) for part in patterns]
+    tests = [like(value, _require_pattern_text(part), escape, ignore_case=ignore_case) for part in patterns]
     negate_each = bool(item.args.get("negate"))
     tests = [make_expression("not", "boolean", [test]) for test in tests] if negate_each else tests
     return logical("or" if kind == "Any" else "and", tests) if len(tests) > 1 else tests[0]
 
 
-def _pattern_text(item: Any) -> str:
+def _require_pattern_text(item: Any) -> str:
     if type(item).__name__ != "Literal" or not item.is_string:
-        raise CannotCompile(f"its pattern `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its pattern `{format_sql(item)}` is not supported")
     return str(item.this)
 
 
@@ -214,7 +214,7 @@ def _type_case(item: Any, columns: ResolveColumn) -> Expression:
 def _cast(item: Any, columns: ResolveColumn) -> Expression:
     type_, is_try = _cast_type(item), bool(item.args.get("safe"))
     if any(item.args.get(name) for name in ("format", "action", "default")):
-        raise CannotCompile(f"its cast `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its cast `{format_sql(item)}` is not supported")
     inner = item.this
     text = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
     if text is not None and type_.startswith("decimal"):
@@ -244,7 +244,7 @@ def _type_name(target: Any, item: Any) -> str:
     if name == "ARRAY" and len(target.expressions) == 1:
         return f"array<{_type_name(target.expressions[0], item)}>"
     if name not in _TYPES or target.expressions:
-        raise CannotCompile(f"its cast `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its cast `{format_sql(item)}` is not supported")
     return _TYPES[name]
 
 
@@ -254,9 +254,9 @@ def _type_concat(item: Any, columns: ResolveColumn) -> Expression:
     return concat([type_expression(part, columns) for part in parts])
 
 
-def _function_call(item: Any, columns: ResolveColumn) -> Expression:
+def _type_function_call(item: Any, columns: ResolveColumn) -> Expression:
     if not isinstance(item.this, str):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     name, args = item.this.lower(), item.expressions
     if name in _UNIT_FUNCTIONS and len(args) == 3 and type(args[0]).__name__ in ("Column", "Var"):  # noqa: PLR2004
         return unit_call(name, str(args[0].name), [type_expression(arg, columns) for arg in args[1:]])
@@ -286,7 +286,7 @@ def _type_trim(item: Any, columns: ResolveColumn) -> Expression:
     return trim(op, text, None if characters is None else type_expression(characters, columns))
 
 
-def _named_parts(*names: str) -> Callable[[Any, ResolveColumn], list[Expression]]:
+def _make_parts_typer(*names: str) -> Callable[[Any, ResolveColumn], list[Expression]]:
     """Return the function that types the given arguments of a function that sqlglot knows."""
 
     def parts(item: Any, columns: ResolveColumn) -> list[Expression]:
@@ -297,9 +297,9 @@ def _named_parts(*names: str) -> Callable[[Any, ResolveColumn], list[Expression]
     return parts
 
 
-_substring_parts = _named_parts("this", "start", "length")
-_overlay_parts = _named_parts("this", "expression", "from_", "from", "for_", "for")
-_position_parts = _named_parts("substr", "this", "position")
+_substring_parts = _make_parts_typer("this", "start", "length")
+_overlay_parts = _make_parts_typer("this", "expression", "from_", "from", "for_", "for")
+_position_parts = _make_parts_typer("substr", "this", "position")
 
 
 def _type_position(item: Any, columns: ResolveColumn) -> Expression:
@@ -309,10 +309,10 @@ def _type_position(item: Any, columns: ResolveColumn) -> Expression:
 
 def _type_bracket(item: Any, columns: ResolveColumn) -> Expression:
     if len(item.expressions) != 1:
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     array, index = type_expression(item.this, columns), type_expression(item.expressions[0], columns)
     if parse_element_type(array.type) is None and not is_map(array):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     return array_item(array, index)
 
 
@@ -335,7 +335,7 @@ def _is_distinct(item: Any, columns: ResolveColumn) -> Expression:
     return make_expression("not", "boolean", [compare("eqnull", left, right)])
 
 
-def _shift_right(item: Any, columns: ResolveColumn) -> Expression:
+def _type_shift_right(item: Any, columns: ResolveColumn) -> Expression:
     op = "shiftrightunsigned" if item.meta.get("unsigned") else "shiftright"
     return shift(op, type_expression(item.this, columns), type_expression(item.expression, columns))
 
@@ -346,7 +346,7 @@ def _type_column(item: Any, columns: ResolveColumn) -> Expression:
 
 RULES: Mapping[str, Rule] = {
     "Paren": _type_paren, "Literal": _type_literal, "Null": _type_null, "Boolean": _type_boolean, "Neg": _type_negative, "Not": _type_not,
-    "Column": _type_column, "Identifier": _type_column, "Anonymous": _function_call, "Case": _type_case, "Cast": _cast, "TryCast": _cast, "Extract": _type_extract,
+    "Column": _type_column, "Identifier": _type_column, "Anonymous": _type_function_call, "Case": _type_case, "Cast": _cast, "TryCast": _cast, "Extract": _type_extract,
     "DPipe": _type_concat, "Concat": _type_concat, "Is": _is, "In": _type_in, "Between": _type_between, "Like": _type_like, "ILike": _type_like,
     "Escape": _escape, "RegexpLike": _type_rlike, "Trim": _type_trim, "Bracket": _type_bracket, "Dot": _type_dot, "StrPosition": _type_position,
     "Substring": lambda item, columns: substring(_substring_parts(item, columns)),
@@ -357,7 +357,7 @@ RULES: Mapping[str, Rule] = {
     "BitwiseAnd": _make_binary_rule("bit_and", bitwise), "BitwiseOr": _make_binary_rule("bit_or", bitwise),
     "BitwiseXor": _make_binary_rule("bit_xor", bitwise),
     "BitwiseNot": lambda item, columns: bit_not(type_expression(item.this, columns)),
-    "BitwiseLeftShift": _make_binary_rule("shiftleft", shift), "BitwiseRightShift": _shift_right,
+    "BitwiseLeftShift": _make_binary_rule("shiftleft", shift), "BitwiseRightShift": _type_shift_right,
     "Mul": _make_binary_rule("mul", arithmetic), "Div": _make_binary_rule("div", arithmetic),
     "IntDiv": _make_binary_rule("intdiv", arithmetic), "Mod": _make_binary_rule("mod", arithmetic),
     "EQ": _make_binary_rule("eq", compare), "NEQ": _make_binary_rule("ne", compare), "NullSafeEQ": _make_binary_rule("eqnull", compare),

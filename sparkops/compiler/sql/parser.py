@@ -81,13 +81,13 @@ def _read_query(select: Any, tables: Mapping[str, Query]) -> Query:
         raise CannotCompile(f"its statement has more than WITH, SELECT, FROM and WHERE ({clauses})")
     with_ = select.args.get("with_") or select.args.get("with")
     if with_ is not None:
-        tables = _common_tables(with_, tables)
+        tables = _read_common_tables(with_, tables)
     where = select.args.get("where")
     source, names = _read_source(select, tables)
     return Query(tuple(select.expressions), where.this if where else None, source, names)
 
 
-def _common_tables(with_: Any, tables: Mapping[str, Query]) -> Mapping[str, Query]:
+def _read_common_tables(with_: Any, tables: Mapping[str, Query]) -> Mapping[str, Query]:
     """Return the common table expressions of a WITH clause, each of which may name those before it."""
     if with_.args.get("recursive"):
         raise CannotCompile("its statement has a recursive WITH")
@@ -153,12 +153,12 @@ def _load_parser() -> tuple[Any, Any]:
         "FUNCTION_PARSERS": words,
         "NO_PAREN_FUNCTIONS": {},
         "NO_PAREN_FUNCTION_PARSERS": case,
-        "BITWISE": {**base.BITWISE, _shift_token(): _unsigned_shift},
+        "BITWISE": {**base.BITWISE, _choose_shift_token(): _make_unsigned_shift},
     }
     return Spark(), type("Parser", (base,), changed)
 
 
-def _shift_token() -> Any:
+def _choose_shift_token() -> Any:
     """Return the type of the token `>>>`, which sqlglot does not know: one that Spark has no use for."""
     from sqlglot import TokenType
 
@@ -178,14 +178,14 @@ def _join_shift_signs(tokens: list[Any]) -> list[Any]:
             and (last[0].end + 2, last[1].end + 1) == (token.start, token.start)
         ):
             joined[-2:] = [
-                Token(_shift_token(), ">>>", token.line, token.col, last[0].start, token.end, token.comments)
+                Token(_choose_shift_token(), ">>>", token.line, token.col, last[0].start, token.end, token.comments)
             ]
         else:
             joined.append(token)
     return joined
 
 
-def _unsigned_shift(this: Any, expression: Any) -> Any:
+def _make_unsigned_shift(this: Any, expression: Any) -> Any:
     """Return the node of `>>>`."""
     from sqlglot import exp
 

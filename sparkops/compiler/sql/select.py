@@ -11,7 +11,7 @@ from sparkops.compiler.session import SessionSettings
 from sparkops.scoring.sql.expression import MAX_DEPTH, MAX_SIZE, Expression
 from sparkops.scoring.sql.types import is_simple, is_supported
 
-from .expressions import sql_text, type_expression
+from .expressions import format_sql, type_expression
 from .functions.registry import type_call
 from .functions.structs import contains_struct, get_struct_field, is_struct
 from .functions.uncompiled import WITHOUT_PARENTHESES
@@ -105,7 +105,7 @@ def _select(query: Query, inputs: Columns) -> tuple[dict[str, Expression], list[
             scope.add_alias(name, tree)
     _check_unique([name for name, _ in result])
     if query.where is not None:
-        condition = _typed_expression(query.where, _Scope(source, query.names))
+        condition = _type_expression(query.where, _Scope(source, query.names))
         conditions = [*conditions, require_boolean(condition)]
     return dict(result), conditions
 
@@ -115,9 +115,9 @@ def _compile_item(item: Any, scope: _Scope) -> tuple[str, Expression]:
     name, inner = (str(item.alias), item.this) if type(item).__name__ == "Alias" else ("", item)
     if scope.is_column(inner):
         return name or str(inner.name), scope.columns[scope.column(inner)]
-    tree = _typed_expression(inner, scope)
+    tree = _type_expression(inner, scope)
     if not name:
-        raise CannotCompile(f"its expression `{sql_text(inner)}` has no name of its own (AS ...)")
+        raise CannotCompile(f"its expression `{format_sql(inner)}` has no name of its own (AS ...)")
     return name, tree
 
 
@@ -151,16 +151,16 @@ def find_statement_columns(statement: str) -> StatementColumns:
     except CannotCompile:
         return StatementColumns((), ())
     created = [str(item.alias) for item in query.items if type(item).__name__ == "Alias"]
-    return StatementColumns(tuple(dict.fromkeys(_columns_read(query))), tuple(created))
+    return StatementColumns(tuple(dict.fromkeys(_list_columns_read(query))), tuple(created))
 
 
-def _columns_read(query: Query) -> Iterator[str]:
+def _list_columns_read(query: Query) -> Iterator[str]:
     """Yield the columns of __THIS__ that a SELECT and those inside it read; a star passes columns on."""
     computed: set[str] = set()
     if query.source is not None:
-        yield from _columns_read(query.source)
-        computed = {_item_name(item) for item in query.source.items}
-    passes_on = query.source is None or any(_item_name(item) == "*" for item in query.source.items)
+        yield from _list_columns_read(query.source)
+        computed = {_name_item(item) for item in query.source.items}
+    passes_on = query.source is None or any(_name_item(item) == "*" for item in query.source.items)
     for item in (*query.items, *([query.where] if query.where is not None else [])):
         for node in item.walk():
             name = str(node.name)
@@ -169,27 +169,27 @@ def _columns_read(query: Query) -> Iterator[str]:
             if is_column and passes_on and name.lower() not in computed:
                 yield name
         if type(item).__name__ == "Alias":
-            computed.add(_item_name(item))
+            computed.add(_name_item(item))
 
 
-def _item_name(item: Any) -> str:
+def _name_item(item: Any) -> str:
     """Return the name of a select item in lower case; `*` for a star."""
     return str(item.alias or item.name or "*").lower()
 
 
-def _typed_expression(item: Any, scope: _Scope) -> Expression:
+def _type_expression(item: Any, scope: _Scope) -> Expression:
     tree = type_expression(item, scope)
     if is_struct(tree) and not any(map(contains_struct, tree.args)):
         # A later expression may read its fields.
         return tree
     if contains_struct(tree):
-        raise CannotCompile(f"its expression `{sql_text(item)}` of a struct is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` of a struct is not supported")
     if tree.depth > MAX_DEPTH or tree.size > MAX_SIZE:
-        raise CannotCompile(f"its expression `{sql_text(item)}` is too large")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is too large")
     if tree.type == "void":
-        raise CannotCompile(f"its expression `{sql_text(item)}` is always null")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is always null")
     if not is_supported(tree.type) or (not is_simple(tree.type) and "decimal" in tree.type):
-        raise CannotCompile(f"its expression `{sql_text(item)}` of type {tree.type} is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` of type {tree.type} is not supported")
     return tree
 
 
@@ -197,12 +197,12 @@ def _is_star(item: Any, names: tuple[str, ...]) -> bool:
     """Return whether an item is `*` or `t.*`; other forms of it are refused."""
     if type(item).__name__ == "Column" and type(item.this).__name__ == "Star":
         if str(item.table).lower() not in names:
-            raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+            raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
         item = item.this
     if type(item).__name__ != "Star":
         return False
     if any(item.args.values()):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+        raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     return True
 
 
@@ -248,7 +248,7 @@ class _Scope:
             if str(item.name).lower() in WITHOUT_PARENTHESES:
                 type_call(str(item.name).lower(), [])
             raise _UnknownColumn(
-                f"it reads the column `{sql_text(item)}`, which neither the signature nor a stage provides"
+                f"it reads the column `{format_sql(item)}`, which neither the signature nor a stage provides"
             )
         return name
 
@@ -261,7 +261,7 @@ class _Scope:
         if qualifiers and self._find_struct(item) is not None:
             return None
         if len(qualifiers) > 1 or any(word.lower() not in self._names for word in qualifiers):
-            raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+            raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
         name = str(item.name)
         same = [known for known in self.columns if known.lower() == name.lower()]
         if len(same) > 1:

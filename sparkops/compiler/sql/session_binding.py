@@ -54,7 +54,7 @@ def find_session_conf(description: Description) -> dict[str, str]:
     ]
     nodes = [node for tree in trees for node in _walk(tree)]
     conf = {"spark.sql.ansi.enabled": "true"} if any(node.args for node in nodes) else {}
-    zones = {zone for zone in (_time_zone(node) for node in nodes) if zone}
+    zones = {zone for zone in (_find_time_zone(node) for node in nodes) if zone}
     zones |= {field.zone for field in description.fields if field.zone}
     return conf | ({"spark.sql.session.timeZone": min(zones)} if zones else {})
 
@@ -65,7 +65,7 @@ def _walk(node: Expression) -> Iterator[Expression]:
         yield from _walk(arg)
 
 
-def _time_zone(node: Expression) -> str | None:
+def _find_time_zone(node: Expression) -> str | None:
     """Return the time zone that a node is bound to, if it is."""
     if node.op in _ZONED:
         return str(node.value[-1])

@@ -61,7 +61,7 @@ def extract_literals(statement: str) -> ExtractedLiterals:
         if match["comment"]:
             continue
         if match["block"]:
-            position = _comment_end(statement, position)
+            position = _find_comment_end(statement, position)
             parts.append(" ")
         elif match["quoted"]:
             parts.append(match[0])
@@ -69,9 +69,9 @@ def extract_literals(statement: str) -> ExtractedLiterals:
             if _PREFIX.search(statement, max(0, match.start() - 2), match.start()):
                 raise CannotCompile("its statement has a literal with a prefix")
             value, position = (
-                _raw_text(statement, position, match["rawmark"])
+                _read_raw_text(statement, position, match["rawmark"])
                 if match["raw"]
-                else _quoted_text(statement, position, match["start"])
+                else _read_quoted_text(statement, position, match["start"])
             )
             parts.append(f"'{_MARK}{len(texts)}'")
             texts.append(value)
@@ -79,7 +79,7 @@ def extract_literals(statement: str) -> ExtractedLiterals:
     return ExtractedLiterals("".join(parts), tuple(texts))
 
 
-def _comment_end(statement: str, position: int) -> int:
+def _find_comment_end(statement: str, position: int) -> int:
     """Return the position after a comment, which may contain others; hints are refused."""
     if statement[position : position + 1] == "+":
         raise CannotCompile("its statement has a hint")
@@ -93,14 +93,14 @@ def _comment_end(statement: str, position: int) -> int:
     return position
 
 
-def _raw_text(statement: str, position: int, mark: str) -> tuple[str, int]:
+def _read_raw_text(statement: str, position: int, mark: str) -> tuple[str, int]:
     end = statement.find(mark, position)
     if end < 0:
         raise CannotCompile("its statement has a string without an end")
     return statement[position:end], end + 1
 
 
-def _quoted_text(statement: str, position: int, mark: str) -> tuple[str, int]:
+def _read_quoted_text(statement: str, position: int, mark: str) -> tuple[str, int]:
     match = _BODIES[mark].match(statement, position)
     if match is None:
         raise CannotCompile("its statement has a string without an end")

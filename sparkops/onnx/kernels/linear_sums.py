@@ -10,7 +10,7 @@ from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
 
 
-def margin(step: Step, context: GraphContext) -> str:
+def add_margin(step: Step, context: GraphContext) -> str:
     """Return (rows, 1) the weighted sum of a linear model; rows without features are not scored."""
     weights, intercept = step.arrays["weights"][None, :], step.arrays["intercept"]
     sparse = bool(step.params["sparse"])
@@ -51,11 +51,11 @@ def _add_margins_of_slots(
     graph: GraphBuilder, source: VectorTensor, weights: Numbers, intercepts: Numbers, slots: Numbers
 ) -> str:
     if not len(slots):
-        return graph.add("Add", zeros(graph, source), intercepts)
+        return graph.add("Add", add_zeros(graph, source), intercepts)
     return graph.gemm(graph.gather(source.tensor, slots), weights[:, slots], intercepts)
 
 
-def zeros(graph: GraphBuilder, source: VectorTensor) -> str:
+def add_zeros(graph: GraphBuilder, source: VectorTensor) -> str:
     """Return (rows, 1) zeros for a vector of at least one slot."""
     never = graph.add("Greater", graph.gather(source.tensor, [0]), np.inf)
     return graph.cast(never, "double")

@@ -26,21 +26,21 @@ def _has_numeric_operands(node: Expression) -> bool:
 
 def _export_equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     null, error = add_null_and_error(graph, operands)
-    return GraphValue(_values_equal(graph, node.args[0].type, operands), "bool", null, error)
+    return GraphValue(_add_values_equal(graph, node.args[0].type, operands), "bool", null, error)
 
 
-def _equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
+def _add_equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     one, other = (operand.null or graph.add_constant(BLANKS["bool"]) for operand in operands)
     equal = graph.add(
         "And",
-        _values_equal(graph, node.args[0].type, operands),
+        _add_values_equal(graph, node.args[0].type, operands),
         graph.add("Not", graph.add("Or", one, other)),
     )
     result = graph.add("Or", equal, graph.add("And", one, other))
     return GraphValue(result, "bool", None, add_or(graph, operands[0].error, operands[1].error))
 
 
-def _values_equal(graph: GraphBuilder, type_: str, operands: GraphValues) -> str:
+def _add_values_equal(graph: GraphBuilder, type_: str, operands: GraphValues) -> str:
     result = graph.add("Equal", operands[0].name, operands[1].name)
     if type_ not in FLOATING_TYPES:
         return result
@@ -190,7 +190,7 @@ def _export_nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) 
 
 CONDITIONALS: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
     "eq": (_has_scalar_types, _export_equal),
-    "eqnull": (_has_scalar_types, _equal_or_both_null),
+    "eqnull": (_has_scalar_types, _add_equal_or_both_null),
     "lt": (_has_numeric_operands, _make_ordering_export("lt", negated=False)),
     "gt": (_has_numeric_operands, _make_ordering_export("gt", negated=False)),
     "ge": (_has_numeric_operands, _make_ordering_export("lt", negated=True)),

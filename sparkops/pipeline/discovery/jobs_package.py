@@ -63,9 +63,9 @@ def prepare_package(jobs_folder: JobsFolder) -> None:
     if root not in sys.path:
         sys.path.append(root)
     install_short_names(jobs_folder)
-    present = sys.modules.get(jobs_folder.package)
-    paths = [str(path) for path in getattr(present, "__path__", ())]
-    if present is not None and str(jobs_folder.path) in paths:
+    imported = sys.modules.get(jobs_folder.package)
+    paths = [str(path) for path in getattr(imported, "__path__", ())]
+    if imported is not None and str(jobs_folder.path) in paths:
         return
     parent, _, child = jobs_folder.package.rpartition(".")
     spec = _make_package_spec(jobs_folder)

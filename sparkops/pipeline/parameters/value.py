@@ -50,7 +50,7 @@ from sparkops.pipeline.parameters.param_type import (
 from sparkops.pipeline.parameters.text_readers import is_null_word
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.parameters.value_readers import InvalidValueError, read_repeated, read_value
-from sparkops.place import canonical_text
+from sparkops.place import to_canonical_text
 
 
 def parse(param: Param, raw: Any, form: ValueForm = ValueForm.TEXT) -> Any:
@@ -66,7 +66,7 @@ def parse(param: Param, raw: Any, form: ValueForm = ValueForm.TEXT) -> Any:
         return _validate(param, param_type, _read(param_type, raw, form))
     except InvalidValueError as error:
         is_scalar_of_file = form is ValueForm.JSON and isinstance(raw, bool | int | float)
-        value = canonical_text(raw) if is_scalar_of_file else format_value(raw)
+        value = to_canonical_text(raw) if is_scalar_of_file else format_value(raw)
         value = HIDDEN if param_type.kind == "secret" else value
         more = f" ({error})" if str(error) else ""
         if form is ValueForm.PYTHON and isinstance(raw, str) and not more:

@@ -25,7 +25,7 @@ from sparkops.pipeline.reports.value_format import (
     is_number,
     is_time_format,
 )
-from sparkops.place import Place, caller_place
+from sparkops.place import Place, find_caller_place
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -106,7 +106,7 @@ class Table:
 
     def __post_init__(self) -> None:
         """Check the formats, and store the line of the declaration for error messages."""
-        object.__setattr__(self, "place", caller_place())
+        object.__setattr__(self, "place", find_caller_place())
         for name, spec in self.formats.items():
             problem = find_format_problem(spec, allow_text=True)
             _raise_problem(f"Table `{self.title}`, column `{name}`", problem)
@@ -154,7 +154,7 @@ class Plot:
 
     def __post_init__(self) -> None:
         """Check kind and formats, and store the line of the declaration for error messages."""
-        object.__setattr__(self, "place", caller_place())
+        object.__setattr__(self, "place", find_caller_place())
         section = f"Plot `{self.title}`"
         if self.kind not in PLOT_KINDS:
             _raise_problem(section, f"it is of the kind `{self.kind}`: choose one of {', '.join(PLOT_KINDS)}")
@@ -224,7 +224,7 @@ class Report:
 def _raise_problem(section: str, problem: str | None, cause: Exception | None = None) -> None:
     """Raise DeclarationError, with the line of the declaration, if there is a problem."""
     if problem:
-        place = caller_place()
+        place = find_caller_place()
         raise DeclarationError(f"{section}: {problem}{f' ({place})' if place else ''}.") from cause
 
 

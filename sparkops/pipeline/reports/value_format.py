@@ -104,7 +104,7 @@ def apply_format(value: Any, spec: str) -> str:
     return format(value, spec)
 
 
-def tick_resolution(spec: str) -> float:
+def find_tick_resolution(spec: str) -> float:
     """Return the difference of two numbers that a specification can just show: 0.01 for `.2f`; 0 if it has none."""
     if is_integer_format(spec):
         return 1.0

@@ -27,7 +27,7 @@ from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.pyfunc.worker.manifest import Manifest, write_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_main import build_frame, predict
-from sparkops.pyfunc.worker.worker_process import Answers, Columns, WorkerProcess, pyfunc_program
+from sparkops.pyfunc.worker.worker_process import Answers, Columns, WorkerProcess, build_pyfunc_program
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.ir.description import Output
 
@@ -104,7 +104,7 @@ def _prepare(model: Model, folder: Path, settings: Settings) -> PreparedModel:
     # Written twice: the process that finds the outputs starts only in a folder that its manifest describes.
     manifest = write_manifest(manifest, folder)
     python = find_interpreter(manifest, worker_settings)
-    program = pyfunc_program(manifest, worker_settings.limits)
+    program = build_pyfunc_program(manifest, worker_settings.limits)
     worker = WorkerProcess(folder, manifest, python, timeout=worker_settings.timeout, program=program)
     manifest = write_manifest(_add_outputs(manifest, worker, model), folder)
     reference = _build_predict_function(model.fitted, manifest) or worker.answer

@@ -16,7 +16,7 @@ from typing import Any
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import FittedAnswers
 from sparkops.artifact.frames import quote_column, sample_rows
-from sparkops.artifact.model_columns import AddedColumns, added_columns, leaf_stages
+from sparkops.artifact.model_columns import AddedColumns, list_added_columns, list_leaf_stages
 from sparkops.artifact.stage_code import StageCode, find_stage_code
 from sparkops.compiler.schema import fields_from_spark, with_vector_sizes
 from sparkops.config.settings import Settings
@@ -96,7 +96,7 @@ def prepare_row_scoring(
             mlflow_folder.add_code(folder, CODE)
         names = dict.fromkeys(field.name.partition(".")[0] for field in fields)
         read = [quote_column(name) for name in model.example.columns if name in names]
-        columns = added_columns(model.fitted, model.example.select(*read))
+        columns = list_added_columns(model.fitted, model.example.select(*read))
         results = columns.results
         prepared = _describe(model, _find_row_fields(fields), columns, code)
         cases = _answer_rows(model, prepared)
@@ -201,7 +201,7 @@ def _find_roles(fitted: Any) -> dict[str, str]:
         "probabilityCol": "probability",
         "rawPredictionCol": "rawPrediction",
     }
-    for stage in leaf_stages(fitted):
+    for stage in list_leaf_stages(fitted):
         if not roles and stage.hasParam("predictionCol"):
             roles = {
                 str(stage.getOrDefault(param)): role
@@ -216,7 +216,7 @@ def _find_roles(fitted: Any) -> dict[str, str]:
 def _find_classes(fitted: Any) -> tuple[str, ...] | None:
     """Return the labels by index of their probability, if an earlier stage indexed the label of the first predictor."""
     indexed: dict[str, tuple[str, ...]] = {}
-    for stage in leaf_stages(fitted):
+    for stage in list_leaf_stages(fitted):
         if type(stage).__name__ == "StringIndexerModel":
             names = stage.getOutputCols() if stage.isSet("outputCols") else [stage.getOutputCol()]
             unknown = ("__unknown",) if stage.getHandleInvalid() == "keep" else ()

@@ -96,14 +96,14 @@ def write_manifest(manifest: Manifest, folder: Path) -> Manifest:
     return replace(complete, hash=sha256(data).hexdigest())
 
 
-def manifest_file(folder: Path) -> Path:
+def locate_manifest(folder: Path) -> Path:
     """Return the file of a folder's manifest."""
     return folder / (SPARK_MANIFEST if (folder / SPARK_MANIFEST).is_file() else FLAVOR)
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder; its files are not verified."""
-    file = manifest_file(folder)
+    file = locate_manifest(folder)
     try:
         data = read_bytes(file, MAX_FACTS)
         values: dict[str, Any] = json.loads(data)
@@ -127,14 +127,14 @@ def verify_folder(folder: Path, manifest_hash: str | None) -> Manifest:
     """
     manifest = read_manifest(folder)
     if manifest_hash is not None and manifest.hash != manifest_hash:
-        raise _tampered(folder, manifest.file_name, "is not the one that was registered")
+        raise _make_tampered_error(folder, manifest.file_name, "is not the one that was registered")
     hashes = dict(_hash_files(folder, manifest.file_name))
     for name, digest in manifest.files.items():
         if hashes.get(name) != digest:
-            raise _tampered(folder, name, "was changed" if name in hashes else "is gone")
+            raise _make_tampered_error(folder, name, "was changed" if name in hashes else "is gone")
     added = sorted(set(hashes) - set(manifest.files) - set(_MLFLOW_FILES))
     if added:
-        raise _tampered(folder, added[0], "was added")
+        raise _make_tampered_error(folder, added[0], "was added")
     return manifest
 
 
@@ -189,7 +189,7 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
     )
 
 
-def _tampered(folder: Path, name: str, change: str) -> DamagedModel:
+def _make_tampered_error(folder: Path, name: str, change: str) -> DamagedModel:
     return DamagedModel(
         f"The model in {folder} is not loaded: {name} {change} since it was registered, and loading a model runs its "
         "own code. Restore the folder, or register the model again."
@@ -202,7 +202,7 @@ def _hash_files(folder: Path, manifest_name: str) -> Iterator[tuple[str, str]]:
         if name == manifest_name or (file.is_dir() and not file.is_symlink()):
             continue
         if file.is_symlink():
-            raise _tampered(folder, name, "was replaced by a link")
+            raise _make_tampered_error(folder, name, "was replaced by a link")
         with file.open("rb") as data:
             digest = sha256()
             while block := data.read(_BLOCK):

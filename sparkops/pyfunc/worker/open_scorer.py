@@ -14,7 +14,7 @@ from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.spark_scorer import SparkRowScorer, to_case_answer
 from sparkops.pyfunc.worker.spark_worker import LocalSpark
 from sparkops.pyfunc.worker.trust import require_trust
-from sparkops.pyfunc.worker.worker_process import WorkerProcess, pyfunc_program
+from sparkops.pyfunc.worker.worker_process import WorkerProcess, build_pyfunc_program
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.artifact.certificate import Difference, compare_answers, read_certificate
 from sparkops.scoring.artifact.file_names import CERTIFICATE
@@ -87,7 +87,7 @@ def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> Pyfun
         python,
         timeout=settings.timeout,
         manifest_hash=manifest_hash,
-        program=pyfunc_program(manifest, settings.limits),
+        program=build_pyfunc_program(manifest, settings.limits),
     )
     scorer = PyfuncScorer(manifest, worker)
     try:

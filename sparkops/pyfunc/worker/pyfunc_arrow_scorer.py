@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sparkops.pyfunc.worker.manifest import read_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
-from sparkops.pyfunc.worker.worker_process import WorkerProcess, pyfunc_program
+from sparkops.pyfunc.worker.worker_process import WorkerProcess, build_pyfunc_program
 from sparkops.scoring.arrow_scorer import score_arrow_batch
 
 
@@ -59,6 +59,6 @@ def _open_scorer(
         Path(python),
         timeout=timeout,
         manifest_hash=manifest_hash,
-        program=pyfunc_program(manifest, dict(limits) or None),
+        program=build_pyfunc_program(manifest, dict(limits) or None),
     )
     return PyfuncScorer(manifest, worker)

@@ -55,7 +55,7 @@ class SparkRowScorer:
         self.version = manifest.hash[:16]
         self._prediction = next((item.name for item in manifest.outputs if item.role == "prediction"), "")
         self._field_names = tuple(field.name for field in self.fields)
-        self._readers = tuple((field.name, _json_reader(field)) for field in self.fields)
+        self._readers = tuple((field.name, _make_json_reader(field)) for field in self.fields)
         self._monitor: RuleMonitor | None = None
         self._check_row: Callable[..., Any] = _accept
         if rules != "off" and manifest.rules.rules:
@@ -217,17 +217,17 @@ def _accept(row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:  #
     return {}
 
 
-def _json_reader(field: Field) -> Callable[[Any], Any]:
+def _make_json_reader(field: Field) -> Callable[[Any], Any]:
     """Return the function that converts a value of a row to JSON; it raises RowError for a value of another type."""
     read = field.make_reader()
     if field.type.startswith("decimal"):
-        return partial(_decimal_text, read)
+        return partial(_format_decimal, read)
     if field.type == "vector":
-        return partial(_json_vector, read, field.size or 0)
+        return partial(_to_json_vector, read, field.size or 0)
     return lambda value: to_json_value(read(value))
 
 
-def _decimal_text(read: Callable[[Any], float | None], value: Any) -> str | None:
+def _format_decimal(read: Callable[[Any], float | None], value: Any) -> str | None:
     """Return a decimal with all of its digits."""
     if read(value) is None:
         return None
@@ -239,7 +239,7 @@ def _decimal_text(read: Callable[[Any], float | None], value: Any) -> str | None
     )
 
 
-def _json_vector(read: Callable[[Any], Any], size: int, value: Any) -> Any:
+def _to_json_vector(read: Callable[[Any], Any], size: int, value: Any) -> Any:
     vector = read(value)
     if isinstance(vector, dict):
         return {"size": size, "indices": [*vector], "values": [*vector.values()]}

@@ -60,7 +60,7 @@ class LocalSpark:
             python,
             timeout=settings.timeout,
             manifest_hash=manifest_hash,
-            program=spark_program(manifest, settings),
+            program=build_spark_program(manifest, settings),
         )
 
     @property
@@ -94,7 +94,7 @@ class LocalSpark:
         self._process.close()
 
 
-def spark_program(manifest: Manifest, settings: WorkerSettings) -> WorkerProgram:
+def build_spark_program(manifest: Manifest, settings: WorkerSettings) -> WorkerProgram:
     """Return the program of the process that scores a Spark model's rows."""
     return WorkerProgram(
         script=Path(__file__).with_name("spark_worker_main.py"),

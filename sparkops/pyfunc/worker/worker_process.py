@@ -20,7 +20,7 @@ from typing import IO, Any, Protocol
 from sparkops.core.wording import truncate
 from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
-from sparkops.pyfunc.worker.worker_settings import default_limits
+from sparkops.pyfunc.worker.worker_settings import choose_default_limits
 
 Columns = Mapping[str, Sequence[Any]]
 Answers = Mapping[str, tuple[str, int | None, list[Any]]]
@@ -76,16 +76,16 @@ class WorkerProgram:
     request: Mapping[str, Any] = field(default_factory=dict)
     passed_variables: re.Pattern[str] = re.compile("(?!)")
     end_timeout: float = _END_TIMEOUT
-    limits: Mapping[str, int] = field(default_factory=default_limits)
+    limits: Mapping[str, int] = field(default_factory=choose_default_limits)
 
 
-def pyfunc_program(manifest: Manifest, limits: Mapping[str, int] | None = None) -> WorkerProgram:
+def build_pyfunc_program(manifest: Manifest, limits: Mapping[str, int] | None = None) -> WorkerProgram:
     """Return the program of a pyfunc model's process."""
     fields = [{"name": item.name, "type": item.type, "nullable": item.nullable} for item in manifest.fields]
     return WorkerProgram(
         script=Path(__file__).with_name("worker_main.py"),
         request={"flavor": manifest.flavor, "fields": fields},
-        limits=default_limits() if limits is None else limits,
+        limits=choose_default_limits() if limits is None else limits,
     )
 
 
@@ -115,7 +115,7 @@ class WorkerProcess:
         program: WorkerProgram | None = None,
     ) -> None:
         self._folder, self._python = folder, python
-        self._program = program or pyfunc_program(manifest)
+        self._program = program or build_pyfunc_program(manifest)
         self._timeout, self._manifest_hash = timeout, manifest_hash
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None

@@ -18,7 +18,7 @@ def _locate_default_environments() -> Path:
     return Path.home() / ".cache" / "sparkops" / "environments"
 
 
-def default_limits() -> Mapping[str, int]:
+def choose_default_limits() -> Mapping[str, int]:
     """Return the limits of a model's process by their names in `confined_main`, which no honest model reaches.
 
     Memory is what the process may write to, at most that of the machine: address space is not limited, because
@@ -46,7 +46,7 @@ class WorkerSettings:
     timeout: float = 60.0
     jars: tuple[str, ...] = ()
     trust: bool = False
-    limits: Mapping[str, int] = field(default_factory=default_limits)
+    limits: Mapping[str, int] = field(default_factory=choose_default_limits)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WorkerSettings:
@@ -58,5 +58,5 @@ class WorkerSettings:
             environments=settings.state / "environments",
             timeout=models.timeout,
             jars=settings.spark.jars,
-            limits={**default_limits(), **{name: value for name, value in chosen.items() if value}},
+            limits={**choose_default_limits(), **{name: value for name, value in chosen.items() if value}},
         )

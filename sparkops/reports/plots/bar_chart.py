@@ -9,7 +9,7 @@ from math import isfinite, isnan
 from sparkops.pipeline.reports.report import Plot
 from sparkops.pipeline.reports.report_columns import sample_values
 from sparkops.reports.column_format import ColumnFormat
-from sparkops.reports.palette import placeholder
+from sparkops.reports.palette import format_placeholder
 from sparkops.reports.plots.axis import (
     Axis,
     build_category_axis,
@@ -133,7 +133,7 @@ def _draw_vertical(size: PlotSize, chart: _BarChart) -> Canvas:
         for bar in series.bars:
             artists = canvas.axes.bar(
                 bar.position + chart.offset(number, thickness), bar.length, thickness * 0.94,
-                color=placeholder(series.colour), linewidth=0,
+                color=format_placeholder(series.colour), linewidth=0,
             )  # fmt: skip
             canvas.add_tooltips(artists[0], bar.tooltip)
             if labelled:
@@ -142,7 +142,7 @@ def _draw_vertical(size: PlotSize, chart: _BarChart) -> Canvas:
     format_category_axis(canvas, "x", chart.axis)
     format_number_axis(canvas, "y", chart.length_format)
     draw_grid(canvas, "y")
-    canvas.axes.axhline(0, color=placeholder("muted"), linewidth=1, zorder=3)
+    canvas.axes.axhline(0, color=format_placeholder("muted"), linewidth=1, zorder=3)
     canvas.axes.set_ylim(_add_margin(canvas.axes.get_ylim(), 0.05))
     label_axes(canvas, chart.axis.label, chart.label)
     return canvas
@@ -165,7 +165,7 @@ def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
         for bar in series.bars:
             artists = canvas.axes.barh(
                 bar.position + chart.offset(number, thickness), bar.length, thickness * 0.94,
-                color=placeholder(series.colour), linewidth=0,
+                color=format_placeholder(series.colour), linewidth=0,
             )  # fmt: skip
             canvas.add_tooltips(artists[0], bar.tooltip)
             if chart.has_one_series:
@@ -174,7 +174,7 @@ def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
     format_category_axis(canvas, "y", chart.axis)
     format_number_axis(canvas, "x", chart.length_format, width=_LENGTHS_WIDTH)
     draw_grid(canvas, "x")
-    canvas.axes.axvline(0, color=placeholder("muted"), linewidth=1, zorder=3)
+    canvas.axes.axvline(0, color=format_placeholder("muted"), linewidth=1, zorder=3)
     characters = (
         max((len(bar.text) for bar in chart.series[0].bars), default=0) if chart.has_one_series else 0
     )
@@ -196,7 +196,7 @@ def _label_bar(canvas: Canvas, bar: _Bar, *, horizontal: bool) -> None:
         ha=("left" if positive else "right") if horizontal else "center",
         va="center" if horizontal else ("bottom" if positive else "top"),
         fontsize=canvas.size.font - 0.5,
-        color=placeholder("ink"),
+        color=format_placeholder("ink"),
         annotation_clip=False,
     )
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sparkops.reports.palette import placeholder
+from sparkops.reports.palette import format_placeholder
 
 # Ships with Matplotlib, so that text has the same size on every machine.
 _FONT: Final = "DejaVu Sans"
@@ -101,7 +101,7 @@ def create_canvas(size: PlotSize, height: float) -> Canvas:
         length=0,
         pad=7,
         labelsize=size.font,
-        labelcolor=placeholder("muted"),
-        color=placeholder("line"),
+        labelcolor=format_placeholder("muted"),
+        color=format_placeholder("line"),
     )
     return Canvas(size, figure, axes)

@@ -7,7 +7,7 @@ from math import isfinite
 
 from sparkops.pipeline.reports.report import Plot
 from sparkops.reports.column_format import ColumnFormat
-from sparkops.reports.palette import SCALE_STEPS, placeholder
+from sparkops.reports.palette import SCALE_STEPS, format_placeholder
 from sparkops.reports.plots.axis import (
     Axis,
     build_category_axis,
@@ -134,12 +134,12 @@ def _draw_cell(canvas: Canvas, position: tuple[int, int], colour: str, text: str
     canvas.axes.add_patch(
         Rectangle(
             (x - 0.5, y - 0.5), 1, 1, clip_on=False, linewidth=1.5,
-            facecolor=placeholder(colour), edgecolor=placeholder("surface"),
+            facecolor=format_placeholder(colour), edgecolor=format_placeholder("surface"),
         )
     )  # fmt: skip
     if text:
         canvas.axes.text(
             x, y, text, ha="center", va="center", fontsize=canvas.size.font - 1,
-            color=placeholder("muted" if colour == _EMPTY_COLOUR else f"{colour}-ink"),
+            color=format_placeholder("muted" if colour == _EMPTY_COLOUR else f"{colour}-ink"),
             in_layout=False,
         )  # fmt: skip

@@ -15,7 +15,7 @@ from sparkops.reports.plots.heatmap import build_heatmap
 from sparkops.reports.plots.svg import to_svg
 from sparkops.reports.plots.xy_chart import build_xy_chart
 from sparkops.reports.rows import CollectedRows, collect_rows
-from sparkops.reports.table import Column, build_column, column_label
+from sparkops.reports.table import Column, build_column, format_column_label
 
 _BUILDERS: Final[Mapping[str, Callable[[Plot, CollectedRows], Chart]]] = {
     "bar": build_bar_chart,
@@ -117,7 +117,7 @@ def _build_data(plot: Plot, rows: CollectedRows) -> tuple[Column, ...]:
         build_column(
             rows.column(name)[:_MAX_DATA_ROWS],
             rows.column_format(name),
-            label=labels.get(name) or column_label(name),
+            label=labels.get(name) or format_column_label(name),
         )
         for name in plot.columns
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from sparkops.reports.column_format import ColumnFormat
-from sparkops.reports.palette import placeholder
+from sparkops.reports.palette import format_placeholder
 from sparkops.reports.plots.axis import Axis, escape_text
 from sparkops.reports.plots.canvas import Canvas
 
@@ -22,7 +22,7 @@ _YEAR_DIRECTIVE = re.compile(r"%[-_0^#]?[YyGgcxDF]")
 
 def label_axes(canvas: Canvas, x_label: str, y_label: str) -> None:
     """Write the x axis's label under the plot, and the y axis's label above it, where it is not rotated."""
-    style = {"fontsize": canvas.size.font, "color": placeholder("muted")}
+    style = {"fontsize": canvas.size.font, "color": format_placeholder("muted")}
     characters = int(canvas.size.pixels / canvas.size.font * 1.55)
     if x_label:
         canvas.axes.set_xlabel(_wrap(x_label, characters), labelpad=9, **style)
@@ -36,7 +36,7 @@ def _wrap(label: str, characters: int) -> str:
 
 def draw_grid(canvas: Canvas, axis_name: AxisName) -> None:
     """Draw grid lines at the ticks of an axis."""
-    canvas.axes.grid(visible=True, axis=axis_name, color=placeholder("line"), linewidth=1)
+    canvas.axes.grid(visible=True, axis=axis_name, color=format_placeholder("line"), linewidth=1)
 
 
 def format_number_axis(

@@ -11,7 +11,7 @@ from sparkops.core.wording import format_count
 from sparkops.pipeline.reports.report import Plot
 from sparkops.pipeline.reports.value_format import is_missing, is_number
 from sparkops.reports.column_format import ColumnFormat
-from sparkops.reports.palette import placeholder
+from sparkops.reports.palette import format_placeholder
 from sparkops.reports.plots.axis import (
     Axis,
     build_axis,
@@ -104,7 +104,7 @@ def _format_x(value: Any, axis: Axis) -> str:
 
 
 def _draw_line(canvas: Canvas, points: _Points) -> None:
-    colour = placeholder(points.colour)
+    colour = format_placeholder(points.colour)
     canvas.axes.plot(points.x, points.y, color=colour, linewidth=2.2, solid_joinstyle="round")
     if len(points.x) > _MAX_MARKERS:
         return
@@ -126,7 +126,7 @@ def _draw_points(canvas: Canvas, points: _Points) -> None:
         points.y,
         "o",
         markersize=(3.5 if small else 6.5) * (0.8 if canvas.size.narrow else 1),
-        color=placeholder(points.colour),
+        color=format_placeholder(points.colour),
         markeredgewidth=0,
         alpha=0.5 if small else 0.8,
     )
@@ -146,7 +146,7 @@ def _draw_axes(
     if values and is_line and min(values) >= 0 and min(values) < 0.5 * max(values):
         canvas.axes.set_ylim(0, high)
     elif low < 0 < high:
-        canvas.axes.axhline(0, color=placeholder("muted"), linewidth=1, zorder=1)
+        canvas.axes.axhline(0, color=format_placeholder("muted"), linewidth=1, zorder=1)
     label_axes(canvas, x_axis.label, y_axis.label)
 
 

@@ -38,21 +38,21 @@ class Run:
         fingerprint: Hash of code, parameters, input versions and checks; equal hashes mean equal work.
         inputs: The version that was read, by table.
         models: The version that was read, by model name.
-        scoring: Model name to how it scored frames, with the reason.
+        scoring: How each model scored frames, with the reason, by model name.
         rules: The result of a model's row rules, by model name: rows scored, and rows that violate each rule.
         checks: Results of the checkpoints, in order.
         outputs: Published tables and quarantines, by name.
         registered: The model version that was registered.
         report: Path of the report page.
-        metrics: Name to number.
-        timings: Step to seconds.
+        metrics: Numbers by name.
+        timings: Seconds by step.
         spark: Application id and versions.
         error: Kind and message of the error that stopped the run.
         process: Host and process id of the newest attempt.
         log: Path of the newest attempt's log.
         staged: Tables whose frames are staged.
         parent: The run of the fan-out that this run is a part of.
-        each: Of a fan-out: parameter to the values that its runs have.
+        each: Of a fan-out: the values that its runs have, by parameter.
         items: Of a fan-out: `run` (id), `label` and `params` of each of its runs.
         attempts: Each attempt with its number, state, start, end and error, in order.
         batches: Micro-batches of a stream, in order: number, version, rows, quarantined rows, failed expectations.
@@ -128,7 +128,7 @@ class Run:
         return (self.ended - self.started).total_seconds()
 
 
-# Key of the record to field of `Run`. The keys are in files and in the output of `--json`: a field may be renamed,
+# Fields of `Run` by the key of the record. The keys are in files and in the output of `--json`: a field may be renamed,
 # its key not.
 FIELDS: Mapping[str, str] = {
     "id": "id",
@@ -168,12 +168,12 @@ FIELDS: Mapping[str, str] = {
 }
 
 
-def _to_html(text: Any) -> str:
-    return escape(escape_controls(str(text)))
-
-
 # Keys that are shown only if they have a value.
 _RARE = {"hidden", "parent", "each", "items"}
+
+
+def _to_html(text: Any) -> str:
+    return escape(escape_controls(str(text)))
 
 
 def _name_values(values: Mapping[str, Any]) -> str:

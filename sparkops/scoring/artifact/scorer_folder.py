@@ -79,14 +79,14 @@ def load(
         DamagedModel: The folder has no description, or one of a newer format, damaged or changed.
         UntrustedModel: It calls code that is not installed, and `code` is not given.
     """
-    description = bind_functions(describe(folder), code, folder=_model_folder(Path(folder)))
+    description = bind_functions(describe(folder), code, folder=_find_model_folder(Path(folder)))
     with _name_file(Path(folder) / DESCRIPTION):
         scorer = Scorer(description, raw=raw, rules=rules)
     _verify(scorer, Path(folder) / CERTIFICATE)
     return scorer if outputs is None else scorer.with_outputs(outputs)
 
 
-def _model_folder(folder: Path) -> Path:
+def _find_model_folder(folder: Path) -> Path:
     """Return the folder of the model that a scorer's folder belongs to."""
     return folder.absolute().parent if folder.name == SCORER else folder
 

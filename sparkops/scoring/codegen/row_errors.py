@@ -20,7 +20,7 @@ def refuse_missing(name: str, stage: str, *, drop: bool = False) -> Refusal:
         stage: The Spark stage, for the message.
         drop: Raise RowRejected, because the model skips such rows, instead of RowError.
     """
-    error, verb = _error_and_verb(drop=drop)
+    error, verb = _choose_error_and_verb(drop=drop)
 
     def refuse(value: Any) -> NoReturn:
         missing = "null" if value is None else "NaN"
@@ -33,7 +33,7 @@ def refuse_missing(name: str, stage: str, *, drop: bool = False) -> Refusal:
 
 def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) -> Refusal:
     """Return the function that refuses a row for a value that training did not see; see `refuse_missing`."""
-    error, verb = _error_and_verb(drop=drop)
+    error, verb = _choose_error_and_verb(drop=drop)
     more = ", ..." if len(labels) > _MAX_LABELS_SHOWN else ""
     allowed = ", ".join(labels[:_MAX_LABELS_SHOWN]) + more
 
@@ -52,7 +52,7 @@ def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = 
 
 def refuse_value(name: str, stage: str, reason: str, *, drop: bool = False) -> Refusal:
     """Return the function that refuses a row for a value; `reason` is a predicate such as `is out of range`."""
-    error, _ = _error_and_verb(drop=drop)
+    error, _ = _choose_error_and_verb(drop=drop)
 
     def refuse(value: Any) -> NoReturn:
         raise error(f"Field `{name}`: value {value!r} {reason} ({stage}).", field=name, value=value)
@@ -60,7 +60,7 @@ def refuse_value(name: str, stage: str, reason: str, *, drop: bool = False) -> R
     return refuse
 
 
-def _error_and_verb(*, drop: bool) -> tuple[type[RowError], str]:
+def _choose_error_and_verb(*, drop: bool) -> tuple[type[RowError], str]:
     return (RowRejected, "skips rows with") if drop else (RowError, "refuses")
 
 

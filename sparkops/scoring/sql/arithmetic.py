@@ -12,12 +12,12 @@ from .operation import (
     Emit,
     Fragments,
     Operation,
-    argument_types,
+    list_argument_types,
     emit_call,
     emit_decimal_call,
     has_one_numeric_type,
     has_signature,
-    range_check_expr,
+    build_range_check_expr,
 )
 from .runtime import decimals, numeric
 from .types import is_integral, parse_decimal_type
@@ -33,7 +33,7 @@ def _is_decimal(node: Expression) -> bool:
     return (
         len(node.args) == 2  # noqa: PLR2004
         and parse_decimal_type(node.type) is not None
-        and all(parse_decimal_type(type_) is not None for type_ in argument_types(node))
+        and all(parse_decimal_type(type_) is not None for type_ in list_argument_types(node))
     )
 
 
@@ -48,7 +48,7 @@ def _make_operator_emitter(sign: str) -> Emit:
             return decimal
         if is_integral(node.type):
             return propagate_nulls(
-                code, operands, lambda a, b: range_check_expr(code, node.type, f"{a} {sign} {b}"), nan=False
+                code, operands, lambda a, b: build_range_check_expr(code, node.type, f"{a} {sign} {b}"), nan=False
             )
         if node.type == "float":
             to_float = code.bind_constant(numeric.to_float)
@@ -75,7 +75,7 @@ def _emit_integer_division(code: CodeWriter, node: Expression, operands: Fragmen
 
 
 def _is_integer_division(node: Expression) -> bool:
-    types = argument_types(node)
+    types = list_argument_types(node)
     all_decimal = len(types) == 2 and all(parse_decimal_type(type_) for type_ in types)  # noqa: PLR2004
     return node.type == "long" and (all_decimal or types == ["long", "long"])
 
@@ -98,7 +98,7 @@ def _is_pmod_type(node: Expression) -> bool:
 def _emit_negation(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     if is_integral(node.type):
         return propagate_nulls(
-            code, operands, lambda a: range_check_expr(code, node.type, f"-{a}"), nan=False
+            code, operands, lambda a: build_range_check_expr(code, node.type, f"-{a}"), nan=False
         )
     decimal = emit_decimal_call(code, node, operands, decimals.negate)
     return decimal or propagate_nulls(code, operands, lambda a: f"(-{a})", nan=operands[0].nan)
@@ -107,7 +107,7 @@ def _emit_negation(code: CodeWriter, node: Expression, operands: Fragments) -> F
 def _emit_abs(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     if is_integral(node.type):
         return propagate_nulls(
-            code, operands, lambda a: range_check_expr(code, node.type, f"abs({a})"), nan=False
+            code, operands, lambda a: build_range_check_expr(code, node.type, f"abs({a})"), nan=False
         )
     return propagate_nulls(code, operands, lambda a: f"abs({a})", nan=operands[0].nan)
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment, propagate_nulls
-from .operation import Check, Fragments, Operation, argument_types, emit_call
+from .operation import Check, Fragments, Operation, list_argument_types, emit_call
 from .runtime import arrays
 from .types import is_floating, parse_element_type
 
@@ -19,12 +19,12 @@ def _accepts(result: str, *types: str) -> Check:
     """Return the check of a signature in which `T` is any simple type."""
 
     def accepts(node: Expression) -> bool:
-        elements = [parse_element_type(type_) for type_ in (*argument_types(node), node.type)]
+        elements = [parse_element_type(type_) for type_ in (*list_argument_types(node), node.type)]
         element = next((type_ for type_ in elements if type_), None)
         if element is None:
             return False
         bound = [type_.replace("T", element) for type_ in (result, *types)]
-        return bound == [node.type, *argument_types(node)]
+        return bound == [node.type, *list_argument_types(node)]
 
     return accepts
 
@@ -60,7 +60,7 @@ def _emit_insert(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 
 def _is_array(node: Expression) -> bool:
-    return node.type.startswith("array<") and set(argument_types(node)) <= {parse_element_type(node.type)}
+    return node.type.startswith("array<") and set(list_argument_types(node)) <= {parse_element_type(node.type)}
 
 
 def _emit_array(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -68,7 +68,7 @@ def _emit_array(code: CodeWriter, node: Expression, operands: Fragments) -> Frag
 
 
 def _are_arrays(node: Expression) -> bool:
-    return node.type.startswith("array<") and bool(node.args) and set(argument_types(node)) == {node.type}
+    return node.type.startswith("array<") and bool(node.args) and set(list_argument_types(node)) == {node.type}
 
 
 def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -80,7 +80,7 @@ def _is_sequence(node: Expression) -> bool:
     return (
         element in ("byte", "short", "integer", "long")
         and len(node.args) in (2, 3)
-        and (set(argument_types(node)) == {element})
+        and (set(list_argument_types(node)) == {element})
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment
-from .operation import Emit, Fragments, argument_types, emit_call
+from .operation import Emit, Fragments, list_argument_types, emit_call
 from .runtime import arrays, sizes, strings
 from .runtime import regular_expressions as regex
 
@@ -26,7 +26,7 @@ def _make_call_emitter(function: Callable[..., Any]) -> Emit:
 
 
 def _emit_concat_ws(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-    has_arrays = set(argument_types(node)) != {"string"}
+    has_arrays = set(list_argument_types(node)) != {"string"}
     name = code.bind_constant(sizes.bound_join(arrays.concat_ws if has_arrays else strings.concat_ws))
     items = "".join(f"{operand.expr}, " for operand in operands[1:])
     return Fragment(f"{name}({operands[0].expr}, ({items}))", operands[0].null, nan=False)

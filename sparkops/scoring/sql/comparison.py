@@ -9,13 +9,13 @@ from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment, bind_once, propagate_nulls
 from .literals import decode_literal
-from .operation import Emit, Fragments, Operation, argument_types, emit_call, has_signature
+from .operation import Emit, Fragments, Operation, list_argument_types, emit_call, has_signature
 from .runtime import strings
 from .types import is_floating
 
 
 def _is_comparison(node: Expression) -> bool:
-    types = argument_types(node)
+    types = list_argument_types(node)
     return node.type == "boolean" and len(types) == 2 and types[0] == types[1]  # noqa: PLR2004
 
 
@@ -63,7 +63,7 @@ def _emit_null_safe_equality(code: CodeWriter, node: Expression, operands: Fragm
 
 
 def _is_logical(node: Expression) -> bool:
-    return node.type == "boolean" and len(node.args) > 1 and set(argument_types(node)) == {"boolean"}
+    return node.type == "boolean" and len(node.args) > 1 and set(list_argument_types(node)) == {"boolean"}
 
 
 def _make_logical_emitter(operator: str, decisive: str) -> Emit:
@@ -97,20 +97,20 @@ def emit_is_null(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 
 def _emit_in(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-    values = code.bind_constant(frozenset(_decoded_options(node)))
+    values = code.bind_constant(frozenset(_decode_options(node)))
     return propagate_nulls(code, operands[:1], lambda a: f"({a} in {values})", nan=False)
 
 
-def _decoded_options(node: Expression) -> list[Any]:
+def _decode_options(node: Expression) -> list[Any]:
     return [decode_literal(arg.value, arg.type) for arg in node.args[1:]]
 
 
 def _is_in(node: Expression) -> bool:
-    types = set(argument_types(node))
+    types = set(list_argument_types(node))
     are_literals = all(arg.op == "literal" and arg.value is not None for arg in node.args[1:])
     if node.type != "boolean" or len(node.args) < 2 or len(types) != 1 or not are_literals:  # noqa: PLR2004
         return False
-    return all(value == value for value in _decoded_options(node))  # noqa: PLR0124
+    return all(value == value for value in _decode_options(node))  # noqa: PLR0124
 
 
 def _emit_like(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:

@@ -11,7 +11,7 @@ from .comparison import emit_is_null
 from .expression import Expression
 from .fragment import Fragment, bind_once
 from .literals import decode_literal
-from .operation import Emit, Fragments, Operation, argument_types, has_one_numeric_type
+from .operation import Emit, Fragments, Operation, list_argument_types, has_one_numeric_type
 from .runtime import numeric
 from .types import is_floating, is_key
 
@@ -38,7 +38,7 @@ def _emit_case(code: CodeWriter, node: Expression, operands: Fragments) -> Fragm
 
 
 def _has_one_type(node: Expression) -> bool:
-    return len(node.args) > 1 and set(argument_types(node)) == {node.type}
+    return len(node.args) > 1 and set(list_argument_types(node)) == {node.type}
 
 
 def _emit_coalesce(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -80,7 +80,7 @@ def _emit_nanvl(code: CodeWriter, node: Expression, operands: Fragments) -> Frag
 def _is_lookup(node: Expression) -> bool:
     """Return whether a node has a key, and a value of its own type for each of several different keys."""
     key, *values = node.args
-    keys = _lookup_keys(node)
+    keys = _read_lookup_keys(node)
     return (
         bool(values)
         and is_key(key.type)
@@ -90,14 +90,14 @@ def _is_lookup(node: Expression) -> bool:
     )
 
 
-def _lookup_keys(node: Expression) -> list[Any]:
+def _read_lookup_keys(node: Expression) -> list[Any]:
     return [decode_literal(key, node.args[0].type) for key in node.value]
 
 
 def _emit_lookup(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     """Return the code of a lookup in a constant map; only the value of the key is evaluated."""
     key, *values = operands
-    keys, args = _lookup_keys(node), node.args[1:]
+    keys, args = _read_lookup_keys(node), node.args[1:]
     nan = any(value.nan for value in values)
     if all(arg.op == "literal" for arg in args):
         table = {name: decode_literal(arg.value, arg.type) for name, arg in zip(keys, args, strict=True)}
@@ -119,7 +119,7 @@ CONDITIONALS: Mapping[str, Operation] = {
     "least": Operation(_has_one_type, _make_extreme_emitter(numeric.least)),
     "isnan": Operation(
         lambda node: (
-            node.type == "boolean" and all(map(is_floating, argument_types(node))) and len(node.args) == 1
+            node.type == "boolean" and all(map(is_floating, list_argument_types(node))) and len(node.args) == 1
         ),
         _emit_is_nan,
     ),

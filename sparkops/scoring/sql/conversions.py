@@ -10,7 +10,7 @@ from ..codegen.code_writer import CodeWriter
 from ..ir.field import INTEGER_RANGES
 from .expression import Expression
 from .fragment import Fragment, propagate_nulls
-from .operation import Emit, Fragments, Operation, emit_call, emit_decimal_call, range_check_expr
+from .operation import Emit, Fragments, Operation, emit_call, emit_decimal_call, build_range_check_expr
 from .runtime import arrays, decimals, mathematics, numeric
 from .runtime.casts import make_cast_function
 from .types import is_floating, is_integral, is_numeric, parse_decimal_type, parse_element_type
@@ -73,7 +73,7 @@ def _make_round_emitter(*, even: bool) -> Emit:
             return emit_call(code, operands, mathematics.make_float_round_function(node.value, even=even))
         name = code.bind_constant(partial(numeric.round_integer, places=node.value, even=even))
         return propagate_nulls(
-            code, operands, lambda a: range_check_expr(code, node.type, f"{name}({a})"), nan=False
+            code, operands, lambda a: build_range_check_expr(code, node.type, f"{name}({a})"), nan=False
         )
 
     return emit

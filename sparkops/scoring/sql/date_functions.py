@@ -15,9 +15,9 @@ from .operation import (
     Fragments,
     Operation,
     combine_signatures,
-    function_operation,
+    make_function_operation,
     has_signature,
-    valued_operation,
+    make_valued_operation,
 )
 from .runtime import date_patterns, dates
 from .runtime.mathematics import attempt
@@ -45,7 +45,7 @@ def _make_field_operation(template: str, type_: str) -> Operation:
     return Operation(has_signature(_INTEGER, type_), emit)
 
 
-def _unix_time(size: int) -> Callable[[str], Callable[[datetime], int]]:
+def _make_unix_units_maker(size: int) -> Callable[[str], Callable[[datetime], int]]:
     """Return the maker of the function that gives the whole units of `size` microseconds since 1970."""
 
     def make(zone: str) -> Callable[[datetime], int]:
@@ -55,18 +55,18 @@ def _unix_time(size: int) -> Callable[[str], Callable[[datetime], int]]:
     return make
 
 
-def _truncated_unix_time(zone: str) -> Callable[[datetime], int]:
+def _make_unix_timestamp_function(zone: str) -> Callable[[datetime], int]:
     """Return the function of `unix_timestamp`, which rounds towards 1970, unlike `unix_seconds`."""
     to_micros = make_to_micros_function(zone)
     return lambda value: dates.truncated_quotient(to_micros(value), MICROS)
 
 
-def _from_fractional_seconds(zone: str) -> Callable[[float], datetime | None]:
+def _make_from_fractional_seconds(zone: str) -> Callable[[float], datetime | None]:
     from_micros = make_from_micros_function(zone)
     return lambda value: from_micros(int(value * MICROS)) if isfinite(value) else None
 
 
-def _from_unix_time(size: int) -> Callable[[str], Callable[[int], datetime]]:
+def _make_from_unix_units_maker(size: int) -> Callable[[str], Callable[[int], datetime]]:
     def make(zone: str) -> Callable[[int], datetime]:
         from_micros = make_from_micros_function(zone)
         return lambda value: from_micros(value * size)
@@ -79,12 +79,12 @@ def _make_parser(pattern: str, zone: str) -> Callable[[str], datetime]:
     return lambda text: resolve(parse(text))
 
 
-def _unix_parser(pattern: str, zone: str) -> Callable[[str], int]:
+def _make_unix_parser(pattern: str, zone: str) -> Callable[[str], int]:
     parse, to_micros = date_patterns.make_parse_function(pattern), make_to_micros_function(zone)
     return lambda text: dates.truncated_quotient(to_micros(parse(text)), MICROS)
 
 
-def _unix_formatter(pattern: str, zone: str) -> Callable[[int], str]:
+def _make_unix_formatter(pattern: str, zone: str) -> Callable[[int], str]:
     write, from_micros = date_patterns.make_format_function(pattern), make_from_micros_function(zone)
     return lambda seconds: write(from_micros(seconds * MICROS))
 
@@ -140,51 +140,51 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     "hour": _make_field_operation("{}.hour", _TIMESTAMP),
     "minute": _make_field_operation("{}.minute", _TIMESTAMP),
     "second": _make_field_operation("{}.second", _TIMESTAMP),
-    "seconds_with_fraction": function_operation(dates.seconds_with_fraction, "decimal(8,6)", _TIMESTAMP),
-    "dayname": function_operation(dates.day_name, _STRING, _DATE),
-    "monthname": function_operation(dates.month_name, _STRING, _DATE),
-    "datediff": function_operation(dates.datediff, _INTEGER, _DATE, _DATE),
-    "date_add": function_operation(dates.add_days, _DATE, _DATE, _INTEGER),
+    "seconds_with_fraction": make_function_operation(dates.seconds_with_fraction, "decimal(8,6)", _TIMESTAMP),
+    "dayname": make_function_operation(dates.day_name, _STRING, _DATE),
+    "monthname": make_function_operation(dates.month_name, _STRING, _DATE),
+    "datediff": make_function_operation(dates.datediff, _INTEGER, _DATE, _DATE),
+    "date_add": make_function_operation(dates.add_days, _DATE, _DATE, _INTEGER),
     "add_months": combine_signatures(
-        function_operation(dates.add_months, _DATE, _DATE, _INTEGER),
-        function_operation(dates.add_months, _TIMESTAMP, _TIMESTAMP, _INTEGER),
+        make_function_operation(dates.add_months, _DATE, _DATE, _INTEGER),
+        make_function_operation(dates.add_months, _TIMESTAMP, _TIMESTAMP, _INTEGER),
     ),
-    "last_day": function_operation(dates.last_day, _DATE, _DATE),
-    "next_day": function_operation(dates.next_day, _DATE, _DATE, _STRING),
+    "last_day": make_function_operation(dates.last_day, _DATE, _DATE),
+    "next_day": make_function_operation(dates.next_day, _DATE, _DATE, _STRING),
     # Descriptions of older versions name no time zone.
     "months_between": combine_signatures(
-        valued_operation(partial(dates.make_months_between_function, exact=False), *_MONTHS_BETWEEN),
-        function_operation(dates.months_between, *_MONTHS_BETWEEN),
+        make_valued_operation(partial(dates.make_months_between_function, exact=False), *_MONTHS_BETWEEN),
+        make_function_operation(dates.months_between, *_MONTHS_BETWEEN),
     ),
-    "exact_months_between": valued_operation(
+    "exact_months_between": make_valued_operation(
         partial(dates.make_months_between_function, exact=True), *_MONTHS_BETWEEN
     ),
-    "trunc": function_operation(dates.truncate_date, _DATE, _DATE, _STRING, null=True),
-    "date_trunc": function_operation(dates.truncate_timestamp, _TIMESTAMP, _STRING, _TIMESTAMP, null=True),
-    "make_date": function_operation(dates.make_date, _DATE, _INTEGER, _INTEGER, _INTEGER),
-    "make_timestamp": valued_operation(_make_timestamp, _TIMESTAMP, *_FIELDS),
-    "try_make_timestamp": valued_operation(_wrap_in_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True),
-    "unix_date": function_operation(dates.unix_date, _INTEGER, _DATE),
-    "date_from_unix_date": function_operation(dates.date_from_unix_date, _DATE, _INTEGER),
-    "timestampdiff": valued_operation(_make_difference_function, _LONG, _TIMESTAMP, _TIMESTAMP),
-    "timestampadd": valued_operation(_make_adder, _TIMESTAMP, _TIMESTAMP, _LONG),
-    "date_format": valued_operation(date_patterns.make_format_function, _STRING, _TIMESTAMP),
-    "to_timestamp": valued_operation(_make_parser, _TIMESTAMP, _STRING),
-    "try_to_timestamp": valued_operation(_wrap_in_attempt(_make_parser), _TIMESTAMP, _STRING, null=True),
+    "trunc": make_function_operation(dates.truncate_date, _DATE, _DATE, _STRING, null=True),
+    "date_trunc": make_function_operation(dates.truncate_timestamp, _TIMESTAMP, _STRING, _TIMESTAMP, null=True),
+    "make_date": make_function_operation(dates.make_date, _DATE, _INTEGER, _INTEGER, _INTEGER),
+    "make_timestamp": make_valued_operation(_make_timestamp, _TIMESTAMP, *_FIELDS),
+    "try_make_timestamp": make_valued_operation(_wrap_in_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True),
+    "unix_date": make_function_operation(dates.unix_date, _INTEGER, _DATE),
+    "date_from_unix_date": make_function_operation(dates.date_from_unix_date, _DATE, _INTEGER),
+    "timestampdiff": make_valued_operation(_make_difference_function, _LONG, _TIMESTAMP, _TIMESTAMP),
+    "timestampadd": make_valued_operation(_make_adder, _TIMESTAMP, _TIMESTAMP, _LONG),
+    "date_format": make_valued_operation(date_patterns.make_format_function, _STRING, _TIMESTAMP),
+    "to_timestamp": make_valued_operation(_make_parser, _TIMESTAMP, _STRING),
+    "try_to_timestamp": make_valued_operation(_wrap_in_attempt(_make_parser), _TIMESTAMP, _STRING, null=True),
     "unix_timestamp": combine_signatures(
-        valued_operation(_truncated_unix_time, _LONG, _TIMESTAMP),
-        valued_operation(_unix_parser, _LONG, _STRING),
+        make_valued_operation(_make_unix_timestamp_function, _LONG, _TIMESTAMP),
+        make_valued_operation(_make_unix_parser, _LONG, _STRING),
     ),
-    "unix_seconds": valued_operation(_unix_time(MICROS), _LONG, _TIMESTAMP),
-    "unix_millis": valued_operation(_unix_time(_MILLIS), _LONG, _TIMESTAMP),
-    "unix_micros": valued_operation(_unix_time(1), _LONG, _TIMESTAMP),
-    "from_unixtime": valued_operation(_unix_formatter, _STRING, _LONG),
+    "unix_seconds": make_valued_operation(_make_unix_units_maker(MICROS), _LONG, _TIMESTAMP),
+    "unix_millis": make_valued_operation(_make_unix_units_maker(_MILLIS), _LONG, _TIMESTAMP),
+    "unix_micros": make_valued_operation(_make_unix_units_maker(1), _LONG, _TIMESTAMP),
+    "from_unixtime": make_valued_operation(_make_unix_formatter, _STRING, _LONG),
     "timestamp_seconds": combine_signatures(
-        valued_operation(_from_unix_time(MICROS), _TIMESTAMP, _LONG),
-        valued_operation(_from_fractional_seconds, _TIMESTAMP, "double", null=True),
+        make_valued_operation(_make_from_unix_units_maker(MICROS), _TIMESTAMP, _LONG),
+        make_valued_operation(_make_from_fractional_seconds, _TIMESTAMP, "double", null=True),
     ),
-    "timestamp_millis": valued_operation(_from_unix_time(_MILLIS), _TIMESTAMP, _LONG),
-    "timestamp_micros": valued_operation(_from_unix_time(1), _TIMESTAMP, _LONG),
-    "to_utc_timestamp": valued_operation(partial(_convert, to_utc=True), _TIMESTAMP, _TIMESTAMP, _STRING),
-    "from_utc_timestamp": valued_operation(partial(_convert, to_utc=False), _TIMESTAMP, _TIMESTAMP, _STRING),
+    "timestamp_millis": make_valued_operation(_make_from_unix_units_maker(_MILLIS), _TIMESTAMP, _LONG),
+    "timestamp_micros": make_valued_operation(_make_from_unix_units_maker(1), _TIMESTAMP, _LONG),
+    "to_utc_timestamp": make_valued_operation(partial(_convert, to_utc=True), _TIMESTAMP, _TIMESTAMP, _STRING),
+    "from_utc_timestamp": make_valued_operation(partial(_convert, to_utc=False), _TIMESTAMP, _TIMESTAMP, _STRING),
 }

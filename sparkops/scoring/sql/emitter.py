@@ -16,7 +16,7 @@ from .conversions import CONVERSIONS
 from .date_functions import DATE_FUNCTIONS
 from .expression import Expression
 from .fragment import Fragment
-from .higher_order import HIGHER_ORDER, emit_higher_order, variable_key
+from .higher_order import HIGHER_ORDER, emit_higher_order, format_variable_key
 from .math_functions import MATH_FUNCTIONS
 from .operation import Operation
 from .runtime.date_patterns import UnsupportedPattern
@@ -51,7 +51,7 @@ def emit_expression(
     if node.op == "literal":
         return _emit_literal(node, code, stage)
     if node.op == "variable":
-        fragment = columns.get(variable_key(str(node.value)))
+        fragment = columns.get(format_variable_key(str(node.value)))
         if fragment is None or node.args:
             raise ModelError(f"{stage}: its expression reads an unknown variable, {node.value!r}.")
         return fragment

@@ -24,7 +24,7 @@ _PREFIX = "\0"
 _MAX_VARIABLES = 2
 
 
-def variable_key(name: str) -> str:
+def format_variable_key(name: str) -> str:
     """Return the key of a variable among the fragments of columns."""
     return _PREFIX + name
 
@@ -56,7 +56,7 @@ class _Call:
 
     def body(self, position: int, variables: Mapping[str, Fragment]) -> Fragment:
         """Return the code of an operand that reads variables, by their names in the call."""
-        scope = {**self.columns, **{variable_key(name): item for name, item in variables.items()}}
+        scope = {**self.columns, **{format_variable_key(name): item for name, item in variables.items()}}
         return self.emit(self.node.args[position], scope, self.code, self.stage)
 
     def variable(self, type_: str, *, null: bool = True) -> Fragment:

@@ -15,11 +15,11 @@ from .operation import (
     Emit,
     Fragments,
     Operation,
-    argument_types,
+    list_argument_types,
     combine_signatures,
     emit_call,
     emit_decimal_call,
-    function_operation,
+    make_function_operation,
     has_one_numeric_type,
 )
 from .runtime import decimals, mathematics, numeric
@@ -37,7 +37,7 @@ _DECIMAL: Mapping[str, Callable[..., Any]] = {
 
 def _is_integral_operation(count: int) -> Check:
     return lambda node: (
-        len(node.args) == count and is_integral(node.type) and set(argument_types(node)) == {node.type}
+        len(node.args) == count and is_integral(node.type) and set(list_argument_types(node)) == {node.type}
     )
 
 
@@ -54,7 +54,7 @@ def _emit_bit_not(code: CodeWriter, node: Expression, operands: Fragments) -> Fr
 
 def _make_shift_operation(function: Callable[[int, int, int], int]) -> Operation:
     def accepts(node: Expression) -> bool:
-        return node.type in ("integer", "long") and argument_types(node) == [node.type, "integer"]
+        return node.type in ("integer", "long") and list_argument_types(node) == [node.type, "integer"]
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         return emit_call(code, operands, partial(function, _BITS[node.type]), nan=False)
@@ -66,7 +66,7 @@ def _make_bit_operation(function: Callable[..., int], result: str, *more: str, b
     """Return the operation of a function whose first operand is an integer of any type, or a boolean."""
 
     def accepts(node: Expression) -> bool:
-        first, *rest = argument_types(node)
+        first, *rest = list_argument_types(node)
         return node.type == result and rest == list(more) and (first in INTEGER_RANGES or first == "boolean")
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
@@ -77,7 +77,7 @@ def _make_bit_operation(function: Callable[..., int], result: str, *more: str, b
 
 
 def _is_try_arithmetic(node: Expression) -> bool:
-    types = argument_types(node)
+    types = list_argument_types(node)
     all_decimal = len(types) == 2 and all(parse_decimal_type(type_) for type_ in (*types, node.type))  # noqa: PLR2004
     return all_decimal or has_one_numeric_type(2)(node)
 
@@ -113,7 +113,7 @@ def _make_try_emitter(sign: str) -> Emit:
 def _make_decimal_operation(function: Callable[..., Any], count: int) -> Operation:
     def accepts(node: Expression) -> bool:
         return len(node.args) == count and all(
-            parse_decimal_type(type_) for type_ in (node.type, *argument_types(node))
+            parse_decimal_type(type_) for type_ in (node.type, *list_argument_types(node))
         )
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
@@ -127,23 +127,23 @@ def _make_decimal_operation(function: Callable[..., Any], count: int) -> Operati
 _DOUBLE = "double"
 MATH_FUNCTIONS: Mapping[str, Operation] = {
     "floor": combine_signatures(
-        function_operation(numeric.floor, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_floor, 1)
+        make_function_operation(numeric.floor, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_floor, 1)
     ),
     "ceil": combine_signatures(
-        function_operation(numeric.ceil, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_ceil, 1)
+        make_function_operation(numeric.ceil, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_ceil, 1)
     ),
     "decimal_pmod": _make_decimal_operation(mathematics.decimal_pmod, 2),
-    "pow": function_operation(numeric.power, _DOUBLE, _DOUBLE, _DOUBLE),
-    "log": function_operation(numeric.log_of, _DOUBLE, _DOUBLE, _DOUBLE, null=True),
+    "pow": make_function_operation(numeric.power, _DOUBLE, _DOUBLE, _DOUBLE),
+    "log": make_function_operation(numeric.log_of, _DOUBLE, _DOUBLE, _DOUBLE, null=True),
     **{
-        name: function_operation(function, _DOUBLE, _DOUBLE, null=name in numeric.NULLABLE)
+        name: make_function_operation(function, _DOUBLE, _DOUBLE, null=name in numeric.NULLABLE)
         for name, function in numeric.MATH.items()
     },
-    **{name: function_operation(function, _DOUBLE, _DOUBLE) for name, function in mathematics.MATH.items()},
-    "atan2": function_operation(mathematics.atan2, _DOUBLE, _DOUBLE, _DOUBLE),
-    "hypot": function_operation(mathematics.hypot, _DOUBLE, _DOUBLE, _DOUBLE),
-    "factorial": function_operation(mathematics.factorial, "long", "integer", null=True),
-    "width_bucket": function_operation(
+    **{name: make_function_operation(function, _DOUBLE, _DOUBLE) for name, function in mathematics.MATH.items()},
+    "atan2": make_function_operation(mathematics.atan2, _DOUBLE, _DOUBLE, _DOUBLE),
+    "hypot": make_function_operation(mathematics.hypot, _DOUBLE, _DOUBLE, _DOUBLE),
+    "factorial": make_function_operation(mathematics.factorial, "long", "integer", null=True),
+    "width_bucket": make_function_operation(
         mathematics.width_bucket, "long", _DOUBLE, _DOUBLE, _DOUBLE, "long", null=True
     ),
     "bit_and": _make_bitwise_operation("&"),

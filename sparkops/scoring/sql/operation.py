@@ -32,26 +32,26 @@ class Operation:
     emit: Emit
 
 
-def argument_types(node: Expression) -> list[str]:
+def list_argument_types(node: Expression) -> list[str]:
     """Return the types of a node's operands."""
     return [arg.type for arg in node.args]
 
 
 def has_signature(result: str, *types: str) -> Check:
     """Return the check of a result type and operand types."""
-    return lambda node: node.type == result and argument_types(node) == list(types)
+    return lambda node: node.type == result and list_argument_types(node) == list(types)
 
 
 def has_one_numeric_type(count: int) -> Check:
     """Return the check that a result and its `count` operands are of one numeric type."""
 
     def accepts(node: Expression) -> bool:
-        return len(node.args) == count and is_numeric(node.type) and set(argument_types(node)) == {node.type}
+        return len(node.args) == count and is_numeric(node.type) and set(list_argument_types(node)) == {node.type}
 
     return accepts
 
 
-def function_operation(
+def make_function_operation(
     function: Callable[..., Any], result: str, *types: str, null: bool = False
 ) -> Operation:
     """Return the operation that calls a function of these types.
@@ -69,7 +69,7 @@ def function_operation(
     return Operation(has_signature(result, *types), emit)
 
 
-def valued_operation(
+def make_valued_operation(
     make: Callable[..., Callable[..., Any]], result: str, *types: str, null: bool = False
 ) -> Operation:
     """Return the operation whose function is made from the node's value: a pattern, a unit, the session's time zone.
@@ -105,7 +105,7 @@ def combine_signatures(*operations: Operation) -> Operation:
     return Operation(lambda node: choose(node) is not None, emit)
 
 
-def range_check_expr(code: CodeWriter, type_: str, expr: str) -> str:
+def build_range_check_expr(code: CodeWriter, type_: str, expr: str) -> str:
     """Return the text of an integer expression that raises outside the range of its type."""
     limit, name = INTEGER_RANGES[type_], code.new_name()
     overflow = code.bind_constant(numeric.raise_overflow(type_))

@@ -14,11 +14,11 @@ from .operation import (
     Check,
     Fragments,
     Operation,
-    argument_types,
+    list_argument_types,
     combine_signatures,
     emit_call,
-    function_operation,
-    valued_operation,
+    make_function_operation,
+    make_valued_operation,
 )
 from .runtime import arrays, formats, hashes, json_paths, maps, mathematics, strings, urls
 from .runtime import regular_expressions as regex
@@ -29,8 +29,8 @@ from .types import is_simple, parse_decimal_type
 _STRING, _INTEGER, _LONG, _B = "string", "integer", "long", "boolean"
 
 
-def _all_strings(result: str) -> Check:
-    return lambda node: node.type == result and bool(node.args) and set(argument_types(node)) == {_STRING}
+def _are_all_strings(result: str) -> Check:
+    return lambda node: node.type == result and bool(node.args) and set(list_argument_types(node)) == {_STRING}
 
 
 def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -39,13 +39,13 @@ def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 def _emit_concat_ws(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     items = "".join(f"{operand.expr}, " for operand in operands[1:])
-    has_arrays = set(argument_types(node)) != {_STRING}
+    has_arrays = set(list_argument_types(node)) != {_STRING}
     name = code.bind_constant(arrays.concat_ws if has_arrays else strings.concat_ws)
     return Fragment(f"{name}({operands[0].expr}, ({items}))", operands[0].null, nan=False)
 
 
 def _is_concat_ws(node: Expression) -> bool:
-    first, *rest = argument_types(node)
+    first, *rest = list_argument_types(node)
     return node.type == first == _STRING and set(rest) <= {_STRING, f"array<{_STRING}>"}
 
 
@@ -56,7 +56,7 @@ def _emit_split(code: CodeWriter, node: Expression, operands: Fragments) -> Frag
 def _is_split(node: Expression) -> bool:
     return (
         node.type == "array<string>"
-        and argument_types(node) == [_STRING]
+        and list_argument_types(node) == [_STRING]
         and isinstance(node.value, str)
         and bool(node.value)
     )
@@ -67,13 +67,13 @@ def _make_hash_operation(kind: str, result: str) -> Operation:
         return (
             node.type == result
             and bool(node.args)
-            and all(map(is_simple, argument_types(node)))
+            and all(map(is_simple, list_argument_types(node)))
             and isinstance(node.value, list)
             and is_zone(*node.value)
         )
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-        name = code.bind_constant(hashes.make_hash_function(kind, argument_types(node), *node.value))
+        name = code.bind_constant(hashes.make_hash_function(kind, list_argument_types(node), *node.value))
         return Fragment(f"{name}({', '.join(operand.expr for operand in operands)})", null=False, nan=False)
 
     return Operation(accepts, emit)
@@ -84,18 +84,18 @@ def _is_printf(node: Expression) -> bool:
     return (
         node.type == _STRING
         and is_java(java)
-        and formats.make_printf_function(pattern, argument_types(node), java) is not None
+        and formats.make_printf_function(pattern, list_argument_types(node), java) is not None
     )
 
 
 def _emit_printf(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     pattern, java = node.value
-    name = code.bind_constant(formats.make_printf_function(pattern, argument_types(node), java))
+    name = code.bind_constant(formats.make_printf_function(pattern, list_argument_types(node), java))
     return Fragment(f"{name}({', '.join(operand.expr for operand in operands)})", null=False, nan=False)
 
 
 def _is_format_number(node: Expression) -> bool:
-    first, *rest = argument_types(node)
+    first, *rest = list_argument_types(node)
     is_number = first in ("long", "double") or parse_decimal_type(first) is not None
     return node.type == _STRING and rest == [_INTEGER] and is_number and is_java(*node.value)
 
@@ -104,7 +104,7 @@ def _emit_format_number(code: CodeWriter, node: Expression, operands: Fragments)
     return emit_call(code, operands, formats.make_number_formatter(*node.value), null=True, nan=False)
 
 
-def _json_function(node: Expression) -> Callable[[str], str | None]:
+def _make_json_function(node: Expression) -> Callable[[str], str | None]:
     return json_paths.make_get_function(*node.value)
 
 
@@ -116,13 +116,13 @@ def _emit_elt(code: CodeWriter, node: Expression, operands: Fragments) -> Fragme
 
 
 def _is_elt(node: Expression) -> bool:
-    first, *rest = argument_types(node)
+    first, *rest = list_argument_types(node)
     return first == _INTEGER and bool(rest) and set(rest) == {node.type} == {_STRING}
 
 
 def _make_text_operation(function: Callable[..., Any], *more: str, result: str = _STRING, null: bool = False) -> Operation:
     """Return the operation of a function whose first operand is a string."""
-    return function_operation(function, result, _STRING, *more, null=null)
+    return make_function_operation(function, result, _STRING, *more, null=null)
 
 
 STRING_FUNCTIONS: Mapping[str, Operation] = {
@@ -136,17 +136,17 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "octet_length": _make_text_operation(strings.octet_length, result=_INTEGER),
     "bit_length": _make_text_operation(strings.bit_length, result=_INTEGER),
     "ascii": _make_text_operation(strings.ascii_code, result=_INTEGER),
-    "char": function_operation(strings.character, _STRING, _LONG),
+    "char": make_function_operation(strings.character, _STRING, _LONG),
     "substring": _make_text_operation(strings.substring, _INTEGER, _INTEGER),
     "right": _make_text_operation(strings.right, _INTEGER),
     "lpad": _make_text_operation(strings.lpad, _INTEGER, _STRING),
     "rpad": _make_text_operation(strings.rpad, _INTEGER, _STRING),
     "repeat": _make_text_operation(strings.repeat, _INTEGER),
-    "space": function_operation(strings.space, _STRING, _INTEGER),
+    "space": make_function_operation(strings.space, _STRING, _INTEGER),
     "reverse": combine_signatures(
         _make_text_operation(lambda text: text[::-1]),
         Operation(
-            lambda node: node.type.startswith("array<") and argument_types(node) == [node.type],
+            lambda node: node.type.startswith("array<") and list_argument_types(node) == [node.type],
             lambda code, _, operands: emit_call(code, operands, lambda array: [*array[::-1]], nan=False),
         ),
     ),
@@ -166,42 +166,42 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
         _make_text_operation(strings.levenshtein_within, _STRING, _INTEGER, result=_INTEGER),
     ),
     "soundex": _make_text_operation(strings.soundex),
-    "concat": Operation(_all_strings(_STRING), _emit_concat),
+    "concat": Operation(_are_all_strings(_STRING), _emit_concat),
     "concat_ws": Operation(_is_concat_ws, _emit_concat_ws),
     "elt": Operation(_is_elt, _emit_elt),
     "split": Operation(_is_split, _emit_split),
-    "split_regex": valued_operation(regex.make_split_function, "array<string>", _STRING),
+    "split_regex": make_valued_operation(regex.make_split_function, "array<string>", _STRING),
     "split_characters": _make_text_operation(regex.split_characters, result="array<string>"),
-    "rlike": valued_operation(regex.make_search_function, _B, _STRING),
-    "regexp_extract": valued_operation(regex.make_extract_function, _STRING, _STRING),
-    "regexp_extract_all": valued_operation(regex.make_extract_all_function, "array<string>", _STRING),
-    "regexp_replace": valued_operation(regex.make_replace_function, _STRING, _STRING),
-    "regexp_count": valued_operation(regex.make_count_function, _INTEGER, _STRING),
-    "regexp_substr": valued_operation(regex.make_substring_function, _STRING, _STRING, null=True),
-    "regexp_instr": valued_operation(regex.make_position_function, _INTEGER, _STRING),
+    "rlike": make_valued_operation(regex.make_search_function, _B, _STRING),
+    "regexp_extract": make_valued_operation(regex.make_extract_function, _STRING, _STRING),
+    "regexp_extract_all": make_valued_operation(regex.make_extract_all_function, "array<string>", _STRING),
+    "regexp_replace": make_valued_operation(regex.make_replace_function, _STRING, _STRING),
+    "regexp_count": make_valued_operation(regex.make_count_function, _INTEGER, _STRING),
+    "regexp_substr": make_valued_operation(regex.make_substring_function, _STRING, _STRING, null=True),
+    "regexp_instr": make_valued_operation(regex.make_position_function, _INTEGER, _STRING),
     "conv": _make_text_operation(mathematics.convert_base, _INTEGER, _INTEGER, null=True),
-    "mask": valued_operation(strings.make_mask_function, _STRING, _STRING),
+    "mask": make_valued_operation(strings.make_mask_function, _STRING, _STRING),
     "luhn_check": _make_text_operation(strings.is_luhn_number, result=_B),
     "quote": _make_text_operation(strings.quote),
     "url_encode": _make_text_operation(urls.url_encode),
     "url_decode": _make_text_operation(urls.url_decode),
     "try_url_decode": _make_text_operation(mathematics.attempt(urls.url_decode), null=True),
-    "parse_url": valued_operation(urls.make_parse_url_function, _STRING, _STRING, null=True),
+    "parse_url": make_valued_operation(urls.make_parse_url_function, _STRING, _STRING, null=True),
     "get_json_object": Operation(
         lambda node: (
             node.type == _STRING
-            and argument_types(node) == [_STRING]
+            and list_argument_types(node) == [_STRING]
             and is_java(node.value[1])
-            and bool(_json_function(node))
+            and bool(_make_json_function(node))
         ),
-        lambda code, node, operands: emit_call(code, operands, _json_function(node), null=True, nan=False),
+        lambda code, node, operands: emit_call(code, operands, _make_json_function(node), null=True, nan=False),
     ),
     "json_array_length": _make_text_operation(json_paths.array_length, result=_INTEGER, null=True),
     "json_object_keys": _make_text_operation(json_paths.object_keys, result="array<string>", null=True),
-    "text_map_item": valued_operation(maps.make_text_item_function, _STRING, _STRING, _STRING, null=True),
+    "text_map_item": make_valued_operation(maps.make_text_item_function, _STRING, _STRING, _STRING, null=True),
     "base64": _make_text_operation(strings.base64),
-    "hex": combine_signatures(_make_text_operation(strings.hex_text), function_operation(strings.hex_long, _STRING, _LONG)),
-    "bin": function_operation(strings.binary_long, _STRING, _LONG),
+    "hex": combine_signatures(_make_text_operation(strings.hex_text), make_function_operation(strings.hex_long, _STRING, _LONG)),
+    "bin": make_function_operation(strings.binary_long, _STRING, _LONG),
     "md5": _make_text_operation(hashes.md5),
     "sha1": _make_text_operation(hashes.sha1),
     "sha2": _make_text_operation(hashes.sha2, _INTEGER, null=True),

@@ -85,12 +85,12 @@ def explain_wrong_column_type(match: re.Match[str]) -> BadData:
     column = re.search(
         r"Parquet column \[(.*?)\]\. Expected Spark type (\S+), actual Parquet type (\w+)", match.string
     )
-    what = (
+    difference = (
         f"column `{column[1]}` is {column[3]} in the file and declared {column[2]}"
         if column
         else "a type differs"
     )
-    return BadData(f"{find_file(match.string)}: {what}. Fix the source's `schema`.")
+    return BadData(f"{find_file(match.string)}: {difference}. Fix the source's `schema`.")
 
 
 def find_line(path: Path, text: str) -> int | None:
