@@ -45,7 +45,9 @@ def _is_summed_in_another_order(steps: Sequence[Step], column: str) -> bool:
     step, before = find_producer(steps, column)
     if step is None:
         return False
-    return step.op in _SUMS_IN_OTHER_ORDER or any(_is_summed_in_another_order(before, name) for name in step.inputs)
+    return step.op in _SUMS_IN_OTHER_ORDER or any(
+        _is_summed_in_another_order(before, name) for name in step.inputs
+    )
 
 
 def find_storage_without_zeros(plan: Plan, column: str) -> str:

@@ -39,7 +39,10 @@ def split_units(secret: str) -> list[str]:
     character.
     """
     runs = re.findall(r"""\s+|\\+|'+|"+|.""", secret)
-    return [_build_run_pattern(*neighbours) for neighbours in zip(["", *runs], runs, [*runs[1:], ""], strict=False)]
+    return [
+        _build_run_pattern(*neighbours)
+        for neighbours in zip(["", *runs], runs, [*runs[1:], ""], strict=False)
+    ]
 
 
 def build_pattern(secret: str) -> str:
@@ -49,10 +52,12 @@ def build_pattern(secret: str) -> str:
     """
     core = secret.strip()
     if not core:
-        return f"{re.escape(secret)}|{''.join(map(_match_character, secret))}"
+        return f"{re.escape(secret)}|{''.join(map(_build_character_pattern, secret))}"
     head, _, tail = secret.partition(core)
     units = "".join(split_units(core))
-    before, after = ("".join(f"(?:{_build_character_pattern(item)})?" for item in run) for run in (head, tail))
+    before, after = (
+        "".join(f"(?:{_build_character_pattern(item)})?" for item in run) for run in (head, tail)
+    )
     return f"{re.escape(secret)}|{before}{units}{after}"
 
 

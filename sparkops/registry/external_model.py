@@ -166,7 +166,9 @@ def _collect_facts(model: ExternalModel, name: str) -> ModelFacts:
         reasons=model.compilation.reasons if description is None else (),
         parity=len(model.cases),
         inputs={field.name: _find_spark_type(field.type) for field in read},
-        unread={field.name: _find_spark_type(field.type) for field in saved.fields if field.name not in names},
+        unread={
+            field.name: _find_spark_type(field.type) for field in saved.fields if field.name not in names
+        },
         spark=saved.spark_version,
         stages=() if description is None else description.stages,
         scorer="" if description is None else description.hash,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sparkops.pipeline.reports.value_format import (
+    find_tick_resolution,
     is_integer_format,
     is_integral,
     is_missing,
     is_number,
-    find_tick_resolution,
 )
 from sparkops.reports.formatting import (
     MISSING,

@@ -63,7 +63,9 @@ def build_table(table: Table, *, limit: int) -> TableView:
     rows = replace(collected, specs=table.formats)
     columns = tuple(
         build_column(
-            rows.column(name), rows.column_format(name), label=table.labels.get(name) or format_column_label(name)
+            rows.column(name),
+            rows.column_format(name),
+            label=table.labels.get(name) or format_column_label(name),
         )
         for name in rows.columns
     )

@@ -84,7 +84,9 @@ def test_the_file_name_of_a_compiled_suite_is_unchanged(monkeypatch: pytest.Monk
     )
     suite = Suite(table="t", place=Place("t.yml", 1), expectations=(between, among))
     monkeypatch.setattr(suite_cache, "version", lambda _: "1.2.3")
-    assert suite_cache._locate_cache_file(suite, Path("/s")) == Path("/s/cac394e74d252991c75b6846d40b6b3d.json")
+    assert suite_cache._locate_cache_file(suite, Path("/s")) == Path(
+        "/s/cac394e74d252991c75b6846d40b6b3d.json"
+    )
 
 
 def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -> None:

@@ -178,7 +178,15 @@ def _join_shift_signs(tokens: list[Any]) -> list[Any]:
             and (last[0].end + 2, last[1].end + 1) == (token.start, token.start)
         ):
             joined[-2:] = [
-                Token(_choose_shift_token(), ">>>", token.line, token.col, last[0].start, token.end, token.comments)
+                Token(
+                    _choose_shift_token(),
+                    ">>>",
+                    token.line,
+                    token.col,
+                    last[0].start,
+                    token.end,
+                    token.comments,
+                )
             ]
         else:
             joined.append(token)

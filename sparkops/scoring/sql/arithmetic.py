@@ -12,12 +12,12 @@ from .operation import (
     Emit,
     Fragments,
     Operation,
-    list_argument_types,
+    build_range_check_expr,
     emit_call,
     emit_decimal_call,
     has_one_numeric_type,
     has_signature,
-    build_range_check_expr,
+    list_argument_types,
 )
 from .runtime import decimals, numeric
 from .types import is_integral, parse_decimal_type
@@ -48,7 +48,10 @@ def _make_operator_emitter(sign: str) -> Emit:
             return decimal
         if is_integral(node.type):
             return propagate_nulls(
-                code, operands, lambda a, b: build_range_check_expr(code, node.type, f"{a} {sign} {b}"), nan=False
+                code,
+                operands,
+                lambda a, b: build_range_check_expr(code, node.type, f"{a} {sign} {b}"),
+                nan=False,
             )
         if node.type == "float":
             to_float = code.bind_constant(numeric.to_float)

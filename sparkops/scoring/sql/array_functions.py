@@ -8,7 +8,7 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment, propagate_nulls
-from .operation import Check, Fragments, Operation, list_argument_types, emit_call
+from .operation import Check, Fragments, Operation, emit_call, list_argument_types
 from .runtime import arrays
 from .types import is_floating, parse_element_type
 
@@ -29,7 +29,9 @@ def _accepts(result: str, *types: str) -> Check:
     return accepts
 
 
-def _make_array_operation(function: Callable[..., Any], result: str, *types: str, null: bool = False) -> Operation:
+def _make_array_operation(
+    function: Callable[..., Any], result: str, *types: str, null: bool = False
+) -> Operation:
     """Return the operation that calls a function; null where an operand is null."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
@@ -60,7 +62,9 @@ def _emit_insert(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 
 def _is_array(node: Expression) -> bool:
-    return node.type.startswith("array<") and set(list_argument_types(node)) <= {parse_element_type(node.type)}
+    return node.type.startswith("array<") and set(list_argument_types(node)) <= {
+        parse_element_type(node.type)
+    }
 
 
 def _emit_array(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -68,7 +72,9 @@ def _emit_array(code: CodeWriter, node: Expression, operands: Fragments) -> Frag
 
 
 def _are_arrays(node: Expression) -> bool:
-    return node.type.startswith("array<") and bool(node.args) and set(list_argument_types(node)) == {node.type}
+    return (
+        node.type.startswith("array<") and bool(node.args) and set(list_argument_types(node)) == {node.type}
+    )
 
 
 def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -112,7 +118,9 @@ ARRAY_FUNCTIONS: Mapping[str, Operation] = {
     "sort_array": _make_array_operation(arrays.sort_array, _A, _A, "boolean"),
     "array_sort": _make_array_operation(arrays.array_sort, _A, _A),
     "array_join": _make_array_operation(arrays.join, "string", "array<string>", "string"),
-    "array_join_nulls": _make_array_operation(arrays.join_with_nulls, "string", "array<string>", "string", "string"),
+    "array_join_nulls": _make_array_operation(
+        arrays.join_with_nulls, "string", "array<string>", "string", "string"
+    ),
     "slice": _make_array_operation(arrays.slice_array, _A, _A, _I, _I),
     "element_at": _make_array_operation(arrays.element_at, "T", _A, _I, null=True),
     "try_element_at": _make_array_operation(arrays.try_element_at, "T", _A, _I, null=True),

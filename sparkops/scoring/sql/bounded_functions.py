@@ -11,7 +11,7 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment
-from .operation import Emit, Fragments, list_argument_types, emit_call
+from .operation import Emit, Fragments, emit_call, list_argument_types
 from .runtime import arrays, sizes, strings
 from .runtime import regular_expressions as regex
 

@@ -9,7 +9,7 @@ from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment, bind_once, propagate_nulls
 from .literals import decode_literal
-from .operation import Emit, Fragments, Operation, list_argument_types, emit_call, has_signature
+from .operation import Emit, Fragments, Operation, emit_call, has_signature, list_argument_types
 from .runtime import strings
 from .types import is_floating
 

@@ -11,7 +11,7 @@ from .comparison import emit_is_null
 from .expression import Expression
 from .fragment import Fragment, bind_once
 from .literals import decode_literal
-from .operation import Emit, Fragments, Operation, list_argument_types, has_one_numeric_type
+from .operation import Emit, Fragments, Operation, has_one_numeric_type, list_argument_types
 from .runtime import numeric
 from .types import is_floating, is_key
 
@@ -119,7 +119,9 @@ CONDITIONALS: Mapping[str, Operation] = {
     "least": Operation(_has_one_type, _make_extreme_emitter(numeric.least)),
     "isnan": Operation(
         lambda node: (
-            node.type == "boolean" and all(map(is_floating, list_argument_types(node))) and len(node.args) == 1
+            node.type == "boolean"
+            and all(map(is_floating, list_argument_types(node)))
+            and len(node.args) == 1
         ),
         _emit_is_nan,
     ),

@@ -10,7 +10,7 @@ from ..codegen.code_writer import CodeWriter
 from ..ir.field import INTEGER_RANGES
 from .expression import Expression
 from .fragment import Fragment, propagate_nulls
-from .operation import Emit, Fragments, Operation, emit_call, emit_decimal_call, build_range_check_expr
+from .operation import Emit, Fragments, Operation, build_range_check_expr, emit_call, emit_decimal_call
 from .runtime import arrays, decimals, mathematics, numeric
 from .runtime.casts import make_cast_function
 from .types import is_floating, is_integral, is_numeric, parse_decimal_type, parse_element_type

@@ -15,8 +15,8 @@ from .operation import (
     Fragments,
     Operation,
     combine_signatures,
-    make_function_operation,
     has_signature,
+    make_function_operation,
     make_valued_operation,
 )
 from .runtime import date_patterns, dates
@@ -160,10 +160,14 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
         partial(dates.make_months_between_function, exact=True), *_MONTHS_BETWEEN
     ),
     "trunc": make_function_operation(dates.truncate_date, _DATE, _DATE, _STRING, null=True),
-    "date_trunc": make_function_operation(dates.truncate_timestamp, _TIMESTAMP, _STRING, _TIMESTAMP, null=True),
+    "date_trunc": make_function_operation(
+        dates.truncate_timestamp, _TIMESTAMP, _STRING, _TIMESTAMP, null=True
+    ),
     "make_date": make_function_operation(dates.make_date, _DATE, _INTEGER, _INTEGER, _INTEGER),
     "make_timestamp": make_valued_operation(_make_timestamp, _TIMESTAMP, *_FIELDS),
-    "try_make_timestamp": make_valued_operation(_wrap_in_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True),
+    "try_make_timestamp": make_valued_operation(
+        _wrap_in_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True
+    ),
     "unix_date": make_function_operation(dates.unix_date, _INTEGER, _DATE),
     "date_from_unix_date": make_function_operation(dates.date_from_unix_date, _DATE, _INTEGER),
     "timestampdiff": make_valued_operation(_make_difference_function, _LONG, _TIMESTAMP, _TIMESTAMP),
@@ -185,6 +189,10 @@ DATE_FUNCTIONS: Mapping[str, Operation] = {
     ),
     "timestamp_millis": make_valued_operation(_make_from_unix_units_maker(_MILLIS), _TIMESTAMP, _LONG),
     "timestamp_micros": make_valued_operation(_make_from_unix_units_maker(1), _TIMESTAMP, _LONG),
-    "to_utc_timestamp": make_valued_operation(partial(_convert, to_utc=True), _TIMESTAMP, _TIMESTAMP, _STRING),
-    "from_utc_timestamp": make_valued_operation(partial(_convert, to_utc=False), _TIMESTAMP, _TIMESTAMP, _STRING),
+    "to_utc_timestamp": make_valued_operation(
+        partial(_convert, to_utc=True), _TIMESTAMP, _TIMESTAMP, _STRING
+    ),
+    "from_utc_timestamp": make_valued_operation(
+        partial(_convert, to_utc=False), _TIMESTAMP, _TIMESTAMP, _STRING
+    ),
 }

@@ -15,12 +15,12 @@ from .operation import (
     Emit,
     Fragments,
     Operation,
-    list_argument_types,
     combine_signatures,
     emit_call,
     emit_decimal_call,
-    make_function_operation,
     has_one_numeric_type,
+    list_argument_types,
+    make_function_operation,
 )
 from .runtime import decimals, mathematics, numeric
 from .types import is_integral, parse_decimal_type
@@ -62,7 +62,9 @@ def _make_shift_operation(function: Callable[[int, int, int], int]) -> Operation
     return Operation(accepts, emit)
 
 
-def _make_bit_operation(function: Callable[..., int], result: str, *more: str, bits: bool = False) -> Operation:
+def _make_bit_operation(
+    function: Callable[..., int], result: str, *more: str, bits: bool = False
+) -> Operation:
     """Return the operation of a function whose first operand is an integer of any type, or a boolean."""
 
     def accepts(node: Expression) -> bool:
@@ -127,10 +129,12 @@ def _make_decimal_operation(function: Callable[..., Any], count: int) -> Operati
 _DOUBLE = "double"
 MATH_FUNCTIONS: Mapping[str, Operation] = {
     "floor": combine_signatures(
-        make_function_operation(numeric.floor, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_floor, 1)
+        make_function_operation(numeric.floor, "long", _DOUBLE),
+        _make_decimal_operation(mathematics.decimal_floor, 1),
     ),
     "ceil": combine_signatures(
-        make_function_operation(numeric.ceil, "long", _DOUBLE), _make_decimal_operation(mathematics.decimal_ceil, 1)
+        make_function_operation(numeric.ceil, "long", _DOUBLE),
+        _make_decimal_operation(mathematics.decimal_ceil, 1),
     ),
     "decimal_pmod": _make_decimal_operation(mathematics.decimal_pmod, 2),
     "pow": make_function_operation(numeric.power, _DOUBLE, _DOUBLE, _DOUBLE),
@@ -139,7 +143,10 @@ MATH_FUNCTIONS: Mapping[str, Operation] = {
         name: make_function_operation(function, _DOUBLE, _DOUBLE, null=name in numeric.NULLABLE)
         for name, function in numeric.MATH.items()
     },
-    **{name: make_function_operation(function, _DOUBLE, _DOUBLE) for name, function in mathematics.MATH.items()},
+    **{
+        name: make_function_operation(function, _DOUBLE, _DOUBLE)
+        for name, function in mathematics.MATH.items()
+    },
     "atan2": make_function_operation(mathematics.atan2, _DOUBLE, _DOUBLE, _DOUBLE),
     "hypot": make_function_operation(mathematics.hypot, _DOUBLE, _DOUBLE, _DOUBLE),
     "factorial": make_function_operation(mathematics.factorial, "long", "integer", null=True),

@@ -46,7 +46,11 @@ def has_one_numeric_type(count: int) -> Check:
     """Return the check that a result and its `count` operands are of one numeric type."""
 
     def accepts(node: Expression) -> bool:
-        return len(node.args) == count and is_numeric(node.type) and set(list_argument_types(node)) == {node.type}
+        return (
+            len(node.args) == count
+            and is_numeric(node.type)
+            and set(list_argument_types(node)) == {node.type}
+        )
 
     return accepts
 

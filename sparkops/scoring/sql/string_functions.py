@@ -14,9 +14,9 @@ from .operation import (
     Check,
     Fragments,
     Operation,
-    list_argument_types,
     combine_signatures,
     emit_call,
+    list_argument_types,
     make_function_operation,
     make_valued_operation,
 )
@@ -30,7 +30,9 @@ _STRING, _INTEGER, _LONG, _B = "string", "integer", "long", "boolean"
 
 
 def _are_all_strings(result: str) -> Check:
-    return lambda node: node.type == result and bool(node.args) and set(list_argument_types(node)) == {_STRING}
+    return lambda node: (
+        node.type == result and bool(node.args) and set(list_argument_types(node)) == {_STRING}
+    )
 
 
 def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -120,7 +122,9 @@ def _is_elt(node: Expression) -> bool:
     return first == _INTEGER and bool(rest) and set(rest) == {node.type} == {_STRING}
 
 
-def _make_text_operation(function: Callable[..., Any], *more: str, result: str = _STRING, null: bool = False) -> Operation:
+def _make_text_operation(
+    function: Callable[..., Any], *more: str, result: str = _STRING, null: bool = False
+) -> Operation:
     """Return the operation of a function whose first operand is a string."""
     return make_function_operation(function, result, _STRING, *more, null=null)
 
@@ -129,9 +133,15 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "lower": _make_text_operation(str.lower),
     "upper": _make_text_operation(str.upper),
     "initcap": _make_text_operation(strings.initcap),
-    "trim": combine_signatures(_make_text_operation(strings.trim), _make_text_operation(strings.trim_characters, _STRING)),
-    "ltrim": combine_signatures(_make_text_operation(strings.trim_left), _make_text_operation(strings.trim_left_characters, _STRING)),
-    "rtrim": combine_signatures(_make_text_operation(strings.trim_right), _make_text_operation(strings.trim_right_characters, _STRING)),
+    "trim": combine_signatures(
+        _make_text_operation(strings.trim), _make_text_operation(strings.trim_characters, _STRING)
+    ),
+    "ltrim": combine_signatures(
+        _make_text_operation(strings.trim_left), _make_text_operation(strings.trim_left_characters, _STRING)
+    ),
+    "rtrim": combine_signatures(
+        _make_text_operation(strings.trim_right), _make_text_operation(strings.trim_right_characters, _STRING)
+    ),
     "length": _make_text_operation(len, result=_INTEGER),
     "octet_length": _make_text_operation(strings.octet_length, result=_INTEGER),
     "bit_length": _make_text_operation(strings.bit_length, result=_INTEGER),
@@ -194,13 +204,19 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
             and is_java(node.value[1])
             and bool(_make_json_function(node))
         ),
-        lambda code, node, operands: emit_call(code, operands, _make_json_function(node), null=True, nan=False),
+        lambda code, node, operands: emit_call(
+            code, operands, _make_json_function(node), null=True, nan=False
+        ),
     ),
     "json_array_length": _make_text_operation(json_paths.array_length, result=_INTEGER, null=True),
     "json_object_keys": _make_text_operation(json_paths.object_keys, result="array<string>", null=True),
-    "text_map_item": make_valued_operation(maps.make_text_item_function, _STRING, _STRING, _STRING, null=True),
+    "text_map_item": make_valued_operation(
+        maps.make_text_item_function, _STRING, _STRING, _STRING, null=True
+    ),
     "base64": _make_text_operation(strings.base64),
-    "hex": combine_signatures(_make_text_operation(strings.hex_text), make_function_operation(strings.hex_long, _STRING, _LONG)),
+    "hex": combine_signatures(
+        _make_text_operation(strings.hex_text), make_function_operation(strings.hex_long, _STRING, _LONG)
+    ),
     "bin": make_function_operation(strings.binary_long, _STRING, _LONG),
     "md5": _make_text_operation(hashes.md5),
     "sha1": _make_text_operation(hashes.sha1),

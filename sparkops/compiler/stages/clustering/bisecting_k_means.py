@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.vector_storage import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage, parse_vector, read_metadata
 from sparkops.compiler.stages.shared.predictor import add_cluster_index
+from sparkops.compiler.vector_storage import find_vector_storage
 from sparkops.scoring.ir.arrays import Numbers
 
 Nodes = Mapping[int, Mapping[str, Any]]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.vector_storage import is_summed_in_another_order
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.vector_storage import is_summed_in_another_order
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 

@@ -9,4 +9,6 @@ from sparkops.scoring.ir.description import Step
 
 def convert_linear_regression(step: Step, context: GraphContext) -> None:
     """Add the sum."""
-    context.columns[step.outputs[0]] = ScalarTensor(add_margin(step, context), "double", "double", has_nan=True)
+    context.columns[step.outputs[0]] = ScalarTensor(
+        add_margin(step, context), "double", "double", has_nan=True
+    )

@@ -33,9 +33,7 @@ def _format_number(write: Callable[[float], str], value: Any, places: int) -> st
         return "NaN"
     if value in (inf, -inf):
         return "∞" if value > 0 else "-∞"
-    number = (
-        _round(write, value, places) if isinstance(value, float) else _quantize(Decimal(value), places)
-    )
+    number = _round(write, value, places) if isinstance(value, float) else _quantize(Decimal(value), places)
     return f"{number:,.{places}f}"
 
 
@@ -86,7 +84,9 @@ def _fill(parts: Sequence[str | Callable[[Any], str]], values: Sequence[Any]) ->
     return "".join([part if isinstance(part, str) else part(next(remaining)) for part in parts])
 
 
-def _make_part_function(match: re.Match[str], type_: str, write: Callable[[float], str]) -> Callable[[Any], str] | None:
+def _make_part_function(
+    match: re.Match[str], type_: str, write: Callable[[float], str]
+) -> Callable[[Any], str] | None:
     flags, width, precision, conversion = match[1], int(match[2] or 0), match[3], match[4]
     if (
         len(set(flags)) != len(flags)
@@ -106,10 +106,14 @@ def _make_part_function(match: re.Match[str], type_: str, write: Callable[[float
     places = 0 if conversion == "d" else int(precision or 6)
     null = "null" if precision is None else "null"[: int(precision)]
     pad = partial(_pad, flags=flags.replace("0", "").replace(",", ""), width=width)
-    return lambda value: pad(null) if value is None else _format_printf_number(value, flags, width, places, write)
+    return lambda value: (
+        pad(null) if value is None else _format_printf_number(value, flags, width, places, write)
+    )
 
 
-def _format_printf_number(value: Any, flags: str, width: int, places: int, write: Callable[[float], str]) -> str:
+def _format_printf_number(
+    value: Any, flags: str, width: int, places: int, write: Callable[[float], str]
+) -> str:
     if value != value or value in (inf, -inf):  # noqa: PLR0124
         text = "NaN" if value != value else "Infinity"  # noqa: PLR0124
         sign = "" if text == "NaN" else "-" if value < 0 else "+" if "+" in flags else ""

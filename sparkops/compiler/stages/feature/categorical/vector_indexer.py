@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.vector_storage import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.vector_storage import find_vector_storage
 
 # For each categorical slot, its values in the order of their indices.
 Categories = dict[int, list[float]]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_vector
-from sparkops.compiler.stages.shared.affine_transform import add_affine_transform, compute_reciprocals, require_finite
+from sparkops.compiler.stages.shared.affine_transform import (
+    add_affine_transform,
+    compute_reciprocals,
+    require_finite,
+)
 
 
 def compile_max_abs_scaler(saved: SavedStage, plan: Plan) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.vector_storage import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.vector_storage import find_vector_storage
 
 
 def compile_normalizer(saved: SavedStage, plan: Plan) -> None:

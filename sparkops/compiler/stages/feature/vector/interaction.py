@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.slot_metadata import find_category_counts
 from sparkops.compiler.vector_storage import find_storage_without_zeros
-from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.stages.feature.vector.interaction import MAX_PRODUCTS
 
 

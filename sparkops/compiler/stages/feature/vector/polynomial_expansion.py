@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.vector_storage import find_vector_storage
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.vector_storage import find_vector_storage
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import (
     MAX_DEGREE,
     MAX_PRODUCTS,

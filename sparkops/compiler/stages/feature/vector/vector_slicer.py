@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
-from sparkops.compiler.slot_metadata import find_slot_names
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.slot_metadata import find_slot_names
 from sparkops.compiler.stages.shared.slot_selection import add_slot_selection
 
 
