@@ -29,7 +29,7 @@ def _export_equal(graph: GraphBuilder, node: Expression, operands: GraphValues) 
     return GraphValue(_add_values_equal(graph, node.args[0].type, operands), "bool", null, error)
 
 
-def _add_equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
+def _export_null_safe_equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     one, other = (operand.null or graph.add_constant(BLANKS["bool"]) for operand in operands)
     equal = graph.add(
         "And",
@@ -96,11 +96,11 @@ def _export_not(graph: GraphBuilder, node: Expression, operands: GraphValues) ->
     return GraphValue(graph.add("Not", operands[0].name), "bool", operands[0].null, operands[0].error)
 
 
-def _is_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+def _export_is_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     return GraphValue(operands[0].null or graph.add_constant(BLANKS["bool"]), "bool", None, operands[0].error)
 
 
-def _is_nan(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+def _export_is_nan(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
     result = add_and_not(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
     assert result is not None
     return GraphValue(result, "bool", None, operands[0].error)
@@ -190,7 +190,7 @@ def _export_nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) 
 
 CONDITIONALS: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
     "eq": (_has_scalar_types, _export_equal),
-    "eqnull": (_has_scalar_types, _add_equal_or_both_null),
+    "eqnull": (_has_scalar_types, _export_null_safe_equal),
     "lt": (_has_numeric_operands, _make_ordering_export("lt", negated=False)),
     "gt": (_has_numeric_operands, _make_ordering_export("gt", negated=False)),
     "ge": (_has_numeric_operands, _make_ordering_export("lt", negated=True)),
@@ -198,8 +198,8 @@ CONDITIONALS: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
     "and": (_has_scalar_types, _make_logical_export("And", decisive=False)),
     "or": (_has_scalar_types, _make_logical_export("Or", decisive=True)),
     "not": (_has_scalar_types, _export_not),
-    "isnull": (_has_scalar_types, _is_null),
-    "isnan": (_has_scalar_types, _is_nan),
+    "isnull": (_has_scalar_types, _export_is_null),
+    "isnan": (_has_scalar_types, _export_is_nan),
     "in": (_is_in, _export_in),
     "case": (_has_scalar_types, _export_case),
     "coalesce": (_has_scalar_types, _export_coalesce),

@@ -104,9 +104,9 @@ def _find_name_problem(jobs_folder: JobsFolder, file: Path) -> str | None:
     # Python puts the folder of a script first on its path, where such a file would hide the module.
     if file.stem in sys.stdlib_module_names:
         return f"{shown}: Python itself has a module `{file.stem}`. Rename the file."
-    present = sys.modules.get(file.stem)
-    is_foreign = present is not None and present is not sys.modules.get(jobs_folder.get_module_name(file))
-    if is_foreign and not _is_copy(present, file):
+    imported = sys.modules.get(file.stem)
+    is_foreign = imported is not None and imported is not sys.modules.get(jobs_folder.get_module_name(file))
+    if is_foreign and not _is_copy(imported, file):
         return f"{shown}: another module `{file.stem}` is imported already. Rename the file."
     return None
 

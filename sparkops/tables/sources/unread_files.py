@@ -63,8 +63,12 @@ def _find_unread(relative_paths: Iterable[str]) -> list[str]:
     subfolders: list[str] = []
     for path in relative_paths:
         folders = path.split("/")[:-1]
-        kind = files if not folders else partitions if any("=" in name for name in folders) else subfolders
-        kind.append(path)
+        if not folders:
+            files.append(path)
+        elif any("=" in name for name in folders):
+            partitions.append(path)
+        else:
+            subfolders.append(path)
     return sorted([*files, *subfolders] if partitions else subfolders)
 
 

@@ -47,13 +47,13 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _number(text: str) -> _Number:
+def _read_number(text: str) -> _Number:
     if len(text) > _MAX_DIGITS:
         raise ValueError(text)
     return _Number(text)
 
 
-def _real(text: str) -> _Real:
+def _read_real(text: str) -> _Real:
     if len(text) > _MAX_DIGITS:
         raise ValueError(text)
     return _Real(text)
@@ -63,8 +63,8 @@ _DECODE = json.JSONDecoder(
     strict=False,
     object_pairs_hook=_Object,
     parse_constant=_refuse_constant,
-    parse_int=_number,
-    parse_float=_real,
+    parse_int=_read_number,
+    parse_float=_read_real,
 ).raw_decode
 
 
@@ -82,28 +82,25 @@ def _parse(text: str) -> Any:
         except ValueError:
             if "'" not in text:
                 raise
-            text = _STRING.sub(_with_double_quotes, text)
+            text = _STRING.sub(_replace_single_quotes, text)
             value, end = _DECODE(text)
     except RecursionError:
         raise EvaluationError("reads a JSON text of very many levels") from None
     following = text[end : end + 1]
     if isinstance(value, _Number) and following and following not in _SPACE:
         raise ValueError(text)
-    if (
-        (value is None or isinstance(value, bool))
-        and (following.isalnum() or following in ("_", "$"))
-        and following
-    ):
+    if (value is None or isinstance(value, bool)) and (following.isalnum() or following in ("_", "$")):
         raise ValueError(text)
     return value
 
 
-def _with_double_quotes(match: re.Match[str]) -> str:
+def _replace_single_quotes(match: re.Match[str]) -> str:
     body = match[1] if match[1] is not None else match[2]
-    return f'"{_ESCAPED.sub(_escape, body)}"'
+    return f'"{_ESCAPED.sub(_keep_escape, body)}"'
 
 
-def _escape(match: re.Match[str]) -> str:
+def _keep_escape(match: re.Match[str]) -> str:
+    """Return an escape of a text in single quotes as one in double quotes has it."""
     if match[2]:
         return '\\"'
     return "'" if match[1] == "'" else match[0]
@@ -173,18 +170,18 @@ def _write(value: Any, write_double: Callable[[float], str]) -> str:
     if isinstance(value, _Number):
         return "0" if value == "-0" else str(value)
     if isinstance(value, str):
-        return _quoted(value)
+        return _quote(value)
     if isinstance(value, _Object):
-        fields = (f"{_quoted(name)}:{_write(field, write_double)}" for name, field in value)
+        fields = (f"{_quote(name)}:{_write(field, write_double)}" for name, field in value)
         return f"{{{','.join(fields)}}}"
     return f"[{','.join([_write(item, write_double) for item in value])}]"
 
 
-def _quoted(text: str) -> str:
-    return f'"{_WRITTEN_ESCAPES.sub(_escaped, text)}"'
+def _quote(text: str) -> str:
+    return f'"{_WRITTEN_ESCAPES.sub(_write_escape, text)}"'
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _write_escape(match: re.Match[str]) -> str:
     letter = match[0]
     units = letter.encode("utf-16-be", "surrogatepass").hex().upper()
     return _UNESCAPED.get(letter) or "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
