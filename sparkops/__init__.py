@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparkops.cli.script import main
-    from sparkops.engine import Engine, load_scorer
+    from sparkops.engine import Engine, FlowPart, load_scorer
     from sparkops.errors import SparkopsError
+    from sparkops.pipeline.condition import Condition
     from sparkops.pipeline.declare import job
     from sparkops.pipeline.job import Job
     from sparkops.pipeline.model import Gate, Model, ModelVersion
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from sparkops.scoring.function_declaration import row_function
 
 _MODULES = {
+    "Condition": "sparkops.pipeline.condition",
     "Engine": "sparkops.engine",
+    "FlowPart": "sparkops.engine",
     "Gate": "sparkops.pipeline.model",
     "Job": "sparkops.pipeline.job",
     "Model": "sparkops.pipeline.model",
@@ -36,7 +39,9 @@ _MODULES = {
 }
 
 __all__ = [
+    "Condition",
     "Engine",
+    "FlowPart",
     "Gate",
     "Job",
     "Model",

@@ -55,12 +55,13 @@ def _define_command(module: str, attribute: str, summary: str) -> LazyCommand:
 
 
 COMMANDS = {
-    "run": _define_command("run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
+    "run": _define_command("jobs.run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
     "backfill": _define_command(
-        "run", "backfill", "Run a job for many values, in parallel; skip what is up to date."
+        "jobs.run", "backfill", "Run a job for many values, in parallel; skip what is up to date."
     ),
-    "flow": _define_command("run", "flow", "Run jobs in dependency order; skip what is up to date."),
-    "jobs": _define_command("jobs", "jobs", "List the project's jobs."),
+    "flow": _define_command("jobs.flow", "flow", "Run jobs in dependency order; skip what is up to date."),
+    "plan": _define_command("jobs.plan", "plan", "Show what a flow would run, in which order and why."),
+    "jobs": _define_command("jobs.listing", "jobs", "List the project's jobs."),
     "runs": _define_command(
         "runs.group", "runs", "List runs; show, log, resume, cancel, export or compare them; remove old ones."
     ),

@@ -283,7 +283,7 @@ def _read_lines(path: str) -> Iterator[tuple[int, str]]:
 def _score_table(project: ProjectOptions, model: str, options: ScoreOptions, *, words: list[str]) -> int:
     """Score a table of the catalog; return the exit code."""
     from sparkops.cli.display.progress import ProgressDisplay
-    from sparkops.cli.job_options import parse_loose_options
+    from sparkops.cli.jobs.job_options import parse_loose_options
 
     assert options.table is not None
     assert options.into is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
@@ -34,22 +34,28 @@ def find_imported_files(path: Path, root: Path) -> Iterator[Path]:
             module = node.module.split(".") if node.module else []
             for alias in node.names:
                 if node.level:
-                    yield from _find_module_files(path.parents[node.level - 1], [*module, alias.name])
+                    yield from find_module_files(path.parents[node.level - 1], [*module, alias.name])
                 else:
                     yield from _find_absolute_import([*module, alias.name], path, root)
 
 
 def _find_absolute_import(names: list[str], path: Path, root: Path) -> Iterator[Path]:
     """Yield the files of an absolute import, from the nearest folder that has the module."""
-    for base in _find_import_roots(path, root, names[0]):
-        files = list(_find_module_files(base, names))
+    for base in find_import_roots(path, root, names[0]):
+        files = list(find_module_files(base, names))
         if files:
             yield from files
             return
 
 
-def _find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
-    """Yield the folders between a file and its project or package, from which its modules are imported."""
+def find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
+    """Yield the folders between a file and its project or package, from which its modules are imported, nearest first.
+
+    Args:
+        path: The file.
+        root: The project's folder.
+        first: The first part of the module's dotted name.
+    """
     if path.is_relative_to(root):
         yield from (parent for parent in path.parents if parent.is_relative_to(root))
         return
@@ -60,22 +66,32 @@ def _find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
         yield package.parent
 
 
-def _find_module_files(base: Path, names: list[str]) -> Iterator[Path]:
-    """Yield the file of a module and the `__init__.py` of each package that contains it.
+def find_module_files(base: Path, names: Sequence[str]) -> Iterator[Path]:
+    """Yield the file of a module and the `__init__.py` of each package that contains it; see `locate_module`."""
+    yield from locate_module(base, names)[0]
+
+
+def locate_module(base: Path, names: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Return the `__init__.py` of each package, then the file of the module, and the names inside of that module.
 
     Args:
         base: Folder that the import is relative to.
         names: The dotted name, split; the last part may be a name inside the module.
     """
     folder = base
-    for name in names:
+    files: list[Path] = []
+    inner: list[str] = []
+    for position, name in enumerate(names):
         module = folder / f"{name}.py"
         if module.is_file():
-            yield module
-            return
+            return [*files, module], list(names[position + 1 :])
         folder /= name
-        if not folder.is_dir():
-            return
         init = folder / "__init__.py"
+        if not folder.is_dir():
+            return files, inner or list(names[position:])
         if init.is_file():
-            yield init
+            files.append(init)
+            inner = []
+        else:
+            inner = inner or list(names[position:])
+    return files, inner

@@ -2,5 +2,6 @@
 
 from sparkops.engine.engine import Engine
 from sparkops.engine.operations.load_scorer import load_scorer
+from sparkops.engine.options import FlowPart
 
-__all__ = ["Engine", "load_scorer"]
+__all__ = ["Engine", "FlowPart", "load_scorer"]

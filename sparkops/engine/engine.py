@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.listener import RunListener
-from sparkops.engine.options import RunOptions, Unfinished
+from sparkops.engine.options import FlowPart, RunOptions, Unfinished, to_flow_part
 from sparkops.engine.parameter_sources import Parameters
 from sparkops.engine.project import LoadedProject
 from sparkops.engine.record_methods import RecordMethods
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
     from sparkops.engine.operations.check import TableCheck
     from sparkops.engine.operations.dry_run import RunPlan
+    from sparkops.engine.operations.plan_flow import PlannedJob
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.registry.registry import Registry
     from sparkops.runs.flow import FlowStep
@@ -229,6 +230,26 @@ class Engine(RecordMethods):
         versions = ReadVersions(at=at or {}, as_of=as_of)
         return plan_run(self.container, name, params, versions=versions, upstream=upstream)
 
+    def plan_flow(
+        self,
+        targets: Sequence[str] | FlowPart | None = None,
+        *,
+        params: Parameters = (),
+        force: bool = False,
+    ) -> tuple[PlannedJob, ...]:
+        """Return what `flow` would run, in which order and why; no JVM is started, and nothing is written.
+
+        Args:
+            targets: Names of jobs, by default all; or a part of a flow.
+            params: Parameters, as values of their types; each job takes those that it declares.
+            force: Also run jobs that are up to date.
+        """
+        from sparkops.engine.operations.flow import FlowRequest
+        from sparkops.engine.operations.plan_flow import plan_flow
+
+        request = FlowRequest(part=to_flow_part(targets), params=params, force=force)
+        return plan_flow(self.container, request)
+
     def resume(self, run_id: str, params: Parameters = ()) -> Run:
         """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice.
 
@@ -261,7 +282,7 @@ class Engine(RecordMethods):
 
     def flow(
         self,
-        targets: Sequence[str],
+        targets: Sequence[str] | FlowPart,
         *,
         params: Parameters = (),
         options: RunOptions | None = None,
@@ -272,7 +293,7 @@ class Engine(RecordMethods):
         """Run jobs and everything they read from, in dependency order; skip what is up to date.
 
         Args:
-            targets: Names of jobs.
+            targets: Names of jobs; or a part of a flow.
             params: Parameters, as values of their types; each job takes those that it declares.
             options: Versions that the targets read, and how each run relates to earlier ones.
             force: Also run jobs that are up to date.
@@ -285,7 +306,7 @@ class Engine(RecordMethods):
         from sparkops.engine.operations.flow import FlowRequest, run_flow
 
         request = FlowRequest(
-            targets=targets,
+            part=to_flow_part(targets),
             params=params,
             options=options or RunOptions(),
             force=force,

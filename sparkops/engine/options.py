@@ -1,7 +1,8 @@
-"""What a run reads, and how it relates to earlier runs."""
+"""Which jobs of a project are run, what a run reads, and how it relates to earlier runs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,3 +27,25 @@ class RunOptions:
     versions: ReadVersions = field(default_factory=ReadVersions)
     key: RunKey | None = None
     unfinished: Unfinished = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPart:
+    """Jobs and what they read from, or a part of that.
+
+    Args:
+        targets: Names of jobs; the jobs that they read from belong to the flow, too. None for all jobs.
+        start: Only this job and those of the flow that depend on it.
+        end: Only this job and those of the flow that it depends on.
+        only: Only the targets, not what they read from.
+    """
+
+    targets: Sequence[str] | None = None
+    start: str | None = None
+    end: str | None = None
+    only: bool = False
+
+
+def to_flow_part(targets: Sequence[str] | FlowPart | None) -> FlowPart:
+    """Return the part of a flow that names of jobs mean."""
+    return targets if isinstance(targets, FlowPart) else FlowPart(targets)

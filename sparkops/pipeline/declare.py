@@ -10,6 +10,7 @@ from typing import Any, overload
 
 from sparkops.errors import DeclarationError, DeclarationWarning
 from sparkops.pipeline.attempt_policy import AttemptOptions, to_exception_classes
+from sparkops.pipeline.condition import Condition, find_condition_problems
 from sparkops.pipeline.declaration.decorator_options import JobOptions
 from sparkops.pipeline.declaration.return_type import read_return_type
 from sparkops.pipeline.job import Job
@@ -47,6 +48,7 @@ def job(
     backoff: str | None = None,
     retry_on: type[BaseException] | Sequence[type[BaseException]] = (),
     timeout: str | None = None,
+    when: Condition | Sequence[Condition] = (),
 ) -> Callable[[Callable[..., Any]], Job]: ...
 def job(
     function: Callable[..., Any] | None = None,
@@ -70,6 +72,7 @@ def job(
     backoff: str | None = None,
     retry_on: type[BaseException] | Sequence[type[BaseException]] = (),
     timeout: str | None = None,
+    when: Condition | Sequence[Condition] = (),
 ) -> Job | Callable[[Callable[..., Any]], Job]:
     """Declare a function as a job: tables are positional arguments, parameters keyword-only arguments.
 
@@ -100,6 +103,7 @@ def job(
         backoff: Pause before the first retry ("10 seconds"); each further one is twice as long.
         retry_on: Exceptions after which the run is tried again, raised by the job or by what it calls; by default all.
         timeout: Time that an attempt may take ("1 hour"); then its Spark jobs are stopped, and the run is `timed_out`.
+        when: Conditions on other jobs' metrics or checks: a flow skips the job if one of them does not hold.
 
     Raises:
         DeclarationError: Lists every problem with file and line.
@@ -121,6 +125,7 @@ def job(
         attempts=AttemptOptions(
             retries=retries, backoff=backoff, retry_on=to_exception_classes(retry_on), timeout=timeout
         ),
+        when=(when,) if isinstance(when, Condition) else tuple(when),
     )
     if function is not None:
         return _declare(function, options, allow_empty, _get_caller_scope())
@@ -150,8 +155,11 @@ def _declare(
     result = read_return_type(unwrapped, reader.resolve, options)
     stream_errors = find_stream_problems(options, result, signature.tables)
     slice_errors = find_slice_problems(options.not_filters, result.writes, signature.params)
-    attempt_errors = options.attempts.find_problems()
-    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors, *slice_errors, *attempt_errors))
+    other_errors = (
+        *options.attempts.find_problems(),
+        *find_condition_problems(options.when, unwrapped.__name__),
+    )
+    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors, *slice_errors, *other_errors))
     declared = Job(
         name=unwrapped.__name__,
         function=function,
@@ -170,6 +178,7 @@ def _declare(
         stream=options.stream,
         every=options.every,
         attempts=options.attempts.to_policy(),
+        when=options.when,
     )
     _warn_of_filters(declared, unwrapped)
     report_unused_script(declared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sparkops.core.wording import pluralize
 from sparkops.errors import DeclarationError, UnknownName
@@ -14,7 +14,7 @@ Producers = dict[Dataset, list[Job]]
 
 
 def order_jobs(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[Job, ...]:
-    """Return the targets and every job they depend on, producers before consumers.
+    """Return the targets and every job they depend on, producers before consumers; jobs of conditions are among them.
 
     Args:
         jobs: Every job of the project, by name.
@@ -22,13 +22,13 @@ def order_jobs(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[J
 
     Raises:
         UnknownName: A target is not a job of the project.
-        DeclarationError: Jobs depend on each other in a cycle, or a table or model that they write or read has two
+        DeclarationError: A condition is about no job of the project, jobs depend on each other in a cycle, or a table or model that they write or read has two
             writers.
     """
     producers = _find_producers(jobs.values())
     done: dict[str, Job] = {}
     for target in targets:
-        _visit(_find_job(jobs, target), producers, done, ())
+        _visit(_find_job(jobs, target), lambda job: _find_dependencies(job, jobs, producers), done, ())
     _refuse_two_writers(producers, done.values())
     return tuple(done.values())
 
@@ -36,6 +36,31 @@ def order_jobs(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[J
 def find_upstream(job: Job, jobs: Mapping[str, Job]) -> tuple[Job, ...]:
     """Return the jobs that produce the tables and models this job reads, without the job itself."""
     return _find_upstream(job, _find_producers(jobs.values()))
+
+
+def map_upstream(jobs: Iterable[Job], declared: Mapping[str, Job]) -> dict[str, tuple[str, ...]]:
+    """Return each of these jobs to the names of the jobs that produce what it reads; see `find_upstream`."""
+    producers = _find_producers(declared.values())
+    return {job.name: tuple(other.name for other in _find_upstream(job, producers)) for job in jobs}
+
+
+def find_downstream(job: Job, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Return a job and those of `jobs` that depend on it, directly or not; empty if it is none of them.
+
+    A job depends on the jobs whose tables and models it reads, and on those that its conditions are about.
+
+    Args:
+        job: The job.
+        jobs: Producers before consumers.
+    """
+    selected: dict[str, Job] = {}
+    produced: set[Dataset] = set()
+    for other in jobs:
+        is_conditional = any(condition.job in selected for condition in other.when)
+        if other.name == job.name or is_conditional or produced & set(list_inputs(other)):
+            selected[other.name] = other
+            produced |= set(list_outputs(other))
+    return tuple(selected.values()) if job.name in selected else ()
 
 
 def list_outputs(job: Job) -> tuple[Dataset, ...]:
@@ -106,8 +131,23 @@ def _find_upstream(job: Job, producers: Producers) -> tuple[Job, ...]:
     return tuple(upstream_jobs.values())
 
 
-def _visit(job: Job, producers: Producers, done: dict[str, Job], path: tuple[Job, ...]) -> None:
-    """Add a job to `done` after its producers; `path` leads from a target to it, and reveals cycles."""
+def _find_dependencies(job: Job, jobs: Mapping[str, Job], producers: Producers) -> tuple[Job, ...]:
+    """Return the jobs that have to end before a job begins: those it reads from, and those of its conditions."""
+    dependencies = {other.name: other for other in _find_upstream(job, producers)}
+    for condition in job.when:
+        if condition.job not in jobs:
+            raise DeclarationError(
+                f"Job `{job.name}` ({job.place}) has a condition on job `{condition.job}`, which this project does not "
+                "have. `sparkops jobs` lists all jobs."
+            )
+        dependencies[condition.job] = jobs[condition.job]
+    return tuple(dependencies.values())
+
+
+def _visit(
+    job: Job, find_dependencies: Callable[[Job], tuple[Job, ...]], done: dict[str, Job], path: tuple[Job, ...]
+) -> None:
+    """Add a job to `done` after what it depends on; `path` leads from a target to it, and reveals cycles."""
     if job.name in done:
         return
     names = [other.name for other in path]
@@ -117,6 +157,6 @@ def _visit(job: Job, producers: Producers, done: dict[str, Job], path: tuple[Job
         raise DeclarationError(
             f"These jobs depend on each other: {text}. Let one of them read another table or model."
         )
-    for other in _find_upstream(job, producers):
-        _visit(other, producers, done, (*path, job))
+    for other in find_dependencies(job):
+        _visit(other, find_dependencies, done, (*path, job))
     done[job.name] = job

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sparkops.pipeline.attempt_policy import AttemptPolicy
+from sparkops.pipeline.condition import Condition
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.write import Write
@@ -37,6 +38,7 @@ class Job:
         stream: The input table that is read as a stream: rows added since the last run, in micro-batches.
         every: Trigger interval of the stream, as Spark writes it; None ends the run when all rows are read.
         attempts: How often a run is tried, and how long an attempt may take.
+        when: Conditions under which a flow runs it; all have to hold.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Job:
     stream: str | None = None
     every: str | None = None
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    when: tuple[Condition, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the author's function with DataFrames and values, as a unit test does."""

@@ -69,27 +69,27 @@ def compute_fingerprint(
     """
     facts = {
         "job": job.name,
-        "writes": [_describe_write(write) for write in job.writes],
-        "gates": [_describe_gate(gate) for gate in job.gates],
+        "writes": [describe_write(write) for write in job.writes],
+        "gates": [describe_gate(gate) for gate in job.gates],
         "source": source,
         "params": dict(params),
-        "pins": sorted(map(_describe_pin, inputs.pins)),
+        "pins": sorted(map(describe_pin, inputs.pins)),
         "models": dict(inputs.models),
         "suites": dict(suites),
     }
-    conf = _select_value_conf(inputs.settings)
+    conf = select_value_conf(inputs.settings)
     # Without any, the hash is the same as in versions that did not hash them.
     facts |= {"conf": conf} if conf else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
 
-def _describe_pin(pin: Pin) -> tuple[Any, ...]:
+def describe_pin(pin: Pin) -> tuple[Any, ...]:
     """Return what identifies the rows of an input; a Delta table has no options."""
     options = (pin.options_hash,) if pin.options_hash else ()
     return (pin.table, pin.identity, pin.version, *options)
 
 
-def _select_value_conf(settings: Mapping[str, Any]) -> dict[str, Any]:
+def select_value_conf(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of Spark's configuration by which it computes other values, such as the time zone."""
     conf = (settings.get("spark") or {}).get("conf") or {}
     return {key: value for key, value in conf.items() if key.startswith(_VALUE_KEYS)}
@@ -98,7 +98,8 @@ def _select_value_conf(settings: Mapping[str, Any]) -> dict[str, Any]:
 # These texts are part of hashes that records keep: they stay as they are, whatever the classes are called.
 
 
-def _describe_write(write: Write) -> str:
+def describe_write(write: Write) -> str:
+    """Return what a hash contains of a write."""
     # A write without `order_by` keeps the text that it had before that option existed.
     order_by = f", order_by={write.order_by!r}" if write.order_by else ""
     return (
@@ -107,7 +108,8 @@ def _describe_write(write: Write) -> str:
     )
 
 
-def _describe_gate(gate: Gate) -> str:
+def describe_gate(gate: Gate) -> str:
+    """Return what a hash contains of a gate."""
     return (
         f"Gate(metric={gate.metric!r}, at_least={gate.at_least!r}, at_most={gate.at_most!r}, "
         f"not_worse={gate.not_worse!r}, tolerance={gate.tolerance!r}, better={gate.better!r})"

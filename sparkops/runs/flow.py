@@ -1,4 +1,4 @@
-"""Run jobs in dependency order: skip what is up to date, and what depends on a failed job."""
+"""Run jobs in dependency order: skip what is up to date, whose condition does not hold, and what depends on a failed job."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from sparkops.errors import RunCancelled, SparkopsError
+from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.runs.execution.interruption import call_on_signal
 from sparkops.runs.records.run import Run
@@ -19,22 +19,28 @@ class FlowStep:
 
     Args:
         job: The job's name.
-        state: `fresh` means up to date, `stopped` means not run because a job that it reads from failed.
+        state: `fresh` means up to date, `skipped` means not run because a condition does not hold, `stopped` means not run
+            because a job that it depends on failed.
         run: The run, or the earlier run of a job that is up to date.
         error: The error of a failed job.
+        reason: Why the job was not run, as a clause.
     """
 
     job: str
-    state: Literal["done", "fresh", "failed", "stopped"]
+    state: Literal["done", "fresh", "skipped", "failed", "stopped"]
     run: Run | None = None
     error: SparkopsError | None = None
+    reason: str = ""
 
 
 class JobRunner(Protocol):
     """Decides about the jobs of a flow one by one, and runs them; may be called in several threads."""
 
-    def find_fresh(self, job: Job) -> Run | None:
-        """Return the earlier run that makes a new one unnecessary, or None."""
+    def find_step(self, job: Job, steps: Mapping[str, FlowStep]) -> FlowStep | None:
+        """Return the step of a job that is not run, because it is up to date or skipped, or None.
+
+        `steps` are those of the jobs that have ended.
+        """
 
     def run(self, job: Job) -> Run:
         """Run a job."""
@@ -52,7 +58,7 @@ class JobRunner(Protocol):
 def run_jobs(
     jobs: Sequence[Job], runner: JobRunner, *, upstream: Mapping[str, Collection[str]], max_parallel: int = 1
 ) -> tuple[FlowStep, ...]:
-    """Run jobs, each after those that it reads from; return one step for each, in the order of `jobs`.
+    """Run jobs, each after those that it depends on; return one step for each, in the order of `jobs`.
 
     Args:
         jobs: In dependency order.
@@ -79,6 +85,7 @@ class _Flow:
     ) -> None:
         self.steps: dict[str, FlowStep] = {}
         self._waiting = {job.name: job for job in jobs}
+        self._known = frozenset(self._waiting)
         self._runner = runner
         self._cancelled: RunCancelled | None = None
         self._upstream = {
@@ -88,7 +95,7 @@ class _Flow:
     def run_sequentially(self) -> None:
         while self._waiting:
             for job in self._take_ready(1):
-                self.steps[job.name] = _run_unless_fresh(job, self._runner)
+                self.steps[job.name] = _run_if_needed(job, self._runner, self.steps)
 
     def run_in_threads(self, number: int) -> None:
         active: dict[Future[FlowStep], Job] = {}
@@ -97,7 +104,7 @@ class _Flow:
             while active or (self._waiting and self._cancelled is None):
                 if self._cancelled is None:
                     for job in self._take_ready(number - len(active)):
-                        active[pool.submit(_run_unless_fresh, job, self._runner)] = job
+                        active[pool.submit(_run_if_needed, job, self._runner, dict(self.steps))] = job
                 for future in wait(active, return_when=FIRST_COMPLETED).done:
                     self._end(active.pop(future), future)
         if self._cancelled is not None:
@@ -118,23 +125,38 @@ class _Flow:
         """Remove and return jobs whose upstream jobs have ended, up to the limit; jobs that cannot run end here."""
         ready: list[Job] = []
         for job in list(self._waiting.values()):
-            ended = [self.steps.get(name) for name in self._upstream[job.name]]
-            failed = [step.job for step in ended if step and step.state in ("failed", "stopped")]
+            ended = [self.steps.get(name) for name in self._list_dependencies(job)]
+            failed = [step.job for step in ended if step and self._stops(step, job)]
             if failed:
                 del self._waiting[job.name]
-                self._runner.skip(job, f"not run, because {', '.join(failed)} failed")
-                self.steps[job.name] = FlowStep(job.name, "stopped")
+                reason = f"not run, because {', '.join(failed)} failed"
+                self._runner.skip(job, reason)
+                self.steps[job.name] = FlowStep(job.name, "stopped", reason=reason)
             elif None not in ended and len(ready) < limit:
                 ready.append(self._waiting.pop(job.name))
         return ready
 
+    def _list_dependencies(self, job: Job) -> list[str]:
+        """Return the jobs of the flow that have to end before a job begins."""
+        conditions = [name for condition in job.when if (name := condition.job) in self._known]
+        return list(dict.fromkeys((*self._upstream[job.name], *conditions)))
 
-def _run_unless_fresh(job: Job, runner: JobRunner) -> FlowStep:
+    def _stops(self, step: FlowStep, job: Job) -> bool:
+        """Return whether a job is not run because of how this step, which it depends on, ended.
+
+        Failed checks decide a condition; they stop only the jobs that read what was not published.
+        """
+        if step.state not in ("failed", "stopped"):
+            return False
+        return step.job in self._upstream[job.name] or not isinstance(step.error, ChecksFailed)
+
+
+def _run_if_needed(job: Job, runner: JobRunner, steps: Mapping[str, FlowStep]) -> FlowStep:
     try:
-        earlier = runner.find_fresh(job)
-        if earlier is not None:
-            runner.skip(job, f"up to date (run {earlier.id})")
-            return FlowStep(job.name, "fresh", earlier)
+        step = runner.find_step(job, steps)
+        if step is not None:
+            runner.skip(job, step.reason)
+            return step
         return FlowStep(job.name, "done", runner.run(job))
     except RunCancelled:
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pytest
@@ -31,15 +31,18 @@ class FakeRunner:
         *,
         failing: Collection[str] = (),
         fresh: Collection[str] = (),
+        skipped: Collection[str] = (),
         body: Callable[[str], object] = lambda _: None,
     ) -> None:
-        self.failing, self.fresh, self.body = failing, fresh, body
+        self.failing, self.fresh, self.skipped, self.body = failing, fresh, skipped, body
         self.threads = 0
         self.cancelled = threading.Event()
         self.events: list[tuple[str, str]] = []
 
-    def find_fresh(self, job: Job) -> Run | None:
-        return Run(id="old", job=job.name) if job.name in self.fresh else None
+    def find_step(self, job: Job, steps: Mapping[str, FlowStep]) -> FlowStep | None:
+        if job.name in self.fresh:
+            return FlowStep(job.name, "fresh", Run(id="old", job=job.name), reason="up to date")
+        return FlowStep(job.name, "skipped", reason="skipped") if job.name in self.skipped else None
 
     def run(self, job: Job) -> Run:
         self.events.append(("begin", job.name))
@@ -79,6 +82,11 @@ def test_a_chain_stops_after_the_job_that_failed() -> None:
 def test_a_job_that_is_up_to_date_is_skipped_and_later_jobs_run() -> None:
     steps = run_flow({"a": set(), "b": {"a"}}, failing=set(), fresh={"a"})
     assert (steps["a"].state, steps["b"].state) == ("fresh", "done")
+
+
+def test_a_skipped_job_stops_nothing() -> None:
+    steps = run_flow({"a": set(), "b": {"a"}}, skipped={"a"})
+    assert (steps["a"].state, steps["b"].state) == ("skipped", "done")
 
 
 @pytest.mark.parametrize("max_parallel", [1, 2])

@@ -24,6 +24,8 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     )
     if run.started:
         yield f"Started  {format_time(run.started)}, env {run.env}"
+    if run.skipped:
+        yield f"Skipped  {run.skipped}"
     if run.error:
         yield f"Error    {run.error['kind']}: {run.error['message']}"
         yield from _format_section("Cause", [run.error["cause"]] if run.error.get("cause") else [])

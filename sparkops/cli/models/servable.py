@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from sparkops.cli.display.echo import echo
-from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command
-from sparkops.cli.job_options import make_read_options
+from sparkops.cli.jobs.job_command import JobArguments, JobGroup, make_job_command
+from sparkops.cli.jobs.job_options import make_read_options
 from sparkops.cli.models.compile_output import print_stages
 from sparkops.cli.project_options import make_project_click_options
 from sparkops.pipeline.job import Job

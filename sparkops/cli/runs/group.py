@@ -16,7 +16,7 @@ from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_duration, format_state, format_time, to_relative_path
 from sparkops.cli.display.table import print_table
-from sparkops.cli.job_options import parse_time
+from sparkops.cli.jobs.job_options import parse_time
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
 from sparkops.cli.runs.archive import export, import_
 from sparkops.cli.runs.diff import diff

@@ -37,7 +37,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
     its tables.
     """
     from sparkops.cli.display.progress import ProgressDisplay
-    from sparkops.cli.job_options import build_command_line_source
+    from sparkops.cli.jobs.job_options import build_command_line_source
 
     if every == (run_id is not None):
         raise InputError("Give the run to resume, or --all.")

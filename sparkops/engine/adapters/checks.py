@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sparkops.checks.checks import Checks
 from sparkops.checks.outcome import GateOutcome
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.check_pages import CheckPages
+from sparkops.engine.adapters.suite_hash import hash_suite
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
 from sparkops.pipeline.checks.checkpoint import CheckpointFacts
@@ -49,8 +49,7 @@ class SuiteRunner:
 
     def hash_suite(self, table: str) -> str | None:
         """Return a hash of the table's suite file, or None if there is none."""
-        path = self.root / "conf" / "checks" / f"{table}.yml"
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else None
+        return hash_suite(self.root, table)
 
     def validate(self, table: str) -> None:
         """Refuse a suite that has unknown names or invalid arguments, or does not fit the table's columns."""

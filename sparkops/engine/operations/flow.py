@@ -8,14 +8,17 @@ from threading import current_thread
 from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.cancel_run import cancel_active_runs
-from sparkops.engine.operations.freshness import FreshRunFinder
+from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
 from sparkops.engine.operations.run_job import run_declared
-from sparkops.engine.options import RunOptions
+from sparkops.engine.operations.skip import find_missing_input, find_newest_ended, record_skip
+from sparkops.engine.options import FlowPart, RunOptions
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
-from sparkops.errors import ParamErrors, Problem, SparkopsError
-from sparkops.pipeline.graph import find_upstream, order_jobs
+from sparkops.engine.project import LoadedProject
+from sparkops.errors import InputError, ParamErrors, Problem, SparkopsError
+from sparkops.pipeline.graph import find_downstream, list_outputs, map_upstream, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
+from sparkops.runs.conditions import evaluate_condition
 from sparkops.runs.flow import FlowStep, run_jobs
 from sparkops.runs.records.run import Run
 from sparkops.runs.request import ReadVersions
@@ -29,7 +32,7 @@ class FlowRequest:
     """Which jobs to run, and how.
 
     Args:
-        targets: Names of jobs; the jobs that they read from are run, too.
+        part: The jobs.
         params: Parameters; each job takes those that it declares.
         options: Versions that the targets read, and how each run relates to earlier ones.
         force: Also run jobs that are up to date.
@@ -37,12 +40,20 @@ class FlowRequest:
         max_parallel: Jobs that may run at the same time; None for the setting, by default one.
     """
 
-    targets: Sequence[str]
+    part: FlowPart
     params: Parameters = ()
     options: RunOptions = field(default_factory=RunOptions)
     force: bool = False
     always_run_targets: bool = False
     max_parallel: int | None = None
+
+    def is_target(self, job: Job) -> bool:
+        """Return whether a job is one of those that the flow is for."""
+        return self.part.targets is None or job.name in self.part.targets
+
+    def is_forced(self, job: Job) -> bool:
+        """Return whether a job is run even if it is up to date."""
+        return self.force or (self.always_run_targets and self.is_target(job))
 
 
 def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowStep, ...]:
@@ -52,26 +63,55 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
         ParamErrors: Everything that is wrong with the parameters of all jobs; nothing was started.
         SparkopsError: The first failure, after all jobs that do not depend on a failed one were run.
     """
-    project = container.project
-    for target in request.targets:
-        project.find_declared(target)
-    jobs = order_jobs(project.declared, request.targets)
-    # A table whose writer cannot be read would be used as it is, although it may be out of date.
-    project.declared.require_writers({table for job in jobs for table in job.tables})
-    bound = _bind_all(container, jobs, request)
+    jobs = select_jobs(container.project, request.part)
+    bound = bind_all(container, jobs, request)
     runner = _FlowRunner(container, request, bound, FreshRunFinder(container))
     steps = run_jobs(
         jobs,
         runner,
-        upstream={
-            job.name: [producer.name for producer in find_upstream(job, project.declared)] for job in jobs
-        },
+        upstream=map_upstream(jobs, container.project.declared),
         max_parallel=request.max_parallel or container.settings.execution.max_parallel or 1,
     )
     errors = [step.error for step in steps if step.error is not None]
     if errors:
         raise _combine(errors)
     return steps
+
+
+def select_jobs(project: LoadedProject, part: FlowPart) -> tuple[Job, ...]:
+    """Return the jobs of a flow, producers before consumers.
+
+    Raises:
+        UnknownName: A target, the first or the last job is none of the project's.
+        InputError: The first or the last job is not part of the flow.
+        DeclarationError: The file of a job that is run, or that writes an input, cannot be read.
+    """
+    declared = project.declared
+    for name in filter(None, (*(part.targets or ()), part.start, part.end)):
+        project.find_declared(name)
+    if part.targets is None:
+        declared.require_all()
+    targets = sorted(declared) if part.targets is None else list(part.targets)
+    jobs = order_jobs(declared, targets)
+    if part.only:
+        jobs = tuple(job for job in jobs if job.name in targets)
+    if part.start is not None:
+        jobs = _select(jobs, find_downstream(declared[part.start], jobs), part.start)
+    if part.end is not None:
+        upstream = order_jobs(declared, [part.end])
+        is_part = any(job.name == part.end for job in jobs)
+        jobs = _select(jobs, upstream if is_part else (), part.end)
+    # A table whose writer cannot be read would be used as it is, although it may be out of date.
+    declared.require_writers({table for job in jobs for table in job.tables})
+    return jobs
+
+
+def _select(jobs: Sequence[Job], selected: Sequence[Job], name: str) -> tuple[Job, ...]:
+    """Return those jobs of a flow that are selected by the job of this name."""
+    if not selected:
+        names = ", ".join(job.name for job in jobs) or "no job"
+        raise InputError(f"Job `{name}` is not part of this flow, which has: {names}.")
+    return tuple(job for job in jobs if job in selected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +130,39 @@ class _FlowRunner:
     bound: Mapping[str, BoundParameters]
     finder: FreshRunFinder
 
-    def find_fresh(self, job: Job) -> Run | None:
-        request = self.request
-        is_forced = request.force or (request.always_run_targets and job.name in request.targets)
-        return None if is_forced else self.finder.find(job, self.bound[job.name])
+    def find_step(self, job: Job, steps: Mapping[str, FlowStep]) -> FlowStep | None:
+        bound = self.bound[job.name]
+        examined = self.finder.examine(job, bound)
+        if examined.run is not None and examined.is_fresh and not self.request.is_forced(job):
+            return FlowStep(job.name, "fresh", examined.run, reason=f"up to date (run {examined.run.id})")
+        if self.request.always_run_targets and self.request.is_target(job):
+            return None
+        reason = self._find_skip(job, examined, steps)
+        if reason is None:
+            return None
+        return FlowStep(
+            job.name, "skipped", record_skip(self.container, job, bound, reason), reason=f"skipped: {reason}"
+        )
+
+    def _find_skip(self, job: Job, examined: Freshness, steps: Mapping[str, FlowStep]) -> str | None:
+        """Return why a job that is not up to date is skipped, or None."""
+        for condition in job.when:
+            step = steps.get(condition.job)
+            run = step.run if step is not None and step.state in ("done", "fresh") else None
+            result = evaluate_condition(condition, run or find_newest_ended(self.container, condition.job))
+            if not result.holds:
+                return result.reason
+        skipped = {
+            output: step.job
+            for step in steps.values()
+            if step.state == "skipped"
+            for output in list_outputs(self.container.project.declared[step.job])
+        }
+        return find_missing_input(examined.unreadable, skipped)
 
     def run(self, job: Job) -> Run:
         request = self.request
-        versions = request.options.versions if job.name in request.targets else ReadVersions()
+        versions = request.options.versions if request.is_target(job) else ReadVersions()
         options = replace(request.options, versions=versions)
         return run_declared(self.container, job, self.bound[job.name], options)
 
@@ -124,7 +189,7 @@ def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:
     return combined
 
 
-def _bind_all(
+def bind_all(
     container: ServiceContainer, jobs: Sequence[Job], request: FlowRequest
 ) -> dict[str, BoundParameters]:
     """Bind every job of the flow; each takes the parameters that it declares.
@@ -135,15 +200,16 @@ def _bind_all(
         ParamErrors: Everything that is wrong, in all jobs.
     """
     problems: list[Problem] = []
+    invalid: list[str] = []
     bound: dict[str, BoundParameters] = {}
     declared = {param.name for job in jobs for param in job.params}
     sources = to_sources(request.params)
     passed_names = {name for source in sources for name in source.values}
-    inputs = {name for job in jobs if job.name in request.targets for name in (*job.tables, *job.models)}
+    inputs = {name for job in jobs if request.is_target(job) for name in (*job.tables, *job.models)}
     for job in jobs:
         names = {param.name for param in job.params}
         unused_versions: list[str] = []
-        if job.name in request.targets:
+        if request.is_target(job):
             names |= passed_names - declared
             unused_versions = [name for name in request.options.versions.at if name not in inputs]
         own = [keep_names(source, names) for source in sources]
@@ -151,6 +217,7 @@ def _bind_all(
             bound[job.name] = container.project.bind(job, own, at=unused_versions)
         except ParamErrors as error:
             problems += error.problems
+            invalid.append(job.name)
     if problems:
-        raise ParamErrors(", ".join(request.targets), problems)
+        raise ParamErrors(", ".join(request.part.targets or invalid), problems)
     return bound

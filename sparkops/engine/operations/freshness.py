@@ -1,138 +1,169 @@
-"""Decide whether a job is up to date.
-
-It is if an earlier run had the same code, parameters, inputs and checks, and its outputs still exist.
-"""
+"""Decide whether a job is up to date: code, parameters, inputs and checks are those of an earlier run, whose outputs are there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from sparkops.errors import ProjectError, SparkopsError
+from sparkops.core.masking import mask_json
+from sparkops.engine.adapters.suite_hash import hash_suite
+from sparkops.engine.operations.published_outputs import PublishedOutputs
+from sparkops.errors import SparkopsError, as_clause
+from sparkops.pipeline.code.used_code import CodeReader
+from sparkops.pipeline.graph import Dataset, list_inputs
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.json_values import pin_from_json
 from sparkops.pipeline.parameters.bind import BoundParameters
+from sparkops.pipeline.table import Pin
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
-from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run
-from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
+from sparkops.runs.records.run_lookup import RunLookup
+from sparkops.runs.work import describe_input, describe_work, explain_changes
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
-# Modes of a write that keeps the rows which runs with other parameters wrote.
-_KEEPING_MODES: Final = ("replace", "append")
+
+# Seconds after which the records are read again.
+_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Freshness:
+    """Whether a job is up to date.
+
+    Args:
+        run: The newest run with these parameters that succeeded, if there is one.
+        reasons: Why a new run is needed, each as a clause; empty if the job is up to date.
+        work: The parts of the work that a new run would do, as far as its inputs can be read.
+        unreadable: Inputs that cannot be read, to why; the run itself reports that.
+    """
+
+    run: Run | None
+    reasons: tuple[str, ...] = ()
+    work: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[Dataset, str] = field(default_factory=dict)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether no new run is needed."""
+        return self.run is not None and not self.reasons and not self.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What a run would read, as far as it can be read.
+
+    Args:
+        inputs: Versions of tables and models.
+        suites: Written table to the hash of its suite.
+        unreadable: The others, to why they cannot be read.
+    """
+
+    inputs: RunInputs
+    suites: Mapping[str, str | None]
+    unreadable: Mapping[Dataset, str]
+
+
 class FreshRunFinder:
     """Finds the earlier run that makes a new one unnecessary: it did the same work, and its outputs are still there.
 
-    Runs that end while it is used are not seen.
+    The records are read again after some seconds: a flow takes long, and others may run its jobs meanwhile.
 
     Args:
         container: The services.
     """
 
-    container: ServiceContainer
-    _done: dict[str, _DoneRuns] = field(default_factory=dict)
+    def __init__(self, container: ServiceContainer) -> None:
+        self._container = container
+        self._code = CodeReader(container.project.root)
+        self._outputs = PublishedOutputs(container)
+        self._lookup: RunLookup | None = None
+        self._read_at = 0.0
+
+    @property
+    def lookup(self) -> RunLookup:
+        """Return the earlier runs."""
+        if self._lookup is None or monotonic() > self._read_at + _SECONDS:
+            self._lookup, self._read_at = RunLookup.of(self._container.project.runs), monotonic()
+        return self._lookup
+
+    @cached_property
+    def _settings(self) -> Mapping[str, Any]:
+        return self._container.build_run_context().settings
 
     def find(self, job: Job, bound: BoundParameters) -> Run | None:
         """Return the newest run with these parameters that succeeded, if the job is up to date; else None."""
-        params = params_to_json(job, bound.values)
-        if job.name not in self._done:
-            done = self.container.project.runs.newest(job=job.name, state="done")
-            self._done[job.name] = _DoneRuns(run for run in done if not run.items)
-        run = self._done[job.name].find(params)
-        try:
-            current = self._compute_fingerprint(job, params) if run else ""
-        except SparkopsError:
-            # An input is missing: the run itself reports that.
-            return None
-        return run if run and run.fingerprint == current and self._has_outputs(job, run) else None
+        examined = self.examine(job, bound)
+        return examined.run if examined.is_fresh else None
 
-    def _compute_fingerprint(self, job: Job, params: Mapping[str, Any]) -> str:
-        container, project = self.container, self.container.project
-        return compute_fingerprint(
-            job,
-            source=hash_source(job, project.root),
-            params=params,
-            inputs=RunInputs(
-                pins=[container.tables.pin(table) for table in job.tables],
-                models={name: project.models.resolve(name).version for name in job.models},
-                settings=container.build_run_context().settings,
-            ),
-            suites={write.table: container.suite_runner.hash_suite(write.table) for write in job.writes},
-        )
+    def examine(self, job: Job, bound: BoundParameters) -> Freshness:
+        """Return whether the job is up to date, and if not, why."""
+        params, lookup = params_to_json(job, bound.values), self.lookup
+        run = lookup.find_done(job.name, params)
+        read = self._read_inputs(job)
+        work = describe_work(job, self._code, inputs=read.inputs, suites=read.suites)
+        if run is None:
+            reasons = [_explain_absence(job, params, lookup, self._container.project.config.secrets)]
+        elif read.unreadable:
+            reasons = []
+        elif run.work:
+            reasons = explain_changes(run.work, work)
+        else:
+            reasons = self._compare_fingerprint(job, run, read, params)
+        if run is not None and not reasons:
+            reasons = self._outputs.find_lost(job, run, lookup)
+        return Freshness(run, tuple(reasons), work, read.unreadable)
 
-    def _has_outputs(self, job: Job, run: Run) -> bool:
-        if run.report is not None:
-            return Path(run.report).is_file()
-        if run.registered is not None:
-            return self._is_registered(run.registered["name"], run.registered["version"])
-        modes = {write.table: write.mode for write in job.writes}
-        return all(
-            self._is_current(
-                name, output["version"], run, keeps_others=modes.get(name, "append") in _KEEPING_MODES
-            )
-            for name, output in run.outputs.items()
-        )
+    def _read_inputs(self, job: Job) -> _Inputs:
+        container, unreadable = self._container, dict[Dataset, str]()
+        pins: list[Pin] = []
+        models: dict[str, int] = {}
+        for kind, name in list_inputs(job):
+            try:
+                if kind == "table":
+                    pins.append(container.tables.pin(name))
+                else:
+                    models[name] = container.project.models.resolve(name).version
+            except SparkopsError as error:
+                unreadable[kind, name] = as_clause(error)
+        suites = {write.table: hash_suite(container.project.root, write.table) for write in job.writes}
+        return _Inputs(RunInputs(pins=pins, models=models, settings=self._settings), suites, unreadable)
 
-    def _is_registered(self, name: str, version: int) -> bool:
-        try:
-            self.container.project.models.resolve(name, version)
-        except SparkopsError:
-            return False
-        return True
-
-    def _is_current(self, table: str, version: int, run: Run, *, keeps_others: bool) -> bool:
-        """Return whether what a run published is still in the table.
-
-        It is if all later commits released quarantined rows, or, where a write keeps the rows of others, were made by
-        runs of the same job with other parameters.
-        """
-        tables = self.container.tables
-        newest = tables.describe(table).version
-        if newest is None or newest < version:
-            return False
-        later = [
-            commit for commit in tables.read_history(table, newest - version) if commit.version > version
-        ]
-        return len(later) == newest - version and all(
-            (commit.run_id or "").startswith((RELEASE_PREFIX, DISCARD_PREFIX))
-            or (keeps_others and self._is_other_part(commit.run_id, run))
-            for commit in later
-        )
-
-    def _is_other_part(self, run_id: str | None, run: Run) -> bool:
-        """Return whether a commit was made by a run of the same job with other parameters."""
-        if run_id is None:
-            return False
-        try:
-            other = self.container.project.runs.read(run_id)
-        except (ProjectError, ValueError):
-            return False
-        return other.job == run.job and other.params != run.params
+    def _compare_fingerprint(self, job: Job, run: Run, read: _Inputs, params: Mapping[str, Any]) -> list[str]:
+        """Return what differs from a run that was recorded before the parts of its work were: the files of the code count."""
+        source = hash_source(job, self._container.project.root)
+        inputs = read.inputs
+        present = compute_fingerprint(job, source=source, params=params, inputs=inputs, suites=read.suites)
+        if present == run.fingerprint:
+            return []
+        before = {
+            f"table {name}": describe_input(pin_from_json(name, value)) for name, value in run.inputs.items()
+        }
+        before |= {f"model {name}": f"version {version}" for name, version in run.models.items()}
+        after = {f"table {pin.table}": describe_input(pin) for pin in inputs.pins}
+        after |= {f"model {name}": f"version {version}" for name, version in inputs.models.items()}
+        changes = explain_changes(before, after)
+        if run.code.get("source") != source:
+            changes.append("a file of its code was changed, or a file that the code reads from")
+        return changes or [f"its declaration, checks or settings are not those of run {run.id}"]
 
 
-@dataclass(slots=True)
-class _DoneRuns:
-    """The runs of one job that succeeded, read as far as they are needed.
-
-    Args:
-        runs: The runs, newest first.
-    """
-
-    runs: Iterator[Run]
-    _newest: dict[str, Run] = field(default_factory=dict)
-
-    def find(self, params: Mapping[str, Any]) -> Run | None:
-        """Return the newest run with these parameters, or None."""
-        key = hash_params(params)
-        while key not in self._newest:
-            run = next(self.runs, None)
-            if run is None:
-                return None
-            self._newest.setdefault(hash_params(run.params), run)
-        return self._newest[key]
+def _explain_absence(job: Job, params: Mapping[str, Any], lookup: RunLookup, secrets: Iterable[str]) -> str:
+    """Return why no run with these parameters succeeded."""
+    masked = mask_json(params, secrets)
+    hidden = [name for name, value in params.items() if masked[name] != value]
+    if hidden:
+        return f"parameter `{hidden[0]}` contains a secret, which no record shows, so no earlier run can be compared"
+    done = lookup.find_newest_done(job.name)
+    if done is not None:
+        changed = [f"{name} = {value}" for name, value in params.items() if done.params.get(name) != value]
+        with_params = ", ".join(changed) or "these parameters"
+        return f"no run with {with_params} succeeded"
+    newest = lookup.find_newest(job.name)
+    if newest is None:
+        return "it was never run"
+    return f"no run of it succeeded: the newest, {newest.id}, is {newest.state.replace('_', ' ')}"

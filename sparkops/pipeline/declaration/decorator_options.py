@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sparkops.pipeline.attempt_policy import AttemptOptions
+from sparkops.pipeline.condition import Condition
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.write import Mode, Write
 
@@ -28,6 +29,7 @@ class JobOptions:
     every: str | None = None
     order_by: tuple[str, ...] = ()
     attempts: AttemptOptions = field(default_factory=AttemptOptions)
+    when: tuple[Condition, ...] = ()
 
     @property
     def table_options(self) -> list[str]:

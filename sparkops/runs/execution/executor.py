@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from sparkops.errors import BadData, JobFailed
+from sparkops.pipeline.code.used_code import CodeReader
 from sparkops.pipeline.json_values import pin_to_json
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
@@ -22,6 +23,7 @@ from sparkops.runs.publishing.publication_plan import find_changed_suites
 from sparkops.runs.publishing.publisher import Publisher
 from sparkops.runs.records.store import Attempt
 from sparkops.runs.request import RunContext, RunRequest
+from sparkops.runs.work import describe_work
 
 _log = logging.getLogger("sparkops.runs")
 
@@ -132,7 +134,7 @@ class RunExecutor:
             "pinned",
             inputs={name: pin_to_json(pin) for name, pin in pins.items()},
             models=model_versions,
-            fingerprint=self.compute_fingerprint(pins, model_versions, decision),
+            **self.identify_work(pins, model_versions, decision),
         )
         return pins, models
 
@@ -154,19 +156,26 @@ class RunExecutor:
         )
         return ConsistentView(reader=services.reader, writer=services.writer, publications=others).pin(table)
 
-    def compute_fingerprint(
+    def identify_work(
         self, pins: Mapping[str, Pin], models: Mapping[str, int], decision: Decision | None
-    ) -> str:
-        """Return the hash that identifies the work of this run, with the suites that decided what is published."""
+    ) -> dict[str, Any]:
+        """Return what identifies the work of this run, with the suites that decided what is published."""
         job = self.request.job
-        suites = {write.table: self.services.checks.hash_suite(write.table) for write in job.writes}
-        return compute_fingerprint(
-            job,
-            source=hash_source(job, self.context.root),
-            params=params_to_json(job, self.request.values),
-            inputs=RunInputs(pins=pins.values(), models=models, settings=self.context.settings),
-            suites=decision.plan.suites if decision is not None else suites,
-        )
+        suites: Mapping[str, str | None] = {
+            write.table: self.services.checks.hash_suite(write.table) for write in job.writes
+        }
+        if decision is not None:
+            suites = decision.plan.suites
+        params = params_to_json(job, self.request.values)
+        inputs = RunInputs(pins=tuple(pins.values()), models=models, settings=self.context.settings)
+        source = hash_source(job, self.context.root)
+        code = CodeReader(self.context.root)
+        return {
+            "fingerprint": compute_fingerprint(
+                job, source=source, params=params, inputs=inputs, suites=suites
+            ),
+            "work": describe_work(job, code, inputs=inputs, suites=suites),
+        }
 
     def can_reuse_staged(self) -> bool:
         """Return whether this run is resumed and an earlier attempt staged every table of the job."""

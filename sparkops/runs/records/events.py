@@ -22,9 +22,9 @@ _APPENDED = {"staged", "batches"}
 _TUPLES = _APPENDED | {"checks", "hidden", "items"}
 _TIMES = {"started", "ended"}
 # Keys by the type of their values.
-_MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each"}
+_MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each", "work"}
 _TEXTS = {"id", "job", "state", "env"}
-_OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint"}
+_OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint", "skipped"}
 _OPTIONAL_MAPPINGS = {"error", "registered"}
 # Type of the values of each mapping, and of the items of each list.
 _VALUES: Mapping[str, type | tuple[type, ...]] = {

@@ -36,6 +36,7 @@ class Run:
         settings: Resolved settings, secrets masked.
         code: Git commit, hash of the uncommitted difference, hash of the job's source.
         fingerprint: Hash of code, parameters, input versions and checks; equal hashes mean equal work.
+        work: Values or hashes by part of the work; equal parts mean equal work (see `describe_work`).
         inputs: The version that was read, by table.
         models: The version that was read, by model name.
         scoring: How each model scored frames, with the reason, by model name.
@@ -48,6 +49,7 @@ class Run:
         timings: Seconds by step.
         spark: Application id and versions.
         error: Kind and message of the error that stopped the run.
+        skipped: Why a flow did not run the job, of a run in state `skipped`.
         process: Host and process id of the newest attempt.
         log: Path of the newest attempt's log.
         staged: Tables whose frames are staged.
@@ -72,6 +74,7 @@ class Run:
     settings: Mapping[str, Any] = field(default_factory=dict)
     code: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
+    work: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     models: Mapping[str, int] = field(default_factory=dict)
     scoring: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +87,7 @@ class Run:
     timings: Mapping[str, float] = field(default_factory=dict)
     spark: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] | None = None
+    skipped: str | None = None
     process: Mapping[str, Any] = field(default_factory=dict)
     log: str | None = None
     staged: tuple[str, ...] = ()
@@ -145,6 +149,7 @@ FIELDS: Mapping[str, str] = {
     "settings": "settings",
     "code": "code",
     "fingerprint": "fingerprint",
+    "work": "work",
     "inputs": "inputs",
     "models": "models",
     "scoring": "scoring",
@@ -157,6 +162,7 @@ FIELDS: Mapping[str, str] = {
     "timings": "timings",
     "spark": "spark",
     "error": "error",
+    "skipped": "skipped",
     "process": "process",
     "log": "log",
     "staged": "staged",
@@ -169,7 +175,7 @@ FIELDS: Mapping[str, str] = {
 
 
 # Keys that are shown only if they have a value.
-_RARE = {"hidden", "parent", "each", "items"}
+_RARE = {"hidden", "work", "skipped", "parent", "each", "items"}
 
 
 def _to_html(text: Any) -> str:

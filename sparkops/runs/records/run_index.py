@@ -1,4 +1,4 @@
-"""An index of runs by job, state and start, so that listing some of them does not read the records of all.
+"""An index of runs by job, parameters, state and start, so that listing some of them does not read the records of all.
 
 It is derived from the records: what is missing in it, or has changed, is read again, and a run that it selects is read
 before it is shown. Its file may be removed at any time.
@@ -20,10 +20,11 @@ from sparkops.core.atomic_file import replace_file
 from sparkops.core.bounded_file import open_regular
 from sparkops.errors import ProjectError
 from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, parse_event
+from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.states import ACTIVE
 
 _FILE: Final = ".index.json"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 # The index is written again once so many of its entries are missing or have changed.
 _MIN_CHANGES: Final = 20
 # Two changes of a folder within this time (ns) may have the same modification time.
@@ -53,7 +54,7 @@ class RunQuery:
         )
 
 
-class _Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """What the index contains of one run; JSON stores it as a list.
 
     Args:
@@ -63,6 +64,7 @@ class _Entry(NamedTuple):
         job: Name of the job.
         state: State that is recorded last.
         started: When the run began, ISO 8601.
+        params: Hash of the parameters, as the record has them; see `hash_params`.
     """
 
     changed: int
@@ -71,6 +73,7 @@ class _Entry(NamedTuple):
     job: str
     state: str
     started: str | None
+    params: str
 
     def may_match(self, query: RunQuery) -> bool:
         """Return whether the run has to be read: an active state may turn out to be `crashed`."""
@@ -96,10 +99,14 @@ class RunIndex:
             reverse=True,
         )
 
-    def _refresh(self) -> list[tuple[str, _Entry | None]]:
+    def list_entries(self) -> list[tuple[str, IndexEntry | None]]:
+        """Return the entry of each run, newest first; None for a run whose record cannot be summarized."""
+        return sorted(self._refresh(), key=lambda item: item[0], reverse=True)
+
+    def _refresh(self) -> list[tuple[str, IndexEntry | None]]:
         """Return the entry of each run as its record is now, and save the index if much of it has changed."""
         known = self._load()
-        entries: list[tuple[str, _Entry | None]] = []
+        entries: list[tuple[str, IndexEntry | None]] = []
         changes = 0
         for run_id, changed in self._list_folders():
             entry = known.get(run_id)
@@ -118,7 +125,7 @@ class RunIndex:
                 if item.is_dir() and item.name[0] != ".":
                     yield item.name, item.stat().st_mtime_ns
 
-    def _is_current(self, run_id: str, entry: _Entry, changed: int) -> bool:
+    def _is_current(self, run_id: str, entry: IndexEntry, changed: int) -> bool:
         if entry.changed != changed:
             return False
         try:
@@ -126,7 +133,7 @@ class RunIndex:
         except OSError:
             return False
 
-    def _load(self) -> Mapping[str, _Entry]:
+    def _load(self) -> Mapping[str, IndexEntry]:
         """Return the entries of the index's file; none if it is missing or damaged."""
         try:
             content = json.loads((self.folder / _FILE).read_bytes())
@@ -136,7 +143,7 @@ class RunIndex:
         except (OSError, RecursionError, *DAMAGE):
             return {}
 
-    def _save(self, entries: list[tuple[str, _Entry | None]]) -> None:
+    def _save(self, entries: list[tuple[str, IndexEntry | None]]) -> None:
         """Write the entries of folders whose next change will show in their modification time.
 
         A read-only store has no index.
@@ -147,11 +154,11 @@ class RunIndex:
             replace_file(self.folder / _FILE, json.dumps({"format": _FORMAT, "runs": settled}), durable=False)
 
 
-def _parse_entry(values: Any) -> _Entry:
-    entry = _Entry(*values)
+def _parse_entry(values: Any) -> IndexEntry:
+    entry = IndexEntry(*values)
     if not (isinstance(entry.changed, int) and isinstance(entry.size, int)):
         raise TypeError("an entry has no number")
-    if not all(isinstance(text, str) for text in (entry.attempt, entry.job, entry.state)):
+    if not all(isinstance(text, str) for text in (entry.attempt, entry.job, entry.state, entry.params)):
         raise TypeError("an entry has no text")
     if "/" in entry.attempt:
         raise ValueError("an entry names a file of another folder")
@@ -160,19 +167,21 @@ def _parse_entry(values: Any) -> _Entry:
     return entry
 
 
-def _summarize(folder: Path, changed: int) -> _Entry | None:
+def _summarize(folder: Path, changed: int) -> IndexEntry | None:
     """Return the entry of a run, read from the first and last lines of its attempts; None if that is not possible."""
     try:
         files = list_attempts(folder)
         contents = [_read_lines(path) for path in files]
         first, newest = parse_event(contents[0][0]), contents[-1]
-        return _Entry(
+        begun = parse_event(newest[0])
+        return IndexEntry(
             changed=changed,
             attempt=files[-1].name,
             size=sum(map(len, newest)),
-            job=str(parse_event(newest[0])["job"]),
+            job=str(begun["job"]),
             state=str(_find_state(newest)),
             started=first["started"],
+            params=hash_params(begun.get("params", {})),
         )
     except (OSError, ProjectError, RecursionError, *DAMAGE):
         return None

@@ -17,6 +17,7 @@ State = Literal[
     "cancelled",
     "timed_out",
     "crashed",
+    "skipped",
 ]
 STATES: Final[tuple[State, ...]] = get_args(State)
 
@@ -27,7 +28,7 @@ ACTIVE: Final[frozenset[State]] = frozenset({"queued", "running", "cancelling"})
 # before it was cancelled is done.
 TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     "queued": frozenset({"running", "cancelled", "timed_out", "crashed"}),
-    "running": frozenset({"cancelling", "done", "failed", "checks_failed", "crashed"}),
+    "running": frozenset({"cancelling", "done", "failed", "checks_failed", "crashed", "skipped"}),
     "cancelling": frozenset({"cancelled", "timed_out", "done", "failed", "checks_failed", "crashed"}),
     "done": frozenset(),
     "failed": frozenset({"queued", "running"}),
@@ -35,6 +36,7 @@ TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     "cancelled": frozenset({"queued", "running"}),
     "timed_out": frozenset({"queued", "running"}),
     "crashed": frozenset({"queued", "running"}),
+    "skipped": frozenset(),
 }
 
 _STATE_OF_ERROR: Final[Mapping[type[BaseException], State]] = {

@@ -21,9 +21,11 @@ def test_every_state_has_its_transitions_and_every_run_can_end() -> None:
     assert all(TRANSITIONS[state] & set(ENDED) for state in ACTIVE)
 
 
-def test_a_run_that_ended_begins_again_and_one_that_is_done_does_not() -> None:
-    assert TRANSITIONS["done"] == frozenset()
-    assert {state: TRANSITIONS[state] for state in ENDED if state != "done"} == dict.fromkeys(
+def test_a_run_that_ended_begins_again_and_one_that_is_done_or_skipped_does_not() -> None:
+    assert TRANSITIONS["done"] == TRANSITIONS["skipped"] == frozenset()
+    assert {
+        state: TRANSITIONS[state] for state in ENDED if state not in ("done", "skipped")
+    } == dict.fromkeys(
         ["failed", "checks_failed", "cancelled", "timed_out", "crashed"], frozenset({"queued", "running"})
     )
 

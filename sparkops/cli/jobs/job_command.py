@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-from sparkops.cli.job_options import (
+from sparkops.cli.jobs.job_options import (
     build_command_line_source,
     choose_unfinished,
     parse_loose_options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import click
 from sparkops.cli.project_options import WAIT_HELP
 from sparkops.errors import InputError
 from sparkops.pipeline.parameters.bind import ParameterSource
+from sparkops.runs.records.run_key import RunKey, find_scheduler_key
 
 
 def make_read_options() -> list[click.Parameter]:
@@ -118,6 +120,11 @@ def choose_unfinished(*, resume: bool, new: bool) -> Literal["refuse", "resume",
     if resume and new:
         raise InputError("--resume continues an incomplete run and --new starts another: give one of them.")
     return "resume" if resume else "new" if new else "refuse"
+
+
+def find_run_key(text: str | None) -> RunKey | None:
+    """Return the key of a run: the given one, or that of the scheduler's task that this process belongs to."""
+    return RunKey(text) if text else find_scheduler_key(os.environ)
 
 
 def build_command_line_source(texts: Mapping[str, Any], words: Sequence[str]) -> ParameterSource:

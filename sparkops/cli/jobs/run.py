@@ -1,36 +1,25 @@
-"""`sparkops run`, `sparkops backfill` and `sparkops flow`."""
+"""`sparkops run` and `sparkops backfill`."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sparkops.cli.display.echo import echo
-from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command
-from sparkops.cli.job_options import (
-    build_command_line_source,
-    choose_unfinished,
+from sparkops.cli.jobs.job_command import JobArguments, JobGroup, make_job_command
+from sparkops.cli.jobs.job_options import (
+    find_run_key,
     make_backfill_options,
-    make_retry_options,
     make_run_options,
 )
-from sparkops.cli.project_options import (
-    WAIT_HELP,
-    ProjectOptions,
-    make_project_click_options,
-    with_project_options,
-    with_wait,
-)
+from sparkops.cli.project_options import make_project_click_options
 from sparkops.engine.options import RunOptions
-from sparkops.engine.parameter_sources import read_params_file
 from sparkops.errors import InputError
 from sparkops.pipeline.fan_out.values import read_each
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.value_form import ValueForm
-from sparkops.runs.records.run_key import RunKey, find_scheduler_key
 from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
@@ -155,73 +144,3 @@ def _run_each(
         skip_fresh=skip_fresh,
     )
     run_each(engine.container, request)
-
-
-def find_run_key(text: str | None) -> RunKey | None:
-    """Return the key of a run: the given one, or that of the scheduler's task that this process belongs to."""
-    return RunKey(text) if text else find_scheduler_key(os.environ)
-
-
-def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a run that may be a retry to a command."""
-    options = getattr(command, "__click_params__", [])
-    command.__click_params__ = [*reversed(make_retry_options()), *options]  # type: ignore[attr-defined]
-    return command
-
-
-@click.command("flow")
-@click.argument("jobs", nargs=-1)
-@click.option("--force", is_flag=True, help="Also run jobs that are up to date.")
-@click.option(
-    "--param",
-    "params",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A parameter for each job that declares it.",
-)
-@click.option(
-    "--params-file",
-    metavar="FILE",
-    help="Parameters from a file of YAML or JSON; - for standard input. --param overrides it.",
-)
-@click.option("--wait", metavar="DURATION", help=WAIT_HELP)
-@click.option(
-    "--max-parallel",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Jobs that may run at the same time. [default: setting `execution.max_parallel`, or 1]",
-)
-@with_project_options
-@with_retry_options
-def flow(
-    project: ProjectOptions,
-    jobs: tuple[str, ...],
-    force: bool,
-    params: tuple[str, ...],
-    params_file: str | None,
-    wait: str | None,
-    max_parallel: int | None,
-    **retry: Any,
-) -> int:
-    """Run JOBS (all jobs by default) and the jobs that they read from, in dependency order.
-
-    Jobs whose code, parameters, inputs and checks are unchanged are skipped. A failed job stops the jobs that depend on
-    it.
-    """
-    from sparkops.cli.display.progress import ProgressDisplay
-
-    sources = [read_params_file(params_file)] if params_file is not None else []
-    sources.append(build_command_line_source({}, params))
-    unfinished = choose_unfinished(resume=retry["resume"], new=retry["new"])
-    options = RunOptions(key=find_run_key(retry["run_key"]), unfinished=unfinished)
-    with ProgressDisplay() as progress, with_wait(project, wait).engine(progress) as engine:
-        if not jobs:
-            engine.project.declared.require_all()
-        engine.flow(
-            list(jobs) or sorted(engine.project.declared),
-            params=sources,
-            options=options,
-            force=force,
-            max_parallel=max_parallel,
-        )
-    return 0

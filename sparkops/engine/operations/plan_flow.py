@@ -1,0 +1,158 @@
+"""Plan a flow: which jobs would run, in which order and why. Nothing is written, and no JVM is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from sparkops.core.masking import mask_json
+from sparkops.engine.operations.flow import FlowRequest, bind_all, select_jobs
+from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
+from sparkops.engine.operations.skip import find_missing_input, find_newest_ended
+from sparkops.pipeline.condition import Condition
+from sparkops.pipeline.graph import Dataset, list_inputs, list_outputs, map_upstream
+from sparkops.pipeline.job import Job
+from sparkops.runs.conditions import evaluate_condition
+from sparkops.runs.fingerprint import params_to_json
+
+if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
+
+# `open` is not known before another job has run.
+PlannedState = Literal["run", "fresh", "skip", "open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedJob:
+    """One job of a planned flow.
+
+    Args:
+        job: Its name.
+        state: Whether it would `run`, is up to date (`fresh`), would be skipped by a condition (`skip`), or whether that is
+            not known before another job has run (`open`).
+        reasons: Why it would run, be skipped, or what is not known, each as a clause; empty if it is up to date.
+        run: Id of its newest run with these parameters that succeeded.
+        params: Parameter to its JSON value, secrets masked.
+        upstream: Jobs of the flow that it reads from.
+        work: The parts of the work that it would do, as far as its inputs can be read.
+        earlier: The parts of the work of that run; empty if its record does not have them.
+    """
+
+    job: str
+    state: PlannedState
+    reasons: tuple[str, ...] = ()
+    run: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    upstream: tuple[str, ...] = ()
+    work: Mapping[str, str] = field(default_factory=dict)
+    earlier: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan_flow(container: ServiceContainer, request: FlowRequest) -> tuple[PlannedJob, ...]:
+    """Return the jobs of a flow in the order in which they would run.
+
+    Raises:
+        InputError: The flow has no such job.
+        ParamErrors: Everything that is wrong with the parameters of all jobs.
+    """
+    jobs = select_jobs(container.project, request.part)
+    bound = bind_all(container, jobs, request)
+    upstream = map_upstream(jobs, container.project.declared)
+    finder = FreshRunFinder(container)
+    secrets = container.project.config.secrets
+    planner = _Planner(container, request, finder)
+    planned: list[PlannedJob] = []
+    for job in jobs:
+        examined = finder.examine(job, bound[job.name])
+        state, reasons = planner.decide(job, examined)
+        planned.append(
+            PlannedJob(
+                job=job.name,
+                state=state,
+                reasons=tuple(reasons),
+                run=examined.run.id if examined.run else None,
+                params=mask_json(params_to_json(job, bound[job.name].values), secrets),
+                upstream=tuple(name for name in upstream[job.name] if name in bound),
+                work=examined.work,
+                earlier=examined.run.work if examined.run else {},
+            )
+        )
+    return tuple(planned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    """Decides about the jobs of a flow one by one, in their order.
+
+    Args:
+        container: The services.
+        request: The flow.
+        finder: Finds the runs that make new ones unnecessary.
+    """
+
+    container: ServiceContainer
+    request: FlowRequest
+    finder: FreshRunFinder
+    _states: dict[str, PlannedState] = field(default_factory=dict)
+    # What the jobs so far publish, to their names.
+    _producers: dict[Dataset, str] = field(default_factory=dict)
+
+    def decide(self, job: Job, examined: Freshness) -> tuple[PlannedState, Sequence[str]]:
+        """Return whether a job would run, and why."""
+        state, reasons = self._decide(job, examined)
+        self._states[job.name] = state
+        self._producers.update(dict.fromkeys(list_outputs(job), job.name))
+        return state, reasons
+
+    def _decide(self, job: Job, examined: Freshness) -> tuple[PlannedState, Sequence[str]]:
+        certain, possible = self._list_reasons(job, examined)
+        if not certain and not possible:
+            return "fresh", ()
+        open_conditions: list[str] = []
+        is_requested = self.request.always_run_targets and self.request.is_target(job)
+        for condition in () if is_requested else job.when:
+            if self._states.get(condition.job) in ("run", "open"):
+                open_conditions.append(f"not known before `{condition.job}` has run: {condition}")
+                continue
+            unmet = self._find_unmet(condition)
+            if unmet is not None:
+                return "skip", (unmet,)
+        skipped = {item: name for item, name in self._producers.items() if self._states[name] == "skip"}
+        missing = find_missing_input(examined.unreadable, skipped)
+        if missing is not None:
+            return "skip", (missing,)
+        waits = any(self._find_state(dataset) == "open" for dataset in examined.unreadable)
+        if open_conditions or waits or not certain:
+            return "open", (*open_conditions, *certain, *possible)
+        return "run", (*certain, *possible)
+
+    def _find_state(self, dataset: Dataset) -> PlannedState | None:
+        """Return what would happen to the job of this flow that publishes a table or model; None if none does."""
+        producer = self._producers.get(dataset)
+        return self._states[producer] if producer is not None else None
+
+    def _find_unmet(self, condition: Condition) -> str | None:
+        """Return why a condition does not hold, or None."""
+        run = find_newest_ended(self.container, condition.job, self.finder.lookup)
+        result = evaluate_condition(condition, run)
+        return None if result.holds else result.reason
+
+    def _list_reasons(self, job: Job, examined: Freshness) -> tuple[list[str], list[str]]:
+        """Return why a job would run, and why it may have to, if jobs before it run of which that is not known.
+
+        An input that cannot be read because it does not exist yet is no reason, if it will be published.
+        """
+        certain, possible = list(examined.reasons), list[str]()
+        if self.request.is_forced(job):
+            certain.insert(0, "it was asked for")
+        for kind, name in list_inputs(job):
+            shown = f"{'model ' if kind == 'model' else ''}`{name}`"
+            state = self._find_state((kind, name))
+            if state == "run":
+                certain.append(f"{shown} will have a new version")
+            elif state == "open":
+                possible.append(f"{shown} may have a new version, which is not known yet")
+            elif (kind, name) in examined.unreadable:
+                certain.append(examined.unreadable[kind, name])
+        return certain, possible

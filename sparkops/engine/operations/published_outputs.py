@@ -1,0 +1,102 @@
+"""Find out whether what earlier runs published is still there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sparkops.errors import SparkopsError
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.table import Commit
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.run_lookup import RunLookup
+from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
+
+if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
+
+# Modes of a write that keeps the rows which runs with other parameters wrote.
+_KEEPING_MODES: Final = ("replace", "append")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedOutputs:
+    """What runs published, compared with what is there; the history of each table is read once.
+
+    Args:
+        container: The services.
+    """
+
+    container: ServiceContainer
+    _commits: dict[str, tuple[Commit, ...]] = field(default_factory=dict)
+
+    def find_lost(self, job: Job, run: Run, lookup: RunLookup) -> list[str]:
+        """Return what a run published that is not there any more, as clauses.
+
+        Args:
+            job: The job.
+            run: Its run.
+            lookup: The earlier runs.
+        """
+        if run.report is not None:
+            return [] if Path(run.report).is_file() else [f"the page of run {run.id} is gone"]
+        if run.registered is not None:
+            return self._find_lost_model(run.registered["name"], run.registered["version"])
+        modes = {write.table: write.mode for write in job.writes}
+        clauses: list[str] = []
+        for name, output in run.outputs.items():
+            others = lookup if modes.get(name, "append") in _KEEPING_MODES else None
+            clauses += self._find_lost_version(name, output["version"], run, others)
+        return clauses
+
+    def _find_lost_model(self, name: str, version: int) -> list[str]:
+        try:
+            self.container.project.models.resolve(name, version)
+        except SparkopsError:
+            return [f"version {version} of model `{name}`, which it registered, is gone"]
+        return []
+
+    def _find_lost_version(self, table: str, version: int, run: Run, others: RunLookup | None) -> list[str]:
+        """Return why what a run published is not in the table any more, if so.
+
+        It is there if all later commits released quarantined rows, or, where a write keeps the rows of others, were made by
+        runs of the same job with other parameters.
+
+        Args:
+            table: The table.
+            version: The version that the run published.
+            run: The run.
+            others: The earlier runs, if the write keeps their rows; else None.
+        """
+        newest = self.container.tables.describe(table).version
+        if newest is None or newest < version:
+            return [f"table `{table}`, which it published, is gone"]
+        later = self._list_later(table, version, newest)
+        if len(later) < newest - version:
+            return [f"the log of `{table}` does not reach back to what run {run.id} published"]
+        for commit in later:
+            if (commit.run_id or "").startswith((RELEASE_PREFIX, DISCARD_PREFIX)):
+                continue
+            if others is None or not _is_other_part(commit.run_id, run, others):
+                by = (
+                    f"run {commit.run_id}"
+                    if commit.run_id
+                    else f"a commit that no run made ({commit.operation})"
+                )
+                return [f"`{table}` was changed since by {by}"]
+        return []
+
+    def _list_later(self, table: str, version: int, newest: int) -> list[Commit]:
+        """Return the commits after a version."""
+        known = self._commits.get(table, ())
+        is_known = bool(known) and known[0].version >= newest and known[-1].version <= version + 1
+        if newest > version and not is_known:
+            known = self._commits[table] = self.container.tables.read_history(table, newest - version)
+        return [commit for commit in known if version < commit.version <= newest]
+
+
+def _is_other_part(run_id: str | None, run: Run, lookup: RunLookup) -> bool:
+    """Return whether a commit was made by a run of the same job with other parameters."""
+    other = lookup.read(run_id) if run_id is not None else None
+    return other is not None and other.job == run.job and other.params != run.params

@@ -1,0 +1,1 @@
+"""The code that a job consists of, read without importing it."""

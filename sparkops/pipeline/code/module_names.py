@@ -1,0 +1,155 @@
+"""The names of one Python file: what defines each, what the file does when it is imported, and what it imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sparkops.core.imported_files import read_source
+
+_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DECORATOR: Final = "job"
+_ASSIGNMENTS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """What a name stands for that an import defines.
+
+    Args:
+        module: The dotted module, as written; empty for `from . import x`.
+        name: The name that is imported from the module; None if the module itself is.
+        level: Number of leading dots.
+        is_parent: Whether the imported name stands for a package above the module: `import a.b` defines `a`.
+    """
+
+    module: str
+    name: str | None = None
+    level: int = 0
+    is_parent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleNames:
+    """The names of one file.
+
+    Args:
+        path: The file.
+        definitions: Name to the statements that define or change it.
+        imports: Name to what imports at the top level define it as; several where a block chooses between them.
+        stars: Modules of which all names are imported.
+        effects: Statements that do something when the file is imported.
+    """
+
+    path: Path
+    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    imports: dict[str, list[ImportedName]] = field(default_factory=dict)
+    stars: list[ImportedName] = field(default_factory=list)
+    effects: list[ast.stmt] = field(default_factory=list)
+
+
+def read_module(path: Path) -> ModuleNames | None:
+    """Return the names of a file, without docstrings and the decorators `@job`; None if it is not Python."""
+    try:
+        tree = ast.parse(read_source(path))
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    _strip(tree)
+    module = ModuleNames(path)
+    for statement in tree.body:
+        _add(module, statement)
+    return module
+
+
+def list_imports(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ImportedName]]:
+    """Yield each name that imports in these nodes define, at any depth; `*` for all names of a module."""
+    for node in nodes:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Import):
+                for alias in inner.names:
+                    first, dot, _ = alias.name.partition(".")
+                    is_parent = bool(dot) and alias.asname is None
+                    yield alias.asname or first, ImportedName(alias.name, is_parent=is_parent)
+            elif isinstance(inner, ast.ImportFrom):
+                for alias in inner.names:
+                    imported = ImportedName(inner.module or "", alias.name, inner.level)
+                    yield alias.asname or alias.name, imported
+
+
+def _strip(tree: ast.Module) -> None:
+    """Remove docstrings, and the decorators `@job`, whose arguments are read from the declared job."""
+    for node in ast.walk(tree):
+        if isinstance(node, _DEFINITIONS):
+            node.decorator_list = [item for item in node.decorator_list if not _is_job_decorator(item)]
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+
+
+def _is_job_decorator(node: ast.expr) -> bool:
+    target = node.func if isinstance(node, ast.Call) else node
+    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+    return name == _DECORATOR
+
+
+def _add(module: ModuleNames, statement: ast.stmt) -> None:
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        for name, imported in list_imports([statement]):
+            if imported.name == "*":
+                module.stars.append(imported)
+            else:
+                module.imports.setdefault(name, []).append(imported)
+    elif isinstance(statement, _DEFINITIONS):
+        module.definitions.setdefault(statement.name, []).append(statement)
+    elif isinstance(statement, _ASSIGNMENTS):
+        _define_targets(module, statement)
+    elif not _is_inert(statement):
+        _add_block(module, statement)
+
+
+def _define_targets(module: ModuleNames, statement: ast.stmt) -> None:
+    names = {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for name in names:
+        module.definitions.setdefault(name, []).append(statement)
+    if not names:
+        # `settings["x"] = 1` or `thing.x = 1` changes an object.
+        module.effects.append(statement)
+
+
+def _add_block(module: ModuleNames, statement: ast.stmt) -> None:
+    """Add `if`, `try`, `with`, a loop or an expression: it is executed as a whole, and may define names."""
+    for name, imported in list_imports([statement]):
+        if imported.name == "*":
+            module.stars.append(imported)
+        else:
+            module.imports.setdefault(name, []).append(imported)
+    if _is_test_of(statement, "TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        return
+    module.effects.append(statement)
+    for node in ast.walk(statement):
+        if isinstance(node, _DEFINITIONS):
+            module.definitions.setdefault(node.name, []).append(statement)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            module.definitions.setdefault(node.id, []).append(statement)
+
+
+def _is_inert(statement: ast.stmt) -> bool:
+    """Return whether a statement does nothing at an import: a docstring, `pass`, or what only a script executes."""
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Pass) or _is_test_of(
+        statement, "__name__ == '__main__'", "'__main__' == __name__"
+    )
+
+
+def _is_test_of(statement: ast.stmt, *conditions: str) -> bool:
+    """Return whether a statement is an `if` without `else` of one of these conditions."""
+    return (
+        isinstance(statement, ast.If) and not statement.orelse and ast.unparse(statement.test) in conditions
+    )
