@@ -65,6 +65,9 @@ COMMANDS = {
     "runs": _define_command(
         "runs.group", "runs", "List runs; show, log, resume, cancel, export or compare them; remove old ones."
     ),
+    "rollback": _define_command(
+        "runs.rollback", "rollback", "Undo a run: its tables and aliases return to what they were before."
+    ),
     "lineage": _define_command(
         "lineage", "lineage", "Show what a table or model was made from, and what was made from it."
     ),

@@ -15,6 +15,7 @@ from sparkops.engine.options import FlowPart, RunOptions, Unfinished, to_flow_pa
 from sparkops.engine.parameter_sources import Parameters
 from sparkops.engine.project import LoadedProject
 from sparkops.engine.record_methods import RecordMethods
+from sparkops.engine.undo_methods import UndoMethods
 from sparkops.pipeline.job import Job
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.run_key import RunKey
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from sparkops.runs.records.store import RunStore
 
 
-class Engine(RecordMethods):
+class Engine(RecordMethods, UndoMethods):
     """A project in one environment: runs its jobs, reads its tables, scores its models.
 
     Nothing is started before a method needs it. `close`, or leaving a `with` block, stops what was started.
@@ -258,10 +259,13 @@ class Engine(RecordMethods):
             params: Values of parameters that are secrets, which the record does not contain.
         """
         from sparkops.engine.operations.fan_out import resume_each
+        from sparkops.engine.operations.rollback import resume_rollback
         from sparkops.engine.operations.run_job import resume_run
 
         run = self.runs.load(run_id)
-        if run.items and run.state != "done":
+        if run.rollback is not None and run.state not in ("done", "rolled_back"):
+            return resume_rollback(self.container, run)
+        if run.items and run.state not in ("done", "rolled_back"):
             return resume_each(self.container, run, params)
         return resume_run(self.container, run_id, params)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PREVIOUS = "previous"
 CHALLENGER = "challenger"
 # Tag of a registered model: the versions that were champion, oldest first, as a JSON list.
-_CHAMPIONS = "sparkops.champions"
+CHAMPIONS_TAG = "sparkops.champions"
 
 
 def find_holder(versions: Sequence[ModelVersionInfo], alias: str) -> ModelVersionInfo | None:
@@ -32,7 +32,7 @@ def read_champions(client: MlflowClient, versions: Sequence[ModelVersionInfo], n
     """
     holders = [find_holder(versions, alias) for alias in (PREVIOUS, CHAMPION)]
     current = [holder.version for holder in holders if holder is not None]
-    text = client.get_registered_model(name).tags.get(_CHAMPIONS)
+    text = client.get_registered_model(name).tags.get(CHAMPIONS_TAG)
     recorded = [int(version) for version in json.loads(text)] if text else current
     champion = holders[1]
     if champion is None:
@@ -82,7 +82,7 @@ def roll_back(client: MlflowClient, name: str, champions: Sequence[int], version
     else:
         client.delete_registered_model_alias(name, PREVIOUS)
     client.set_registered_model_alias(name, CHAMPION, str(version))
-    client.set_registered_model_tag(name, _CHAMPIONS, json.dumps(remaining))
+    client.set_registered_model_tag(name, CHAMPIONS_TAG, json.dumps(remaining))
 
 
 def _cut_after_last(versions: list[int], version: int) -> list[int]:
@@ -106,7 +106,7 @@ def assign_alias(
             client.set_registered_model_alias(version.name, PREVIOUS, str(holder.version))
         elif PREVIOUS in version.aliases:
             client.delete_registered_model_alias(version.name, PREVIOUS)
-        client.set_registered_model_tag(version.name, _CHAMPIONS, json.dumps(champions))
+        client.set_registered_model_tag(version.name, CHAMPIONS_TAG, json.dumps(champions))
     client.set_registered_model_alias(version.name, alias, str(version.version))
     if alias == CHAMPION and CHALLENGER in version.aliases:
         client.delete_registered_model_alias(version.name, CHALLENGER)

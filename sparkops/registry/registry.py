@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,14 @@ from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.registry import aliases
+from sparkops.registry.alias_state import (
+    BEFORE_TAG,
+    AliasState,
+    derive_state_before,
+    predict_alias_state,
+    read_alias_state,
+    write_alias_state,
+)
 from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_uri, list_entries
 from sparkops.registry.evaluation import evaluate_on_heldout
 from sparkops.registry.mlflow_store import connect, preload_mlflow
@@ -228,10 +237,43 @@ class Registry:
         versions = self.list_versions(name)
         chosen = next(info for info in versions if info.version == version)
         if not chosen.aliases:
+            self._record_aliases_before(versions, chosen)
             is_passed = all(gate.passed for gate in chosen.gates)
             alias = CHAMPION if is_passed else aliases.CHALLENGER
             aliases.assign_alias(connect(self._settings), versions, chosen, alias)
         return self.resolve(name, version)
+
+    def find_alias_change(self, name: str, version: int) -> tuple[AliasState, AliasState] | None:
+        """Return the aliases of a model before and after a version was registered; None if the model is gone."""
+        entries = [entry for entry in list_entries(self._settings, name) if entry.version == version]
+        if not entries:
+            return None
+        recorded = json.loads(entries[0].tags.get(BEFORE_TAG, "{}"))
+        if not recorded:
+            present = self.read_alias_state(name)
+            return derive_state_before(present, version), present
+        before = recorded["before"]
+        return before, predict_alias_state(before, version, recorded["alias"])
+
+    def read_alias_state(self, name: str) -> AliasState:
+        """Return the present aliases of a model."""
+        return read_alias_state(connect(self._settings), self.list_versions(name), name)
+
+    def write_alias_state(self, name: str, *, before: AliasState, after: AliasState) -> None:
+        """Set the aliases of a model back, from those before the change to those after it.
+
+        Raises:
+            ModelError: An alias was moved to another version in the meantime.
+        """
+        present = self.read_alias_state(name)
+        write_alias_state(connect(self._settings), name, present=present, before=before, after=after)
+
+    def _record_aliases_before(self, versions: Sequence[ModelVersionInfo], chosen: ModelVersionInfo) -> None:
+        """Record in a new version which aliases its model has, so that a rollback can set them back."""
+        client = connect(self._settings)
+        alias = CHAMPION if all(gate.passed for gate in chosen.gates) else aliases.CHALLENGER
+        state = {"alias": alias, "before": read_alias_state(client, versions, chosen.name)}
+        client.set_model_version_tag(chosen.name, str(chosen.version), BEFORE_TAG, json.dumps(state))
 
     def _require_usable(self, version: ModelVersionInfo) -> None:
         """Raise `GateFailed` if a version does not reproduce its certificate; one that only Spark scores has none."""

@@ -1,4 +1,4 @@
-"""Inspect a table: facts, schema, history, number of rows, first rows; and restore an old version."""
+"""Inspect a table: facts, schema, history, number of rows, first rows."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import InputError, TableError, UnknownName
-from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo, VersionChange
+from sparkops.errors import InputError, UnknownName
+from sparkops.pipeline.table import Commit, TableInfo, VersionChange
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.error_messages.spark_errors import translate_spark_errors
 from sparkops.tables.log import local_log
 from sparkops.tables.log.delta_log import (
     find_version,
-    open_delta_table,
     read_history,
     read_schema_json,
     table_exists,
@@ -22,7 +21,7 @@ from sparkops.tables.log.delta_log import (
 from sparkops.tables.log.replay import count_rows
 from sparkops.tables.log.version_change import count_change, read_identified
 from sparkops.tables.read import pin_table, read_pinned
-from sparkops.tables.schema import Columns, hash_schema, list_columns
+from sparkops.tables.schema import Columns, list_columns
 from sparkops.tables.session import Session
 from sparkops.tables.sources.source_files import fingerprint_files
 
@@ -89,7 +88,7 @@ class Inspector:
     def read_history(self, table: str, limit: int | None) -> tuple[Commit, ...]:
         """Return the commits of a table, newest first."""
         with translate_spark_errors():
-            return read_history(self._locate_delta(table), self.session, limit=limit)
+            return read_history(self.locate_delta(table), self.session, limit=limit)
 
     def find_change(self, table: str, identity: str, before: int, after: int) -> VersionChange | None:
         """Return the rows between two versions of a table, as far as its log on this machine tells."""
@@ -129,33 +128,13 @@ class Inspector:
             frame: DataFrame = read_pinned(self.catalog, self.session, pin, cache=self.cache)
             return tuple(collect_nested(frame.limit(rows)))
 
-    def restore(self, table: str, version: int) -> PublishedVersion:
-        """Commit a new version of a table that equals an old one.
+    def locate_delta(self, table: str) -> Location:
+        """Return the location of an existing Delta table.
 
         Raises:
-            VersionGone: The files of the old version were removed.
-            UnknownName: There is no such version.
+            InputError: It is a source.
+            UnknownName: There is no such table.
         """
-        location = self._locate_delta(table)
-        pin_table(self.catalog, self.session, table, at=version)
-        with translate_spark_errors():
-            open_delta_table(location, self.session).restoreToVersion(version)
-        newest = find_version(location, self.session)
-        if newest is None:
-            raise TableError(f"Table `{table}` cannot be read after it was restored.")
-        rows = count_rows(location.local, newest.version) if location.local else None
-        if rows is None:
-            rows = int(open_delta_table(location, self.session).toDF().count())
-        return PublishedVersion(
-            table=table,
-            version=newest.version,
-            rows=rows,
-            location=location.address,
-            identity=newest.identity,
-            schema_hash=hash_schema(newest.schema),
-        )
-
-    def _locate_delta(self, table: str) -> Location:
         location = self.catalog.locate(table)
         if location.kind == "source":
             raise InputError(

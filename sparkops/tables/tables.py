@@ -31,6 +31,7 @@ from sparkops.tables.streams import TableStreams
 from sparkops.tables.write.empty_frame import count_removed
 from sparkops.tables.write.publish import Publication, find_published, publish_frame
 from sparkops.tables.write.requirements import require_delta
+from sparkops.tables.write.restore import restore_table
 from sparkops.tables.write.table_staging import TableStaging
 
 if TYPE_CHECKING:
@@ -237,9 +238,26 @@ class Tables:
         """Return the first rows of a table."""
         return self._inspector.preview(name, rows, at=at)
 
-    def restore(self, name: str, version: int) -> PublishedVersion:
-        """Commit a new version of a table that equals an old one."""
-        return self._inspector.restore(name, version)
+    def restore(
+        self, name: str, version: int | None, *, run_id: str | None = None, newest: int | None = None
+    ) -> PublishedVersion:
+        """Commit a new version of a table that equals an old one; exactly once for a run.
+
+        Args:
+            name: The table.
+            version: The old version; None removes all rows.
+            run_id: The run that restores it; None outside of a run.
+            newest: The version that is replaced; None for any.
+
+        Raises:
+            VersionGone: The log or files of the old version were removed.
+            UnknownName: There is no such table or version.
+            TableBusy: Another writer changed the table.
+        """
+        location = self._inspector.locate_delta(name)
+        if version is not None:
+            self.pin(name, at=version)
+        return restore_table(location, self._session, version, run_id=run_id, newest=newest)
 
     def explain(self, error: BaseException) -> SparkopsError | None:
         """Return the error to show for an error of Spark, Delta or the file system; None for any other error."""

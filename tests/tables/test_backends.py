@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparkops.errors import BadData, SchemaChanged, TableError
+from sparkops.errors import BadData, SchemaChanged, TableBusy, TableError
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import MicroBatch
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
 from sparkops.tables.backends.deltars.backend import DeltaRsBackend
 from sparkops.tables.backends.protocol import (
+    Restore,
     RowBatch,
     RowQuery,
     TableBackend,
@@ -145,6 +146,28 @@ def test_replace_without_parameter_replaces_the_partitions_in_the_frame(write, f
     write(frame(), by_day, WriteId("r1"))
     write(frame([(FIFTH, "DL", 1.0)]), by_day, WriteId("r2"))
     assert read() == [(FOURTH, "AA", 5.0), (FOURTH, "UA", 3.0), (FIFTH, "DL", 1.0)]
+
+
+def test_a_table_returns_to_a_version_or_becomes_empty(write, frame, read, backend, location, session):
+    by_day = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
+    write(frame(), by_day, WriteId("r1"))
+    write(frame([(FOURTH, "DL", 1.0)]), by_day, WriteId("r2"), day=FOURTH)
+    backend.restore(Restore(version=0, newest=1, write_id=WriteId("undo")))
+    assert read() == [(FOURTH, "AA", 5.0), (FOURTH, "UA", 3.0), (FIFTH, "UA", 7.0)]
+    backend.restore(Restore(version=None, newest=2, write_id=WriteId("empty")))
+    assert read() == []
+    backend.restore(Restore(version=1, newest=3, write_id=None))
+    assert read() == [(FOURTH, "DL", 1.0), (FIFTH, "UA", 7.0)]
+    runs = [commit.run_id for commit in read_history(location, session)]
+    assert runs == [None, "empty", "undo", "r2", "r1"]
+
+
+def test_a_version_that_is_not_the_newest_is_not_replaced(write, frame, read, backend):
+    write(frame([(FOURTH, "UA", 1.0)]), Write(table="t", mode="append"), WriteId("r1"))
+    write(frame([(FIFTH, "DL", 2.0)]), Write(table="t", mode="append"), WriteId("r2"))
+    with pytest.raises(TableBusy, match="changed at the same time"):
+        backend.restore(Restore(version=0, newest=0, write_id=WriteId("undo")))
+    assert len(read()) == 2
 
 
 def test_a_slice_that_is_not_a_partition_is_replaced_or_refused(write, frame, read, backend):

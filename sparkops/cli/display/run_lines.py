@@ -26,6 +26,9 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
         yield f"Started  {format_time(run.started)}, env {run.env}"
     if run.skipped:
         yield f"Skipped  {run.skipped}"
+    if run.rolled_back:
+        yield f"Undone   by run {run.rolled_back}: `sparkops rollback {run.rolled_back}` takes that back"
+    yield from _format_section("Undid", _format_rollback(run))
     if run.error:
         yield f"Error    {run.error['kind']}: {run.error['message']}"
         yield from _format_section("Cause", [run.error["cause"]] if run.error.get("cause") else [])
@@ -51,6 +54,15 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     yield from _format_section("Code", (f"{key} {value}" for key, value in run.code.items() if value))
     yield from _format_section("Spark", (f"{key} {value}" for key, value in run.spark.items()))
     yield f"Log      {run.log}" + ("" if run.log and Path(run.log).exists() else " (gone)")
+
+
+def _format_rollback(run: Run) -> Iterator[str]:
+    """Yield what a rollback undid."""
+    plan = run.rollback or {"runs": (), "models": ()}
+    for item in plan["runs"]:
+        yield f"run {item['run']} ({item['job']})"
+    for change in plan["models"]:
+        yield f"aliases of model {change['model']}"
 
 
 def format_items(run: Run, items: Sequence[Run | None]) -> Iterator[str]:
@@ -90,7 +102,8 @@ def summarize_outputs(run: Run) -> str:
         return "found nothing new"
     if run.items:
         return f"{format_count(len(run.items), 'run')} done"
-    return f"published {_format_tables(run)}" if run.outputs else "done"
+    verb = "restored" if run.rollback else "published"
+    return f"{verb} {_format_tables(run)}" if run.outputs else "done"
 
 
 def _format_tables(run: Run) -> str:

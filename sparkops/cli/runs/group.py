@@ -132,12 +132,14 @@ def _to_row(run: Run, root: Path) -> dict[str, Any]:
         "state": format_state(run.state),
         "started": format_time(run.started) if run.started else None,
         "took": format_duration(run.seconds),
-        "published": tables or to_relative_path(root, run.report) or model or _count_items(run),
+        "published": tables or to_relative_path(root, run.report) or model or _count_parts(run),
     }
 
 
-def _count_items(run: Run) -> str | None:
-    return format_count(len(run.items), "run") if run.items else None
+def _count_parts(run: Run) -> str | None:
+    """Return how many runs a fan-out has, or a rollback undid."""
+    parts = run.rollback["runs"] if run.rollback else run.items
+    return format_count(len(parts), "run") if parts else None
 
 
 for command in (show, log, diff, resume, cancel, export, import_, prune):

@@ -111,6 +111,10 @@ def _start_with_key(
     except (UnknownName, ValueError):
         # The process that claimed the key stopped before it recorded the run, or it is this one.
         return RunStart(run_id=owner, key=key)
+    if earlier.state == "rolled_back":
+        # Its commits are in the logs of the tables; only a run of another id commits again.
+        keys.forget({earlier.id})
+        return _start_with_key(container, job, params, key, unfinished)
     if earlier.state == "done":
         return RunStart(done=earlier, key=key)
     require_not_running(earlier)

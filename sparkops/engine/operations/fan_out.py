@@ -27,6 +27,7 @@ from sparkops.pipeline.table import Pin
 from sparkops.runs.execution.consistent_view import ConsistentView
 from sparkops.runs.execution.execute import describe_request, list_written
 from sparkops.runs.execution.lock import lock_for_writing
+from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.fan_out import ItemResult, combine_errors, run_items
 from sparkops.runs.records.log import MaskedFile, open_log
 from sparkops.runs.records.run import Run, make_run_id, utc_now
@@ -186,6 +187,7 @@ class _FanOut:
         written = {name for item in self.items for name in list_written(self._make_job(item))}
         locks = lock_for_writing(context.locks, written, attempt.run_id, wait=context.wait)
         with locks, open_log(attempt.log, context.secrets) as log:
+            require_no_open_rollback(context.runs, context.publications, written)
             pins = self._pin()
             attempt.append("pinned", inputs={name: pin_to_json(pin) for name, pin in pins.items()})
             results = run_items(

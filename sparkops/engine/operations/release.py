@@ -24,6 +24,7 @@ from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary, Relea
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.execution.lock import lock_for_writing
+from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.run import make_run_id
 from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.sql_text import quote_name
@@ -119,9 +120,9 @@ def release_rows(
         container.warm_up([])
         container.checks.warm([table])
     names = [table, tables.get_quarantine_name(table)]
-    with lock_for_writing(
-        container.build_run_context().locks, names, release_id, wait=container.settings.wait
-    ):
+    context = container.build_run_context()
+    with lock_for_writing(context.locks, names, release_id, wait=container.settings.wait):
+        require_no_open_rollback(context.runs, context.publications, names)
         try:
             return _Release(container, request, release_id, on_step).run(result)
         except Exception as error:

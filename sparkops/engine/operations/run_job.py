@@ -12,7 +12,7 @@ from sparkops.config.settings import ExecutionSettings
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sources
-from sparkops.errors import SparkopsError
+from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
@@ -64,6 +64,19 @@ def run_job(container: ServiceContainer, job: Job, params: Mapping[str, Any], *,
     return execute_job(container, job, bound, versions=options.versions, start=start)
 
 
+def require_in_effect(run: Run) -> None:
+    """Refuse to resume a run that was rolled back: what it committed would count as published.
+
+    Raises:
+        InputError: It was rolled back.
+    """
+    if run.state == "rolled_back":
+        raise InputError(
+            f"Run {run.id} was rolled back by run {run.rolled_back}, and is not resumed: run `{run.job}` again, or take the "
+            f"rollback back: `sparkops rollback {run.rolled_back}`."
+        )
+
+
 def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()) -> Run:
     """Resume a run that did not succeed: same parameters, same input versions, and nothing is written twice.
 
@@ -78,6 +91,7 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
     """
     project = container.project
     earlier = project.runs.load(run_id)
+    require_in_effect(earlier)
     if earlier.state == "done":
         container.build_run_context().publications.complete(earlier.id)
         return earlier

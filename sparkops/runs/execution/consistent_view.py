@@ -41,11 +41,20 @@ class ConsistentView:
 
     def _is_incomplete(self, publication: OpenPublication, newest: Pin) -> bool:
         """Return whether the newest version is of a run that has not published all its tables."""
+        if publication.is_rollback:
+            return self._is_restored_in_part(publication, newest)
         published = {
             table: self.writer.find_published(table, publication.run) for table in publication.before
         }
         own = published[newest.table]
         return own is not None and own.version == newest.version and None in published.values()
+
+    def _is_restored_in_part(self, publication: OpenPublication, newest: Pin) -> bool:
+        """Return whether a rollback has restored this table and not all others."""
+        restored = {
+            table: self.reader.pin(table).version != version for table, version in publication.before.items()
+        }
+        return newest.version != publication.before[newest.table] and not all(restored.values())
 
     def _pin_before(self, publication: OpenPublication, table: str) -> Pin:
         before = publication.before[table]

@@ -17,6 +17,7 @@ from sparkops.pipeline.secret import Secret
 from sparkops.runs.execution.executor import RunExecutor
 from sparkops.runs.execution.interruption import Interrupter, StopConditions, interruptible, watch
 from sparkops.runs.execution.lock import lock_for_writing, log_waiting
+from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.ports import RunServices
@@ -116,6 +117,8 @@ def _run_steps(
             on_wait=partial(_announce_waiting, context),
         )
     with watched, locks:
+        if context.commit_lock is None:
+            require_no_open_rollback(context.runs, context.publications, list_written(job))
         RunExecutor(request, connection.open(), context, attempt).run()
 
 

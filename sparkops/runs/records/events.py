@@ -24,8 +24,8 @@ _TIMES = {"started", "ended"}
 # Keys by the type of their values.
 _MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each", "work"}
 _TEXTS = {"id", "job", "state", "env"}
-_OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint", "skipped"}
-_OPTIONAL_MAPPINGS = {"error", "registered"}
+_OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint", "skipped", "rolled_back"}
+_OPTIONAL_MAPPINGS = {"error", "registered", "rollback"}
 # Type of the values of each mapping, and of the items of each list.
 _VALUES: Mapping[str, type | tuple[type, ...]] = {
     "inputs": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
@@ -50,18 +50,19 @@ def fold_events(events: Iterable[Event]) -> Run:
         merged = _merge(run, values) if run else values
         fields = {FIELDS.get(key, key): value for key, value in merged.items()}
         run = replace(run, **fields) if run else Run(**fields)
-        run = replace(run, attempts=_describe_attempts(run))
+        run = replace(run, attempts=_describe_attempts(run, event))
     if run is None:
         raise ValueError("a record without events")
     return run
 
 
-def _describe_attempts(run: Run) -> tuple[Mapping[str, Any], ...]:
+def _describe_attempts(run: Run, event: Event) -> tuple[Mapping[str, Any], ...]:
     """Return the attempts so far, with the present state of the newest one."""
     newest = {"number": run.attempt, "state": run.state, "ended": run.ended, "error": run.error}
-    if run.state == "queued" and run.attempts and run.attempts[-1]["number"] == run.attempt:
-        # The run waits for its next attempt; how this one ended stays.
-        return run.attempts
+    is_recorded = bool(run.attempts) and run.attempts[-1]["number"] == run.attempt
+    if is_recorded and (run.state in ("queued", "rolled_back") or "rolled_back" in event):
+        # The run waits for its next attempt, or was rolled back; how its newest attempt ended stays.
+        return tuple(map(_end_attempt, run.attempts))
     earlier = (attempt for attempt in run.attempts if attempt["number"] != run.attempt)
     return (*map(_end_attempt, earlier), newest)
 

@@ -21,12 +21,14 @@ class OpenPublication:
         job: Name of its job.
         params: Hash of its parameters.
         before: The newest version of each table before its commit, by table; None if the table did not exist.
+        is_rollback: Whether it restores the tables.
     """
 
     run: str
     job: str
     params: str
     before: Mapping[str, int | None] = field(default_factory=dict)
+    is_rollback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class PublicationJournal:
             "job": publication.job,
             "params": publication.params,
             "before": dict(publication.before),
+            **({"rollback": True} if publication.is_rollback else {}),
         }
         replace_file(path, json.dumps(value), durable=True)
 
@@ -92,4 +95,10 @@ def _read(path: Path) -> OpenPublication | None:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return OpenPublication(run=value["run"], job=value["job"], params=value["params"], before=value["before"])
+    return OpenPublication(
+        run=value["run"],
+        job=value["job"],
+        params=value["params"],
+        before=value["before"],
+        is_rollback=value.get("rollback", False),
+    )

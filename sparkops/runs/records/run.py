@@ -56,6 +56,8 @@ class Run:
         parent: The run of the fan-out that this run is a part of.
         each: Of a fan-out: the values that its runs have, by parameter.
         items: Of a fan-out: `run` (id), `label` and `params` of each of its runs.
+        rollback: Of a rollback: its plan, which it follows and which says what it changed.
+        rolled_back: The rollback by which this run was undone, while that is in effect.
         attempts: Each attempt with its number, state, start, end and error, in order.
         batches: Micro-batches of a stream, in order: number, version, rows, quarantined rows, failed expectations.
     """
@@ -95,6 +97,8 @@ class Run:
     parent: str | None = None
     each: Mapping[str, Any] = field(default_factory=dict)
     items: tuple[Mapping[str, Any], ...] = ()
+    rollback: Mapping[str, Any] | None = None
+    rolled_back: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
@@ -170,12 +174,14 @@ FIELDS: Mapping[str, str] = {
     "parent": "parent",
     "each": "each",
     "items": "items",
+    "rollback": "rollback",
+    "rolled_back": "rolled_back",
     "attempts": "attempts",
 }
 
 
 # Keys that are shown only if they have a value.
-_RARE = {"hidden", "work", "skipped", "parent", "each", "items"}
+_RARE = {"hidden", "work", "skipped", "parent", "each", "items", "rollback", "rolled_back"}
 
 
 def _to_html(text: Any) -> str:

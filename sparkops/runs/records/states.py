@@ -1,4 +1,8 @@
-"""The states of a run, and which state may follow which. Only the process that executes a run records them."""
+"""The states of a run, and which state may follow which.
+
+Only the process that executes a run records them, but for `rolled_back`: the process that rolls back a run records it,
+and the state before if the rollback is rolled back.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ State = Literal[
     "timed_out",
     "crashed",
     "skipped",
+    "rolled_back",
 ]
 STATES: Final[tuple[State, ...]] = get_args(State)
 
@@ -26,17 +31,19 @@ ACTIVE: Final[frozenset[State]] = frozenset({"queued", "running", "cancelling"})
 
 # A run waits as `queued` before an attempt and between two of them. `crashed` is derived, never recorded. What ended
 # before it was cancelled is done.
+_AFTER_END: Final[frozenset[State]] = frozenset({"queued", "running", "rolled_back"})
 TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     "queued": frozenset({"running", "cancelled", "timed_out", "crashed"}),
     "running": frozenset({"cancelling", "done", "failed", "checks_failed", "crashed", "skipped"}),
     "cancelling": frozenset({"cancelled", "timed_out", "done", "failed", "checks_failed", "crashed"}),
-    "done": frozenset(),
-    "failed": frozenset({"queued", "running"}),
-    "checks_failed": frozenset({"queued", "running"}),
-    "cancelled": frozenset({"queued", "running"}),
-    "timed_out": frozenset({"queued", "running"}),
-    "crashed": frozenset({"queued", "running"}),
+    "done": frozenset({"rolled_back"}),
+    "failed": _AFTER_END,
+    "checks_failed": _AFTER_END,
+    "cancelled": _AFTER_END,
+    "timed_out": _AFTER_END,
+    "crashed": _AFTER_END,
     "skipped": frozenset(),
+    "rolled_back": frozenset({"done"}),
 }
 
 _STATE_OF_ERROR: Final[Mapping[type[BaseException], State]] = {

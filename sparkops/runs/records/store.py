@@ -27,7 +27,7 @@ from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.process import describe_process, detect_crash, is_active_on_this_host
 from sparkops.runs.records.run import Run, utc_now
 from sparkops.runs.records.run_index import RunIndex, RunQuery
-from sparkops.runs.records.states import ACTIVE, State, require_transition
+from sparkops.runs.records.states import ACTIVE, InvalidTransition, State, require_transition
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
@@ -141,6 +141,7 @@ class RunStore:
             attempt = _create_attempt(run_id, folder, secrets)
         except OSError as error:
             raise _convert_write_error(folder, error) from error
+        _require_in_effect(attempt)
         started = {"started": utc_now().isoformat()} if attempt.number == 1 else {}
         attempt.append(
             "started", id=run_id, job=job, state="running", attempt=attempt.number, ended=None, error=None,
@@ -299,6 +300,17 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
             number += 1
             continue
         return Attempt(run_id, number, path, secrets)
+
+
+def _require_in_effect(attempt: Attempt) -> None:
+    """Refuse an attempt that begins at the moment at which its run is rolled back, and remove its file."""
+    earlier = [path for path in list_attempts(attempt.path.parent) if read_number(path) < attempt.number]
+    state = (
+        Attempt(attempt.run_id, read_number(earlier[-1]), earlier[-1]).read_state() if earlier else "queued"
+    )
+    if state == "rolled_back":
+        attempt.path.unlink(missing_ok=True)
+        raise InvalidTransition(attempt.run_id, state, "running")
 
 
 def _read_cancel_request(attempt: Path) -> str | None:

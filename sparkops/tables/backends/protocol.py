@@ -88,6 +88,26 @@ class RowQuery:
     count: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """The return of a table to an earlier version, by a new version with the content of that one.
+
+    Args:
+        version: The earlier version; None removes all rows, which returns a table that did not exist before.
+        newest: The newest version, whose content is replaced. The commit fails if there is a newer one.
+        write_id: Identifies the commit of a run; None outside of a run.
+    """
+
+    version: int | None
+    newest: int
+    write_id: WriteId | None
+
+    @property
+    def commit_options(self) -> dict[str, str]:
+        """Return the writer options that identify the commit."""
+        return {} if self.write_id is None else self.write_id.build_writer_options(mode="restore")
+
+
 class TableBackend(Protocol):
     """Commits to one Delta table and reads its rows.
 
@@ -120,3 +140,15 @@ class TableBackend(Protocol):
 
     def read_rows(self, query: RowQuery) -> list[dict[str, Any]]:
         """Return rows of an existing table."""
+
+
+class RestoringBackend(Protocol):
+    """Returns one Delta table to an earlier version."""
+
+    def restore(self, request: Restore) -> None:
+        """Commit a new version with the rows, columns and properties of an earlier one.
+
+        Raises:
+            UnsupportedOperation: This backend cannot do it; nothing was written.
+            TableBusy: Another writer changed the table at the same time.
+        """

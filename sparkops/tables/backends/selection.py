@@ -7,17 +7,18 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sparkops.tables.backends.deltars.backend import DeltaRsBackend
-from sparkops.tables.backends.protocol import TableBackend, UnsupportedOperation
+from sparkops.tables.backends.protocol import UnsupportedOperation
 from sparkops.tables.backends.spark.backend import SparkBackend
 from sparkops.tables.catalog import Location
 from sparkops.tables.session import Session
 
 T = TypeVar("T")
+Backend = DeltaRsBackend | SparkBackend
 
 _log = logging.getLogger("sparkops.tables")
 
 
-def run_on_backend(location: Location, session: Session, operation: Callable[[TableBackend], T]) -> T:
+def run_on_backend(location: Location, session: Session, operation: Callable[[Backend], T]) -> T:
     """Run an operation with delta-rs, which needs no JVM, or with Spark where delta-rs does not support it.
 
     The reason for Spark is logged: storage that is not local, a catalog table, a feature of the table (column mapping,

@@ -22,11 +22,14 @@ def test_every_state_has_its_transitions_and_every_run_can_end() -> None:
 
 
 def test_a_run_that_ended_begins_again_and_one_that_is_done_or_skipped_does_not() -> None:
-    assert TRANSITIONS["done"] == TRANSITIONS["skipped"] == frozenset()
+    assert TRANSITIONS["done"] == frozenset({"rolled_back"})
+    assert TRANSITIONS["skipped"] == frozenset()
+    assert TRANSITIONS["rolled_back"] == frozenset({"done"})
     assert {
-        state: TRANSITIONS[state] for state in ENDED if state not in ("done", "skipped")
+        state: TRANSITIONS[state] for state in ENDED if state not in ("done", "skipped", "rolled_back")
     } == dict.fromkeys(
-        ["failed", "checks_failed", "cancelled", "timed_out", "crashed"], frozenset({"queued", "running"})
+        ["failed", "checks_failed", "cancelled", "timed_out", "crashed"],
+        frozenset({"queued", "running", "rolled_back"}),
     )
 
 

@@ -16,6 +16,7 @@ from sparkops.tables.backends.deltars.arrow_rows import DELTA_TYPES, query_rows,
 from sparkops.tables.backends.deltars.commit_files import commit_staged_files
 from sparkops.tables.backends.deltars.support import open_if_supported, require_local_folder
 from sparkops.tables.backends.protocol import (
+    Restore,
     RowBatch,
     RowFilter,
     RowQuery,
@@ -57,7 +58,7 @@ class DeltaRsBackend:
         from deltalake import write_deltalake
         from deltalake.exceptions import CommitFailedError
 
-        rows, properties = to_arrow(batch), _build_append_properties(write_id, txn_version)
+        rows, properties = to_arrow(batch), _build_write_properties(write_id, txn_version, "append")
         for attempt in range(1, _ATTEMPTS + 1):
             # Another run may create the table between two attempts.
             table = open_if_supported(folder) if open_log(folder) is not None else None
@@ -110,6 +111,23 @@ class DeltaRsBackend:
         rows = read_arrow(require_local_folder(self.location), all_times=query.columns is None)
         return query_rows(rows, query)
 
+    def restore(self, request: Restore) -> None:
+        """Return the table to an earlier version, or remove all its rows."""
+        folder = require_local_folder(self.location)
+        table = open_if_supported(folder)
+        if request.version is not None:
+            # A feature that only the earlier version has is lost in a commit of delta-rs, too.
+            open_if_supported(folder, version=request.version)
+        if table.version() != request.newest:
+            raise TableBusy(f"`{self.location.table}` was changed at the same time: run it again.")
+        write_id = request.write_id
+        properties = _build_write_properties(write_id, write_id.txn_version, "restore") if write_id else None
+        with self._translate_conflicts():
+            if request.version is None:
+                table.delete(commit_properties=properties)
+            else:
+                table.restore(request.version, commit_properties=properties)
+
     @contextmanager
     def _translate_conflicts(self) -> Iterator[None]:
         from deltalake.exceptions import CommitFailedError
@@ -146,11 +164,11 @@ def _compact_if_due(folder: Path) -> None:
             table.optimize.compact()
 
 
-def _build_append_properties(write_id: WriteId, txn_version: int) -> CommitProperties:
+def _build_write_properties(write_id: WriteId, txn_version: int, mode: str) -> CommitProperties:
     from deltalake import CommitProperties, Transaction
 
     return CommitProperties(
-        custom_metadata={"userMetadata": write_id.format_user_metadata(mode="append")},
+        custom_metadata={"userMetadata": write_id.format_user_metadata(mode=mode)},
         app_transactions=[Transaction(write_id.app_id, txn_version)],
         max_commit_retries=0,
     )

@@ -49,8 +49,12 @@ def require_local_folder(location: Location) -> Path:
     return location.local
 
 
-def open_if_supported(folder: Path) -> DeltaTable:
+def open_if_supported(folder: Path, *, version: int | None = None) -> DeltaTable:
     """Open the table in a folder for a commit.
+
+    Args:
+        folder: The table's folder.
+        version: The version to open; None for the newest.
 
     Raises:
         UnsupportedOperation: Only Spark may commit to it.
@@ -59,7 +63,7 @@ def open_if_supported(folder: Path) -> DeltaTable:
     from deltalake.exceptions import DeltaError
 
     try:
-        table = DeltaTable(str(folder))
+        table = DeltaTable(str(folder), version=version)
     except DeltaError as error:
         raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
     reason = _find_unsupported_feature(table)

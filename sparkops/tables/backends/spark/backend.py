@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from sparkops.tables.backends.protocol import RowBatch, RowFilter, RowQuery, TableWrite
+from sparkops.errors import TableBusy
+from sparkops.tables.backends.protocol import Restore, RowBatch, RowFilter, RowQuery, TableWrite
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.backends.spark.commit_settings import use_commit_settings
 from sparkops.tables.backends.spark.constraints import explain_violations
@@ -106,6 +107,17 @@ class SparkBackend:
         if query.count:
             rows = rows.groupBy(*map(quote_name, names)).count()
         return collect_nested(rows)
+
+    def restore(self, request: Restore) -> None:
+        """Return the table to an earlier version, or remove all its rows."""
+        table = open_delta_table(self.location, self.session)
+        if table.history(1).collect()[0]["version"] != request.newest:
+            raise TableBusy(f"`{self.location.table}` was changed at the same time: run it again.")
+        with use_commit_settings(self.session, request.commit_options):
+            if request.version is None:
+                table.delete()
+            else:
+                table.restoreToVersion(request.version)
 
     def _merge(self, request: TableWrite) -> None:
         """Update the rows whose keys are in the table and insert the others; null equals null."""

@@ -1,0 +1,135 @@
+"""Roll back a run: its tables return to their versions before it, and what it set in the model registry, all or nothing.
+
+A rollback is a run of its own. Its plan is recorded with its first event, so that a rollback that stopped is completed by
+resuming it; rolling it back brings back what it undid.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sparkops.engine.adapters.rollback import ProjectEvidence
+from sparkops.errors import SparkopsError, TableBusy
+from sparkops.runs.execution.lock import lock_for_writing
+from sparkops.runs.records.log import open_log
+from sparkops.runs.records.run import Run, make_run_id, utc_now
+from sparkops.runs.records.store import Attempt
+from sparkops.runs.request import RunContext
+from sparkops.runs.rollback.execute import RollbackServices, execute_rollback
+from sparkops.runs.rollback.plan import (
+    JOB,
+    RollbackPlan,
+    rollback_plan_from_json,
+    rollback_plan_to_json,
+)
+from sparkops.runs.rollback.planner import RollbackOptions, plan_rollback
+from sparkops.runs.rollback.selection import RELEASE_PREFIXES, RollbackGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sparkops.engine.container import ServiceContainer
+
+
+def find_plan(
+    container: ServiceContainer, target: str, options: RollbackOptions, *, rollback_id: str | None = None
+) -> RollbackPlan:
+    """Return what the rollback of a run would change; nothing is changed.
+
+    Args:
+        container: The services.
+        target: The run (see `RunStore.resolve_id`), or the id of a release of quarantined rows.
+        options: What may be rolled back, too.
+        rollback_id: Id of the rollback; by default a new one.
+
+    Raises:
+        RollbackRefused: Something prevents it; its message lists that.
+        InputError: The run is not one that can be rolled back.
+        VersionGone: A version to which a table would return was removed.
+    """
+    runs = container.project.runs
+    if not target.startswith(RELEASE_PREFIXES):
+        target = runs.resolve_id(target)
+        # Read alone first: a damaged record of the run itself is an error, that of another run a warning.
+        runs.read(target)
+    publications = container.build_run_context().publications.list_open()
+    open_rollbacks = frozenset(publication.run for publication in publications if publication.is_rollback)
+    evidence = _build_evidence(container)
+    group = RollbackGroup({run.id: run for run in runs.newest()}, evidence, open_rollbacks)
+    return plan_rollback(rollback_id or make_run_id(), target, group, evidence, options)
+
+
+def roll_back(container: ServiceContainer, target: str, options: RollbackOptions) -> Run:
+    """Roll back a run, and return the rollback's record.
+
+    Raises:
+        RollbackRefused: Something prevents it; nothing was changed.
+        SparkopsError: What stopped it; resuming the rollback completes it.
+    """
+    rollback_id, context = make_run_id(), container.build_run_context()
+    first = find_plan(container, target, options, rollback_id=rollback_id)
+    with lock_for_writing(context.locks, first.written, rollback_id, wait=context.wait):
+        # Only now can no other run of the project write the tables.
+        plan = find_plan(container, target, options, rollback_id=rollback_id)
+        if not plan.written <= first.written:
+            raise TableBusy(
+                "Another run wrote further tables in the meantime; nothing was changed. Run it again."
+            )
+        params = {"run": target, "cascade": options.cascade, "include_foreign": options.include_foreign}
+        attempt = _begin(context, plan, params=params, rollback=rollback_plan_to_json(plan))
+        return _execute(container, plan, attempt)
+
+
+def resume_rollback(container: ServiceContainer, earlier: Run) -> Run:
+    """Complete a rollback that stopped.
+
+    Raises:
+        SparkopsError: What stopped it again.
+    """
+    context = container.build_run_context()
+    plan = rollback_plan_from_json(earlier.id, earlier.rollback or {})
+    with lock_for_writing(context.locks, plan.written, earlier.id, wait=context.wait):
+        return _execute(container, plan, _begin(context, plan))
+
+
+def _begin(context: RunContext, plan: RollbackPlan, **facts: Any) -> Attempt:
+    return context.runs.begin(
+        plan.run, JOB, secrets=context.secrets, env=context.env, settings=dict(context.settings), **facts
+    )
+
+
+def _execute(container: ServiceContainer, plan: RollbackPlan, attempt: Attempt) -> Run:
+    """Execute the plan, and report its start and end to the listener."""
+    progress = container.listener.run_started(JOB)
+    context = container.build_run_context()
+    try:
+        with open_log(attempt.log, context.secrets) as log:
+
+            def announce(step: str) -> None:
+                log.write(f"{utc_now().isoformat(timespec='seconds')} {step}\n")
+                progress.step_started(step)
+
+            execute_rollback(plan, attempt, _build_services(container, context, announce))
+    except SparkopsError as error:
+        progress.failed(error)
+        raise
+    run = container.project.runs.load(plan.run)
+    progress.finished(run)
+    return run
+
+
+def _build_services(
+    container: ServiceContainer, context: RunContext, announce: Callable[[str], None]
+) -> RollbackServices:
+    return RollbackServices(
+        runs=context.runs,
+        publications=context.publications,
+        tables=container.tables,
+        aliases=_build_evidence(container),
+        discard_staged=container.tables.staging.discard,
+        on_step=announce,
+    )
+
+
+def _build_evidence(container: ServiceContainer) -> ProjectEvidence:
+    return ProjectEvidence(container.project, container.tables, lambda: container.project.models)

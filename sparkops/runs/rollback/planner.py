@@ -1,0 +1,242 @@
+"""Plan the rollback of a run, or refuse it with everything that prevents it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sparkops.errors import InputError, VersionGone, as_clause
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.states import ACTIVE
+from sparkops.runs.rollback.evidence import ModelRegistration, TableHistory
+from sparkops.runs.rollback.plan import AliasChange, RollbackPlan, StateMark, TableRestore, UndoneRun
+from sparkops.runs.rollback.selection import RELEASE_PREFIXES, Blocker, RollbackGroup
+
+# Blockers that a message lists.
+_MAX_BLOCKERS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackOptions:
+    """What a rollback may undo beside the run.
+
+    Args:
+        cascade: Later runs and releases that depend on the run.
+        include_foreign: Later commits of other writers.
+    """
+
+    cascade: bool = False
+    include_foreign: bool = False
+
+
+class VersionReader(Protocol):
+    """Reads versions of tables."""
+
+    def require_version(self, table: str, version: int) -> None:
+        """Raise VersionGone if the log or a file of a version was removed."""
+
+
+class RollbackRefused(InputError):
+    """Something prevents a rollback; nothing was changed.
+
+    Args:
+        target: The run.
+        blockers: Everything that prevents it.
+    """
+
+    def __init__(self, target: str, blockers: Sequence[Blocker]) -> None:
+        self.blockers = tuple(blockers)
+        lines = [f"  - {blocker.text}" for blocker in blockers[:_MAX_BLOCKERS]]
+        lines += [f"  - and {len(blockers) - _MAX_BLOCKERS:,} more"] if len(blockers) > _MAX_BLOCKERS else []
+        kinds = {blocker.kind for blocker in blockers}
+        advice = []
+        if "later" in kinds:
+            advice.append("--cascade rolls back what depends on it, too, newest first.")
+        if "foreign" in kinds:
+            advice.append("--include-foreign also removes the commits of other writers.")
+        super().__init__(
+            "\n".join(
+                [f"{target} cannot be rolled back; nothing was changed.", *lines, " ".join(advice)]
+            ).rstrip()
+        )
+
+
+def plan_rollback(
+    rollback_id: str, target: str, group: RollbackGroup, versions: VersionReader, options: RollbackOptions
+) -> RollbackPlan:
+    """Return the plan of a rollback.
+
+    Args:
+        rollback_id: Id of the rollback.
+        target: Id of a run or release.
+        group: An empty group.
+        versions: Reads versions of tables.
+        options: What may be rolled back, too.
+
+    Raises:
+        RollbackRefused: Something prevents it.
+        InputError: The run is not one that can be rolled back.
+        VersionGone: A version to which a table would return was removed.
+    """
+    group.add(target)
+    _require_can_be_undone(target, group)
+    blockers = group.grow(cascade=options.cascade, include_foreign=options.include_foreign)
+    names = f"Run {target}" if group.members[target] is not None else target
+    if blockers:
+        raise RollbackRefused(names, blockers)
+    if not any(map(group.has_results, group.members)):
+        raise InputError(f"{names} published nothing, so there is nothing to roll back.")
+    for run in group.members.values():
+        _require_complete_restoration(run)
+    tables = list(_restore_tables(group))
+    _require_versions(names, tables, versions)
+    undone = [member for member in group.members if member == target or group.has_results(member)]
+    undone = sorted(undone, key=_get_time_key, reverse=True)
+    return RollbackPlan(
+        run=rollback_id,
+        runs=tuple(_describe(member, group.members[member]) for member in undone),
+        tables=tuple(sorted(tables, key=lambda item: item.table)),
+        models=tuple(_change_aliases(names, group)),
+        marks=tuple(mark for member in undone for mark in _mark(member, group, rollback_id)),
+        foreign=tuple(group.foreign.values()),
+    )
+
+
+def _require_can_be_undone(target: str, group: RollbackGroup) -> None:
+    """Refuse a run that is not in a state to be rolled back."""
+    run = group.members[target]
+    if run is None:
+        if not group.list_tables():
+            raise InputError(f"No quarantine has rows of {target}, so there is nothing to roll back.")
+        return
+    if run.state == "rolled_back":
+        raise InputError(
+            f"Run {run.id} was rolled back already, by run {run.rolled_back}: `sparkops rollback {run.rolled_back}` takes "
+            "that back."
+        )
+    if run.rollback is not None and run.state != "done":
+        raise InputError(f"Rollback {run.id} is not complete: `sparkops runs resume {run.id}` completes it.")
+    for member in group.members.values():
+        if member is not None and member.state in ACTIVE:
+            raise InputError(
+                f"Run {member.id} is not finished ({member.state}): wait for it, or cancel it first."
+            )
+        if member is not None and (member.batches or "stream" in member.timings):
+            raise InputError(
+                f"Run {member.id} read a stream, and is not rolled back: the stream would go on after its batches, and "
+                f"their rows would be lost. `sparkops tables restore` returns its table, `sparkops streams reset "
+                f"{member.job}` lets the stream begin again."
+            )
+
+
+def _require_complete_restoration(run: Run | None) -> None:
+    """Refuse to take back the rollback of a run that was not complete: it would be half published again."""
+    for item in run.rollback["runs"] if run is not None and run.rollback is not None else ():
+        if item["state"] not in ("done", ""):
+            raise InputError(
+                f"Rollback {run.id if run else ''} undid run {item['run']}, which was not complete ({item['state']}): it is not "
+                f"published again. Run `{item['job']}` instead."
+            )
+
+
+def _restore_tables(group: RollbackGroup) -> Iterator[TableRestore]:
+    for history, first in group.list_tables():
+        yield TableRestore(
+            table=history.table,
+            identity=history.identity,
+            first=first,
+            newest=history.commits[0].version,
+            version=first - 1 if first > 0 else None,
+        )
+        _require_recorded_versions(group, history, first)
+
+
+def _require_recorded_versions(group: RollbackGroup, history: TableHistory, first: int) -> None:
+    """Refuse a table that was created again since, or whose log no longer has the first commit of the group."""
+    for run in group.members.values():
+        output = run.outputs.get(history.table) if run is not None else None
+        if output is None:
+            continue
+        if output["identity"] != history.identity:
+            raise InputError(
+                f"Table `{history.table}` was created again since run {run.id if run else ''} wrote it, so it has no version "
+                "before the run."
+            )
+        if output["version"] < first:
+            raise VersionGone(
+                f"The log of table `{history.table}` no longer has version {output['version']}, which run "
+                f"{run.id if run else ''} made, so the version before it cannot be restored. Nothing was changed."
+            )
+
+
+def _require_versions(names: str, tables: Sequence[TableRestore], versions: VersionReader) -> None:
+    """Refuse a rollback, before anything is changed, if a version that it needs was removed."""
+    problems = []
+    for restore in tables:
+        try:
+            if restore.version is not None:
+                versions.require_version(restore.table, restore.version)
+        except VersionGone as error:
+            problems.append(f"  - {as_clause(error)}.")
+    if problems:
+        raise VersionGone("\n".join([f"{names} cannot be rolled back; nothing was changed.", *problems]))
+
+
+def _describe(member: str, run: Run | None) -> UndoneRun:
+    if run is None:
+        return UndoneRun(run=member, job=member.partition("-")[0], state="")
+    return UndoneRun(run=run.id, job=run.job, state=run.state)
+
+
+def _get_time_key(member: str) -> str:
+    """Return what sorts runs and releases by their start."""
+    prefix = next((prefix for prefix in RELEASE_PREFIXES if member.startswith(prefix)), "")
+    return member.removeprefix(prefix)
+
+
+def _mark(member: str, group: RollbackGroup, rollback_id: str) -> Iterator[StateMark]:
+    """Yield the marks of a run that is undone, and of what comes into effect again because it was a rollback."""
+    if group.members[member] is not None:
+        yield from _switch(member, group, rollback_id)
+
+
+def _switch(run_id: str, group: RollbackGroup, by: str | None) -> Iterator[StateMark]:
+    run = group.runs.get(run_id)
+    if run is None:
+        return
+    yield StateMark(run=run_id, by=by)
+    for item in run.rollback["runs"] if run.rollback is not None else ():
+        yield from _switch(item["run"], group, run_id if by is None else None)
+
+
+def _change_aliases(names: str, group: RollbackGroup) -> Iterator[AliasChange]:
+    """Yield the change of each model's aliases, from what the newest run left to what was before the oldest."""
+    by_model: dict[str, list[ModelRegistration]] = {}
+    for registration in group.list_registrations():
+        by_model.setdefault(registration.model, []).append(registration)
+    for run in group.members.values():
+        for change in run.rollback["models"] if run is not None and run.rollback is not None else ():
+            taken = ModelRegistration(
+                model=change["model"], version=0, before=change["before"], after=change["after"]
+            )
+            by_model.setdefault(taken.model, []).append(taken)
+    for model, registrations in by_model.items():
+        present = group.evidence.read_aliases(model)
+        expected, target = registrations[0].after, registrations[-1].before
+        if dict(present) != dict(expected):
+            raise InputError(
+                f"{names} cannot be rolled back; nothing was changed. The aliases of model `{model}` were moved since: "
+                f"{_format(present)}, and the run left {_format(expected)}. Move them back with `sparkops models promote`, "
+                "or move them as you need them and roll back the tables by `sparkops tables restore`."
+            )
+        if dict(present) != dict(target):
+            yield AliasChange(model=model, before=present, after=target)
+
+
+def _format(aliases: object) -> str:
+    pairs = aliases.items() if isinstance(aliases, dict) else ()
+    return (
+        ", ".join(f"@{name} {version}" for name, version in pairs if name != "champions" and version)
+        or "none"
+    )
