@@ -113,9 +113,7 @@ def test_a_table_that_the_run_created_becomes_empty_and_can_be_brought_back(
     assert engine.runs.load(rollback.id).state == "rolled_back"
 
 
-def test_a_rollback_can_be_undone_and_redone_any_number_of_times(
-    project: DeltaRuns, engine: Engine
-) -> None:
+def test_a_rollback_can_be_undone_and_redone_any_number_of_times(project: DeltaRuns, engine: Engine) -> None:
     project.run(writes={"t": A})
     second = project.run(writes={"t": B})
     last = second
