@@ -62,7 +62,8 @@ def _predictors(rng: np.random.Generator) -> Iterator[NamedSteps]:
     weights, intercept = rng.normal(size=SIZE) / 4, rng.normal(size=1)
     linear, by_class = {"weights": weights, "intercept": intercept}, rng.normal(size=(CLASSES, SIZE))
     glm = {"family": "positive", "link": "log", "sparse": False}
-    yield _predictor("glm, Poisson", "glm", glm, linear, "regress", ("prediction", ""))
+    powered = linear | {"power": np.zeros(1)}
+    yield _predictor("glm, Poisson", "glm", glm, powered, "regress", ("prediction", ""))
     survival = linear | {"factors": np.array([0.5, 2.0])}
     yield _predictor("survival", "survival", {"sparse": False}, survival, "regress", ("prediction", ""))
     svc = linear | {"threshold": np.zeros(1)}

@@ -47,6 +47,20 @@ def silence_accumulator_errors(session: SparkSession) -> None:
     vars(session.sparkContext._accumulatorServer)["handle_error"] = lambda *_: None
 
 
+def stop_session(launched: LaunchedSpark, session: SparkSession) -> None:
+    """Stop a session. A JVM that was killed, or ended by itself, has nothing left to stop."""
+    from py4j.protocol import Py4JError
+
+    if launched.jvm.process.poll() is None:
+        try:
+            session.stop()
+        except (Py4JError, OSError):
+            # It ended meanwhile; `detach` resets pyspark.
+            silence_accumulator_errors(session)
+    else:
+        silence_accumulator_errors(session)
+
+
 def detach(launched: LaunchedSpark) -> None:
     """Reset pyspark when its JVM is shutting down, so that a later start gets a new JVM.
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Self
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError, as_clause
-from sparkops.spark.attach import attach, detach, import_during_startup, silence_accumulator_errors
+from sparkops.spark.attach import (
+    attach,
+    detach,
+    import_during_startup,
+    silence_accumulator_errors,
+    stop_session,
+)
 from sparkops.spark.cancel import is_remote
 from sparkops.spark.existing_session import find_live_session, find_session_origin, use_existing_session
 from sparkops.spark.gateway import close_stdin
@@ -118,7 +124,7 @@ class Starter:
                 return
             if wait:
                 if session is not None:
-                    session.stop()
+                    stop_session(launched, session)
                 launched.jvm.stop()
             else:
                 if session is not None:

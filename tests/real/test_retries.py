@@ -150,11 +150,3 @@ def test_what_a_killed_run_staged_is_removed_on_request(project: Path) -> None:
     assert "Nothing to remove" in command(project, "gc", "--older-than", "0").stdout
     assert command(project, "run", "loaded", "--new").returncode == 0
     assert not list((project / "data" / "warehouse" / "_staging").glob("*"))
-
-
-def test_random_kills_leave_every_row_in_one_place_once(project: Path) -> None:
-    script = Path(__file__).parents[2] / "scripts" / "kills.py"
-    words = [sys.executable, str(script), "--kills", "2", "--seed", "2"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "every row is in exactly one place, once" in done.stdout

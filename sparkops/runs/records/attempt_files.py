@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sparkops.core.bounded_file import open_regular
 from sparkops.errors import ProjectError, as_clause
 
+_NAME: Final = re.compile(r"attempt-[0-9]{1,9}\.jsonl")
 # What Python raises where a value of a record has another form than it was written in.
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -43,8 +45,9 @@ class EmptyRecord(ProjectError):
 
 
 def list_attempts(folder: Path) -> list[Path]:
-    """Return the files of a run's attempts, oldest first."""
-    return sorted(folder.glob("attempt-*.jsonl"), key=read_number)
+    """Return the files of a run's attempts, oldest first; files of other names do not belong to the run."""
+    files = [path for path in folder.glob("attempt-*.jsonl") if _NAME.fullmatch(path.name)]
+    return sorted(files, key=read_number)
 
 
 def name_attempt(number: int) -> str:

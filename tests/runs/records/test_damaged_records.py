@@ -141,3 +141,14 @@ def test_a_record_without_events_is_reported_when_it_is_named(
     monkeypatch.chdir(project)
     assert run_command(["runs", "show", "last"]) == 2
     assert "Error: Nothing of run 20240102-000000-bbbbbbbbbb is recorded" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["attempt-x.jsonl", "attempt--1.jsonl", "attempt-.jsonl", "attempt-" + "9" * 30 + ".jsonl"]
+)
+def test_files_of_other_names_do_not_belong_to_a_run(name: str, tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    attempt = store.begin("20260101-000000-abc", "orders")
+    (attempt.path.parent / name).write_text("no record")
+    assert [run.id for run in store.newest()] == ["20260101-000000-abc"]
+    assert store.find_newest_attempt("20260101-000000-abc").number == 1

@@ -1,0 +1,1 @@
+"""Interrupts runs between their steps, completes them, and verifies that every row is in one place, once."""
