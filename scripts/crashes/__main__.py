@@ -7,7 +7,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=50, help="faults that must happen (default: 50)")
     parser.add_argument("--seed", type=int, default=1, help="seed of all choices (default: 1)")
     parser.add_argument("--jobs", type=int, default=1, help="rounds at the same time (default: 1)")
-    names = {"scenario": [*SCENARIOS], "fault": [*FAULTS]}
+    names: dict[str, list[str]] = {"scenario": [*SCENARIOS], "fault": [*FAULTS]}
     for name, choices in names.items():
         parser.add_argument(
             f"--{name}", action="extend", nargs="+", choices=choices, metavar="NAME",
@@ -91,7 +91,7 @@ def _show(total: Tally, round_: Tally) -> None:
     )
 
 
-def _format(tally: Tally, scenarios: list[str], faults: list[Fault]) -> str:
+def _format(tally: Tally, scenarios: Sequence[str], faults: Sequence[Fault]) -> str:
     """Return the numbers of faults by scenario and fault as a Markdown table, then those by step."""
     lines = [f"| Run | {' | '.join(faults)} |", "|---" * (len(faults) + 1) + "|"]
     for scenario in scenarios:

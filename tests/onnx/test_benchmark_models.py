@@ -7,9 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-from benchmarks.model_kinds import build_model_kinds  # noqa: E402
-
-from sparkops.scoring.artifact.scorer_folder import load, save  # noqa: E402
+from benchmarks.model_kinds import build_model_kinds
+from sparkops.scoring.artifact.scorer_folder import load, save
 
 
 def test_every_model_that_is_measured_can_be_saved_loaded_and_scored(tmp_path: Path) -> None:

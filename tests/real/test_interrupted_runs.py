@@ -82,6 +82,7 @@ def test_an_interrupted_run_is_completed_with_every_row_in_one_place_once(
     root, scratch = tmp_path / "project", tmp_path
     make_project(root)
     set_limit(root, ["merged"], 0.5)
+
     def attempt(interruption: Interruption | None) -> AttemptResult:
         value = Attempt(
             scenario="merge",
