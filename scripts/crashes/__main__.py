@@ -95,15 +95,18 @@ def _format(tally: Tally, scenarios: Sequence[str], faults: Sequence[Fault]) -> 
     """Return the numbers of faults by scenario and fault as a Markdown table, then those by step."""
     lines = [f"| Run | {' | '.join(faults)} |", "|---" * (len(faults) + 1) + "|"]
     for scenario in scenarios:
-        counts = [str(tally.faults[scenario, fault]) for fault in faults]
-        lines.append(f"| {scenario} | {' | '.join(counts)} |")
+        row = [str(tally.faults[scenario, fault]) for fault in faults]
+        lines.append(f"| {scenario} | {' | '.join(row)} |")
+    counts = (
+        f"{tally.faults.total()} faults in {tally.rounds} rounds; {tally.missed} attempts ended before their fault; "
+        f"{tally.set_back} had a clock that was set back by two hours."
+    )
     steps = ", ".join(f"{step} {count}" for step, count in sorted(tally.steps.items()))
     return "\n".join(
         [
             *lines,
             "",
-            f"{tally.faults.total()} faults in {tally.rounds} rounds; {tally.missed} attempts ended before their fault; "
-            f"{tally.set_back} had a clock that was set back by two hours.",
+            counts,
             f"By step: {steps}.",
         ]
     )
