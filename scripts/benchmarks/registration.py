@@ -19,8 +19,8 @@ from sparkops import Engine
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Model
 from sparkops.registry.mlflow_store import connect
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sparkops.errors import SparkopsError
 from sparkops.runs.records.run import Run
-from sparkops.spark.progress import Snapshot
+
+if TYPE_CHECKING:
+    from sparkops.spark.progress import Snapshot
 
 
 class RunProgress(Protocol):

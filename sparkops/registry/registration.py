@@ -5,9 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sparkops.artifact.facts import ModelFacts
 from sparkops.batch.executor_scorer import start_workers
@@ -18,30 +17,11 @@ from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
 from sparkops.registry.evaluation import evaluate, evaluate_gates, needs_champion, persist_during
 from sparkops.registry.mlflow_store import connect
 from sparkops.registry.spark_model_folder import check_trained, complete_spark_model_folder, save_and_certify
+from sparkops.registry.training_run import TrainingRun
 from sparkops.registry.upload import upload_version
-from sparkops.scoring.ir.portable_rules import PortableRules
 
 ScoreChampion = Callable[[Model], Mapping[str, float] | None]
 """A function that returns the champion's metrics on the held-out rows of a new model (see `evaluate_gates`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingRun:
-    """The run of sparkops that trained a model.
-
-    Args:
-        run_id: The run.
-        tables: Versions of the training tables, by name.
-        rules: Row rules of those tables. Those that need only the model's columns become part of the scorer.
-        params: Parameters of the run.
-        tags: Further tags of MLflow's run.
-    """
-
-    run_id: str
-    tables: Mapping[str, int | None] = field(default_factory=dict)
-    rules: PortableRules = field(default_factory=PortableRules)
-    params: Mapping[str, Any] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.artifact.certify import verify
 from sparkops.artifact.facts import ModelFacts, to_version_info
-from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, SignatureMismatch, as_clause
 from sparkops.pipeline.model import Gate, Model
@@ -28,10 +26,8 @@ from sparkops.registry.alias_state import (
     write_alias_state,
 )
 from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_uri, list_entries
-from sparkops.registry.evaluation import evaluate_on_heldout
 from sparkops.registry.mlflow_store import connect, preload_mlflow
-from sparkops.registry.registration import Registration, TrainingRun
-from sparkops.registry.upload import upload_version
+from sparkops.registry.training_run import TrainingRun
 from sparkops.scoring.artifact.file_names import MANIFEST_HASH_TAG
 from sparkops.scoring.locate.identity import TAG
 from sparkops.scoring.locate.model_uri import CHAMPION, LocatedModel, parse_model_uri
@@ -40,6 +36,7 @@ from sparkops.scoring.locate.sqlite_registry import RegistryEntry, find_entry
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from sparkops.batch.spark_model_version import SparkModelVersion
     from sparkops.pyfunc.registration.pyfunc_model_version import PyfuncModelVersion
 
 _log = logging.getLogger("sparkops.registry")
@@ -102,6 +99,8 @@ class Registry:
 
     def load_version(self, name: str, at: VersionOrAlias = None) -> SparkModelVersion | PyfuncModelVersion:
         """Return a version that scores Spark frames."""
+        from sparkops.batch.spark_model_version import SparkModelVersion
+
         entry = self._find_entry(name, at)
         folder = fetch_version(self._settings, entry)
         if is_pyfunc_model(folder):
@@ -136,6 +135,8 @@ class Registry:
             training: The run that trained it.
             gates: Conditions for becoming champion.
         """
+        from sparkops.registry.registration import Registration
+
         existing = [
             entry.version
             for entry in list_entries(self._settings, name)
@@ -157,6 +158,8 @@ class Registry:
             facts: What the folder contains; `name` is the registered name.
             folder: The folder; MLflow's ids are written to its `MLmodel`.
         """
+        from sparkops.registry.upload import upload_version
+
         existing = [
             entry.version
             for entry in list_entries(self._settings, facts.name)
@@ -230,6 +233,8 @@ class Registry:
         except SignatureMismatch as error:
             _log.warning("the champion cannot be compared: %s", error)
             return {}
+        from sparkops.registry.evaluation import evaluate_on_heldout
+
         return evaluate_on_heldout(model, champion.fitted)
 
     def _assign_alias(self, name: str, version: int) -> ModelVersionInfo:
@@ -285,6 +290,8 @@ class Registry:
 
             reason = verify_pyfunc_model(located, WorkerSettings.from_settings(self._settings))
         else:
+            from sparkops.artifact.certify import verify
+
             reason = verify(located.folder, located.trusted_code)
         if reason:
             raise GateFailed(

@@ -24,8 +24,8 @@ from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.errors import ConfigError, RowError
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 from sparkops.scoring.batch.arrow_columns import read_batch_columns
 from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported

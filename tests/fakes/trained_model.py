@@ -15,8 +15,8 @@ from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.mlflow_store import connect
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

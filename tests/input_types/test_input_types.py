@@ -14,8 +14,8 @@ from input_types.samples import OUTCOMES, SAMPLES, Sample, comparable, outcome
 
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Model
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 

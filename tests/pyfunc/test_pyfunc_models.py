@@ -22,8 +22,8 @@ from sparkops.pyfunc.registration.prepared_model import PreparedModel
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.registry.mlflow_store import resolve_tracking_uri
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 from sparkops.serving.app import create_app
 from sparkops.serving.service import Service
 

@@ -21,8 +21,8 @@ from sparkops.errors import ModelError, RowError
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.registry.mlflow_store import resolve_registry_uri
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 from sparkops.scoring.scorer import Scorer
 from sparkops.serving.app import create_app
 from sparkops.serving.load_service import load_service

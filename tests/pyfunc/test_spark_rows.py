@@ -25,8 +25,8 @@ from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.pyfunc.worker.spark_scorer import SparkRowScorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.registry.mlflow_store import resolve_registry_uri
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 from sparkops.serving.app import create_app
 from sparkops.serving.load_service import load_service
 

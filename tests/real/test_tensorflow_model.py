@@ -23,8 +23,8 @@ from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.registry.mlflow_store import resolve_tracking_uri
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.filterwarnings("ignore:::mlflow")]
 

@@ -23,8 +23,8 @@ from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.registry.mlflow_store import resolve_tracking_uri
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 from sparkops.scoring.locate.model_uri import locate
 
 pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.filterwarnings("ignore:::mlflow")]

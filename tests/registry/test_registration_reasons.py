@@ -14,9 +14,9 @@ from sparkops.config.settings import Settings
 from sparkops.errors import ParityBroken
 from sparkops.pipeline.model import Model
 from sparkops.registry import compile_and_certify
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.registry.spark_model_folder import dry_run_compile
+from sparkops.registry.training_run import TrainingRun
 from sparkops.scoring import Scorer, load
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]

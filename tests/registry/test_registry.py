@@ -22,8 +22,8 @@ from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.registry.catalog import list_entries
 from sparkops.registry.mlflow_store import resolve_tracking_uri
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 from sparkops.scoring import load
 from sparkops.scoring.ir.conditions import ColumnRef, Compare, Constant, IsNull, RowRule
 from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.format import format_duration, format_state
@@ -18,7 +18,9 @@ from sparkops.core.control_characters import escape_controls_but_styles
 from sparkops.errors import SparkopsError
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import choose_state
-from sparkops.spark.progress import Snapshot
+
+if TYPE_CHECKING:
+    from sparkops.spark.progress import Snapshot
 
 _STEP_TEXTS = {
     "wait": "waiting for other writers",

@@ -8,12 +8,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from sparkops.config.settings import OpenLineageSettings
-from sparkops.core.http_client import post_json
 from sparkops.core.masking import mask, mask_json
 from sparkops.core.private_file import open_private
 from sparkops.errors import SparkopsError, as_clause
@@ -110,12 +108,20 @@ class LineageEvents:
             except OSError as error:
                 self._warn(error)
         if self.settings.url is not None:
-            key = self.settings.api_key
-            headers = {"Authorization": f"Bearer {key}"} if key else {}
-            try:
-                post_json(self.settings.url, content, headers=headers, timeout=self.settings.timeout)
-            except (HTTPException, OSError, ValueError) as error:
-                self._warn(error)
+            self._post(self.settings.url, content)
+
+    def _post(self, url: str, content: bytes) -> None:
+        # Imported here because most runs post nothing, and it brings the modules of TLS and mail.
+        from http.client import HTTPException
+
+        from sparkops.core.http_client import post_json
+
+        key = self.settings.api_key
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            post_json(url, content, headers=headers, timeout=self.settings.timeout)
+        except (HTTPException, OSError, ValueError) as error:
+            self._warn(error)
 
     def _warn(self, error: Exception) -> None:
         _log.warning("OpenLineage: an event was not written: %s.", mask(as_clause(error), self.secrets))

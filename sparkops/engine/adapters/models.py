@@ -11,8 +11,8 @@ from sparkops.config.settings import Settings
 from sparkops.errors import ConfigError
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
+from sparkops.registry.training_run import TrainingRun
 from sparkops.runs.records.run import Run
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRules, merge_rules
 from sparkops.tables import Tables

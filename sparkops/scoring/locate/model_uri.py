@@ -22,7 +22,6 @@ from ..artifact.file_names import (
 )
 from .identity import TAG, check_identity
 from .sqlite_registry import find_entry, parse_folder_uri, parse_sqlite_uri, read_entries
-from .tracking_server import download, fetch_tag
 
 CHAMPION = "champion"
 _NO_REASON = "no reason was recorded"
@@ -113,6 +112,9 @@ def locate_registered(
     name: str, version_or_alias: str, *, tracking_uri: str, cache: Path | None = None
 ) -> LocatedModel:
     """Find the folder of a registered model by version or alias, and copy it from a tracking server if necessary."""
+    # Imported here because a local registry needs none of the modules of HTTP and TLS.
+    from .tracking_server import download, fetch_tag
+
     file = parse_sqlite_uri(tracking_uri)
     if file is not None:
         return _locate_in_sqlite(name, version_or_alias, file)
