@@ -345,6 +345,8 @@ CODES = {
     command_line.FAILED: "failed",
     command_line.BAD_INPUT: "bad input: correct the command, the configuration or the data and run again",
     command_line.CHECKS_FAILED: "checks failed: nothing was published",
+    command_line.DIFFERENT: "`sparkops replay`: the results differ from those of the run",
+    command_line.TIMED_OUT: "timed out",
     command_line.CANCELLED: "cancelled (Ctrl-C or a signal)",
 }
 ERRORS_MIDDLE = """An error takes the code of the class above it unless the table says otherwise. A scheduler may retry code 1;

@@ -33,7 +33,7 @@ from sparkops.errors import (
     VersionGone,
 )
 
-DONE, FAILED, BAD_INPUT, CHECKS_FAILED, TIMED_OUT, CANCELLED = 0, 1, 2, 3, 124, 130
+DONE, FAILED, BAD_INPUT, CHECKS_FAILED, DIFFERENT, TIMED_OUT, CANCELLED = 0, 1, 2, 3, 4, 124, 130
 
 # Errors of the input: the user has to change it, and running the same command again would fail again.
 _BAD_INPUT = (
@@ -64,6 +64,9 @@ COMMANDS = {
     "jobs": _define_command("jobs.listing", "jobs", "List the project's jobs."),
     "runs": _define_command(
         "runs.group", "runs", "List runs; show, log, resume, cancel, export or compare them; remove old ones."
+    ),
+    "replay": _define_command(
+        "runs.replay", "replay", "Run a recorded run again, and compare the result with what it published."
     ),
     "rollback": _define_command(
         "runs.rollback", "rollback", "Undo a run: its tables and aliases return to what they were before."
@@ -100,7 +103,7 @@ COMMANDS = {
 def cli() -> None:
     """Run typed Spark jobs on pinned Delta tables, checked and recorded; score their models anywhere.
 
-    Exit codes: 0 done, 1 failed, 2 bad input, 3 checks failed, 124 timed out, 130 cancelled.
+    Exit codes: 0 done, 1 failed, 2 bad input, 3 checks failed, 4 a replay differs, 124 timed out, 130 cancelled.
     """
 
 

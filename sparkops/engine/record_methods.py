@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from sparkops.engine.project import LoadedProject
 
 if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
+    from sparkops.engine.operations.replay.replay_run import ReplayOptions
+    from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
     from sparkops.runs.compare.difference import RunDiff
     from sparkops.runs.lineage.graph import Direction, Lineage
     from sparkops.runs.records.archive import ExportedRun, ImportedRun
@@ -23,6 +26,30 @@ class RecordMethods:
     """Methods of `Engine` that need the records of runs only."""
 
     project: LoadedProject
+
+    @property
+    def container(self) -> ServiceContainer:
+        """Return the services; only a replay needs them."""
+        raise NotImplementedError
+
+    def replay(self, run_id: str, *, options: ReplayOptions | None = None) -> ReplayVerdict:
+        """Run a job again as a recorded run had it, and compare the result with what that run published.
+
+        Parameters, versions of tables and models, and the settings by which Spark computes values are the recorded
+        ones. Nothing is published.
+
+        Args:
+            run_id: The run; `last` is the newest one.
+            options: Tolerance of floats, example rows, secrets.
+
+        Raises:
+            InputError: The run cannot be replayed; nothing was started.
+            VersionGone: What it read or wrote has changed or was removed; the message lists all of it.
+            SparkopsError: What stopped the replay.
+        """
+        from sparkops.engine.operations.replay.replay_run import ReplayOptions, replay_run
+
+        return replay_run(self.container, run_id, options or ReplayOptions())
 
     def follow_log(self, run_id: str) -> Iterator[str]:
         """Yield the text of a run's log as it is written, through all further attempts, until the run has ended."""

@@ -4,6 +4,7 @@ from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts, build_
 from sparkops.reports.file import write_page
 from sparkops.reports.html_masking import mask_html
 from sparkops.reports.page import render_page
+from sparkops.reports.replay_page import render_replay_page
 
 __all__ = [
     "CheckedTable",
@@ -12,5 +13,6 @@ __all__ = [
     "build_checked_table",
     "mask_html",
     "render_page",
+    "render_replay_page",
     "write_page",
 ]

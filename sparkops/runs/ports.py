@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +19,7 @@ from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import Attempt
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -242,6 +244,29 @@ class ReportWriter(Protocol):
 
     def write(self, report: Report, run: Run) -> str:
         """Write the page of a report and return its path."""
+
+    def render(self, report: Report, run: Run) -> str:
+        """Return the page of a report, without writing it."""
+
+
+class ResultReceiver(Protocol):
+    """Receives what a job returned, in place of its publication."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Return the keys that the record of the run has from its beginning."""
+
+    def prepare(self, session: SparkSession) -> AbstractContextManager[None]:
+        """Return what surrounds the steps of the run, once there is a session."""
+
+    def receive(
+        self,
+        result: Any,
+        services: RunServices,
+        attempt: Attempt,
+        timer: Callable[[str], AbstractContextManager[None]],
+    ) -> None:
+        """Receive what the job returned; `timer` measures a step, and `attempt` records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

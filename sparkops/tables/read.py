@@ -78,7 +78,7 @@ def read_pinned(catalog: Catalog, session: Session, pin: Pin, *, cache: Path) ->
             "no longer exists."
         )
     if location.local is not None and newest is not None and pin.version != newest.version:
-        _require_files(location, pin.version, location.local)
+        require_files(location, pin.version, location.local)
     return load_version(location, session, pin.version)
 
 
@@ -97,7 +97,7 @@ def _resolve_version(
     at = newest.version if at is None else at
     require_version(location.table, at, oldest=oldest, newest=newest.version)
     if location.local is not None and at != newest.version:
-        _require_files(location, at, location.local)
+        require_files(location, at, location.local)
     return find_version(location, session, at=at) or newest
 
 
@@ -106,7 +106,7 @@ def _find_oldest_version(location: Location, commits: Sequence[Commit]) -> int:
     return local if local is not None else commits[-1].version
 
 
-def _require_files(location: Location, version: int, folder: Path) -> None:
+def require_files(location: Location, version: int, folder: Path) -> None:
     """Refuse an older version whose data files were removed, before a job begins to read it."""
     removed = find_missing_file(folder, version)
     if removed is not None:

@@ -17,6 +17,7 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Catalog
 from sparkops.tables.check_history import append_results, read_results
+from sparkops.tables.compare.replayed_table import ReplayedTables
 from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.inspect import Inspector
 from sparkops.tables.log.commit_info import WriteId
@@ -122,6 +123,11 @@ class Tables:
             return lambda _: nullcontext(staging.local_folder(staged))
         part = StagedPart(run_id, write.table)
         return lambda frame: staging.temporary_files(frame, part, partition_by=write.partition_by)
+
+    @property
+    def replayed(self) -> ReplayedTables:
+        """Return what compares replayed rows with the tables."""
+        return ReplayedTables(self._catalog, self._session)
 
     def count_removed(self, write: Write, values: Mapping[str, Any]) -> int:
         """Return the number of rows that publishing a frame without rows would remove.

@@ -310,6 +310,9 @@ class FakeReports:
         self.titles.append(report.title)
         return f"{run.id}.html"
 
+    def render(self, report: Any, run: Any) -> str:
+        return f"<h1>{report.title}</h1>"
+
 
 @dataclass
 class FakeSpark:

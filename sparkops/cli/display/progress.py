@@ -38,6 +38,7 @@ _STEP_TEXTS = {
     "docs": "writing Data Docs",
     "register": "certifying and registering the model",
     "report": "writing the report",
+    "compare": "comparing with the recorded result",
 }
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 

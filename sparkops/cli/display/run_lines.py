@@ -36,6 +36,7 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     yield from _format_section("Attempts", map(_format_attempt, run.attempts[:-1]))
     params = (f"{name} = {value!r}   ({run.origins.get(name, '')})" for name, value in run.params.items())
     yield from _format_section("Params", params)
+    yield from _format_section("Replay", _format_replay(run))
     yield from _format_section("Read", (_format_input(name, pin) for name, pin in run.inputs.items()))
     yield from _format_section("Models", (line for name in run.models for line in _format_model(run, name)))
     yield from _format_section("Checks", format_checks(run.checks))
@@ -90,7 +91,7 @@ def format_batches(batches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def summarize_outputs(run: Run) -> str:
-    """Return in a few words what a run published."""
+    """Return in a few words what a run published, or the verdict of a replay."""
     if run.registered:
         aliases = "".join(f" @{alias}" for alias in run.registered["aliases"])
         return f"registered {run.registered['name']}/{run.registered['version']}{aliases}"
@@ -103,7 +104,8 @@ def summarize_outputs(run: Run) -> str:
     if run.items:
         return f"{format_count(len(run.items), 'run')} done"
     verb = "restored" if run.rollback else "published"
-    return f"{verb} {_format_tables(run)}" if run.outputs else "done"
+    verdict = (run.replay.get("verdict") or {}).get("verdict", "done")
+    return f"{verb} {_format_tables(run)}" if run.outputs else str(verdict)
 
 
 def _format_tables(run: Run) -> str:
@@ -118,6 +120,13 @@ def _format_tables(run: Run) -> str:
 def _format_section(title: str, lines: Iterable[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         yield f"{title if number == 0 else '':<9}{line}"
+
+
+def _format_replay(run: Run) -> Iterator[str]:
+    """Yield which run a replay repeats, and the verdict."""
+    if run.replay:
+        yield f"of {run.replay['of']}"
+        yield from ([run.replay["verdict"]["summary"]] if run.replay.get("verdict") else [])
 
 
 def _format_attempt(attempt: Mapping[str, Any]) -> str:

@@ -71,7 +71,9 @@ def runs(
         return
     engine = project.engine()
     chosen = _parse_state(state)
-    selected = engine.runs.newest(job=job, state=chosen, since=_parse_since(since), parts=parent is not None)
+    selected = engine.runs.newest(
+        job=job, state=chosen, since=_parse_since(since), parts=parent is not None, replays=True
+    )
     if parent is not None:
         parent_id = engine.runs.resolve_id(parent)
         selected = (run for run in selected if run.parent == parent_id)
@@ -132,7 +134,11 @@ def _to_row(run: Run, root: Path) -> dict[str, Any]:
         "state": format_state(run.state),
         "started": format_time(run.started) if run.started else None,
         "took": format_duration(run.seconds),
-        "published": tables or to_relative_path(root, run.report) or model or _count_parts(run),
+        "published": tables
+        or to_relative_path(root, run.report)
+        or model
+        or _count_parts(run)
+        or _describe_replay(run),
     }
 
 
@@ -140,6 +146,14 @@ def _count_parts(run: Run) -> str | None:
     """Return how many runs a fan-out has, or a rollback undid."""
     parts = run.rollback["runs"] if run.rollback else run.items
     return format_count(len(parts), "run") if parts else None
+
+
+def _describe_replay(run: Run) -> str | None:
+    """Return which run a replay repeats, and its verdict."""
+    if not run.replay:
+        return None
+    verdict = (run.replay.get("verdict") or {}).get("verdict")
+    return f"replay of {run.replay['of']}" + (f": {verdict}" if verdict else "")
 
 
 for command in (show, log, diff, resume, cancel, export, import_, prune):

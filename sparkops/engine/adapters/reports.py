@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkops.pipeline.json_values import pin_from_json
+from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
 from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.reports.check_docs import DataDocs
@@ -39,11 +40,23 @@ class ReportPages:
 
     def write(self, report: Report, run: Run) -> str:
         """Render the page of a run's report, write it and return its path."""
-        from sparkops.reports import mask_html, render_page, write_page
+        from sparkops.reports import write_page
+
+        return str(write_page(self.render(report, run), self.folder, f"{run.job}-{run.id}"))
+
+    def render(self, report: Report, run: Run) -> str:
+        """Return the page of a run's report, without secrets."""
+        from sparkops.reports import mask_html, render_page
 
         facts = collect_run_facts(run, self._find_input_checks(run))
-        html = mask_html(render_page(report, facts), self.secrets)
-        return str(write_page(html, self.folder, f"{run.job}-{run.id}"))
+        return mask_html(render_page(report, facts), self.secrets)
+
+    def write_replay(self, verdict: ReplayVerdict, original: Run) -> str:
+        """Render the page of a replay, write it and return its path."""
+        from sparkops.reports import mask_html, render_replay_page, write_page
+
+        html = mask_html(render_replay_page(verdict, collect_run_facts(original, ())), self.secrets)
+        return str(write_page(html, self.folder, f"{verdict.job}-replay-{verdict.run}"))
 
     def _find_input_checks(self, run: Run) -> list[CheckedTable]:
         """Return the check results of the input versions, from the newest runs that published them."""

@@ -96,6 +96,11 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
         container.build_run_context().publications.complete(earlier.id)
         return earlier
     require_not_running(earlier)
+    if earlier.replay:
+        raise InputError(
+            f"Run {earlier.id} is a replay, which is not resumed: start it again with "
+            f"`sparkops replay {earlier.replay['of']}`."
+        )
     declared = project.find_declared(earlier.job)
     bound = project.bind_recorded(declared, earlier, to_sources(params))
     container.warm_up([declared])

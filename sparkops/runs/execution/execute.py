@@ -20,7 +20,7 @@ from sparkops.runs.execution.lock import lock_for_writing, log_waiting
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
-from sparkops.runs.ports import RunServices
+from sparkops.runs.ports import ResultReceiver, RunServices
 from sparkops.runs.records.failure import describe_failure
 from sparkops.runs.records.output import capture_output
 from sparkops.runs.records.publications import hash_params
@@ -33,13 +33,19 @@ from sparkops.runs.request import RunContext, RunRequest
 _DEFAULT_ENVIRONMENTS = ("", "base", "local")
 
 
-def execute(request: RunRequest, connect: Callable[[], RunServices], context: RunContext) -> Run:
+def execute(
+    request: RunRequest,
+    connect: Callable[[], RunServices],
+    context: RunContext,
+    receiver: ResultReceiver | None = None,
+) -> Run:
     """Execute the request and return the finished run.
 
     Args:
         request: What to run.
         connect: Returns the services; called once the run is recorded, because it may start Spark.
         context: The project and environment.
+        receiver: Receives what the job returned; nothing is published then, and nothing is locked.
 
     Raises:
         SparkopsError: What stopped the run; it is recorded, and a note on the error names the run.
@@ -47,20 +53,27 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
     job = request.job
     run_id = request.resume.id if request.resume else request.run_id or make_run_id()
     attempt = context.runs.begin(
-        run_id, job.name, secrets=context.secrets, **describe_request(request, context)
+        run_id,
+        job.name,
+        secrets=context.secrets,
+        **describe_request(request, context),
+        **(receiver.facts if receiver is not None else {}),
     )
     connection = _Connection(connect)
     with interruptible() as interrupter, _capture_all_output(attempt, context):
         try:
-            _run_steps(request, context, attempt, connection, interrupter)
+            _run_steps(request, context, attempt, connection, interrupter, receiver)
         except BaseException as error:
             stopped = _find_interruption(error, interrupter)
+            if receiver is not None and connection.services is not None:
+                _discard_staged(connection.services, run_id)
             raise _record_failure(stopped, request, connection.services, context, attempt) from error
         interrupter.close()
         attempt.enter("done", "ended", ended=utc_now().isoformat())
-        superseded = _complete_publication(request, context, run_id)
         services = connection.open()
-        _discard_staged(services, run_id, *superseded)
+        if receiver is None:
+            superseded = _complete_publication(request, context, run_id)
+            _discard_staged(services, run_id, *superseded)
         services.spark.end(run_id)
     return context.runs.load(run_id)
 
@@ -95,6 +108,7 @@ def _run_steps(
     attempt: Attempt,
     connection: _Connection,
     interrupter: Interrupter,
+    receiver: ResultReceiver | None,
 ) -> None:
     """Execute the steps of an attempt while it holds the locks of its outputs.
 
@@ -108,7 +122,7 @@ def _run_steps(
         unblock=partial(connection.cancel_spark_jobs, attempt.run_id),
     )
     locks: AbstractContextManager[None] = nullcontext()
-    if context.commit_lock is None:
+    if context.commit_lock is None and receiver is None:
         locks = lock_for_writing(
             context.locks,
             list_written(job),
@@ -117,9 +131,9 @@ def _run_steps(
             on_wait=partial(_announce_waiting, context),
         )
     with watched, locks:
-        if context.commit_lock is None:
+        if context.commit_lock is None and receiver is None:
             require_no_open_rollback(context.runs, context.publications, list_written(job))
-        RunExecutor(request, connection.open(), context, attempt).run()
+        RunExecutor(request, connection.open(), context, attempt, receiver).run()
 
 
 def list_written(job: Job) -> list[str]:

@@ -17,7 +17,7 @@ from sparkops.pipeline.table import Pin
 from sparkops.runs.execution.consistent_view import ConsistentView
 from sparkops.runs.execution.stream import publish_stream
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
-from sparkops.runs.ports import RunServices
+from sparkops.runs.ports import ResultReceiver, RunServices
 from sparkops.runs.publishing.decision import Decision, load_decision
 from sparkops.runs.publishing.publication_plan import find_changed_suites
 from sparkops.runs.publishing.publisher import Publisher
@@ -37,19 +37,26 @@ class RunExecutor:
         services: The services of the run.
         context: The project and environment.
         attempt: The record, to which every step is appended.
+        receiver: Receives what the job returned, in place of its publication; None to publish it.
     """
 
     request: RunRequest
     services: RunServices
     context: RunContext
     attempt: Attempt
+    receiver: ResultReceiver | None = None
 
     def run(self) -> None:
         """Start the session, pin the inputs, validate the suites, call the job's function and publish its result."""
-        job = self.request.job
         with self.measure_step("session"):
             session = self.services.spark.begin(self.attempt.run_id)
         self.attempt.append("session", spark=self.services.spark.describe())
+        with self.receiver.prepare(session) if self.receiver is not None else nullcontext():
+            self.run_job(session)
+
+    def run_job(self, session: Any) -> None:
+        """Pin the inputs, call the job's function and publish its result, or give it to the receiver."""
+        job = self.request.job
         decision = self.load_earlier_decision()
         with self.measure_step("pin"):
             pins, models = self.pin_versions(decision)
@@ -60,6 +67,15 @@ class RunExecutor:
         if decision is None and not self.can_reuse_staged():
             with self.measure_step("call"):
                 result = self.call_job(session, pins, models)
+        with self.record_rule_violations(models):
+            if self.receiver is not None:
+                self.receiver.receive(result, self.services, self.attempt, self.measure_step)
+            else:
+                self.publish(result, pins, decision)
+
+    def publish(self, result: Any, pins: Mapping[str, Pin], decision: Decision | None) -> None:
+        """Publish what the job returned."""
+        job = self.request.job
         publisher = Publisher(
             job=job,
             values=self.request.values,
@@ -69,11 +85,10 @@ class RunExecutor:
             publications=self.context.publications,
             commit_lock=self.context.commit_lock or nullcontext(),
         )
-        with self.record_rule_violations(models):
-            if job.stream:
-                publish_stream(result, publisher, pin=pins[job.stream], on_batch=self.context.on_step)
-            else:
-                publisher.publish(result, self.context.runs.load(self.attempt.run_id), decision)
+        if job.stream:
+            publish_stream(result, publisher, pin=pins[job.stream], on_batch=self.context.on_step)
+        else:
+            publisher.publish(result, self.context.runs.load(self.attempt.run_id), decision)
 
     @contextmanager
     def measure_step(self, step: str) -> Iterator[None]:

@@ -17,7 +17,7 @@ Checks = tuple[Mapping[str, Any], ...]
 
 # Keys whose values are merged into those of the run, or appended to them. The value of any other key replaces the
 # earlier one.
-_MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
+_MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark", "replay"}
 _APPENDED = {"staged", "batches"}
 _TUPLES = _APPENDED | {"checks", "hidden", "items"}
 _TIMES = {"started", "ended"}

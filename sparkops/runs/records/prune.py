@@ -87,9 +87,10 @@ class RunPruner:
         """Yield the runs that nothing needs but, perhaps, the fan-out that they are parts of."""
         is_newest: dict[str, bool] = {}
         open_runs = {publication.run for publication in self.publications.list_open()}
-        for run in self.runs.newest():
-            is_newest_done = run.state == "done" and is_newest.setdefault(run.job, True)
-            if run.state == "done":
+        for run in self.runs.newest(replays=True):
+            is_result = run.state == "done" and not run.replay
+            is_newest_done = is_result and is_newest.setdefault(run.job, True)
+            if is_result:
                 is_newest[run.job] = False
             ended = run.ended or run.started
             is_needed = run.state in ACTIVE or run.id in open_runs or self.runs.is_protected(run.id)

@@ -58,6 +58,8 @@ class Run:
         items: Of a fan-out: `run` (id), `label` and `params` of each of its runs.
         rollback: Of a rollback: its plan, which it follows and which says what it changed.
         rolled_back: The rollback by which this run was undone, while that is in effect.
+        replay: Of a replay: `of` (the run that it replays), what it has instead of the recorded values, and its
+            `verdict`.
         attempts: Each attempt with its number, state, start, end and error, in order.
         batches: Micro-batches of a stream, in order: number, version, rows, quarantined rows, failed expectations.
     """
@@ -99,6 +101,7 @@ class Run:
     items: tuple[Mapping[str, Any], ...] = ()
     rollback: Mapping[str, Any] | None = None
     rolled_back: str | None = None
+    replay: Mapping[str, Any] = field(default_factory=dict)
     attempts: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
@@ -176,12 +179,13 @@ FIELDS: Mapping[str, str] = {
     "items": "items",
     "rollback": "rollback",
     "rolled_back": "rolled_back",
+    "replay": "replay",
     "attempts": "attempts",
 }
 
 
 # Keys that are shown only if they have a value.
-_RARE = {"hidden", "work", "skipped", "parent", "each", "items", "rollback", "rolled_back"}
+_RARE = {"hidden", "work", "skipped", "parent", "each", "items", "replay", "rollback", "rolled_back"}
 
 
 def _to_html(text: Any) -> str:

@@ -79,10 +79,11 @@ class RunLookup:
         return next((run for run in runs if run and run.job == job and run.state != "skipped"), None)
 
     def read(self, run_id: str) -> Run | None:
-        """Return a run, or None if its record is removed, empty or damaged."""
+        """Return a run, or None if its record is removed, empty or damaged, or it is a replay, which publishes nothing."""
         if run_id not in self._read:
             try:
-                self._read[run_id] = self.store.read(run_id)
+                run = self.store.read(run_id)
+                self._read[run_id] = None if run.replay else run
             except (ProjectError, ValueError):
                 self._read[run_id] = None
         return self._read[run_id]

@@ -243,6 +243,7 @@ class RunStore:
         state: State | None = None,
         since: datetime | None = None,
         parts: bool = True,
+        replays: bool = False,
         limit: int | None = None,
     ) -> Iterator[Run]:
         """Yield the runs, newest first; records without a complete event are skipped.
@@ -252,6 +253,7 @@ class RunStore:
             state: Only runs in this state.
             since: Only runs that began at this time or later.
             parts: Whether the runs that are parts of a fan-out are among them.
+            replays: Whether replays are among them, which publish nothing.
             limit: Maximum number of runs.
         """
         query = RunQuery(job=job, state=state, since=since)
@@ -268,7 +270,8 @@ class RunStore:
                 continue
             except EmptyRecord:
                 continue
-            if query.matches(run.job, run.state, run.started) and (parts or run.parent is None):
+            is_selected = (parts or run.parent is None) and (replays or not run.replay)
+            if is_selected and query.matches(run.job, run.state, run.started):
                 count += 1
                 yield run
 

@@ -1,0 +1,1 @@
+"""Replay a run: its inputs, its execution, and the comparison of its results."""

@@ -1,0 +1,67 @@
+"""Compare a replayed report or model with the one that the original made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkops.engine.adapters.replayed_results import CompareResult
+from sparkops.errors import SparkopsError
+from sparkops.pipeline.reports.replay_verdict import FactDifference
+from sparkops.runs.records.run import Run
+from sparkops.runs.replay.facts import compare_numbers
+
+if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
+    from sparkops.pipeline.model import Model
+    from sparkops.pipeline.reports.report import Report
+
+Comparison = tuple[tuple[FactDifference, ...], str]
+
+
+def find_missing_result(container: ServiceContainer, original: Run) -> Iterator[str]:
+    """Yield what is missing of the report page or model version that a run made, as sentences."""
+    if original.report is not None and not Path(original.report).is_file():
+        yield f"The page {original.report} of its report was removed."
+    if original.registered is not None:
+        name, version = original.registered["name"], original.registered["version"]
+        try:
+            container.project.models.resolve(name, version)
+        except SparkopsError as error:
+            yield f"Model `{name}` version {version}, which it registered: {error}"
+
+
+def choose_comparison(container: ServiceContainer, original: Run, tolerance: float) -> CompareResult:
+    """Return the function that compares a report or model with that of the original."""
+    if original.registered is not None:
+        return partial(_compare_model, original, tolerance)
+    return partial(_compare_report, container, original)
+
+
+def _compare_report(container: ServiceContainer, original: Run, report: Report, run_id: str) -> Comparison:
+    """Compare the pages of two reports, without the facts of their runs."""
+    from sparkops.reports.page_difference import compare_pages, count_parts
+
+    del run_id
+    services = container.build_run_services()
+    replayed = services.reports.render(report, original)
+    recorded = Path(str(original.report)).read_text("utf-8")
+    differences = tuple(
+        FactDifference(section="report", name=part.name, recorded=part.recorded, replayed=part.replayed)
+        for part in compare_pages(recorded, replayed)
+    )
+    return differences, f"{count_parts(recorded)} parts of the report"
+
+
+def _compare_model(original: Run, tolerance: float, model: Model, run_id: str) -> Comparison:
+    """Compare the metrics of a trained model with those of the registered version."""
+    from sparkops.registry.evaluation import evaluate
+
+    del run_id
+    registered: dict[str, Any] = dict(original.metrics)
+    metrics = evaluate(model)
+    return tuple(
+        compare_numbers("metrics", registered, metrics, tolerance)
+    ), f"{len(registered)} metrics of the model"

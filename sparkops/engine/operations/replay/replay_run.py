@@ -1,0 +1,256 @@
+"""Replay a run: execute its job with the recorded parameters, settings and versions, and compare the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkops.engine.adapters.replayed_results import ReplayedResults
+from sparkops.engine.operations.replay.replay_results import choose_comparison, find_missing_result
+from sparkops.engine.operations.run_job import resolve_attempt_policy
+from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sources
+from sparkops.errors import EngineError, InputError, SparkopsError, VersionGone
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.json_values import pin_from_json
+from sparkops.pipeline.parameters.bind import BoundParameters
+from sparkops.pipeline.reports.replay_verdict import (
+    DEFAULT_EXAMPLES,
+    DEFAULT_MODEL_TOLERANCE,
+    DEFAULT_TOLERANCE,
+    ReplayVerdict,
+    verdict_from_json,
+)
+from sparkops.runs.execution.execute import execute
+from sparkops.runs.fingerprint import describe_code
+from sparkops.runs.records.run import Run, make_run_id
+from sparkops.runs.replay.receiver import ReplayReceiver
+from sparkops.runs.replay.requirements import (
+    describe_changed_pin,
+    describe_code_change,
+    find_changed_conf,
+    require_environment,
+    require_replayable,
+    require_same_outputs,
+)
+from sparkops.runs.request import ReadVersions, RunRequest
+from sparkops.tables.compare.row_difference import CompareOptions
+
+if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
+    from sparkops.engine.project import LoadedProject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """How a run is replayed.
+
+    Args:
+        params: Values of parameters that are secrets, which the record does not contain.
+        tolerance: Floats are equal if they differ by no more than this part of their value; 0 compares them exactly. By
+            default 1e-9, and 1e-4 for metrics and scores of models.
+        examples: Maximum number of example rows of each kind in the verdict.
+        keep: Keep the replayed rows until `sparkops gc`, and say where they are.
+    """
+
+    params: Parameters = ()
+    tolerance: float | None = None
+    examples: int = DEFAULT_EXAMPLES
+    keep: bool = False
+
+
+def replay_run(container: ServiceContainer, run_id: str, options: ReplayOptions) -> ReplayVerdict:
+    """Replay a run and return the verdict; nothing is published.
+
+    Raises:
+        InputError: The run cannot be replayed; nothing was started.
+        VersionGone: What it read or wrote has changed or was removed; the message lists all of it.
+        SparkopsError: What stopped the replay.
+    """
+    project = container.project
+    original = find_original(project, run_id)
+    require_replayable(original)
+    require_environment(original, project.settings.env)
+    declared = project.find_declared(original.job)
+    require_same_outputs(original, declared)
+    bound = project.bind_recorded(declared, original, to_sources(options.params))
+    _require_secrets(original, bound)
+    require_unchanged(container, original, declared)
+    container.warm_up([declared])
+    job, values = project.load_job(declared, bound)
+    return _execute(container, original, job, values, options)
+
+
+def find_original(project: LoadedProject, run_id: str) -> Run:
+    """Return the run of an id or a part of it; `last` is the newest run that is no replay.
+
+    Raises:
+        UnknownName: There is no such run.
+    """
+    if run_id == "last":
+        newest = next((run for run in project.runs.newest() if run.state != "skipped"), None)
+        if newest is not None:
+            return newest
+    return project.runs.load(run_id)
+
+
+def _require_secrets(original: Run, bound: BoundParameters) -> None:
+    """Refuse a replay without a secret that the run had.
+
+    Raises:
+        InputError: With the option that gives it.
+    """
+    for name, value in original.params.items():
+        if value is not None and bound.values.get(name, value) is None:
+            raise InputError(
+                f"Run {original.id} had a value of the secret `{name}`, which its record does not show: give it again, "
+                f"--param {name}=..."
+            )
+
+
+def require_unchanged(container: ServiceContainer, original: Run, job: Job) -> None:
+    """Refuse a replay whose inputs, models or recorded results are not there any more.
+
+    Raises:
+        VersionGone: The message lists everything that changed or was removed.
+    """
+    problems = [
+        *_find_changed_inputs(container, original, job),
+        *_find_missing_models(container.project, original),
+        *_find_missing_outputs(container, original),
+        *find_missing_result(container, original),
+    ]
+    if problems:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise VersionGone(
+            f"Run {original.id} cannot be replayed, because what it read or wrote has changed or was removed:\n{lines}"
+        )
+
+
+def _find_changed_inputs(container: ServiceContainer, original: Run, job: Job) -> Iterator[str]:
+    for name in job.tables:
+        if name not in original.inputs:
+            yield f"`{name}` is an input of the job now, and was none of the run."
+            continue
+        recorded = pin_from_json(name, original.inputs[name])
+        try:
+            present = container.tables.pin(name, at=recorded.version)
+        except SparkopsError as error:
+            yield str(error)
+            continue
+        change = describe_changed_pin(recorded, present)
+        if change is not None:
+            yield change
+
+
+def _find_missing_models(project: LoadedProject, original: Run) -> Iterator[str]:
+    for name, version in original.models.items():
+        try:
+            project.models.resolve(name, version)
+        except SparkopsError as error:
+            yield f"Model `{name}` version {version}: {error}"
+
+
+def _find_missing_outputs(container: ServiceContainer, original: Run) -> Iterator[str]:
+    for name, output in original.outputs.items():
+        try:
+            present = container.tables.pin(name, at=output["version"])
+        except SparkopsError as error:
+            yield str(error)
+            continue
+        if present.identity != output["identity"]:
+            yield f"`{name}` was created again: its version {output['version']}, which the run published, is gone."
+
+
+def _execute(
+    container: ServiceContainer, original: Run, job: Job, bound: BoundParameters, options: ReplayOptions
+) -> ReplayVerdict:
+    run_id, secrets = make_run_id(), reveal_secrets(bound.values)
+    request = RunRequest(
+        job=job,
+        values=bound.values,
+        origins=bound.origins,
+        versions=ReadVersions(at=_list_versions(original)),
+        run_id=run_id,
+        timeout=resolve_attempt_policy(job, container.settings.execution).timeout,
+    )
+    progress = container.listener.run_started(f"replay of {job.name}")
+    try:
+        receiver = _build_receiver(container, original, job, bound.values, options, run_id)
+        with container.active_runs.track(run_id):
+            run = execute(
+                request,
+                partial(container.build_run_services, secrets, progress),
+                container.build_run_context(secrets, progress),
+                receiver,
+            )
+    except SparkopsError as error:
+        progress.failed(error)
+        raise
+    progress.finished(run)
+    verdict = run.replay.get("verdict")
+    if verdict is None:
+        raise EngineError(f"The record of replay {run.id} has no verdict.")
+    return verdict_from_json(verdict)
+
+
+def _write_page(
+    container: ServiceContainer, original: Run, secrets: tuple[str, ...], verdict: ReplayVerdict
+) -> str:
+    from sparkops.engine.adapters.check_pages import locate_docs
+    from sparkops.engine.adapters.reports import ReportPages
+
+    settings = container.settings
+    return ReportPages(
+        Path(settings.reports),
+        container.project.runs,
+        docs=locate_docs(settings),
+        secrets=(*container.project.config.secrets, *secrets),
+    ).write_replay(verdict, original)
+
+
+def _list_versions(original: Run) -> dict[str, int]:
+    tables = {name: pin["version"] for name, pin in original.inputs.items() if pin.get("version") is not None}
+    return tables | dict(original.models)
+
+
+def _build_receiver(
+    container: ServiceContainer,
+    original: Run,
+    job: Job,
+    values: Any,
+    options: ReplayOptions,
+    run_id: str,
+) -> ReplayReceiver:
+    context = container.build_run_context()
+    conf = find_changed_conf(original, context.settings)
+    change = describe_code_change(original, describe_code(job, container.project.root))
+    notes = [change] if change is not None else []
+    notes += [f"The replay had the recorded setting {name} = {value}." for name, value in conf.items()]
+    tolerance = options.tolerance
+    if tolerance is None:
+        tolerance = DEFAULT_MODEL_TOLERANCE if job.kind == "model" else DEFAULT_TOLERANCE
+    plan = ReplayVerdict(
+        run="",
+        original=original.id,
+        job=job.name,
+        notes=tuple(notes),
+        tolerance=tolerance,
+    )
+    return ReplayReceiver(
+        job=job,
+        original=original,
+        comparer=ReplayedResults(
+            original=original,
+            values=values,
+            tables=container.tables,
+            options=CompareOptions(tolerance=tolerance, examples=options.examples),
+            compare_other=choose_comparison(container, original, tolerance),
+        ),
+        plan=plan,
+        write_page=partial(_write_page, container, original, reveal_secrets(values)),
+        conf=conf,
+        locate_shadow=partial(container.tables.replayed.locate_shadow, run_id) if options.keep else None,
+    )

@@ -1,0 +1,197 @@
+"""Compare what a job returned at its replay with what the replayed run published. Nothing is published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.model import Model
+from sparkops.pipeline.reports.replay_verdict import (
+    FactDifference,
+    NondeterministicExpression,
+    ReplayVerdict,
+    TableComparison,
+    verdict_to_json,
+)
+from sparkops.pipeline.reports.report import Report
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX, REASONS_COLUMN
+from sparkops.pipeline.write import Write
+from sparkops.runs.ports import CheckOutcome, RunServices
+from sparkops.runs.publishing.check_report import to_record
+from sparkops.runs.publishing.return_value import read_frames, require_type
+from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import Attempt
+from sparkops.runs.replay.facts import compare_checks
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Timer = Callable[[str], AbstractContextManager[None]]
+Divide = Callable[["DataFrame", str], tuple["DataFrame", "DataFrame"]]
+"""A function of rows with their reasons, and their table, to the good and the bad rows, computed once."""
+
+
+class ReplayComparer(Protocol):
+    """Compares results of a job with what a run published."""
+
+    def stage(self, frame: DataFrame, write: Write, *, run_id: str) -> DataFrame:
+        """Compute a frame once, outside of the tables; return the rows that a reader of the table would find."""
+
+    def compare_table(self, frame: DataFrame, write: Write) -> TableComparison:
+        """Return the comparison of a staged frame with the rows that the run wrote."""
+
+    def compare_quarantine(self, frame: DataFrame, table: str) -> TableComparison | None:
+        """Return the comparison of rows that fail checks with those that the run quarantined; None if neither has any."""
+
+    def find_causes(self, frame: DataFrame) -> tuple[NondeterministicExpression, ...]:
+        """Return the non-deterministic expressions in the plan of a frame."""
+
+    def compare_result(self, result: Model | Report, run_id: str) -> tuple[tuple[FactDifference, ...], str]:
+        """Return what differs in a model or report, and what was compared, in words."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ReplayReceiver:
+    """Implements the port `ResultReceiver`: compares instead of publishing.
+
+    Args:
+        job: The job.
+        original: The run that is replayed.
+        comparer: Compares tables, models and reports.
+        plan: What is known of the replay before it begins: code, overrides, notes, tolerance.
+        write_page: Writes the page of a verdict and returns its path.
+        conf: Settings of Spark that the replay has instead of the present ones.
+        locate_shadow: Returns where the rows of a table stay after the replay; None if they are removed.
+    """
+
+    job: Job
+    original: Run
+    comparer: ReplayComparer
+    plan: ReplayVerdict
+    write_page: Callable[[ReplayVerdict], str]
+    conf: Mapping[str, str] = field(default_factory=dict)
+    locate_shadow: Callable[[str], str] | None = None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Return what the record has from its beginning: which run is replayed, and what is not as recorded."""
+        return {
+            "replay": {
+                "of": self.original.id,
+                "code": self.plan.code,
+                "overrides": dict(self.plan.overrides),
+                "settings": dict(self.conf),
+            }
+        }
+
+    @contextmanager
+    def prepare(self, session: SparkSession) -> Iterator[None]:
+        """Give the session the recorded settings while the block runs."""
+        before = {name: session.conf.get(name, None) for name in self.conf}
+        for name, value in self.conf.items():
+            session.conf.set(name, value)
+        try:
+            yield
+        finally:
+            for name, old in before.items():
+                if old is None:
+                    session.conf.unset(name)
+                else:
+                    session.conf.set(name, old)
+
+    def receive(self, result: Any, services: RunServices, attempt: Attempt, timer: Timer) -> None:
+        """Compare what the job returned with what the run published, and record the verdict."""
+        verdict = replace(self.plan, run=attempt.run_id)
+        if self.job.kind in ("model", "report"):
+            kind: type[Model | Report] = Model if self.job.kind == "model" else Report
+            with timer("compare"):
+                facts, compared = self.comparer.compare_result(
+                    require_type(result, kind, self.job), attempt.run_id
+                )
+            verdict = replace(verdict, facts=facts, compared=(compared,))
+        else:
+            verdict = self._compare_tables(read_frames(result, self.job), services, verdict, timer)
+            if self.locate_shadow is None:
+                services.staging.discard(attempt.run_id)
+        verdict = replace(verdict, page=self.write_page(verdict))
+        attempt.append("compared", replay={"verdict": json.loads(json.dumps(verdict_to_json(verdict)))})
+
+    def _compare_tables(
+        self, frames: Mapping[str, DataFrame], services: RunServices, verdict: ReplayVerdict, timer: Timer
+    ) -> ReplayVerdict:
+        with timer("compute"):
+            staged = {
+                write.table: self.comparer.stage(frames[write.table], write, run_id=verdict.run)
+                for write in self.job.writes
+            }
+        with timer("check"):
+            outcomes = {
+                table: services.checks.run_checkpoint(frame, table=table, run_id=verdict.run)
+                for table, frame in staged.items()
+            }
+        checks = [to_record(result) for outcome in outcomes.values() if outcome for result in outcome.results]
+        facts = tuple(
+            compare_checks(
+                self.original.checks, json.loads(json.dumps(checks, default=str)), verdict.tolerance
+            )
+        )
+
+        def divide(frame: DataFrame, table: str) -> tuple[DataFrame, DataFrame]:
+            return services.staging.divide(frame, verdict.run, table)
+
+        with timer("compare"):
+            tables = [
+                comparison
+                for write in self.job.writes
+                for comparison in self._compare_table(
+                    write, staged[write.table], outcomes[write.table], divide
+                )
+            ]
+        tables = [
+            comparison if comparison.is_identical else self._explain(comparison, frames)
+            for comparison in map(self._add_shadow, tables)
+        ]
+        count = sum(len(outcome.results) for outcome in outcomes.values() if outcome)
+        compared = (f"{count} check results",) if count else ()
+        return replace(verdict, tables=tuple(tables), facts=facts, compared=compared)
+
+    def _compare_table(
+        self, write: Write, staged: DataFrame, outcome: CheckOutcome | None, divide: Divide
+    ) -> Iterator[TableComparison]:
+        """Yield the comparison of a table, and that of its quarantine."""
+        good, bad, table = staged, None, write.table + QUARANTINE_SUFFIX
+        if outcome is not None and outcome.annotated is not None and not outcome.blocked:
+            good, bad = divide(outcome.annotated, write.table)
+        yield self.comparer.compare_table(good, write)
+        if bad is None and table in self.original.outputs:
+            # The replay has no such rows: all of the run are missing.
+            from pyspark.sql import functions as F
+
+            reasons = F.array().cast("array<string>").alias(REASONS_COLUMN)
+            bad = staged.select("*", reasons).limit(0)
+        comparison = None if bad is None else self.comparer.compare_quarantine(bad, table)
+        if comparison is not None:
+            yield comparison
+
+    def _add_shadow(self, comparison: TableComparison) -> TableComparison:
+        """Return a comparison with where its rows stay."""
+        if self.locate_shadow is None or comparison.table.endswith(QUARANTINE_SUFFIX):
+            return comparison
+        return replace(comparison, shadow=self.locate_shadow(comparison.table))
+
+    def _explain(self, comparison: TableComparison, frames: Mapping[str, DataFrame]) -> TableComparison:
+        """Return a comparison with what may have made it differ."""
+        table = comparison.table.removesuffix(QUARANTINE_SUFFIX)
+        causes = self.comparer.find_causes(frames[table])
+        return replace(comparison, causes=_order_causes(causes, comparison.rows.columns))
+
+
+def _order_causes(
+    causes: Sequence[NondeterministicExpression], columns: Sequence[str]
+) -> tuple[NondeterministicExpression, ...]:
+    """Return the causes, those first on which a differing column depends."""
+    return tuple(sorted(causes, key=lambda cause: not set(cause.columns) & set(columns)))

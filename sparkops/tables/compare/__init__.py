@@ -1,0 +1,1 @@
+"""Compare the rows that a replay computed with those that a run committed."""

@@ -1,0 +1,284 @@
+"""The rows that a run's commit wrote into a table, and those that the same write of other rows would have written.
+
+What is compared depends on the mode of the write:
+
+- `overwrite`: all rows of the committed version with the replayed rows.
+- `append`: the rows in the files that the commit added with the replayed rows.
+- `replace`: the rows of the replaced slice with the replayed rows. Where rows and not parameters define the slice, the
+  slices that either the run or the replay replaces.
+- `merge`: the rows of every key that either the run or the replay writes, as the table has them after the commit, with
+  the rows that a merge of the replayed rows into the version before would leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Final
+
+from sparkops.pipeline.write import Write
+from sparkops.tables.backends.replaced_slice import ReplacedSlice
+from sparkops.tables.catalog import Location
+from sparkops.tables.log.delta_log import find_version, load_version
+from sparkops.tables.log.local_log import TableVersion
+from sparkops.tables.log.log_folder import open_log, read_actions
+from sparkops.tables.read import require_files
+from sparkops.tables.session import Session
+from sparkops.tables.sql_text import quote_name
+from sparkops.tables.write.merge_rows import require_unique_keys
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+_NEW: Final = "_sparkops_new"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommittedWrite:
+    """A write that a run committed.
+
+    Args:
+        write: Table, mode and keys.
+        version: The version that the commit made.
+        identity: Delta's id of the table.
+        parameters: The run's parameters, which define the slice of a `replace`.
+    """
+
+    write: Write
+    version: int
+    identity: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparableRows:
+    """Rows that a commit wrote, and those to compare them with.
+
+    Args:
+        recorded: The rows that the commit wrote.
+        replayed: The rows that it would have written of the replayed ones.
+        rule: Which rows these are, in words.
+    """
+
+    recorded: DataFrame
+    replayed: DataFrame
+    rule: str
+
+
+def select_rows(
+    location: Location, session: Session, frame: DataFrame, commit: CommittedWrite
+) -> ComparableRows:
+    """Return the rows of a commit and those to compare them with.
+
+    Args:
+        location: The table.
+        session: Reads it.
+        frame: The replayed rows, with the values that a reader of the table would find.
+        commit: The commit.
+
+    Raises:
+        BadData: The replayed rows cannot be merged, because several have one key.
+    """
+    write = commit.write
+    after = load_version(location, session, commit.version)
+    before = _find_before(location, session, commit)
+    if write.mode == "merge":
+        require_unique_keys(frame, write)
+    if write.mode == "overwrite" or (before is None and write.mode != "replace"):
+        return ComparableRows(recorded=after, replayed=frame, rule="all rows of the version")
+    if write.mode == "append":
+        rows = _select_added(location, session, commit, after)
+        return ComparableRows(recorded=rows, replayed=frame, rule="the rows that the run appended")
+    if write.mode == "replace":
+        return _select_slice(location, session, frame, commit, before)
+    assert before is not None
+    old = load_version(location, session, before.version)
+    expected = _merge(old, frame, after, write)
+    keys = _list_touched(location, commit, frame, (old, after), write.by)
+    return ComparableRows(
+        recorded=_semi_join(after, keys, write.by),
+        replayed=_semi_join(expected, keys, write.by),
+        rule=f"the rows of every key ({', '.join(write.by)}) that the run or the replay writes, after the merge",
+    )
+
+
+def _find_before(location: Location, session: Session, commit: CommittedWrite) -> TableVersion | None:
+    """Return the version before a commit; None if the commit created the table.
+
+    Raises:
+        VersionGone: Its files were removed, and the comparison needs them.
+    """
+    if commit.version == 0:
+        return None
+    before = find_version(location, session, at=commit.version - 1)
+    if before is None or before.identity != commit.identity:
+        return None
+    is_needed = commit.write.mode == "merge" or (
+        commit.write.mode == "replace"
+        and any(commit.parameters.get(name) is None for name in commit.write.by)
+    )
+    if location.local is not None and is_needed:
+        require_files(location, before.version, location.local)
+    return before
+
+
+def _select_added(
+    location: Location, session: Session, commit: CommittedWrite, after: DataFrame
+) -> DataFrame:
+    """Return the rows that an append added."""
+    files = list_changed_files(location, commit.version)
+    if files is not None:
+        return _select_files(after, files[0])
+    before = load_version(location, session, commit.version - 1)
+    # Columns that the append added are null in the rows of before.
+    missing = [
+        _null_of(after, name).alias(name) if name not in before.columns else quote_name(name)
+        for name in after.columns
+    ]
+    return after.exceptAll(before.select(*missing))
+
+
+def list_changed_files(location: Location, version: int) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return the names of the files that a commit added and removed; None where the log is not on this machine."""
+    log = open_log(location.local) if location.local else None
+    if log is None or version not in log.commits:
+        return None
+    added, removed = set(), set()
+    for action in read_actions(log.commits[version]):
+        if "add" in action:
+            added.add(action["add"]["path"].rpartition("/")[2])
+        if "remove" in action:
+            removed.add(action["remove"]["path"].rpartition("/")[2])
+    return frozenset(added), frozenset(removed)
+
+
+def _select_files(frame: DataFrame, names: frozenset[str]) -> DataFrame:
+    """Return the rows of a table in some of its files."""
+    name = frame.metadataColumn("_metadata").getField("file_name")
+    return frame.where(name.isin(sorted(names)))
+
+
+def _select_slice(
+    location: Location,
+    session: Session,
+    frame: DataFrame,
+    commit: CommittedWrite,
+    before: TableVersion | None,
+) -> ComparableRows:
+    """Return the rows of the slices that a run, or its replay, replaces."""
+    from pyspark.sql import functions as F
+
+    write = commit.write
+    after = load_version(location, session, commit.version)
+    replaced = ReplacedSlice.from_parameters(
+        write.by, commit.parameters, frame, partition_by=before.partition_by if before else write.partition_by
+    )
+    condition = F.coalesce(F.expr(replaced.fixed_condition), F.lit(False)) if replaced.conditions else None
+    open_columns = [name for name in replaced.columns if name not in replaced.conditions]
+    if not open_columns and condition is not None:
+        rule = f"the rows where {replaced.fixed_condition}"
+        return ComparableRows(recorded=after.where(condition), replayed=frame, rule=rule)
+    if before is None:
+        return ComparableRows(recorded=after, replayed=frame, rule="all rows of the version")
+    old = load_version(location, session, before.version)
+    keys = _list_touched(location, commit, frame, (old, after), open_columns)
+    remaining = _anti_join(old, frame.select(*map(quote_name, open_columns)).distinct(), open_columns)
+    if condition is not None:
+        # Rows outside of the condition are in no slice, whatever their other values.
+        remaining = remaining.where(condition)
+        after = after.where(condition)
+    expected = _align(_semi_join(remaining, keys, open_columns), after).unionByName(_align(frame, after))
+    return ComparableRows(
+        recorded=_semi_join(after, keys, open_columns),
+        replayed=expected,
+        rule=f"the rows of every slice ({', '.join(write.by)}) that the run or the replay replaces",
+    )
+
+
+def _list_touched(
+    location: Location,
+    commit: CommittedWrite,
+    frame: DataFrame,
+    versions: tuple[DataFrame, DataFrame],
+    by: Sequence[str],
+) -> DataFrame:
+    """Return the keys of all rows that the commit or the replayed frame can have changed, each once."""
+    old, after = versions
+    files = list_changed_files(location, commit.version)
+    if files is not None:
+        old, after = _select_files(old, files[1]), _select_files(after, files[0])
+    names = [quote_name(name) for name in by]
+    frames = [rows.select(*names) for rows in (frame, old, after)]
+    return reduce(lambda one, other: one.unionByName(other), frames).distinct()
+
+
+def _semi_join(frame: DataFrame, keys: DataFrame, by: Sequence[str]) -> DataFrame:
+    return frame.alias("rows").join(keys.alias("keys"), _are_equal("rows", "keys", by), "left_semi")
+
+
+def _anti_join(frame: DataFrame, keys: DataFrame, by: Sequence[str]) -> DataFrame:
+    return frame.alias("rows").join(keys.alias("keys"), _are_equal("rows", "keys", by), "left_anti")
+
+
+def _are_equal(one: str, other: str, by: Sequence[str]) -> Column:
+    """Return the condition that two sides of a join have the same keys; null equals null."""
+    from pyspark.sql import functions as F
+
+    conditions = [
+        F.col(f"{one}.{quote_name(name)}").eqNullSafe(F.col(f"{other}.{quote_name(name)}")) for name in by
+    ]
+    return reduce(lambda first, second: first & second, conditions)
+
+
+def _merge(old: DataFrame, frame: DataFrame, after: DataFrame, write: Write) -> DataFrame:
+    """Return what a table has after a frame is merged into it, with the columns of the version after the merge."""
+    from pyspark.sql import functions as F
+
+    joined = old.alias("old").join(
+        frame.withColumn(_NEW, F.lit(True)).alias("new"), _are_equal("old", "new", write.by), "full_outer"
+    )
+    is_new = F.coalesce(F.col(f"new.{_NEW}"), F.lit(False)) & _is_not_older(old, write)
+    known = {name.lower(): name for name in old.columns}
+    written = {name.lower(): name for name in frame.columns}
+    columns = []
+    for name in after.columns:
+        before, now = known.get(name.lower()), written.get(name.lower())
+        old_value = F.col(f"old.{quote_name(before)}") if before else _null_of(after, name)
+        new_value = F.col(f"new.{quote_name(now)}") if now else old_value
+        columns.append(F.when(is_new, new_value).otherwise(old_value).alias(name))
+    return joined.select(*columns)
+
+
+def _is_not_older(old: DataFrame, write: Write) -> Column:
+    """Return whether a row of the frame replaces the row of its key, if there is one."""
+    from pyspark.sql import functions as F
+
+    known = {name.lower(): name for name in old.columns}
+    columns = [name for name in write.order_by if name.lower() in known]
+    if not columns:
+        return F.lit(True)
+    new = F.struct(
+        *(F.col(f"new.{quote_name(name)}").alias(f"c{number}") for number, name in enumerate(columns))
+    )
+    present = (F.col(f"old.{quote_name(known[name.lower()])}") for name in columns)
+    earlier = F.struct(*(column.alias(f"c{number}") for number, column in enumerate(present)))
+    # Without a row of before, all its fields are null, the lowest values.
+    return new >= earlier
+
+
+def _align(frame: DataFrame, target: DataFrame) -> DataFrame:
+    """Return a frame with the columns of another one; null where it lacks one."""
+    known = {name.lower(): name for name in frame.columns}
+    columns = []
+    for name in target.columns:
+        source = known.get(name.lower())
+        column = frame[quote_name(source)] if source else _null_of(target, name)
+        columns.append(column.alias(name))
+    return frame.select(*columns)
+
+
+def _null_of(frame: DataFrame, name: str) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.lit(None).cast(frame.schema[name].dataType)

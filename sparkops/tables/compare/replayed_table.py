@@ -1,0 +1,191 @@
+"""Compare a replayed frame with what a run published: its columns, and its rows in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sparkops.pipeline.reports.replay_verdict import TableComparison
+from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
+from sparkops.pipeline.write import Write
+from sparkops.tables.catalog import Catalog
+from sparkops.tables.compare.committed_rows import CommittedWrite, select_rows
+from sparkops.tables.compare.row_difference import CompareOptions, compare_rows
+from sparkops.tables.log.delta_log import find_version, load_version, read_schema_json
+from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RUN_COLUMN
+from sparkops.tables.schema import format_type, omit_computed, require_storable
+from sparkops.tables.session import Session
+from sparkops.tables.sql_text import quote_name
+from sparkops.tables.staging.stage import Staging
+from sparkops.tables.write.publish import prepare_frame
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_NESTED: Final = ("array", "map", "struct", "variant")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedTables:
+    """Compares what a replay computed with the tables of a project, which it only reads.
+
+    Args:
+        catalog: Locates the tables.
+        session: Reads them.
+    """
+
+    catalog: Catalog
+    session: Session
+
+    def stage(self, frame: DataFrame, run_id: str, commit: CommittedWrite) -> DataFrame:
+        """Compute a replayed frame once, beside the tables and in none of them.
+
+        The rows and values are those that a reader of the table would find after the write.
+
+        Args:
+            frame: What the job returned.
+            run_id: The replay, whose staging area has the rows.
+            commit: The commit of the run that is replayed.
+
+        Raises:
+            TableError: A table cannot store the columns.
+        """
+        location = self.catalog.locate(commit.write.table)
+        version = find_version(location, self.session, at=commit.version)
+        is_mapped = version is not None and version.is_mapped
+        require_storable(read_schema_json(frame), commit.write.table, is_mapped=is_mapped)
+        stored = prepare_frame(frame, commit.write, version)
+        return Staging(self.catalog, self.session).stage(stored, StagedPart(run_id, commit.write.table))
+
+    def locate_shadow(self, run_id: str, table: str) -> str:
+        """Return the path or URI of the staged rows of a replay."""
+        return Staging(self.catalog, self.session).path(run_id, table)
+
+    def compare(self, frame: DataFrame, commit: CommittedWrite, options: CompareOptions) -> TableComparison:
+        """Return the comparison of a staged frame with the rows that a commit wrote.
+
+        Raises:
+            VersionGone: The version before the commit is needed and was removed.
+            BadData: The replayed rows cannot be merged.
+        """
+        location = self.catalog.locate(commit.write.table)
+        after = load_version(location, self.session, commit.version)
+        aligned = align_columns(frame, after, commit.write)
+        rows = select_rows(location, self.session, aligned.frame, commit)
+        names = [quote_name(name) for name in aligned.columns]
+        return TableComparison(
+            table=commit.write.table,
+            version=commit.version,
+            compared=rows.rule,
+            rows=compare_rows(rows.recorded.select(*names), rows.replayed.select(*names), options),
+            schema=aligned.changes,
+        )
+
+    def compare_quarantined(
+        self, frame: DataFrame, table: str, *, run_id: str, version: int | None, options: CompareOptions
+    ) -> TableComparison:
+        """Return the comparison of replayed rows that fail checks with those that a run quarantined.
+
+        Args:
+            frame: The replayed rows, with their reasons.
+            table: Name of the quarantine.
+            run_id: The run that is replayed.
+            version: The version of the quarantine that it committed; None if it quarantined nothing.
+            options: How rows are compared.
+        """
+        from pyspark.sql import functions as F
+
+        rule = "the rows that the run quarantined"
+        if version is None:
+            rows = frame.sparkSession.createDataFrame([], frame.schema)
+            difference = compare_rows(rows, frame, options)
+            return TableComparison(table=table, version=None, compared=rule, rows=difference)
+        quarantine = load_version(self.catalog.locate(table), self.session, version)
+        own = [name for name in OWN_COLUMNS if name != REASONS_COLUMN and name in quarantine.columns]
+        recorded = quarantine.where(F.col(RUN_COLUMN) == run_id).drop(*own)
+        aligned = align_columns(frame, recorded, Write(table=table, mode="append", schema_change=True))
+        names = [quote_name(name) for name in aligned.columns]
+        difference = compare_rows(recorded.select(*names), aligned.frame.select(*names), options)
+        return TableComparison(
+            table=table, version=version, compared=rule, rows=difference, schema=aligned.changes
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignedFrame:
+    """A frame with the columns of a table version.
+
+    Args:
+        frame: The frame: names and types of the version where it has the column, null where it may lack it.
+        columns: Columns of both, whose values can be compared.
+        changes: Differences between the columns, in words.
+    """
+
+    frame: DataFrame
+    columns: tuple[str, ...]
+    changes: tuple[str, ...] = ()
+
+
+def align_columns(frame: DataFrame, version: DataFrame, write: Write) -> AlignedFrame:
+    """Return a replayed frame with the columns of the version that the run committed.
+
+    Args:
+        frame: The replayed rows.
+        version: The version.
+        write: How the job writes the table.
+    """
+    from pyspark.sql import functions as F
+
+    present = {field["name"].lower(): field for field in read_schema_json(frame)["fields"]}
+    stored = omit_computed(read_schema_json(version), [field["name"] for field in present.values()])
+    types = {field.name: field.dataType for field in version.schema.fields}
+    can_lack = write.schema_change and write.mode != "overwrite"
+    selected, columns, changes = [], [], []
+    for field in stored["fields"]:
+        name, own = field["name"], present.pop(field["name"].lower(), None)
+        change = _describe_change(field, own)
+        if own is None and can_lack:
+            selected.append(F.lit(None).cast(types[name]).alias(name))
+            columns.append(name)
+        elif own is None:
+            changes.append(f"column `{name}` {format_type(field['type'])} is only in the run")
+        elif change is None:
+            selected.append(F.col(quote_name(own["name"])).alias(name))
+            columns.append(name)
+        else:
+            changes.append(change)
+            if not any(_is_nested(part["type"]) for part in (field, own)):
+                selected.append(F.col(quote_name(own["name"])).try_cast(types[name]).alias(name))
+                columns.append(name)
+    changes += [
+        f"column `{field['name']}` {format_type(field['type'])} is only in the replay"
+        for field in present.values()
+    ]
+    return AlignedFrame(
+        frame=frame.select(*selected), columns=tuple(columns), changes=tuple(_name_renamed(changes))
+    )
+
+
+def _describe_change(field: Mapping[str, Any], own: Mapping[str, Any] | None) -> str | None:
+    """Return how the type of a column differs, or None."""
+    if own is None or format_type(field["type"]) == format_type(own["type"]):
+        return None
+    recorded, replayed = format_type(field["type"]), format_type(own["type"])
+    return f"column `{field['name']}` is {recorded} in the run and {replayed} in the replay"
+
+
+def _is_nested(data_type: Any) -> bool:
+    return not isinstance(data_type, str) or data_type in _NESTED
+
+
+def _name_renamed(changes: Sequence[str]) -> list[str]:
+    """Return the changes; of one missing and one new column of one type, that it may be renamed."""
+    only_run = [change for change in changes if change.endswith("is only in the run")]
+    only_replay = [change for change in changes if change.endswith("is only in the replay")]
+    if len(only_run) != 1 or len(only_replay) != 1:
+        return list(changes)
+    types = [change.split("` ", 1)[1].partition(" is only")[0] for change in (only_run[0], only_replay[0])]
+    if types[0] != types[1]:
+        return list(changes)
+    return [f"{change} (perhaps renamed)" if change in only_replay else change for change in changes]
