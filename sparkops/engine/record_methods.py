@@ -14,7 +14,7 @@ from sparkops.engine.project import LoadedProject
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
-    from sparkops.engine.operations.replay.replay_run import ReplayOptions
+    from sparkops.engine.operations.comparison.replay_run import ReplayOptions
     from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
     from sparkops.runs.compare.difference import RunDiff
     from sparkops.runs.lineage.graph import Direction, Lineage
@@ -47,7 +47,7 @@ class RecordMethods:
             VersionGone: What it read or wrote has changed or was removed; the message lists all of it.
             SparkopsError: What stopped the replay.
         """
-        from sparkops.engine.operations.replay.replay_run import ReplayOptions, replay_run
+        from sparkops.engine.operations.comparison.replay_run import ReplayOptions, replay_run
 
         return replay_run(self.container, run_id, options or ReplayOptions())
 
@@ -67,7 +67,7 @@ class RecordMethods:
         Raises:
             UnknownName: There is no such run.
         """
-        from sparkops.engine.operations.compare_runs import diff_runs
+        from sparkops.engine.operations.comparison.compare_runs import diff_runs
 
         return diff_runs(self.project, before, after)
 

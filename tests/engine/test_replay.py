@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkops import Engine, Secret
-from sparkops.engine.operations.replay.replay_run import ReplayOptions
+from sparkops.engine.operations.comparison.replay_run import ReplayOptions
 from sparkops.errors import InputError, JobFailed, ProjectError, VersionGone
 
 pytestmark = pytest.mark.spark

@@ -70,7 +70,7 @@ def replay(
     from sparkops.cli.display.progress import ProgressDisplay
     from sparkops.cli.jobs.job_options import build_command_line_source
     from sparkops.cli.main import DIFFERENT, DONE
-    from sparkops.engine.operations.replay.replay_run import ReplayOptions
+    from sparkops.engine.operations.comparison.replay_run import ReplayOptions
 
     options = ReplayOptions(
         params=[build_command_line_source({}, params)], tolerance=tolerance, examples=rows, keep=keep

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.adapters.replayed_results import ReplayedResults
-from sparkops.engine.operations.replay.replay_results import choose_comparison, find_missing_result
+from sparkops.engine.operations.comparison.replay_results import choose_comparison, find_missing_result
 from sparkops.engine.operations.run_job import resolve_attempt_policy
 from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sources
 from sparkops.errors import EngineError, InputError, SparkopsError, VersionGone

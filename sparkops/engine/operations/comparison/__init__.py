@@ -1,0 +1,1 @@
+"""Compare runs: with each other, and with their replays."""
