@@ -41,8 +41,10 @@ def strike(fault: Fault, root: Path) -> bool:
 def repair(fault: Fault, root: Path) -> None:
     """Undo what a fault left in the project's folder."""
     (root / _FILLER).unlink(missing_ok=True)
-    if fault == "read-only" and os.path.ismount(locate_warehouse(root)):
-        _run("umount", "--lazy", str(locate_warehouse(root)))
+    if fault == "read-only":
+        # As often as it happened. A folder on its own disk's file system is not seen by `os.path.ismount`.
+        while _is_mounted(locate_warehouse(root)):
+            _run("umount", "--lazy", str(locate_warehouse(root)))
 
 
 def mount_disk(root: Path) -> None:
@@ -66,6 +68,12 @@ def _mount_read_only(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _run("mount", "--bind", str(folder), str(folder))
     _run("mount", "-o", "remount,ro,bind", str(folder))
+
+
+def _is_mounted(folder: Path) -> bool:
+    return any(
+        line.split()[4] == str(folder) for line in Path("/proc/self/mountinfo").read_text().splitlines()
+    )
 
 
 def _run(*words: str) -> None:
