@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -10,6 +11,7 @@ import click
 
 from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.echo import echo
+from sparkops.cli.display.format import format_time
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import (
     ProjectOptions,
@@ -36,15 +38,24 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write every row that failed a check to this file, with its reasons, as lines of JSON.",
 )
+@click.option("--again", is_flag=True, help="Compute the result even if this version was checked before.")
 @with_project_options
 def check(
-    project: ProjectOptions, name: str, version: int | None, as_json: bool, failing: TextIO | None
+    project: ProjectOptions,
+    name: str,
+    version: int | None,
+    as_json: bool,
+    failing: TextIO | None,
+    again: bool,
 ) -> int:
-    """Run conf/checks/TABLE.yml on TABLE as it is. Exit code 3: a check failed."""
+    """Run conf/checks/TABLE.yml on TABLE as it is. Exit code 3: a check failed.
+
+    A version that the same file has checked before, here or in the run that published it, is not checked again.
+    """
     from sparkops.cli.display.check_lines import format_checks
 
     with project.engine() as engine:
-        result = engine.check(name, at=version)
+        result = engine.check(name, at=version, again=again or failing is not None)
         for line in result.failing_lines() if failing else ():
             print(line, file=failing)
     results = [check_to_json(check) for check in result.results]
@@ -54,6 +65,9 @@ def check(
         for line in format_checks(results):
             echo(line)
         echo(f"{name} version {result.version}: {result.summary}")
+        if result.earlier:
+            time = format_time(datetime.fromisoformat(result.earlier.time))
+            echo(f"Checked by {result.earlier.run} at {time}; --again checks it again.")
         if result.docs:
             echo(f"Data Docs: {result.docs}")
     return CHECKS_FAILED if result.blocked else DONE

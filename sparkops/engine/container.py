@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.engine.active_runs import ActiveRuns
+from sparkops.engine.adapters.suite_hash import hash_suite
 from sparkops.engine.listener import NullListener, NullProgress, RunListener, RunProgress
 from sparkops.engine.project import LoadedProject
+from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
+from sparkops.runs.execution.checked_inputs import describe_missing_suite
 from sparkops.runs.ports import RunServices
 from sparkops.runs.records.log import LineWriter, MaskedFile
 from sparkops.runs.request import RunContext
@@ -190,7 +193,12 @@ class ServiceContainer:
 
         Raises:
             ConfigError: With file and line.
+            InputError: An input that has to be checked has no suite.
         """
+        for job in jobs:
+            for table in job.checked_inputs:
+                if hash_suite(self.project.root, table) is None:
+                    raise InputError(describe_missing_suite(job, table))
         for write in (write for job in jobs for write in job.writes if not write.schema_change):
             suite = self.checks.find_suite(write.table)
             columns = self.tables.find_schema_json(write.table) if suite is not None else None

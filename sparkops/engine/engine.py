@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
     from sparkops.engine.operations.check import TableCheck
     from sparkops.engine.operations.dry_run import RunPlan
-    from sparkops.engine.operations.plan_flow import PlannedJob
+    from sparkops.engine.operations.flows.plan_flow import PlannedJob
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.registry.registry import Registry
     from sparkops.runs.flow import FlowStep
@@ -246,7 +246,7 @@ class Engine(RecordMethods, UndoMethods):
             force: Also run jobs that are up to date.
         """
         from sparkops.engine.operations.flow import FlowRequest
-        from sparkops.engine.operations.plan_flow import plan_flow
+        from sparkops.engine.operations.flows.plan_flow import plan_flow
 
         request = FlowRequest(part=to_flow_part(targets), params=params, force=force)
         return plan_flow(self.container, request)
@@ -363,11 +363,11 @@ class Engine(RecordMethods, UndoMethods):
         """Publish an earlier version of a table again; return the new version."""
         return self.container.tables.restore(table, version).version
 
-    def check(self, table: str, *, at: int | None = None) -> TableCheck:
-        """Run a table's checkpoint on the table as it is."""
+    def check(self, table: str, *, at: int | None = None, again: bool = False) -> TableCheck:
+        """Run a table's checkpoint on a version, by default the newest; what was checked before is not computed `again`."""
         from sparkops.engine.operations.check import check_table
 
-        return check_table(self.container, table, at=at)
+        return check_table(self.container, table, at=at, again=again)
 
     def score_table(
         self,

@@ -11,6 +11,7 @@ from typing import Any, overload
 from sparkops.errors import DeclarationError, DeclarationWarning
 from sparkops.pipeline.attempt_policy import AttemptOptions, to_exception_classes
 from sparkops.pipeline.condition import Condition, find_condition_problems
+from sparkops.pipeline.declaration.checked_inputs import find_checked_input_problems, select_checked_inputs
 from sparkops.pipeline.declaration.decorator_options import JobOptions
 from sparkops.pipeline.declaration.return_type import read_return_type
 from sparkops.pipeline.job import Job
@@ -49,6 +50,7 @@ def job(
     retry_on: type[BaseException] | Sequence[type[BaseException]] = (),
     timeout: str | None = None,
     when: Condition | Sequence[Condition] = (),
+    checked_inputs: Names | bool = False,
 ) -> Callable[[Callable[..., Any]], Job]: ...
 def job(
     function: Callable[..., Any] | None = None,
@@ -73,6 +75,7 @@ def job(
     retry_on: type[BaseException] | Sequence[type[BaseException]] = (),
     timeout: str | None = None,
     when: Condition | Sequence[Condition] = (),
+    checked_inputs: Names | bool = False,
 ) -> Job | Callable[[Callable[..., Any]], Job]:
     """Declare a function as a job: tables are positional arguments, parameters keyword-only arguments.
 
@@ -104,6 +107,8 @@ def job(
         retry_on: Exceptions after which the run is tried again, raised by the job or by what it calls; by default all.
         timeout: Time that an attempt may take ("1 hour"); then its Spark jobs are stopped, and the run is `timed_out`.
         when: Conditions on other jobs' metrics or checks: a flow skips the job if one of them does not hold.
+        checked_inputs: Input tables, or True for all, of which a run reads only a version that passed its checks. A
+            version that was not checked is checked first; one that fails stops the run.
 
     Raises:
         DeclarationError: Lists every problem with file and line.
@@ -126,6 +131,9 @@ def job(
             retries=retries, backoff=backoff, retry_on=to_exception_classes(retry_on), timeout=timeout
         ),
         when=(when,) if isinstance(when, Condition) else tuple(when),
+        checked_inputs=checked_inputs
+        if isinstance(checked_inputs, bool)
+        else _to_tuple(checked_inputs) or (),
     )
     if function is not None:
         return _declare(function, options, allow_empty, _get_caller_scope())
@@ -158,6 +166,7 @@ def _declare(
     other_errors = (
         *options.attempts.find_problems(),
         *find_condition_problems(options.when, unwrapped.__name__),
+        *find_checked_input_problems(options, signature.tables),
     )
     _raise_problems(unwrapped, signature, (*result.problems, *stream_errors, *slice_errors, *other_errors))
     declared = Job(
@@ -179,6 +188,7 @@ def _declare(
         every=options.every,
         attempts=options.attempts.to_policy(),
         when=options.when,
+        checked_inputs=select_checked_inputs(options, signature.tables),
     )
     _warn_of_filters(declared, unwrapped)
     report_unused_script(declared)

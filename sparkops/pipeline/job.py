@@ -38,6 +38,7 @@ class Job:
         stream: The input table that is read as a stream: rows added since the last run, in micro-batches.
         every: Trigger interval of the stream, as Spark writes it; None ends the run when all rows are read.
         attempts: How often a run is tried, and how long an attempt may take.
+        checked_inputs: Input tables of which only versions that passed their checks are read.
         when: Conditions under which a flow runs it; all have to hold.
     """
 
@@ -58,6 +59,7 @@ class Job:
     stream: str | None = None
     every: str | None = None
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
+    checked_inputs: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -14,6 +14,7 @@ from sparkops.runs.records.log import MaskedFile
 from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore
+from sparkops.runs.records.verdicts import VerdictStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,11 @@ class RunContext:
     def publications(self) -> PublicationJournal:
         """Return the journal of the runs that have begun to publish."""
         return PublicationJournal(self.state / "publishing")
+
+    @property
+    def verdicts(self) -> VerdictStore:
+        """Return what checks decided about versions of tables."""
+        return VerdictStore(self.state / "verdicts", self.secrets)
 
     @property
     def locks(self) -> Path:

@@ -230,6 +230,15 @@ def test_check_runs_a_suite_on_a_table_as_it_is(engine: Engine) -> None:
     engine.run("orders")
     check = engine.check("orders")
     assert (check.blocked, check.version, len(check.results)) == (False, 0, 2)
+    # The run sent a row to quarantine, so it did not check what it published.
+    assert check.earlier is None
+    later = engine.check("orders")
+    assert later.earlier is not None
+    assert (later.summary, later.blocked, later.docs) == (check.summary, check.blocked, check.docs)
+    assert [result.expectation for result in later.results] == [
+        result.expectation for result in check.results
+    ]
+    assert engine.check("orders", again=True).earlier is None
     with pytest.raises(UnknownName, match=r"No table `sales`"):
         engine.check("sales")
 

@@ -28,6 +28,7 @@ _STEP_TEXTS = {
     "session": "starting Spark",
     "pin": "pinning table versions",
     "suites": "reading the checks",
+    "inputs": "checking the inputs",
     "call": "reading and planning",
     "stream": "streaming",
     "compute": "computing",

@@ -16,7 +16,7 @@ from sparkops.cli.project_options import ProjectOptions, json_option, with_proje
 from sparkops.core.wording import format_count
 
 if TYPE_CHECKING:
-    from sparkops.engine.operations.plan_flow import PlannedJob
+    from sparkops.engine.operations.flows.plan_flow import PlannedJob
 
 # Reasons that a line shows.
 _MAX_REASONS: Final = 3
@@ -36,7 +36,7 @@ def plan(project: ProjectOptions, force: bool, explain: bool, as_json: bool, **s
     docstrings of the code do not count.
     """
     from sparkops.engine.operations.flow import FlowRequest
-    from sparkops.engine.operations.plan_flow import plan_flow
+    from sparkops.engine.operations.flows.plan_flow import plan_flow
 
     request = FlowRequest(part=read_flow_part(selection), params=read_flow_params(selection), force=force)
     planned = plan_flow(project.engine().container, request)

@@ -8,9 +8,9 @@ from threading import current_thread
 from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.cancel_run import cancel_active_runs
+from sparkops.engine.operations.flows.skip import find_missing_input, find_newest_ended, record_skip
 from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
 from sparkops.engine.operations.run_job import run_declared
-from sparkops.engine.operations.skip import find_missing_input, find_newest_ended, record_skip
 from sparkops.engine.options import FlowPart, RunOptions
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
 from sparkops.engine.project import LoadedProject

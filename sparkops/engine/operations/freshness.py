@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.suite_hash import hash_suite
-from sparkops.engine.operations.published_outputs import PublishedOutputs
+from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.errors import SparkopsError, as_clause
 from sparkops.pipeline.code.used_code import CodeReader
 from sparkops.pipeline.graph import Dataset, list_inputs

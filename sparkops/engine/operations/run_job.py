@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import ExecutionSettings
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
+from sparkops.engine.operations.run_verdicts import save_run_verdicts
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sources
 from sparkops.errors import InputError, SparkopsError
@@ -95,6 +96,11 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
     if earlier.state == "done":
         container.build_run_context().publications.complete(earlier.id)
         return earlier
+    if earlier.state == "skipped":
+        raise InputError(
+            f"Run {earlier.id} was skipped, so there is nothing to resume: {earlier.skipped}. "
+            f"`sparkops run {earlier.job}` runs the job."
+        )
     require_not_running(earlier)
     if earlier.replay:
         raise InputError(
@@ -155,6 +161,7 @@ def execute_job(
     except SparkopsError as error:
         progress.failed(error)
         raise
+    save_run_verdicts(container, job, run)
     progress.finished(run)
     return run
 

@@ -30,6 +30,7 @@ class JobOptions:
     order_by: tuple[str, ...] = ()
     attempts: AttemptOptions = field(default_factory=AttemptOptions)
     when: tuple[Condition, ...] = ()
+    checked_inputs: bool | tuple[str, ...] = ()
 
     @property
     def table_options(self) -> list[str]:

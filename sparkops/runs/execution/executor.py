@@ -14,6 +14,7 @@ from sparkops.pipeline.code.used_code import CodeReader
 from sparkops.pipeline.json_values import pin_to_json
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
+from sparkops.runs.execution.checked_inputs import CheckedInputs
 from sparkops.runs.execution.consistent_view import ConsistentView
 from sparkops.runs.execution.stream import publish_stream
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
@@ -65,6 +66,7 @@ class RunExecutor:
                 self.services.checks.validate(write.table)
         result = None
         if decision is None and not self.can_reuse_staged():
+            self.require_checked_inputs(pins)
             with self.measure_step("call"):
                 result = self.call_job(session, pins, models)
         with self.record_rule_violations(models):
@@ -191,6 +193,21 @@ class RunExecutor:
             ),
             "work": describe_work(job, code, inputs=inputs, suites=suites),
         }
+
+    def require_checked_inputs(self, pins: Mapping[str, Pin]) -> None:
+        """Check the inputs that have to be checked, and record the verdicts."""
+        if not self.request.job.checked_inputs:
+            return
+        services = self.services
+        inputs = CheckedInputs(
+            job=self.request.job,
+            run_id=self.attempt.run_id,
+            checks=services.checks,
+            reader=services.reader,
+            verdicts=self.context.verdicts,
+        )
+        with self.measure_step("inputs"):
+            self.attempt.append("verified", verdicts=inputs.require(pins))
 
     def can_reuse_staged(self) -> bool:
         """Return whether this run is resumed and an earlier attempt staged every table of the job."""

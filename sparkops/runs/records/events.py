@@ -22,13 +22,13 @@ _APPENDED = {"staged", "batches"}
 _TUPLES = _APPENDED | {"checks", "hidden", "items"}
 _TIMES = {"started", "ended"}
 # Keys by the type of their values.
-_MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each", "work"}
+_MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each", "work", "verdicts"}
 _TEXTS = {"id", "job", "state", "env"}
 _OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint", "skipped", "rolled_back"}
 _OPTIONAL_MAPPINGS = {"error", "registered", "rollback"}
 # Type of the values of each mapping, and of the items of each list.
 _VALUES: Mapping[str, type | tuple[type, ...]] = {
-    "inputs": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
+    "inputs": Mapping, "verdicts": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
 }  # fmt: skip
 _ITEMS = {"checks": dict, "batches": dict, "items": dict, "staged": str, "hidden": str}
 

@@ -41,6 +41,7 @@ class Run:
         models: The version that was read, by model name.
         scoring: How each model scored frames, with the reason, by model name.
         rules: The result of a model's row rules, by model name: rows scored, and rows that violate each rule.
+        verdicts: `version`, `suite` and the `run` that checked it, by input that had to be checked.
         checks: Results of the checkpoints, in order.
         outputs: Published tables and quarantines, by name.
         registered: The model version that was registered.
@@ -83,6 +84,7 @@ class Run:
     models: Mapping[str, int] = field(default_factory=dict)
     scoring: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verdicts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: tuple[Mapping[str, Any], ...] = ()
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     registered: Mapping[str, Any] | None = None
@@ -161,6 +163,7 @@ FIELDS: Mapping[str, str] = {
     "models": "models",
     "scoring": "scoring",
     "rules": "rules",
+    "verdicts": "verdicts",
     "checks": "checks",
     "outputs": "outputs",
     "registered": "registered",
@@ -185,7 +188,7 @@ FIELDS: Mapping[str, str] = {
 
 
 # Keys that are shown only if they have a value.
-_RARE = {"hidden", "work", "skipped", "parent", "each", "items", "replay", "rollback", "rolled_back"}
+_RARE = {"hidden", "work", "skipped", "verdicts", "parent", "each", "items", "replay", "rollback", "rolled_back"}
 
 
 def _to_html(text: Any) -> str:

@@ -328,3 +328,14 @@ def test_rule_violations_are_recorded_when_checks_stop_the_run(go, fakes, tmp_pa
     with pytest.raises(ChecksFailed):
         go(lambda numbers, late: numbers, models=("late",))
     assert newest(tmp_path).rules["late"]["rows"] == 10
+
+
+def test_an_input_that_has_to_be_checked_is_checked_once_and_recorded(go, fakes, tmp_path) -> None:
+    fakes.checks.rules["numbers"] = (lambda n: n < 1000, "fail")
+    first = go(doubled, checked_inputs=("numbers",))
+    assert first.verdicts["numbers"]["run"] == first.id
+    assert go(doubled, checked_inputs=("numbers",)).verdicts == first.verdicts
+    fakes.tables.versions["numbers"].append([2000])
+    with pytest.raises(ChecksFailed, match="requires that table `numbers` is checked, and version 2 fails"):
+        go(lambda numbers: pytest.fail("computed"), checked_inputs=("numbers",))
+    assert newest(tmp_path).state == "checks_failed"

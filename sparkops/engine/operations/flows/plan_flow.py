@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sparkops.core.masking import mask_json
 from sparkops.engine.operations.flow import FlowRequest, bind_all, select_jobs
+from sparkops.engine.operations.flows.skip import find_missing_input, find_newest_ended
 from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
-from sparkops.engine.operations.skip import find_missing_input, find_newest_ended
 from sparkops.pipeline.condition import Condition
 from sparkops.pipeline.graph import Dataset, list_inputs, list_outputs, map_upstream
 from sparkops.pipeline.job import Job

@@ -1,0 +1,102 @@
+"""Verdicts of checks: each belongs to one version of a table and one text of its suite, and holds for good."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sparkops.core.atomic_file import temporary_beside
+from sparkops.core.bounded_file import open_regular
+from sparkops.core.masking import mask_json
+from sparkops.core.private_file import make_private_folder, open_private
+from sparkops.pipeline.table import Pin
+
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionVerdict:
+    """What a checkpoint decided about a version of a table.
+
+    Args:
+        table: The table.
+        version: Its version; None for files.
+        suite: Hash of the suite.
+        failed: Whether a job would not have published the version as it is.
+        results: The result of each expectation, as JSON values.
+        summary: The results in one line.
+        run: The run, or the command, that computed it.
+        time: When, ISO 8601.
+    """
+
+    table: str
+    version: int | None
+    suite: str
+    failed: bool
+    results: tuple[Mapping[str, Any], ...]
+    summary: str
+    run: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictStore:
+    """The verdicts of a project.
+
+    Args:
+        folder: `<state>/verdicts`.
+        secrets: Values that the files do not show.
+    """
+
+    folder: Path
+    secrets: tuple[str, ...] = ()
+
+    def find(self, pin: Pin, suite: str) -> VersionVerdict | None:
+        """Return the verdict about a version of a table, or None if there is none that can be read."""
+        try:
+            with open_regular(self._locate(pin, suite)) as file:
+                value = json.loads(file.read())
+            return _parse(value, pin, suite)
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def save(self, pin: Pin, verdict: VersionVerdict) -> None:
+        """Save a verdict; where that is not possible, it is computed again when it is needed."""
+        path = self._locate(pin, verdict.suite)
+        value = mask_json({"format": _FORMAT, **asdict(verdict)}, self.secrets)
+        with suppress(OSError):
+            make_private_folder(self.folder)
+            with temporary_beside(path) as temporary:
+                descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(value, file, default=str)
+                temporary.replace(path)
+
+    def _locate(self, pin: Pin, suite: str) -> Path:
+        """Return the file of a verdict. A table that was created again has another identity, and changed files, too."""
+        facts = [pin.table, pin.identity, pin.version, pin.options_hash, suite]
+        name = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+        return self.folder / f"{name}.json"
+
+
+def _parse(value: Any, pin: Pin, suite: str) -> VersionVerdict:
+    """Return the verdict of a file; ValueError, TypeError or KeyError if it has another form, or is about another version."""
+    if value["format"] != _FORMAT or (value["table"], value["version"], value["suite"]) != (
+        pin.table,
+        pin.version,
+        suite,
+    ):
+        raise ValueError("another verdict")
+    texts = {name: value[name] for name in ("table", "suite", "summary", "run", "time")}
+    results = value["results"]
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(value["failed"], bool):
+        raise TypeError("a value has another form")
+    if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
+        raise TypeError("the results have another form")
+    return VersionVerdict(version=pin.version, failed=value["failed"], results=tuple(results), **texts)
