@@ -188,7 +188,18 @@ FIELDS: Mapping[str, str] = {
 
 
 # Keys that are shown only if they have a value.
-_RARE = {"hidden", "work", "skipped", "verdicts", "parent", "each", "items", "replay", "rollback", "rolled_back"}
+_RARE = {
+    "hidden",
+    "work",
+    "skipped",
+    "verdicts",
+    "parent",
+    "each",
+    "items",
+    "replay",
+    "rollback",
+    "rolled_back",
+}
 
 
 def _to_html(text: Any) -> str:
