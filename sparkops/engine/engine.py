@@ -259,8 +259,8 @@ class Engine(RecordMethods, UndoMethods):
             params: Values of parameters that are secrets, which the record does not contain.
         """
         from sparkops.engine.operations.fan_out import resume_each
-        from sparkops.engine.operations.rollback import resume_rollback
         from sparkops.engine.operations.run_job import resume_run
+        from sparkops.engine.operations.undo.rollback import resume_rollback
 
         run = self.runs.load(run_id)
         if run.rollback is not None and run.state not in ("done", "rolled_back"):

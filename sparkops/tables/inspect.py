@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,13 @@ from sparkops.tables.log.delta_log import (
     table_exists,
 )
 from sparkops.tables.log.replay import count_rows
+from sparkops.tables.log.retention import VersionRetention, examine_versions
 from sparkops.tables.log.version_change import count_change, read_identified
 from sparkops.tables.read import pin_table, read_pinned
 from sparkops.tables.schema import Columns, list_columns
 from sparkops.tables.session import Session
 from sparkops.tables.sources.source_files import fingerprint_files
+from sparkops.tables.version_copies import VersionCopies
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -100,6 +102,18 @@ class Inspector:
         path = self._find_folder(table)
         identified = read_identified(path, version, identity) if path is not None else None
         return list_columns(identified.schema) if identified is not None else None
+
+    def examine_versions(
+        self, table: str, identity: str, versions: Collection[int]
+    ) -> Mapping[int, VersionRetention] | None:
+        """Return for versions of a table whether they can be read, and until when; a version with a copy stays."""
+        path = self._find_folder(table)
+        if path is None:
+            return None
+        copies = VersionCopies(self.catalog, self.session)
+        safe = {version for version in versions if copies.find(table, identity, version) is not None}
+        examined = examine_versions(path, identity, set(versions) - safe)
+        return None if examined is None else {**examined, **dict.fromkeys(safe, VersionRetention())}
 
     def _find_folder(self, table: str) -> Path | None:
         """Return the local folder of a Delta table; None for another table, and for a name that none has."""

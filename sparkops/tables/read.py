@@ -17,6 +17,7 @@ from sparkops.tables.log.replay import find_missing_file
 from sparkops.tables.schema import hash_schema
 from sparkops.tables.session import Session
 from sparkops.tables.sources.sources import pin_source, read_source
+from sparkops.tables.version_copies import VersionCopies
 from sparkops.tables.versions import find_version_as_of, require_version, to_utc
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def read_pinned(catalog: Catalog, session: Session, pin: Pin, *, cache: Path) ->
     if pin.kind == "source" or pin.version is None:
         return read_source(location, pin, session, cache=cache)
     newest = local_log.read_version(location.local) if location.local else None
+    copy = None
+    if location.local is not None and _may_be_copied(newest, pin):
+        copy = VersionCopies(catalog, session).find(pin.table, pin.identity, pin.version)
+    if copy is not None:
+        return session.get().read.format("delta").load(copy)
     if newest is not None and newest.identity != pin.identity:
         raise VersionGone(
             f"Table `{pin.table}` was created again at {location.address}: its pinned version {pin.version} "
@@ -80,6 +86,30 @@ def read_pinned(catalog: Catalog, session: Session, pin: Pin, *, cache: Path) ->
     if location.local is not None and newest is not None and pin.version != newest.version:
         require_files(location, pin.version, location.local)
     return load_version(location, session, pin.version)
+
+
+def pin_copy(catalog: Catalog, session: Session, table: str, version: int) -> Pin | None:
+    """Return the pin of a version of a local table that is gone and has a copy, or None."""
+    location = catalog.locate(table)
+    newest = local_log.read_version(location.local) if location.local else None
+    path = VersionCopies(catalog, session).find(table, newest.identity, version) if newest else None
+    copy = local_log.read_version(Path(path)) if path is not None else None
+    if copy is None or newest is None:
+        return None
+    return Pin(
+        table=table,
+        kind="delta",
+        location=location.address,
+        version=version,
+        identity=newest.identity,
+        schema_hash=hash_schema(copy.schema),
+        time=copy.time,
+    )
+
+
+def _may_be_copied(newest: TableVersion | None, pin: Pin) -> bool:
+    """Return whether a pin is not of the newest version of a local table, so that a copy may be all that is left."""
+    return newest is None or (newest.identity, newest.version) != (pin.identity, pin.version)
 
 
 def _resolve_version(

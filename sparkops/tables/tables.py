@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
-from sparkops.errors import SparkopsError
+from sparkops.errors import SparkopsError, VersionGone
 from sparkops.pipeline.checks.check import RecordedCheck
 from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
@@ -21,14 +21,16 @@ from sparkops.tables.compare.replayed_table import ReplayedTables
 from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.inspect import Inspector
 from sparkops.tables.log.commit_info import WriteId
+from sparkops.tables.log.retention import VersionRetention
 from sparkops.tables.quarantine.quarantine import append_rejected, clear_quarantine
 from sparkops.tables.quarantine.release import Releases
 from sparkops.tables.quarantine.summary import summarize_quarantine
-from sparkops.tables.read import pin_table, read_pinned
+from sparkops.tables.read import pin_copy, pin_table, read_pinned
 from sparkops.tables.schema import Columns
 from sparkops.tables.session import Session
 from sparkops.tables.staging.plan_file import PlanFiles
 from sparkops.tables.streams import TableStreams
+from sparkops.tables.version_copies import VersionCopies
 from sparkops.tables.write.empty_frame import count_removed
 from sparkops.tables.write.publish import Publication, find_published, publish_frame
 from sparkops.tables.write.requirements import require_delta
@@ -59,9 +61,24 @@ class Tables:
 
         Raises:
             UnknownName: There is no such table or version.
+            VersionGone: Its log or files were removed, and it has no copy.
+        """
+        try:
+            return pin_table(self._catalog, self._session, name, at=at, as_of=as_of)
+        except VersionGone:
+            copy = pin_copy(self._catalog, self._session, name, at) if at is not None else None
+            if copy is None:
+                raise
+            return copy
+
+    def require_version(self, name: str, version: int) -> None:
+        """Refuse a version that the table itself has no longer, even if it has a copy.
+
+        Raises:
+            UnknownName: There is no such table or version.
             VersionGone: Its log or files were removed.
         """
-        return pin_table(self._catalog, self._session, name, at=at, as_of=as_of)
+        pin_table(self._catalog, self._session, name, at=version)
 
     def read(self, pin: Pin) -> DataFrame:
         """Return a table at its pin.
@@ -262,8 +279,23 @@ class Tables:
         """
         location = self._inspector.locate_delta(name)
         if version is not None:
-            self.pin(name, at=version)
+            self.require_version(name, version)
         return restore_table(location, self._session, version, run_id=run_id, newest=newest)
+
+    def examine_versions(
+        self, name: str, identity: str, versions: Collection[int]
+    ) -> Mapping[int, VersionRetention] | None:
+        """Return for versions of a table of that identity whether they can be read, and until when; a copy counts.
+
+        Returns:
+            None where the table's log is not on this machine.
+        """
+        return self._inspector.examine_versions(name, identity, versions)
+
+    @property
+    def copies(self) -> VersionCopies:
+        """Return the copies of versions that are to outlive VACUUM."""
+        return VersionCopies(self._catalog, self._session)
 
     def explain(self, error: BaseException) -> SparkopsError | None:
         """Return the error to show for an error of Spark, Delta or the file system; None for any other error."""

@@ -22,6 +22,7 @@ from sparkops.cli.runs.archive import export, import_
 from sparkops.cli.runs.diff import diff
 from sparkops.cli.runs.prune import prune
 from sparkops.cli.runs.resume import cancel, resume
+from sparkops.cli.runs.retention import at_risk, keep
 from sparkops.cli.runs.show import log, show
 from sparkops.core.duration import parse_duration
 from sparkops.core.wording import format_count
@@ -156,5 +157,5 @@ def _describe_replay(run: Run) -> str | None:
     return f"replay of {run.replay['of']}" + (f": {verdict}" if verdict else "")
 
 
-for command in (show, log, diff, resume, cancel, export, import_, prune):
+for command in (show, log, diff, resume, cancel, export, import_, at_risk, keep, prune):
     runs.add_command(command)

@@ -75,7 +75,7 @@ class ProjectEvidence:
 
     def require_version(self, table: str, version: int) -> None:
         """Raise VersionGone if the log or a file of a version was removed."""
-        self.tables.pin(table, at=version)
+        self.tables.require_version(table, version)
 
     def change_aliases(self, change: AliasChange) -> None:
         """Set the aliases of a model back."""

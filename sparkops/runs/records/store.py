@@ -196,6 +196,10 @@ class RunStore:
         except OSError as error:
             raise _convert_write_error(path, error) from error
 
+    def unprotect(self, run_id: str) -> None:
+        """End the protection of a run against its removal."""
+        (self.folder / run_id / _PROTECTION).unlink(missing_ok=True)
+
     def load(self, run_id: str) -> Run:
         """Return one run; see `resolve_id` for what identifies it.
 

@@ -149,9 +149,10 @@ class RollbackGroup:
             yield from self._find_later_versions(registration)
 
     def _list_others(self) -> Iterator[Run]:
-        """Yield the runs that are in effect, or may come into effect, without the group."""
+        """Yield the runs that are in effect, or may come into effect, without the group; a replay publishes nothing."""
         for run in self.runs.values():
-            if run.id not in self.members and run.rollback is None and run.state != "rolled_back":
+            is_other = run.id not in self.members and run.rollback is None and not run.replay
+            if is_other and run.state != "rolled_back":
                 yield run
 
     def _find_later_commits(self, history: TableHistory, first: int) -> Iterator[Blocker]:

@@ -77,7 +77,7 @@ def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
         return TableVersion(
             version=version,
             identity=metadata["id"],
-            time=_read_commit_time(log, version),
+            time=read_version_time(log, version),
             schema=json.loads(metadata["schemaString"]),
             partition_by=tuple(metadata.get("partitionColumns") or ()),
             properties=dict(metadata.get("configuration") or {}),
@@ -98,11 +98,11 @@ def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] 
         return None
     history: list[Commit] = []
     try:
-        if _is_in_catalog(_read_metadata_and_protocol(log, log.newest)[1]):
+        if _is_in_catalog(read_metadata_and_protocol(log, log.newest)[1]):
             return None
         for version in sorted(log.commits, reverse=True)[:limit]:
             commit = parse_commit(
-                version, read_commit_info(log.commits[version]), time=_read_commit_time(log, version)
+                version, read_commit_info(log.commits[version]), time=read_version_time(log, version)
             )
             history.append(commit)
     except (OSError, ValueError, KeyError, TypeError):
@@ -131,7 +131,7 @@ def read_transactions(path: Path) -> Mapping[str, int] | None:
 
 def _read_metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
     """Return the metadata of a version; None for a table whose commits are in a catalog."""
-    metadata, protocol = _read_metadata_and_protocol(log, version)
+    metadata, protocol = read_metadata_and_protocol(log, version)
     return None if _is_in_catalog(protocol) else metadata
 
 
@@ -142,7 +142,8 @@ def _is_in_catalog(protocol: Mapping[str, Any] | None) -> bool:
     return bool(names & _CATALOG_FEATURES)
 
 
-def _read_metadata_and_protocol(log: LogFolder, version: int) -> _MetadataAndProtocol:
+def read_metadata_and_protocol(log: LogFolder, version: int) -> _MetadataAndProtocol:
+    """Return the metadata and the protocol of a version, each None if the log has it not."""
     metadata, protocol = _read_from_checksum(log, version)
     if metadata is None or protocol is None:
         metadata, protocol = _read_from_commits(log, version)
@@ -186,7 +187,7 @@ def _read_from_checkpoint(
     return metadata, protocol
 
 
-def _read_commit_time(log: LogFolder, version: int) -> datetime:
+def read_version_time(log: LogFolder, version: int) -> datetime:
     """Return when a version was committed: by its `commitInfo`, else by the modification time of its file.
 
     `commitInfo` survives a copy of the folder; the modification time does not.

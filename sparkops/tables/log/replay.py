@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions
 
 # Path and deletion vector, which identify a file in the log.
-_Key = tuple[str, str]
+FileKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +29,29 @@ def list_data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
         table: The table's folder.
         version: The version.
     """
+    actions = list_add_actions(table, version)
+    if actions is None:
+        return None
+    try:
+        return tuple(DataFile(resolve_path(table, add["path"]), _count_file_rows(add)) for add in actions)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def list_add_actions(table: Path, version: int) -> list[dict[str, Any]] | None:
+    """Return the actions that added the data files of a version, or None where only Spark can replay the log."""
     log = open_log(table)
     if log is None or not log.oldest <= version <= log.newest:
         return None
     try:
-        live_files = _read_checkpoint(log, log.find_base(version))
+        live_files = read_checkpoint_files(log, log.find_base(version))
         if live_files is None:
             return None
         for number in range(log.find_base(version) + 1, version + 1):
             _apply_commit(live_files, log.commits[number])
-        return tuple(
-            DataFile(_resolve_path(table, path), _count_file_rows(add))
-            for (path, _), add in live_files.items()
-        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return list(live_files.values())
 
 
 def count_rows(table: Path, version: int) -> int | None:
@@ -59,32 +67,32 @@ def find_missing_file(table: Path, version: int) -> Path | None:
     return next((file.path for file in list_data_files(table, version) or () if not file.path.exists()), None)
 
 
-def _identify_file(action: dict[str, Any]) -> _Key:
+def identify_file(action: dict[str, Any]) -> FileKey:
     """Return what identifies a file in the log: its path and its deletion vector."""
     vector = action.get("deletionVector") or {}
     return action["path"], f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
 
 
-def _apply_commit(live_files: dict[_Key, dict[str, Any]], commit: Path) -> None:
+def _apply_commit(live_files: dict[FileKey, dict[str, Any]], commit: Path) -> None:
     for action in read_actions(commit):
         if "remove" in action:
-            live_files.pop(_identify_file(action["remove"]), None)
+            live_files.pop(identify_file(action["remove"]), None)
         if "add" in action:
-            live_files[_identify_file(action["add"])] = action["add"]
+            live_files[identify_file(action["add"])] = action["add"]
 
 
-def _read_checkpoint(log: LogFolder, version: int) -> dict[_Key, dict[str, Any]] | None:
+def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[str, Any]] | None:
     """Return the live files of a checkpoint: none for version -1, None for a checkpoint that only Spark reads."""
     if version < 0:
         return {}
     from pyarrow import parquet
 
-    live_files: dict[_Key, dict[str, Any]] = {}
+    live_files: dict[FileKey, dict[str, Any]] = {}
     for file in log.checkpoints[version]:
         if "sidecar" in parquet.read_schema(file).names:
             return None
         rows = parquet.read_table(file, columns=["add"]).to_pylist()
-        live_files |= {_identify_file(row["add"]): row["add"] for row in rows if row["add"]}
+        live_files |= {identify_file(row["add"]): row["add"] for row in rows if row["add"]}
     return live_files if log.checkpoints[version] else None
 
 
@@ -96,7 +104,7 @@ def _count_file_rows(add: dict[str, Any]) -> int | None:
     return int(stats["numRecords"]) - int((add.get("deletionVector") or {}).get("cardinality") or 0)
 
 
-def _resolve_path(table: Path, path: str) -> Path:
+def resolve_path(table: Path, path: str) -> Path:
     """Return the path of a file in the log: relative to the table, or a URI in the log of a shallow clone."""
     text = unquote(path)
     if "://" in text or text.startswith("file:"):

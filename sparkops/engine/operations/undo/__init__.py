@@ -1,0 +1,1 @@
+"""Operations that undo runs, and that keep the versions that runs need."""

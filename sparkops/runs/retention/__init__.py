@@ -1,0 +1,1 @@
+"""Retention: which runs read versions that are gone or will be, and which versions a run needs."""

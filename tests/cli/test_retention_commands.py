@@ -1,0 +1,97 @@
+"""`sparkops runs at-risk` and `runs keep` on tables of delta-rs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+from fakes.delta_runs import DeltaRuns
+
+from sparkops import Engine
+from sparkops.cli.main import run_command
+from sparkops.errors import InputError
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> DeltaRuns:
+    root = make_project()
+    monkeypatch.chdir(root)
+    return DeltaRuns(Engine(root))
+
+
+def vacuum(project: DeltaRuns, table: str) -> None:
+    DeltaTable(str(project.warehouse / table)).vacuum(0, dry_run=False, enforce_retention_duration=False)
+
+
+def test_runs_at_risk_are_listed_with_dates(project: DeltaRuns, capsys: pytest.CaptureFixture[str]) -> None:
+    project.run(writes={"t": {"a": [1]}})
+    reader = project.run("reader", reads=["t"], writes={"u": {"a": [1]}})
+    assert run_command(["runs", "at-risk"]) == 0
+    assert capsys.readouterr().out == "No run has an input that is gone or may be removed.\n"
+    project.run(writes={"t": {"a": [2]}}, mode="overwrite")
+    assert run_command(["runs", "at-risk", "--json"]) == 0
+    [item] = json.loads(capsys.readouterr().out)
+    assert (item["run"], item["table"], item["version"], item["outlook"]) == (reader, "t", 0, "at_risk")
+    assert item["reason"] == "VACUUM"
+    assert run_command(["runs", "at-risk", "--within", "2d"]) == 0
+    assert "No run has" in capsys.readouterr().out
+    assert run_command(["runs", "at-risk", "--within", "x"]) == 2
+    vacuum(project, "t")
+    capsys.readouterr()
+    assert run_command(["runs", "at-risk"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "t@0" in lines[1]
+    assert "gone" in lines[1]
+    assert lines[-1] == "1 run, 1 of them with an input that is gone."
+
+
+def test_a_run_keeps_what_it_needs_until_that_is_undone(
+    project: DeltaRuns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run(writes={"t": {"a": [1]}})
+    first = project.run("reader", reads=["t"], writes={"u": {"a": [1]}})
+    second = project.run("reader", reads=["t"])
+    assert run_command(["runs", "keep", first, "--dry-run"]) == 0
+    assert "2 copies would be kept" in capsys.readouterr().out
+    assert not (project.warehouse / "_copies").exists()
+    assert run_command(["runs", "keep", first]) == 0
+    output = capsys.readouterr().out
+    assert output.startswith("Copying 2 versions, ")
+    assert "as hard links that take no space before VACUUM" in output
+    assert run_command(["runs", "keep", second]) == 0
+    project.run(writes={"t": {"a": [2]}}, mode="overwrite")
+    vacuum(project, "t")
+    engine = project.engine
+    assert engine.runs_at_risk() == ()
+    assert engine.prune_runs(keep=timedelta(0)) == () or first in engine.runs.ids()
+    capsys.readouterr()
+    assert run_command(["runs", "keep"]) == 0
+    listed = capsys.readouterr().out
+    assert listed.count("\tt@0\t") == 2
+    assert listed.count("\tu@0\t") == 1
+    # The other run still needs version 0 of `t`.
+    assert [copy.table for copy in engine.release_run(first).copies] == ["u"]
+    assert not engine.runs.is_protected(first)
+    assert engine.container.tables.pin("t", at=0).version == 0
+    assert run_command(["runs", "keep", second, "--undo"]) == 0
+    assert "1 copy removed" in capsys.readouterr().out
+    assert {item.run for item in engine.runs_at_risk()} == {first, second}
+
+
+def test_what_cannot_be_kept_is_bad_input(project: DeltaRuns, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = project.run()
+    running = project.run(state="running")
+    for arguments, message in (
+        ([empty], "read and wrote no versions"),
+        ([running], "is running"),
+        ([empty, "--undo"], "No versions are copied"),
+        (["--undo"], "Give the run"),
+    ):
+        assert run_command(["runs", "keep", *arguments]) == 2
+        assert message in capsys.readouterr().err
+    with pytest.raises(InputError):
+        project.engine.release_run(empty)

@@ -1,0 +1,131 @@
+"""Versions of a local table: whether they can be read, until when, and their copies; without Spark."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from sparkops.config.settings import Settings
+from sparkops.errors import VersionGone
+from sparkops.tables import Tables
+from sparkops.tables.log.retention import examine_versions
+
+
+@pytest.fixture
+def tables(make_settings: Callable[..., Settings]) -> Tables:
+    return Tables(None, make_settings())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a table whose versions 0 and 1 were appended, and version 2 overwrote them."""
+    path = tmp_path / "warehouse" / "t"
+    path.mkdir(parents=True)
+    for number, mode in enumerate(("append", "append", "overwrite")):
+        write_deltalake(str(path), pa.table({"a": [number]}), mode=mode)  # type: ignore[call-overload]
+    return path
+
+
+def identify(folder: Path) -> str:
+    return str(DeltaTable(str(folder)).metadata().id)
+
+
+def test_an_older_version_may_be_removed_by_vacuum_and_the_newest_never(folder: Path) -> None:
+    examined = examine_versions(folder, identify(folder), [0, 1, 2]) or {}
+    week = datetime.now(UTC) + timedelta(weeks=1)
+    for version in (0, 1):
+        removable = examined[version].removable
+        assert removable is not None
+        assert abs(removable - week) < timedelta(minutes=5)
+        assert (examined[version].problem, examined[version].by) == ("", "VACUUM")
+    assert (examined[2].problem, examined[2].removable) == ("", None)
+
+
+def test_properties_of_the_table_change_the_dates(folder: Path) -> None:
+    properties = {
+        "delta.deletedFileRetentionDuration": "interval 60 days",
+        "delta.logRetentionDuration": "interval 10 days",
+    }
+    DeltaTable(str(folder)).alter.set_table_properties(properties)
+    examined = examine_versions(folder, identify(folder), [0, 3]) or {}
+    removable = examined[0].removable
+    assert removable is not None
+    assert abs(removable - datetime.now(UTC) - timedelta(days=10)) < timedelta(minutes=5)
+    assert examined[0].by == "log clean-up"
+    assert examined[3].removable is None
+
+
+def test_versions_that_are_gone_are_found_by_looking(folder: Path) -> None:
+    identity = identify(folder)
+    assert (examine_versions(folder, "other", [0]) or {})[0].problem == "the table was created again"
+    DeltaTable(str(folder)).vacuum(0, dry_run=False, enforce_retention_duration=False)
+    examined = examine_versions(folder, identity, [0, 1, 2, 9]) or {}
+    assert "was removed" in examined[0].problem
+    assert "was removed" in examined[1].problem
+    assert examined[2].problem == ""
+    assert examined[9].problem == "its log was cleaned up"
+    shutil.rmtree(folder)
+    assert (examine_versions(folder, identity, [0]) or {})[0].problem == "the table does not exist any more"
+
+
+def test_a_restored_file_is_live_again(folder: Path) -> None:
+    DeltaTable(str(folder)).restore(1)
+    examined = examine_versions(folder, identify(folder), [1, 2, 3]) or {}
+    assert examined[1].by == "log clean-up"
+    assert examined[2].by == "VACUUM"
+
+
+def test_many_versions_are_examined_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "many"
+    path.mkdir()
+    for number in range(30):
+        write_deltalake(str(path), pa.table({"a": [number]}), mode="overwrite")
+    DeltaTable(str(path)).create_checkpoint()
+    examined = examine_versions(path, identify(path), range(30)) or {}
+    assert [version for version in range(30) if examined[version].removable is None] == [29]
+
+
+def test_a_copy_outlives_vacuum_and_takes_no_space_before(folder: Path, tables: Tables) -> None:
+    identity, copies = identify(folder), tables.copies
+    before = copies.describe("t", identity, 1)
+    assert (before.exists, before.is_linked) == (False, True)
+    assert before.bytes == sum(path.stat().st_size for path in folder.glob("*.parquet")) * 2 // 3
+    copies.create("t", identity, 1)
+    copies.create("t", identity, 1)
+    path = Path(copies.find("t", identity, 1) or "")
+    assert {file.stat().st_nlink for file in path.glob("*.parquet")} == {2}
+    DeltaTable(str(folder)).vacuum(0, dry_run=False, enforce_retention_duration=False)
+    rows = pa.RecordBatchReader.from_stream(DeltaTable(str(path)).scan()).read_all()
+    assert sorted(row["a"] for row in rows.to_pylist()) == [0, 1]
+    assert (tables.examine_versions("t", identity, [0, 1]) or {})[1].problem == ""
+    # A run reads the version from its copy; a table is not restored to it.
+    assert tables.pin("t", at=1).identity == identity
+    with pytest.raises(VersionGone):
+        tables.restore("t", 1)
+    with pytest.raises(VersionGone):
+        tables.pin("t", at=0)
+    copies.remove("t", identity, 1)
+    assert copies.find("t", identity, 1) is None
+    with pytest.raises(VersionGone, match=r"cannot be copied|was removed"):
+        copies.create("t", identity, 1)
+
+
+def test_a_version_after_a_checkpoint_is_copied(tmp_path: Path, tables: Tables) -> None:
+    path = tmp_path / "warehouse" / "p"
+    path.mkdir(parents=True)
+    for number in range(3):
+        write_deltalake(
+            str(path), pa.table({"a": [number], "day": [f"d{number}"]}), mode="append", partition_by=["day"]
+        )
+    DeltaTable(str(path)).create_checkpoint()
+    identity = identify(path)
+    tables.copies.create("p", identity, 2)
+    copy = tables.copies.find("p", identity, 2)
+    rows = pa.RecordBatchReader.from_stream(DeltaTable(str(copy)).scan()).read_all().to_pylist()
+    assert sorted((row["a"], row["day"]) for row in rows) == [(0, "d0"), (1, "d1"), (2, "d2")]
