@@ -89,9 +89,11 @@ def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[st
 
     live_files: dict[FileKey, dict[str, Any]] = {}
     for file in log.checkpoints[version]:
-        if "sidecar" in parquet.read_schema(file).names:
+        # delta-rs writes the column, and leaves it empty.
+        has_sidecars = "sidecar" in parquet.read_schema(file).names
+        rows = parquet.read_table(file, columns=["add", *(["sidecar"] if has_sidecars else [])]).to_pylist()
+        if has_sidecars and any((row["sidecar"] or {}).get("path") for row in rows):
             return None
-        rows = parquet.read_table(file, columns=["add"]).to_pylist()
         live_files |= {identify_file(row["add"]): row["add"] for row in rows if row["add"]}
     return live_files if log.checkpoints[version] else None
 
