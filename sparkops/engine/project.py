@@ -146,13 +146,23 @@ class LoadedProject:
         except ParamErrors as error:
             raise error.mask_values(lambda text: mask(text, self.config.secrets)) from None
 
-    def bind_recorded(self, job: Job, run: Run, sources: Sequence[ParameterSource]) -> BoundParameters:
+    def describe_overrides(self, *, exclude: Collection[str] = ()) -> dict[str, str]:
+        """Return the settings that `--set` overrides, as `--set key`, without secrets."""
+        pairs = (text.partition("=") for text in self._overrides)
+        return {
+            f"--set {key}": mask(value, self.config.secrets) for key, _, value in pairs if key not in exclude
+        }
+
+    def bind_recorded(
+        self, job: Job, run: Run, sources: Sequence[ParameterSource], *, allow_changes: bool = False
+    ) -> BoundParameters:
         """Bind the parameters of a recorded run. Values with secrets, which a record does not contain, are given again.
 
         Args:
             job: The job as it is declared now.
             run: The record.
             sources: Values with secrets; by default they are taken from the configuration or the environment.
+            allow_changes: Whether other values may be given, too, in place of the recorded ones.
 
         Raises:
             ParamErrors: Everything that is wrong with them.
@@ -161,7 +171,7 @@ class LoadedProject:
         values = {name: value for name, value in run.params.items() if name not in secrets}
         record = ParameterSource(values=values, origin=f"run {run.id}", form=ValueForm.RECORD)
         changed = sorted({name for source in sources for name in source.values} - secrets)
-        if changed:
+        if changed and not allow_changes:
             raise InputError(
                 f"Run {run.id} is resumed with its own parameters: only a secret is given again, not `{changed[0]}`. "
                 "Start a new run to change it."

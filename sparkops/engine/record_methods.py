@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.project import LoadedProject
 
@@ -56,6 +56,23 @@ class RecordMethods:
         from sparkops.runs.records.follow_log import follow_log
 
         return follow_log(self.project.runs, self.project.runs.resolve_id(run_id))
+
+    def debug(self, run_id: str, *, options: ReplayOptions | None = None) -> Any:
+        """Call the job of a run on its recorded inputs under Python's debugger; return what it returned.
+
+        Nothing is recorded, compared or published.
+
+        Args:
+            run_id: The run; `last` is the newest one.
+            options: Values of secrets, and other values of parameters.
+
+        Raises:
+            InputError: The run cannot be replayed, or there is no terminal.
+        """
+        from sparkops.engine.operations.comparison.debug import debug_run
+        from sparkops.engine.operations.comparison.replay_run import ReplayOptions
+
+        return debug_run(self.container, run_id, options or ReplayOptions())
 
     def diff(self, before: str, after: str) -> RunDiff:
         """Return the differences between two runs, and in sentences what differs in their results and why.

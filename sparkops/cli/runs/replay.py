@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
 
 import click
 
@@ -49,10 +51,24 @@ _MAX_VALUE, _MAX_COLUMNS = 40, 12
     "params",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Value of a Secret, which the record lacks.",
+    help="Value of a Secret, which the record lacks; or another value of a parameter, with which the verdict is marked.",
 )
+@click.option(
+    "--code",
+    type=click.Choice(["present", "recorded"]),
+    default="present",
+    show_default=True,
+    help="Code to run: `recorded` checks out the commit of the run, and runs its jobs.",
+)
+@click.option(
+    "--debug",
+    "debugs",
+    is_flag=True,
+    help="Call the job in this process under Python's debugger, from its first line; nothing is compared.",
+)
+@click.option("--jobs-folder", hidden=True)
 @json_option("text")
-@with_project_options
+@partial(with_project_options, exclude="debug")
 def replay(
     project: ProjectOptions,
     run_id: str,
@@ -60,6 +76,9 @@ def replay(
     rows: int,
     keep: bool,
     params: tuple[str, ...],
+    code: Literal["present", "recorded"],
+    debugs: bool,
+    jobs_folder: str | None,
     as_json: bool,
 ) -> int:
     """Run the job of RUN again with its recorded parameters, settings, tables and models, and compare the results.
@@ -73,8 +92,19 @@ def replay(
     from sparkops.engine.operations.comparison.replay_run import ReplayOptions
 
     options = ReplayOptions(
-        params=[build_command_line_source({}, params)], tolerance=tolerance, examples=rows, keep=keep
+        params=[build_command_line_source({}, params)] if params else (),
+        tolerance=tolerance,
+        examples=rows,
+        keep=keep,
+        code=code,
+        is_checked_out=jobs_folder is not None,
     )
+    if debugs:
+        with project.engine() as engine:
+            engine.debug(run_id, options=options)
+        return DONE
+    if jobs_folder is not None:
+        project = replace(project, overrides=(*project.overrides, f"jobs={jobs_folder}"))
     with ProgressDisplay() as progress, project.engine(progress) as engine:
         verdict = engine.replay(run_id, options=options)
     if as_json:
@@ -87,6 +117,9 @@ def replay(
 
 def format_verdict(verdict: ReplayVerdict) -> Iterator[str]:
     """Yield the lines that show a verdict."""
+    if verdict.overrides:
+        changes = ", ".join(f"{name} = {_format_value(value)}" for name, value in verdict.overrides.items())
+        yield f"NOT THE RECORDED RUN: replayed with {changes}"
     yield f"{verdict.state.upper()}  replay {verdict.run} of run {verdict.original} ({verdict.job})"
     for table in verdict.tables:
         yield ""
@@ -102,6 +135,8 @@ def format_verdict(verdict: ReplayVerdict) -> Iterator[str]:
         if verdict.tolerance
         else ("Floats are compared exactly.")
     )
+    if verdict.code == "recorded":
+        yield "Run with the code of the recorded commit."
     yield from verdict.notes
     yield from ([f"Page: {verdict.page}"] if verdict.page else [])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
     from sparkops.pipeline.model import Model
     from sparkops.pipeline.reports.report import Report
+
+# Scores that differ and are listed.
+_MAX_SCORES = 20
 
 Comparison = tuple[tuple[FactDifference, ...], str]
 
@@ -36,7 +39,7 @@ def find_missing_result(container: ServiceContainer, original: Run) -> Iterator[
 def choose_comparison(container: ServiceContainer, original: Run, tolerance: float) -> CompareResult:
     """Return the function that compares a report or model with that of the original."""
     if original.registered is not None:
-        return partial(_compare_model, original, tolerance)
+        return partial(_compare_model, container, original, tolerance)
     return partial(_compare_report, container, original)
 
 
@@ -55,13 +58,26 @@ def _compare_report(container: ServiceContainer, original: Run, report: Report, 
     return differences, f"{count_parts(recorded)} parts of the report"
 
 
-def _compare_model(original: Run, tolerance: float, model: Model, run_id: str) -> Comparison:
-    """Compare the metrics of a trained model with those of the registered version."""
+def _compare_model(
+    container: ServiceContainer, original: Run, tolerance: float, model: Model, run_id: str
+) -> Comparison:
+    """Compare a trained model with the registered version: its metrics, and the scores of the rows of its certificate."""
     from sparkops.registry.evaluation import evaluate
+    from sparkops.registry.replayed_scores import compare_scores
 
     del run_id
-    registered: dict[str, Any] = dict(original.metrics)
-    metrics = evaluate(model)
-    return tuple(
-        compare_numbers("metrics", registered, metrics, tolerance)
-    ), f"{len(registered)} metrics of the model"
+    recorded: dict[str, Any] = dict(original.metrics)
+    facts = list(compare_numbers("metrics", recorded, evaluate(model), tolerance))
+    compared = f"{len(recorded)} metrics of the model"
+    version: Mapping[str, Any] = original.registered or {}
+    folder = container.project.models.fetch_folder(version["name"], version["version"])
+    scores = compare_scores(model, folder, tolerance)
+    if scores is None:
+        return tuple(
+            facts
+        ), f"{compared}; not its scores, because version {version['version']} has no certificate"
+    facts += [
+        FactDifference(section="scores", name=name, recorded=before, replayed=after)
+        for name, before, after in scores.differences[:_MAX_SCORES]
+    ]
+    return tuple(facts), f"{compared}, and its scores of {scores.rows} rows of the certificate"

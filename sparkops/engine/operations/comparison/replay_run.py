@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.replayed_results import ReplayedResults
 from sparkops.engine.operations.comparison.replay_results import choose_comparison, find_missing_result
 from sparkops.engine.operations.run_job import resolve_attempt_policy
-from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sources
+from sparkops.engine.parameter_sources import (
+    Parameters,
+    find_secret_names,
+    keep_names,
+    reveal_secrets,
+    to_sources,
+)
 from sparkops.errors import EngineError, InputError, SparkopsError, VersionGone
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import pin_from_json
@@ -24,7 +31,7 @@ from sparkops.pipeline.reports.replay_verdict import (
     verdict_from_json,
 )
 from sparkops.runs.execution.execute import execute
-from sparkops.runs.fingerprint import describe_code
+from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.records.run import Run, make_run_id
 from sparkops.runs.replay.receiver import ReplayReceiver
 from sparkops.runs.replay.requirements import (
@@ -48,17 +55,41 @@ class ReplayOptions:
     """How a run is replayed.
 
     Args:
-        params: Values of parameters that are secrets, which the record does not contain.
+        params: Values of parameters that are secrets, which the record does not contain; and parameters to change, by
+            which the replay is no longer one of the recorded run.
         tolerance: Floats are equal if they differ by no more than this part of their value; 0 compares them exactly. By
             default 1e-9, and 1e-4 for metrics and scores of models.
         examples: Maximum number of example rows of each kind in the verdict.
         keep: Keep the replayed rows until `sparkops gc`, and say where they are.
+        code: Run the present code, or check out the recorded commit and run its jobs in a process of their own.
+        is_checked_out: Whether the jobs of this project are those of the recorded commit.
     """
 
     params: Parameters = ()
     tolerance: float | None = None
     examples: int = DEFAULT_EXAMPLES
     keep: bool = False
+    code: Literal["present", "recorded"] = "present"
+    is_checked_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedReplay:
+    """A run that can be replayed.
+
+    Args:
+        original: The run.
+        job: Its job.
+        bound: The parameters of the replay.
+        recorded: The parameters of the run.
+        overrides: Parameters and settings that are not the recorded ones.
+    """
+
+    original: Run
+    job: Job
+    bound: BoundParameters
+    recorded: BoundParameters
+    overrides: Mapping[str, Any]
 
 
 def replay_run(container: ServiceContainer, run_id: str, options: ReplayOptions) -> ReplayVerdict:
@@ -69,18 +100,63 @@ def replay_run(container: ServiceContainer, run_id: str, options: ReplayOptions)
         VersionGone: What it read or wrote has changed or was removed; the message lists all of it.
         SparkopsError: What stopped the replay.
     """
+    if options.code == "recorded":
+        return _replay_recorded_code(container, run_id, options)
+    return _execute(container, prepare_replay(container, run_id, options), options)
+
+
+def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOptions) -> PreparedReplay:
+    """Return what is to be replayed, once everything that it needs is there; Spark begins to start.
+
+    Raises:
+        InputError: The run cannot be replayed.
+        VersionGone: What it read or wrote has changed or was removed.
+    """
     project = container.project
     original = find_original(project, run_id)
     require_replayable(original)
     require_environment(original, project.settings.env)
     declared = project.find_declared(original.job)
     require_same_outputs(original, declared)
-    bound = project.bind_recorded(declared, original, to_sources(options.params))
+    sources = to_sources(options.params)
+    secrets = find_secret_names(declared) | set(original.hidden)
+    given_secrets = [keep_names(source, secrets) for source in sources]
+    recorded = project.bind_recorded(declared, original, given_secrets)
+    bound = project.bind_recorded(declared, original, sources, allow_changes=True)
     _require_secrets(original, bound)
     require_unchanged(container, original, declared)
     container.warm_up([declared])
     job, values = project.load_job(declared, bound)
-    return _execute(container, original, job, values, options)
+    changed = {name for source in sources for name in source.values} - secrets
+    params = params_to_json(job, values.values)
+    return PreparedReplay(
+        original=original,
+        job=job,
+        bound=values,
+        recorded=project.load_job(declared, recorded)[1],
+        overrides={name: params[name] for name in sorted(changed)}
+        | dict(project.describe_overrides(exclude=("jobs",) if options.is_checked_out else ())),
+    )
+
+
+def _replay_recorded_code(container: ServiceContainer, run_id: str, options: ReplayOptions) -> ReplayVerdict:
+    """Replay a run with the code of its commit."""
+    from sparkops.engine.operations.comparison.recorded_code import check_out_jobs, replay_in_process
+
+    if options.params:
+        raise InputError(
+            "Parameters cannot be given together with the recorded code: a secret is taken from conf/ or the environment."
+        )
+    project = container.project
+    original = find_original(project, run_id)
+    require_replayable(original)
+    require_environment(original, project.settings.env)
+    words = ["--rows", str(options.examples)]
+    words += ["--tolerance", repr(options.tolerance)] if options.tolerance is not None else []
+    words += ["--keep"] if options.keep else []
+    words += ["--env", original.env] if original.env not in ("", "base") else []
+    with check_out_jobs(project.root, project.settings.jobs, original) as folder:
+        return replay_in_process(project.root, folder, original, words)
 
 
 def find_original(project: LoadedProject, run_id: str) -> Run:
@@ -164,9 +240,8 @@ def _find_missing_outputs(container: ServiceContainer, original: Run) -> Iterato
             yield f"`{name}` was created again: its version {output['version']}, which the run published, is gone."
 
 
-def _execute(
-    container: ServiceContainer, original: Run, job: Job, bound: BoundParameters, options: ReplayOptions
-) -> ReplayVerdict:
+def _execute(container: ServiceContainer, prepared: PreparedReplay, options: ReplayOptions) -> ReplayVerdict:
+    original, job, bound = prepared.original, prepared.job, prepared.bound
     run_id, secrets = make_run_id(), reveal_secrets(bound.values)
     request = RunRequest(
         job=job,
@@ -178,7 +253,7 @@ def _execute(
     )
     progress = container.listener.run_started(f"replay of {job.name}")
     try:
-        receiver = _build_receiver(container, original, job, bound.values, options, run_id)
+        receiver = _build_receiver(container, prepared, options, run_id)
         with container.active_runs.track(run_id):
             run = execute(
                 request,
@@ -218,14 +293,17 @@ def _list_versions(original: Run) -> dict[str, int]:
 
 def _build_receiver(
     container: ServiceContainer,
-    original: Run,
-    job: Job,
-    values: Any,
+    prepared: PreparedReplay,
     options: ReplayOptions,
     run_id: str,
 ) -> ReplayReceiver:
+    original, job = prepared.original, prepared.job
     context = container.build_run_context()
-    conf = find_changed_conf(original, context.settings)
+    conf = {
+        name: value
+        for name, value in find_changed_conf(original, context.settings).items()
+        if f"--set spark.conf.{name}" not in prepared.overrides
+    }
     change = describe_code_change(original, describe_code(job, container.project.root))
     notes = [change] if change is not None else []
     notes += [f"The replay had the recorded setting {name} = {value}." for name, value in conf.items()]
@@ -238,19 +316,21 @@ def _build_receiver(
         job=job.name,
         notes=tuple(notes),
         tolerance=tolerance,
+        code="recorded" if options.is_checked_out else "present",
+        overrides=mask_json(prepared.overrides, container.project.config.secrets),
     )
     return ReplayReceiver(
         job=job,
         original=original,
         comparer=ReplayedResults(
             original=original,
-            values=values,
+            values=prepared.recorded.values,
             tables=container.tables,
             options=CompareOptions(tolerance=tolerance, examples=options.examples),
             compare_other=choose_comparison(container, original, tolerance),
         ),
         plan=plan,
-        write_page=partial(_write_page, container, original, reveal_secrets(values)),
+        write_page=partial(_write_page, container, original, reveal_secrets(prepared.bound.values)),
         conf=conf,
         locate_shadow=partial(container.tables.replayed.locate_shadow, run_id) if options.keep else None,
     )
