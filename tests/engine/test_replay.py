@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from pdb import Pdb
 
 import pytest
 
 from sparkops import Engine, Secret
+from sparkops.engine.operations.comparison.debug import call_in_debugger
 from sparkops.engine.operations.comparison.replay_run import ReplayOptions
 from sparkops.errors import InputError, JobFailed, ProjectError, VersionGone
 
@@ -26,6 +29,10 @@ def numbers(raw: DataFrame, *, token: Secret | None = None) -> DataFrame:
     if Path("broken").exists():
         raise ValueError("broken")
     factor = int(Path("factor").read_text()) if Path("factor").exists() else 1
+    return raw.select("n", (F.col("n") * factor).alias("v"))
+
+@job
+def scaled(raw: DataFrame, *, factor: int) -> DataFrame:
     return raw.select("n", (F.col("n") * factor).alias("v"))
 
 class Two(NamedTuple):
@@ -210,3 +217,28 @@ def test_a_page_that_cannot_be_written_fails_the_replay(engine: Engine) -> None:
     (engine.root / "reports").write_text("no folder")
     with pytest.raises(ProjectError, match="cannot be written"):
         engine.replay(run.id)
+
+
+def test_a_replay_with_another_parameter_is_marked(engine: Engine) -> None:
+    run = engine.run("scaled", factor=2)
+    assert engine.replay(run.id).overrides == {}
+    verdict = engine.replay(run.id, options=ReplayOptions(params={"factor": 3}))
+    assert verdict.overrides == {"factor": "3"}
+    assert (verdict.tables[0].rows.missing, verdict.tables[0].rows.columns) == (39, ("v",))
+    record = engine.runs.load(verdict.run)
+    assert (record.outputs, record.replay["overrides"]) == ({}, {"factor": "3"})
+    assert "with overrides" in Path(str(verdict.page)).read_text()
+
+
+def test_a_job_is_called_in_a_debugger_on_the_recorded_inputs(engine: Engine) -> None:
+    run = engine.run("scaled", factor=2)
+    (engine.root / "factor").write_text("7")
+    output = io.StringIO()
+    debugger = Pdb(stdin=io.StringIO("p ('factor', factor, raw.count())\ncontinue\n"), stdout=output)
+    ids = engine.runs.ids()
+    frame = call_in_debugger(engine.container, run.id, ReplayOptions(), debugger)
+    assert "('factor', 2, 40)" in output.getvalue()
+    assert frame.count() == 40
+    assert engine.runs.ids() == ids
+    with pytest.raises(InputError, match="A debugger needs a terminal"):
+        engine.debug(run.id)
