@@ -223,10 +223,10 @@ def test_a_replay_with_another_parameter_is_marked(engine: Engine) -> None:
     run = engine.run("scaled", factor=2)
     assert engine.replay(run.id).overrides == {}
     verdict = engine.replay(run.id, options=ReplayOptions(params={"factor": 3}))
-    assert verdict.overrides == {"factor": "3"}
+    assert verdict.overrides == {"factor": 3}
     assert (verdict.tables[0].rows.missing, verdict.tables[0].rows.columns) == (39, ("v",))
     record = engine.runs.load(verdict.run)
-    assert (record.outputs, record.replay["overrides"]) == ({}, {"factor": "3"})
+    assert (record.outputs, record.replay["overrides"]) == ({}, {"factor": 3})
     assert "with overrides" in Path(str(verdict.page)).read_text()
 
 

@@ -120,8 +120,8 @@ def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOpti
     require_same_outputs(original, declared)
     sources = to_sources(options.params)
     secrets = find_secret_names(declared) | set(original.hidden)
-    given_secrets = [keep_names(source, secrets) for source in sources]
-    recorded = project.bind_recorded(declared, original, given_secrets)
+    secret_sources = [keep_names(source, secrets) for source in sources]
+    recorded = project.bind_recorded(declared, original, secret_sources)
     bound = project.bind_recorded(declared, original, sources, allow_changes=True)
     _require_secrets(original, bound)
     require_unchanged(container, original, declared)
@@ -304,7 +304,9 @@ def _build_receiver(
         for name, value in find_changed_conf(original, context.settings).items()
         if f"--set spark.conf.{name}" not in prepared.overrides
     }
-    change = describe_code_change(original, describe_code(job, container.project.root))
+    jobs = Path(container.settings.jobs)
+    root = jobs.parent if options.is_checked_out else container.project.root
+    change = describe_code_change(original, describe_code(job, root))
     notes = [change] if change is not None else []
     notes += [f"The replay had the recorded setting {name} = {value}." for name, value in conf.items()]
     tolerance = options.tolerance
