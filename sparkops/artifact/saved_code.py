@@ -1,4 +1,4 @@
-"""What of a saved Spark model is code: classes that are not Spark's own, and SQL that calls programs or Java.
+"""Find the code in a saved Spark model: classes that are not Spark's own, and SQL that calls programs or Java.
 
 Spark's loader imports the class that a stage's metadata names, whatever it is, and calls its `load`.
 """
@@ -39,7 +39,7 @@ def require_no_code(folder: Path) -> None:
 
 
 def find_code(folder: Path) -> Iterator[str]:
-    """Yield what of a saved Spark model is code, for display; metadata that cannot be read counts as code."""
+    """Yield a description of all code in a saved Spark model; unreadable metadata counts as code."""
     for metadata in sorted(folder.rglob("metadata")):
         if not metadata.is_dir():
             continue

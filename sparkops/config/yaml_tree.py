@@ -36,7 +36,7 @@ class YamlTree:
 
     Args:
         values: The plain values; a `YamlScalar` where a number, bool or null is written in another form than its own.
-        places: Key path to `file:line`.
+        places: `file:line` of each value, by key path.
         problems: Problems, each with file and line.
     """
 

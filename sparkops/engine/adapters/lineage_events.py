@@ -22,7 +22,7 @@ from sparkops.runs.records.run import Run, utc_now
 from sparkops.runs.records.store import RunStore
 from sparkops.tables.tables import Tables
 
-# Its warnings are printed at the end of a command.
+# A logger whose warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
 
 
@@ -34,7 +34,7 @@ class LineageEvents:
         settings: Where events go; without a file and a URL nothing is reported.
         root: Folder of the project.
         runs: The records.
-        tables: The tables, of which columns are read from local logs.
+        tables: The tables; their columns are read from local logs.
         secrets: Values that are masked in events.
     """
 
@@ -93,7 +93,7 @@ class LineageEvents:
         return build_end_event(run, start, columns=dict(self._find_columns(run)))
 
     def _find_columns(self, run: Run) -> Iterator[tuple[str, Columns]]:
-        """Yield the tables whose columns their log tells."""
+        """Yield the names and columns of tables whose logs are on this machine."""
         for name, facts in {**run.inputs, **run.outputs}.items():
             if facts["version"] is not None:
                 columns = self.tables.find_columns(name, facts["identity"], facts["version"])

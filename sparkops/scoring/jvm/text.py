@@ -60,7 +60,7 @@ def lower(text: str) -> str:
     """Return text as Java's `toLowerCase` does, in a locale other than Turkish, Azeri, Lithuanian and Thai."""
     if text.isascii() or not _NEEDS_JAVA_RULES.search(text):
         return text.lower()
-    return "".join(_lower_at(text, index) for index in range(len(text)))
+    return "".join(_convert_to_lower(text, index) for index in range(len(text)))
 
 
 def count_utf16_units(text: str) -> int:
@@ -68,7 +68,7 @@ def count_utf16_units(text: str) -> int:
     return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
 
 
-def _lower_at(text: str, index: int) -> str:
+def _convert_to_lower(text: str, index: int) -> str:
     letter = text[index]
     if letter == "\u03a3":
         return "\u03c2" if _ends_word(text, index) else "\u03c3"

@@ -12,7 +12,7 @@ from .operation import Check, Fragments, Operation, emit_call, list_argument_typ
 from .runtime import arrays
 from .types import is_floating, parse_element_type
 
-_I, _A = "integer", "array<T>"
+_INTEGER, _ARRAY = "integer", "array<T>"
 
 
 def _accepts(result: str, *types: str) -> Check:
@@ -99,31 +99,31 @@ ARRAY_FUNCTIONS: Mapping[str, Operation] = {
     "array": Operation(_is_array, _emit_array),
     "array_concat": Operation(_are_arrays, _emit_concat),
     "sequence": Operation(_is_sequence, _emit_sequence),
-    "size": _make_array_operation(len, _I, _A),
-    "array_contains": _make_array_operation(arrays.contains, "boolean", _A, "T", null=True),
-    "array_position": _make_array_operation(arrays.position, "long", _A, "T"),
-    "array_remove": _make_array_operation(arrays.remove, _A, _A, "T"),
-    "array_append": _make_value_operation(arrays.append, _A, _A, "T", array=0),
-    "array_prepend": _make_value_operation(arrays.prepend, _A, _A, "T", array=0),
-    "array_repeat": _make_value_operation(arrays.repeat, _A, "T", _I, array=1),
-    "array_insert": Operation(_accepts(_A, _A, _I, "T"), _emit_insert),
-    "array_compact": _make_array_operation(arrays.compact, _A, _A),
-    "array_distinct": _make_array_operation(arrays.distinct, _A, _A),
-    "array_union": _make_array_operation(arrays.union, _A, _A, _A),
-    "array_intersect": _make_array_operation(arrays.intersect, _A, _A, _A),
-    "array_except": _make_array_operation(arrays.without, _A, _A, _A),
-    "arrays_overlap": _make_array_operation(arrays.overlap, "boolean", _A, _A, null=True),
-    "array_min": _make_array_operation(arrays.minimum, "T", _A, null=True),
-    "array_max": _make_array_operation(arrays.maximum, "T", _A, null=True),
-    "sort_array": _make_array_operation(arrays.sort_array, _A, _A, "boolean"),
-    "array_sort": _make_array_operation(arrays.array_sort, _A, _A),
+    "size": _make_array_operation(len, _INTEGER, _ARRAY),
+    "array_contains": _make_array_operation(arrays.contains, "boolean", _ARRAY, "T", null=True),
+    "array_position": _make_array_operation(arrays.position, "long", _ARRAY, "T"),
+    "array_remove": _make_array_operation(arrays.remove, _ARRAY, _ARRAY, "T"),
+    "array_append": _make_value_operation(arrays.append, _ARRAY, _ARRAY, "T", array=0),
+    "array_prepend": _make_value_operation(arrays.prepend, _ARRAY, _ARRAY, "T", array=0),
+    "array_repeat": _make_value_operation(arrays.repeat, _ARRAY, "T", _INTEGER, array=1),
+    "array_insert": Operation(_accepts(_ARRAY, _ARRAY, _INTEGER, "T"), _emit_insert),
+    "array_compact": _make_array_operation(arrays.compact, _ARRAY, _ARRAY),
+    "array_distinct": _make_array_operation(arrays.distinct, _ARRAY, _ARRAY),
+    "array_union": _make_array_operation(arrays.union, _ARRAY, _ARRAY, _ARRAY),
+    "array_intersect": _make_array_operation(arrays.intersect, _ARRAY, _ARRAY, _ARRAY),
+    "array_except": _make_array_operation(arrays.without, _ARRAY, _ARRAY, _ARRAY),
+    "arrays_overlap": _make_array_operation(arrays.overlap, "boolean", _ARRAY, _ARRAY, null=True),
+    "array_min": _make_array_operation(arrays.minimum, "T", _ARRAY, null=True),
+    "array_max": _make_array_operation(arrays.maximum, "T", _ARRAY, null=True),
+    "sort_array": _make_array_operation(arrays.sort_array, _ARRAY, _ARRAY, "boolean"),
+    "array_sort": _make_array_operation(arrays.array_sort, _ARRAY, _ARRAY),
     "array_join": _make_array_operation(arrays.join, "string", "array<string>", "string"),
     "array_join_nulls": _make_array_operation(
         arrays.join_with_nulls, "string", "array<string>", "string", "string"
     ),
-    "slice": _make_array_operation(arrays.slice_array, _A, _A, _I, _I),
-    "element_at": _make_array_operation(arrays.element_at, "T", _A, _I, null=True),
-    "try_element_at": _make_array_operation(arrays.try_element_at, "T", _A, _I, null=True),
-    "item": _make_array_operation(arrays.item, "T", _A, _I, null=True),
-    "get": _make_array_operation(arrays.get, "T", _A, _I, null=True),
+    "slice": _make_array_operation(arrays.slice_array, _ARRAY, _ARRAY, _INTEGER, _INTEGER),
+    "element_at": _make_array_operation(arrays.element_at, "T", _ARRAY, _INTEGER, null=True),
+    "try_element_at": _make_array_operation(arrays.try_element_at, "T", _ARRAY, _INTEGER, null=True),
+    "item": _make_array_operation(arrays.item, "T", _ARRAY, _INTEGER, null=True),
+    "get": _make_array_operation(arrays.get, "T", _ARRAY, _INTEGER, null=True),
 }

@@ -9,10 +9,10 @@ from sparkops.compiler.sql.coercion import VOID, cast, coerce_all, literal, redu
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import is_simple
 
-from .call import MAX_ARGS, Args, Function, Functions, convert, require_element_type
+from .call import MAX_ARGS, Args, Function, Functions, cast_argument, require_element_type
 from .maps import count_keys, is_map, look_up_key, with_maps
 
-_I = "integer"
+_INTEGER = "integer"
 
 
 def _build_array(args: Args) -> Expression:
@@ -27,7 +27,7 @@ def _make_array_function(op: str, result: str, *more: str) -> Function:
 
     def build(args: Args) -> Expression:
         element = require_element_type(args[0])
-        rest = [convert(arg, type_) for arg, type_ in zip(args[1:], more, strict=True)]
+        rest = [cast_argument(arg, type_) for arg, type_ in zip(args[1:], more, strict=True)]
         return make_expression(op, result.replace("T", element), [args[0], *rest])
 
     return Function(1 + len(more), 1 + len(more), build)
@@ -48,7 +48,7 @@ def _make_value_function(op: str, result: str) -> Function:
     return Function(2, 2, build)
 
 
-def _of_two(op: str, result: str, args: Args) -> Expression:
+def _build_from_two_arrays(op: str, result: str, args: Args) -> Expression:
     elements = [require_element_type(arg) for arg in args]
     type_ = reduce_types(elements)
     if "string" in elements and len(set(elements)) > 1:
@@ -61,10 +61,10 @@ def item(array: Expression, index: Expression) -> Expression:
     """Return `array[index]`, counted from 0, or `map[key]`."""
     if is_map(array):
         return look_up_key(array, index)
-    return make_expression("item", require_element_type(array), [array, convert(index, _I)])
+    return make_expression("item", require_element_type(array), [array, cast_argument(index, _INTEGER)])
 
 
-def _element_of_map(args: Args) -> Expression:
+def _build_map_element(args: Args) -> Expression:
     return look_up_key(args[0], args[1], is_lazy=False)
 
 
@@ -74,7 +74,7 @@ def _build_insert(args: Args) -> Expression:
     type_ = element if value.type == VOID else reduce_types([element, value.type])
     if "string" in (element, value.type) and element != value.type != VOID:
         raise CannotCompile(f"`array_insert` of {array.type} and {value.type} is not supported")
-    operands = [cast(array, f"array<{type_}>"), convert(index, _I), cast(value, type_)]
+    operands = [cast(array, f"array<{type_}>"), cast_argument(index, _INTEGER), cast(value, type_)]
     return make_expression("array_insert", f"array<{type_}>", operands)
 
 
@@ -95,7 +95,7 @@ def _build_repeat(args: Args) -> Expression:
     value, count = args
     if not is_simple(value.type):
         raise CannotCompile(f"an array of {value.type} is not supported")
-    return make_expression("array_repeat", f"array<{value.type}>", [value, convert(count, _I)])
+    return make_expression("array_repeat", f"array<{value.type}>", [value, cast_argument(count, _INTEGER)])
 
 
 def _build_sequence(args: Args) -> Expression:
@@ -105,31 +105,31 @@ def _build_sequence(args: Args) -> Expression:
     return make_expression("sequence", f"array<{values[0].type}>", values)
 
 
-_A = "array<T>"
+_ARRAY = "array<T>"
 ARRAYS: Functions = {
     "array": Function(1, MAX_ARGS, _build_array, "of simple values"),
-    "size": with_maps(_make_array_function("size", _I), count_keys),
+    "size": with_maps(_make_array_function("size", _INTEGER), count_keys),
     "array_contains": _make_value_function("array_contains", "boolean"),
     "array_position": _make_value_function("array_position", "long"),
-    "array_remove": _make_value_function("array_remove", _A),
-    "array_append": _make_value_function("array_append", _A),
-    "array_prepend": _make_value_function("array_prepend", _A),
+    "array_remove": _make_value_function("array_remove", _ARRAY),
+    "array_append": _make_value_function("array_append", _ARRAY),
+    "array_prepend": _make_value_function("array_prepend", _ARRAY),
     "array_insert": Function(3, 3, _build_insert),
-    "array_compact": _make_array_function("array_compact", _A),
-    "array_distinct": _make_array_function("array_distinct", _A),
-    "array_union": Function(2, 2, partial(_of_two, "array_union", _A)),
-    "array_intersect": Function(2, 2, partial(_of_two, "array_intersect", _A)),
-    "array_except": Function(2, 2, partial(_of_two, "array_except", _A)),
-    "arrays_overlap": Function(2, 2, partial(_of_two, "arrays_overlap", "boolean")),
+    "array_compact": _make_array_function("array_compact", _ARRAY),
+    "array_distinct": _make_array_function("array_distinct", _ARRAY),
+    "array_union": Function(2, 2, partial(_build_from_two_arrays, "array_union", _ARRAY)),
+    "array_intersect": Function(2, 2, partial(_build_from_two_arrays, "array_intersect", _ARRAY)),
+    "array_except": Function(2, 2, partial(_build_from_two_arrays, "array_except", _ARRAY)),
+    "arrays_overlap": Function(2, 2, partial(_build_from_two_arrays, "arrays_overlap", "boolean")),
     "array_min": _make_array_function("array_min", "T"),
     "array_max": _make_array_function("array_max", "T"),
     "sort_array": Function(1, 2, _sort_array),
-    "array_sort": _make_array_function("array_sort", _A),
+    "array_sort": _make_array_function("array_sort", _ARRAY),
     "array_join": Function(2, 3, _build_join),
     "array_repeat": Function(2, 2, _build_repeat),
-    "slice": _make_array_function("slice", _A, _I, _I),
-    "element_at": with_maps(_make_array_function("element_at", "T", _I), _element_of_map),
-    "try_element_at": with_maps(_make_array_function("try_element_at", "T", _I), _element_of_map),
-    "get": _make_array_function("get", "T", _I),
+    "slice": _make_array_function("slice", _ARRAY, _INTEGER, _INTEGER),
+    "element_at": with_maps(_make_array_function("element_at", "T", _INTEGER), _build_map_element),
+    "try_element_at": with_maps(_make_array_function("try_element_at", "T", _INTEGER), _build_map_element),
+    "get": _make_array_function("get", "T", _INTEGER),
     "sequence": Function(2, 3, _build_sequence, "of integers"),
 }

@@ -51,14 +51,18 @@ def make_typed_function(op: str, result: str, *types: str, defaults: Args = (), 
         missing = len(types) - len(args)
         values = [*args, *(defaults[len(defaults) - missing :] if missing else ())]
         return make_expression(
-            op, result, [convert(arg, type_) for arg, type_ in zip(values, types, strict=True)]
+            op, result, [cast_argument(arg, type_) for arg, type_ in zip(values, types, strict=True)]
         )
 
     return Function(len(types) - len(defaults), len(types), build, note)
 
 
-def convert(arg: Expression, type_: str) -> Expression:
-    """Return an argument implicitly cast to a type."""
+def cast_argument(arg: Expression, type_: str) -> Expression:
+    """Return an argument that is cast implicitly to a type.
+
+    Raises:
+        CannotCompile: The type is integer, and the argument is neither a small integer nor a text.
+    """
     if type_ == "integer" and arg.type not in (*_SMALL_INTEGERS, "string", VOID):
         raise CannotCompile(f"an integer argument of type {arg.type} is not supported")
     return cast(arg, type_)

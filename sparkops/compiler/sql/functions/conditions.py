@@ -37,7 +37,7 @@ def _build_if(args: Args) -> Expression:
     return case_when([(require_boolean(args[0]), args[1])], args[2])
 
 
-def _null_if(args: Args) -> Expression:
+def _build_null_if(args: Args) -> Expression:
     if VOID in (args[0].type, args[1].type):
         raise CannotCompile("nullif of null is not supported")
     return case_when([(compare("eq", args[0], args[1]), null_literal(args[0].type))], args[0])
@@ -47,7 +47,7 @@ def _is_not_null(arg: Expression) -> Expression:
     return make_expression("not", "boolean", [is_null(arg)])
 
 
-def _nvl2(args: Args) -> Expression:
+def _build_nvl2(args: Args) -> Expression:
     return case_when([(_is_not_null(args[0]), args[1])], args[2])
 
 
@@ -73,8 +73,8 @@ CONDITIONS: Functions = {
     "nvl": Function(2, 2, coalesce),
     "if": Function(3, 3, _build_if),
     "decode": Function(2, MAX_ARGS, _build_decode, "not of bytes with a character set"),
-    "nullif": Function(2, 2, _null_if),
-    "nvl2": Function(3, 3, _nvl2),
+    "nullif": Function(2, 2, _build_null_if),
+    "nvl2": Function(3, 3, _build_nvl2),
     "isnull": Function(1, 1, lambda args: is_null(args[0])),
     "isnotnull": Function(1, 1, lambda args: _is_not_null(args[0])),
     "equal_null": Function(2, 2, lambda args: compare("eqnull", args[0], args[1])),

@@ -13,7 +13,7 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import date_patterns, dates
 from sparkops.scoring.sql.types import is_floating, is_integral, parse_decimal_type
 
-from .call import Args, Build, Function, Functions, convert, make_typed_function, require_literal_text
+from .call import Args, Build, Function, Functions, cast_argument, make_typed_function, require_literal_text
 
 _DATE, _TIMESTAMP, _STRING, _INTEGER, _LONG = "date", "timestamp", "string", "integer", "long"
 _DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
@@ -75,7 +75,7 @@ def add_units(time: Expression, unit: str, count: Expression) -> Expression:
     return make_expression("timestampadd", _TIMESTAMP, [time, cast(count, _LONG)], (unit,))
 
 
-def _checked_pattern(make: Callable[[str], Any], arg: Expression) -> str:
+def _require_date_pattern(make: Callable[[str], Any], arg: Expression) -> str:
     pattern = require_literal_text(arg, "pattern")
     try:
         make(pattern)
@@ -100,50 +100,50 @@ def _build_parse(op: str, text: Expression, pattern: str) -> Expression:
 def _to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE)
-    pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
+    pattern = _require_date_pattern(date_patterns.make_parse_function, args[1])
     return cast(_build_parse("to_timestamp", args[0], pattern) if args[0].type == _STRING else args[0], _DATE)
 
 
-def _try_to_date(args: Args) -> Expression:
+def _build_try_to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE, is_try=True)
-    pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
+    pattern = _require_date_pattern(date_patterns.make_parse_function, args[1])
     return cast(_build_parse("try_to_timestamp", args[0], pattern), _DATE)
 
 
 def _to_timestamp(args: Args, *, is_try: bool) -> Expression:
     if len(args) == 1:
         return cast(args[0], _TIMESTAMP, is_try=is_try)
-    pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
+    pattern = _require_date_pattern(date_patterns.make_parse_function, args[1])
     if args[0].type != _STRING:
         return cast(args[0], _TIMESTAMP)
     return _build_parse("try_to_timestamp" if is_try else "to_timestamp", args[0], pattern)
 
 
-def _date_format(args: Args) -> Expression:
-    pattern = _checked_pattern(date_patterns.make_format_function, args[1])
+def _build_date_format(args: Args) -> Expression:
+    pattern = _require_date_pattern(date_patterns.make_format_function, args[1])
     return make_expression("date_format", _STRING, [cast(args[0], _TIMESTAMP)], (pattern,))
 
 
-def _unix_timestamp(args: Args) -> Expression:
+def _build_unix_timestamp(args: Args) -> Expression:
     if not args:
         raise CannotCompile("its time now differs between training and scoring")
     if args[0].type != _STRING:
         return make_expression("unix_timestamp", _LONG, [cast(args[0], _TIMESTAMP)], ())
     pattern = _DEFAULT_PATTERN
     if len(args) > 1:
-        pattern = _checked_pattern(date_patterns.make_parse_function, args[1])
+        pattern = _require_date_pattern(date_patterns.make_parse_function, args[1])
     return make_expression("unix_timestamp", _LONG, [args[0]], (pattern,))
 
 
-def _from_unixtime(args: Args) -> Expression:
+def _build_from_unixtime(args: Args) -> Expression:
     pattern = _DEFAULT_PATTERN
     if len(args) > 1:
-        pattern = _checked_pattern(date_patterns.make_format_function, args[1])
+        pattern = _require_date_pattern(date_patterns.make_format_function, args[1])
     return make_expression("from_unixtime", _STRING, [cast(args[0], _LONG)], (pattern,))
 
 
-def _months_between(args: Args) -> Expression:
+def _build_months_between(args: Args) -> Expression:
     op = "months_between"
     if len(args) > 2:  # noqa: PLR2004
         if args[2].op != "literal" or args[2].type != "boolean" or args[2].value is None:
@@ -156,7 +156,7 @@ def _make_unix_units_function(op: str) -> Function:
     return Function(1, 1, lambda args: make_expression(op, _LONG, [cast(args[0], _TIMESTAMP)], ()))
 
 
-def _timestamp_of(op: str, args: Args) -> Expression:
+def _build_timestamp(op: str, args: Args) -> Expression:
     (value,) = args
     if not is_integral(value.type):
         if op == "timestamp_seconds" and is_floating(value.type):
@@ -170,7 +170,7 @@ def _timestamp_of(op: str, args: Args) -> Expression:
 def _make_timestamp(op: str, args: Args) -> Expression:
     types = (_INTEGER, _INTEGER, _INTEGER, _INTEGER, _INTEGER, _SECONDS)
     values = [
-        cast(arg, type_) if type_ == _SECONDS else convert(arg, type_)
+        cast(arg, type_) if type_ == _SECONDS else cast_argument(arg, type_)
         for arg, type_ in zip(args, types, strict=True)
     ]
     return make_expression(op, _TIMESTAMP, values, ())
@@ -182,7 +182,7 @@ def _make_zone_builder(op: str) -> Build:
     )
 
 
-def _date_part(args: Args) -> Expression:
+def _build_date_part(args: Args) -> Expression:
     return field(require_literal_text(args[0], "field"), args[1])
 
 
@@ -194,34 +194,34 @@ DATES: Functions = {
     **{name: _make_field_function(name, _TIMESTAMP) for name in ("hour", "minute", "second")},
     "dayname": make_typed_function("dayname", _STRING, _DATE),
     "monthname": make_typed_function("monthname", _STRING, _DATE),
-    "date_part": Function(2, 2, _date_part, "fields of dates and timestamps, not of intervals"),
+    "date_part": Function(2, 2, _build_date_part, "fields of dates and timestamps, not of intervals"),
     "datediff": make_typed_function("datediff", _INTEGER, _DATE, _DATE),
     "date_add": Function(2, 2, partial(_add_days, subtract=False)),
     "date_sub": Function(2, 2, partial(_add_days, subtract=True)),
     "add_months": make_typed_function("add_months", _DATE, _DATE, _INTEGER),
     "last_day": make_typed_function("last_day", _DATE, _DATE),
     "next_day": make_typed_function("next_day", _DATE, _DATE, _STRING),
-    "months_between": Function(2, 3, _months_between),
+    "months_between": Function(2, 3, _build_months_between),
     "trunc": make_typed_function("trunc", _DATE, _DATE, _STRING),
     "date_trunc": make_typed_function("date_trunc", _TIMESTAMP, _STRING, _TIMESTAMP),
     "make_date": make_typed_function("make_date", _DATE, _INTEGER, _INTEGER, _INTEGER),
     "make_timestamp": Function(6, 6, partial(_make_timestamp, "make_timestamp"), "of six arguments"),
     "try_make_timestamp": Function(6, 6, partial(_make_timestamp, "try_make_timestamp"), "of six arguments"),
     "to_date": Function(1, 2, _to_date, _NOTE),
-    "try_to_date": Function(1, 2, _try_to_date, _NOTE),
+    "try_to_date": Function(1, 2, _build_try_to_date, _NOTE),
     "to_timestamp": Function(1, 2, partial(_to_timestamp, is_try=False), _NOTE),
     "try_to_timestamp": Function(1, 2, partial(_to_timestamp, is_try=True), _NOTE),
-    "date_format": Function(2, 2, _date_format, _NOTE),
-    "unix_timestamp": Function(0, 2, _unix_timestamp, f"not without arguments; {_NOTE}"),
-    "from_unixtime": Function(1, 2, _from_unixtime, _NOTE),
+    "date_format": Function(2, 2, _build_date_format, _NOTE),
+    "unix_timestamp": Function(0, 2, _build_unix_timestamp, f"not without arguments; {_NOTE}"),
+    "from_unixtime": Function(1, 2, _build_from_unixtime, _NOTE),
     "unix_date": make_typed_function("unix_date", _INTEGER, _DATE),
     "unix_seconds": _make_unix_units_function("unix_seconds"),
     "unix_millis": _make_unix_units_function("unix_millis"),
     "unix_micros": _make_unix_units_function("unix_micros"),
     "date_from_unix_date": make_typed_function("date_from_unix_date", _DATE, _INTEGER),
-    "timestamp_seconds": Function(1, 1, partial(_timestamp_of, "timestamp_seconds")),
-    "timestamp_millis": Function(1, 1, partial(_timestamp_of, "timestamp_millis")),
-    "timestamp_micros": Function(1, 1, partial(_timestamp_of, "timestamp_micros")),
+    "timestamp_seconds": Function(1, 1, partial(_build_timestamp, "timestamp_seconds")),
+    "timestamp_millis": Function(1, 1, partial(_build_timestamp, "timestamp_millis")),
+    "timestamp_micros": Function(1, 1, partial(_build_timestamp, "timestamp_micros")),
     "to_utc_timestamp": Function(2, 2, _make_zone_builder("to_utc_timestamp")),
     "from_utc_timestamp": Function(2, 2, _make_zone_builder("from_utc_timestamp")),
 }

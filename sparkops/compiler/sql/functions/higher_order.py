@@ -35,26 +35,26 @@ class _Call:
     columns: ResolveColumn
     type_expression: TypeExpression
 
-    def value(self, position: int) -> Expression:
+    def type_value(self, position: int) -> Expression:
         """Return an argument that is no lambda."""
         return self.type_expression(self.items[position], self.columns)
 
-    def body(
-        self, position: int, types: Sequence[str], *, least: int = 0, suffix: str = ""
+    def type_body(
+        self, position: int, types: Sequence[str], *, min_count: int = 0, suffix: str = ""
     ) -> tuple[Expression, tuple[str, ...]]:
         """Return the expression of a lambda and the names of its variables.
 
         Args:
             position: Position of the lambda.
             types: Types of the variables that it may have.
-            least: Smallest number of variables; 0 if it needs all of them.
+            min_count: Smallest number of variables; 0 if it needs all of them.
             suffix: Distinguishes the variables from those of another lambda of the call.
         """
         function: Any = self.items[position] if position < len(self.items) else None
         if type(function).__name__ != "Lambda":
             raise CannotCompile(f"`{self.name}` without an expression of the elements is not supported")
         parameters = [str(parameter.name).lower() for parameter in function.expressions]
-        if not (least or len(types)) <= len(parameters) <= len(types):
+        if not (min_count or len(types)) <= len(parameters) <= len(types):
             raise CannotCompile(f"`{self.name}` with {len(parameters)} variables is not supported")
         depth = self.columns.depth + 1 if isinstance(self.columns, _Variables) else 0
         names = tuple(f"{parameter}_{depth}{suffix}" for parameter in parameters)
@@ -86,38 +86,38 @@ def type_higher_order(
 
 
 def _build_loop(call: _Call) -> Expression:
-    array = call.value(0)
+    array = call.type_value(0)
     types = [require_element_type(array), "integer"]
-    body, names = call.body(1, types[: 1 if call.name in ("exists", "forall") else 2], least=1)
+    body, names = call.type_body(1, types[: 1 if call.name in ("exists", "forall") else 2], min_count=1)
     if call.name == "transform":
-        return make_expression("transform", _array_of(body), [array, body], names)
+        return make_expression("transform", _find_array_type(body), [array, body], names)
     result = array.type if call.name == "filter" else "boolean"
     return make_expression(call.name, result, [array, require_boolean(body)], names)
 
 
-def _array_of(body: Expression) -> str:
+def _find_array_type(body: Expression) -> str:
     if not is_simple(body.type):
         raise CannotCompile(f"an array of {body.type} is not supported")
     return f"array<{body.type}>"
 
 
-def _zip_with(call: _Call) -> Expression:
-    arrays = [call.value(0), call.value(1)]
-    body, names = call.body(2, [require_element_type(array) for array in arrays])
-    return make_expression("zip_with", _array_of(body), [*arrays, body], names)
+def _build_zip_with(call: _Call) -> Expression:
+    arrays = [call.type_value(0), call.type_value(1)]
+    body, names = call.type_body(2, [require_element_type(array) for array in arrays])
+    return make_expression("zip_with", _find_array_type(body), [*arrays, body], names)
 
 
 def _build_aggregate(call: _Call) -> Expression:
     """Return `aggregate(array, first, (accumulator, element) -> ..., accumulator -> ...)`."""
-    array, zero = call.value(0), call.value(1)
-    merge, names = call.body(2, [zero.type, require_element_type(array)])
+    array, zero = call.type_value(0), call.type_value(1)
+    merge, names = call.type_body(2, [zero.type, require_element_type(array)])
     if merge.type != zero.type or not is_simple(zero.type):
         raise CannotCompile(
             f"`{call.name}` of {zero.type} with an expression of {merge.type} is not supported"
         )
     if len(call.items) < 4:  # noqa: PLR2004
         return make_expression("aggregate", zero.type, [array, zero, merge], names)
-    finish, more = call.body(3, [zero.type], suffix="_last")
+    finish, more = call.type_body(3, [zero.type], suffix="_last")
     if not is_simple(finish.type):
         raise CannotCompile(f"`{call.name}` with a result of type {finish.type} is not supported")
     return make_expression("aggregate", finish.type, [array, zero, merge, finish], (*names, *more))
@@ -138,23 +138,23 @@ class _Variables:
 def sort_by(items: Sequence[Any], columns: ResolveColumn, type_expression: TypeExpression) -> Expression:
     """Return `array_sort(array, (left, right) -> ...)`."""
     call = _Call("array_sort", items, columns, type_expression)
-    array = call.value(0)
-    body, names = call.body(1, [require_element_type(array)] * 2)
+    array = call.type_value(0)
+    body, names = call.type_body(1, [require_element_type(array)] * 2)
     if body.type != "integer":
         raise CannotCompile(f"`array_sort` with a comparison of type {body.type} is not supported")
     return make_expression("array_sort_by", array.type, [array, body], names)
 
 
-def _make_function(name: str, most: int, note: str = "") -> Function:
+def _make_function(name: str, max_args: int, note: str = "") -> Function:
     def build(args: Args) -> Expression:  # noqa: ARG001
         raise CannotCompile(f"`{name}` without an expression of the elements is not supported")
 
-    return Function(min(most, 3), most, build, note)
+    return Function(min(max_args, 3), max_args, build, note)
 
 
 _RULES: Mapping[str, Callable[[_Call], Expression]] = {
     **dict.fromkeys(("transform", "filter", "exists", "forall"), _build_loop),
-    "zip_with": _zip_with,
+    "zip_with": _build_zip_with,
     "aggregate": _build_aggregate,
     "reduce": _build_aggregate,
 }

@@ -14,7 +14,7 @@ from sparkops.scoring.sql.types import is_floating, is_integral, parse_decimal_t
 
 from .call import Args, Build, Function, Functions, make_typed_function, require_literal_integer
 
-_D = "double"
+_DOUBLE = "double"
 
 
 def _build_round(op: str, args: Args) -> Expression:
@@ -34,7 +34,7 @@ def _build_round(op: str, args: Args) -> Expression:
     return make_expression(op, type_, [value], places)
 
 
-def _floor_or_ceil(op: str, args: Args) -> Expression:
+def _build_floor_or_ceil(op: str, args: Args) -> Expression:
     (value,) = args
     digits = parse_decimal_type(value.type)
     if digits is not None:
@@ -84,7 +84,7 @@ def _make_constant_function(value: float) -> Function:
 
 
 NUMBERS: Functions = {
-    **{name: make_typed_function(name, _D, _D) for name in (*numeric.MATH, *mathematics.MATH)},
+    **{name: make_typed_function(name, _DOUBLE, _DOUBLE) for name in (*numeric.MATH, *mathematics.MATH)},
     "abs": Function(1, 1, lambda args: unary("abs", args[0])),
     "negative": Function(1, 1, lambda args: unary("neg", args[0])),
     "positive": Function(1, 1, lambda args: cast(args[0], "double") if args[0].type == "string" else args[0]),
@@ -95,18 +95,20 @@ NUMBERS: Functions = {
     "try_multiply": Function(2, 2, _make_try_builder("mul"), "only of numbers"),
     "try_divide": Function(2, 2, _make_try_builder("div"), "only of numbers"),
     "try_mod": Function(2, 2, _make_try_builder("mod")),
-    "floor": Function(1, 1, partial(_floor_or_ceil, "floor"), "without a number of places"),
-    "ceil": Function(1, 1, partial(_floor_or_ceil, "ceil"), "without a number of places"),
+    "floor": Function(1, 1, partial(_build_floor_or_ceil, "floor"), "without a number of places"),
+    "ceil": Function(1, 1, partial(_build_floor_or_ceil, "ceil"), "without a number of places"),
     "round": Function(1, 2, partial(_build_round, "round"), "places are a number in the statement"),
     "bround": Function(1, 2, partial(_build_round, "bround"), "places are a number in the statement"),
     "log": Function(1, 2, _build_log),
-    "pow": make_typed_function("pow", _D, _D, _D),
-    "atan2": make_typed_function("atan2", _D, _D, _D),
-    "hypot": make_typed_function("hypot", _D, _D, _D),
+    "pow": make_typed_function("pow", _DOUBLE, _DOUBLE, _DOUBLE),
+    "atan2": make_typed_function("atan2", _DOUBLE, _DOUBLE, _DOUBLE),
+    "hypot": make_typed_function("hypot", _DOUBLE, _DOUBLE, _DOUBLE),
     "e": _make_constant_function(math.e),
     "pi": _make_constant_function(math.pi),
     "factorial": make_typed_function("factorial", "long", "integer"),
-    "width_bucket": make_typed_function("width_bucket", "long", _D, _D, _D, "long", note="only of numbers"),
+    "width_bucket": make_typed_function(
+        "width_bucket", "long", _DOUBLE, _DOUBLE, _DOUBLE, "long", note="only of numbers"
+    ),
     "isnan": Function(1, 1, lambda args: make_expression("isnan", "boolean", _cast_to_floating(args))),
     "nanvl": Function(2, 2, _build_nanvl),
     "bin": make_typed_function("bin", "string", "long"),

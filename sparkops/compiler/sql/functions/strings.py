@@ -98,7 +98,7 @@ def concat(args: Args) -> Expression:
     return make_expression("concat", _STRING, [cast(arg, _STRING) for arg in args])
 
 
-def _concat_ws(args: Args) -> Expression:
+def _build_concat_ws(args: Args) -> Expression:
     values = [arg if arg.type == "array<string>" else cast(arg, _STRING) for arg in args[1:]]
     return make_expression("concat_ws", _STRING, [cast(args[0], _STRING), *values])
 
@@ -156,11 +156,11 @@ def _build_char(args: Args) -> Expression:
 def _build_mask(args: Args) -> Expression:
     replacements = [*args[1:], *_MASKS[len(args) - 1 :]]
     return make_expression(
-        "mask", _STRING, [cast(args[0], _STRING)], tuple(map(_mask_character, replacements))
+        "mask", _STRING, [cast(args[0], _STRING)], tuple(map(_read_mask_character, replacements))
     )
 
 
-def _mask_character(arg: Expression) -> str | None:
+def _read_mask_character(arg: Expression) -> str | None:
     """Return the replacement of a kind of characters; None leaves them unchanged."""
     if arg.op == "literal" and arg.value is None:
         return None
@@ -189,7 +189,7 @@ def _get_json_object(args: Args) -> Expression:
     return make_expression("get_json_object", _STRING, [cast(args[0], _STRING)], (path,))
 
 
-def _valid_utf8(args: Args) -> Expression:
+def _build_is_valid_utf8(args: Args) -> Expression:
     """Return true for every text: those of rows are valid."""
     text = cast(args[0], _STRING)
     return case_when([(is_null(text), null_literal("boolean"))], literal(True, "boolean"))
@@ -201,7 +201,7 @@ def _build_collate(args: Args) -> Expression:
     return cast(args[0], _STRING)
 
 
-def _type_of(args: Args) -> Expression:
+def _build_type_of(args: Args) -> Expression:
     type_ = args[0].type
     inner = parse_element_type(type_)
     name = SIMPLE_STRINGS.get(inner or type_, inner or type_)
@@ -241,7 +241,7 @@ STRINGS: Functions = {
     "endswith": Function(2, 2, _make_predicate_builder("endswith")),
     "contains": Function(2, 2, _make_predicate_builder("contains")),
     "concat": Function(1, MAX_ARGS, concat),
-    "concat_ws": Function(1, MAX_ARGS, _concat_ws),
+    "concat_ws": Function(1, MAX_ARGS, _build_concat_ws),
     "elt": Function(2, MAX_ARGS, _build_elt),
     "levenshtein": Function(
         2,
@@ -265,13 +265,13 @@ STRINGS: Functions = {
     ),
     "json_array_length": Function(1, 1, _make_text_builder("json_array_length", _INTEGER)),
     "json_object_keys": Function(1, 1, _make_text_builder("json_object_keys", "array<string>")),
-    "is_valid_utf8": Function(1, 1, _valid_utf8),
+    "is_valid_utf8": Function(1, 1, _build_is_valid_utf8),
     "validate_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
     "try_validate_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
     "make_valid_utf8": Function(1, 1, lambda args: cast(args[0], _STRING)),
     "collate": Function(2, 2, _build_collate, "only UTF8_BINARY"),
     "collation": Function(1, 1, lambda args: string(_COLLATION)),  # noqa: ARG005
-    "typeof": Function(1, 1, _type_of),
+    "typeof": Function(1, 1, _build_type_of),
     "hex": Function(1, 1, _build_hex, "not of bytes"),
     "sha1": Function(1, 1, _make_text_builder("sha1", _STRING)),
     "sha2": make_typed_function("sha2", _STRING, _STRING, _INTEGER),

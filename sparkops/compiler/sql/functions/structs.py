@@ -79,7 +79,7 @@ def type_flatten(items: Sequence[Any], type_item: TypeItem) -> Expression:
     return concat(values)
 
 
-def _named_struct(args: Args) -> Expression:
+def _build_named_struct(args: Args) -> Expression:
     if len(args) % 2:
         raise CannotCompile("a struct with a name without a value is not supported")
     return build_struct([require_literal_text(name, "name of a field") for name in args[::2]], args[1::2])
@@ -91,6 +91,6 @@ def _refuse(args: Args) -> Expression:  # noqa: ARG001 - its items are typed by 
 
 STRUCTS: Functions = {
     "struct": Function(1, MAX_ARGS, _refuse, _NOTE),
-    "named_struct": Function(2, MAX_ARGS, _named_struct, _NOTE),
+    "named_struct": Function(2, MAX_ARGS, _build_named_struct, _NOTE),
     "flatten": Function(1, 1, _refuse, "of `array(...)` of arrays of one type"),
 }

@@ -86,20 +86,20 @@ def _compare(left: Any, right: Any) -> int:
 _KEY = cmp_to_key(_compare)
 
 
-def _sorted_values(array: Array, *, reverse: bool = False) -> list[Any]:
+def _sort_values(array: Array, *, reverse: bool = False) -> list[Any]:
     return sorted((value for value in array if value is not None), key=_KEY, reverse=reverse)
 
 
 def sort_array(array: Array, ascending: bool) -> list[Any]:
     """Return the sorted elements; null is smaller than all values."""
     nulls = [None] * sum(value is None for value in array)
-    values = _sorted_values(array, reverse=not ascending)
+    values = _sort_values(array, reverse=not ascending)
     return [*nulls, *values] if ascending else [*values, *nulls]
 
 
 def array_sort(array: Array) -> list[Any]:
     """Return the sorted elements, with null at the end."""
-    return [*_sorted_values(array), *[None] * sum(value is None for value in array)]
+    return [*_sort_values(array), *[None] * sum(value is None for value in array)]
 
 
 def sort_by(array: Array, compare: Callable[[Any, Any], int | None]) -> list[Any]:

@@ -271,11 +271,11 @@ def parse_date(value: str) -> date:
         raise _make_invalid_error(value, "date") from None
 
 
-def _boolean_text(value: bool) -> str:
+def _format_boolean(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _timestamp_text(value: datetime) -> str:
+def _format_timestamp(value: datetime) -> str:
     text = value.isoformat(" ")
     return text.rstrip("0") if value.microsecond else text
 
@@ -291,12 +291,12 @@ _STRING_CASTS: dict[str, Cast] = {
     "date": parse_date,
 }
 _BOOLEAN_AND_TIME_CASTS: dict[tuple[str, str], Cast] = {
-    ("boolean", "string"): _boolean_text,
+    ("boolean", "string"): _format_boolean,
     **{("boolean", type_): int for type_ in INTEGER_RANGES},
     ("boolean", "float"): float,
     ("boolean", "double"): float,
     ("date", "string"): date.isoformat,
     ("date", "timestamp"): _to_midnight,
     ("timestamp", "date"): datetime.date,
-    ("timestamp", "string"): _timestamp_text,
+    ("timestamp", "string"): _format_timestamp,
 }

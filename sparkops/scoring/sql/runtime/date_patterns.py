@@ -100,7 +100,7 @@ def _format_part(token: _Token) -> Part:
     raise UnsupportedPattern(f"`{letter * count}` is not supported")
 
 
-def _month_name(value: datetime) -> str:
+def _find_month_name(value: datetime) -> str:
     return MONTHS[value.month - 1]
 
 
@@ -112,8 +112,8 @@ _NAMED_PARTS: dict[tuple[str, int], Part] = {
     ("y", 2): lambda value: f"{value.year % 100:02d}",
     ("M", 1): lambda value: str(value.month),
     ("M", 2): lambda value: f"{value.month:02d}",
-    ("M", 3): lambda value: _month_name(value)[:3],
-    ("M", 4): _month_name,
+    ("M", 3): lambda value: _find_month_name(value)[:3],
+    ("M", 4): _find_month_name,
     ("L", 1): lambda value: str(value.month),
     ("L", 2): lambda value: f"{value.month:02d}",
     **{("E", count): lambda value: DAYS[value.weekday()][:3] for count in (1, 2, 3)},
@@ -206,13 +206,13 @@ def _find_hour(fields: dict[str, Any]) -> int:
     if "hour" in fields:
         return int(fields["hour"])
     if "clock" in fields:
-        return _in_range(int(fields["clock"]), 1, 24) % 24
+        return _require_range(int(fields["clock"]), 1, 24) % 24
     if "twelfth" in fields:
-        return _in_range(int(fields["twelfth"]), 1, 12) % 12 + afternoon
-    return _in_range(int(fields.get("half", 0)), 0, 11) + afternoon
+        return _require_range(int(fields["twelfth"]), 1, 12) % 12 + afternoon
+    return _require_range(int(fields.get("half", 0)), 0, 11) + afternoon
 
 
-def _in_range(value: int, low: int, high: int) -> int:
+def _require_range(value: int, low: int, high: int) -> int:
     if not low <= value <= high:
         raise ValueError(value)
     return value

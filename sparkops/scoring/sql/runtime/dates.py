@@ -77,7 +77,7 @@ def exact_months_between(
     months = (end.year - start.year) * 12 + end.month - start.month
     if end.day == start.day or (_is_last_day(end) and _is_last_day(start)):
         return float(months)
-    elapsed = seconds_of_day or _seconds_of_day
+    elapsed = seconds_of_day or _count_seconds_of_day
     seconds = (end.day - start.day) * 86400 + elapsed(end) - elapsed(start)
     return months + seconds / _MONTH_SECONDS
 
@@ -213,10 +213,10 @@ def make_difference_function(unit: str) -> Callable[[datetime, datetime], int]:
         size = _UNIT_MICROS[unit]
         return lambda start, end: truncated_quotient(_to_micros(end - start), size)
     months = _UNIT_MONTHS[unit]
-    return lambda start, end: truncated_quotient(_complete_months(start, end), months)
+    return lambda start, end: truncated_quotient(_count_complete_months(start, end), months)
 
 
-def _complete_months(start: datetime, end: datetime) -> int:
+def _count_complete_months(start: datetime, end: datetime) -> int:
     months = (end.year - start.year) * 12 + end.month - start.month
     start_rest = (start.day, start.time())
     end_rest = (end.day, end.time())
@@ -253,5 +253,5 @@ def _is_last_day(day: date) -> bool:
     return day.day == monthrange(day.year, day.month)[1]
 
 
-def _seconds_of_day(timestamp: datetime) -> int:
+def _count_seconds_of_day(timestamp: datetime) -> int:
     return timestamp.hour * 3600 + timestamp.minute * 60 + timestamp.second

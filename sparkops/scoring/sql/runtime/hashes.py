@@ -86,8 +86,8 @@ def _hash_of(kind: str, type_: str, zone: str) -> Callable[[Any, int], int]:
     to_micros = make_to_micros_function(zone)
     functions: Mapping[str, Callable[[Any, int], int]] = {
         "string": lambda value, seed: data(encode_text(value), seed),
-        "double": lambda value, seed: long(_double_bits(value), seed),
-        "float": lambda value, seed: integer(_float_bits(value), seed),
+        "double": lambda value, seed: long(_get_double_bits(value), seed),
+        "float": lambda value, seed: integer(_get_float_bits(value), seed),
         "date": lambda value, seed: integer((value - _EPOCH).days, seed),
         "timestamp": lambda value, seed: long(to_micros(value), seed),
         "long": long,
@@ -105,12 +105,12 @@ def _to_bytes(value: int) -> bytes:
     return value.to_bytes(size, "big", signed=True)
 
 
-def _double_bits(value: float) -> int:
+def _get_double_bits(value: float) -> int:
     value = float("nan") if value != value else value + 0.0  # noqa: PLR0124
     return int(unpack("<q", pack("<d", value))[0])
 
 
-def _float_bits(value: float) -> int:
+def _get_float_bits(value: float) -> int:
     value = float("nan") if value != value else value + 0.0  # noqa: PLR0124
     return int(unpack("<i", pack("<f", value))[0])
 
@@ -143,7 +143,7 @@ def xx_bytes(data: bytes, seed: int) -> int:
     """Return xxHash64 of bytes."""
     length, position = len(data), 0
     if length >= 32:  # noqa: PLR2004
-        state, position = _stripes(data, seed)
+        state, position = _consume_stripes(data, seed)
     else:
         state = (seed + _PRIME_5) & _MASK
     state = (state + length) & _MASK
@@ -164,7 +164,7 @@ def _mix_word(state: int, word: int) -> int:
     return (_rotate(state, 27) * _PRIME_1 + _PRIME_4) & _MASK
 
 
-def _stripes(data: bytes, seed: int) -> tuple[int, int]:
+def _consume_stripes(data: bytes, seed: int) -> tuple[int, int]:
     """Return the state after all complete stripes of 32 bytes, and the number of their bytes."""
     lanes = [seed + _PRIME_1 + _PRIME_2, seed + _PRIME_2, seed, seed - _PRIME_1]
     end = len(data) // 32 * 32

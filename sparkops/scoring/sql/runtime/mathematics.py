@@ -55,7 +55,7 @@ def _log1p(value: float) -> float:
     return nan if value < -1.0 or value != value else math.log1p(value)  # noqa: PLR0124
 
 
-def _inverse(function: Callable[[float], float]) -> Callable[[float], float]:
+def _make_inverse(function: Callable[[float], float]) -> Callable[[float], float]:
     def evaluate(value: float) -> float:
         if isinf(value):
             return nan
@@ -79,9 +79,9 @@ MATH: dict[str, Callable[[float], float]] = {
     "acosh": acosh,
     "asinh": asinh,
     "atanh": atanh,
-    "sec": _inverse(math.cos),
-    "csc": _inverse(math.sin),
-    "cot": _inverse(math.tan),
+    "sec": _make_inverse(math.cos),
+    "csc": _make_inverse(math.sin),
+    "cot": _make_inverse(math.tan),
 }
 
 
@@ -138,14 +138,14 @@ def decimal_pmod(left: Decimal, right: Decimal) -> Decimal:
 # Bits
 
 
-def _signed(bits: int, value: int) -> int:
+def _to_signed(bits: int, value: int) -> int:
     value &= (1 << bits) - 1
     return value - (1 << bits) if value >> (bits - 1) else value
 
 
 def shift_left(bits: int, value: int, count: int) -> int:
     """Return an integer shifted to the left; the count is taken modulo its bits, as in Java."""
-    return _signed(bits, value << (count & (bits - 1)))
+    return _to_signed(bits, value << (count & (bits - 1)))
 
 
 def shift_right(bits: int, value: int, count: int) -> int:
@@ -155,7 +155,7 @@ def shift_right(bits: int, value: int, count: int) -> int:
 
 def shift_right_unsigned(bits: int, value: int, count: int) -> int:
     """Return an integer shifted to the right without its sign."""
-    return _signed(bits, (value & ((1 << bits) - 1)) >> (count & (bits - 1)))
+    return _to_signed(bits, (value & ((1 << bits) - 1)) >> (count & (bits - 1)))
 
 
 def bit_count(value: int) -> int:

@@ -93,7 +93,7 @@ def float_pmod(left: float, right: float) -> float:
     return float_remainder(result + right, right) if result < 0 else result
 
 
-def _total_function(
+def _make_total_function(
     function: Callable[[float], float], on_overflow: Callable[[float], float]
 ) -> Callable[[float], float]:
     """Return a function that never raises: NaN outside the domain, the value of `on_overflow` on overflow."""
@@ -109,7 +109,7 @@ def _total_function(
     return evaluate
 
 
-def _null_up_to(low: float, function: Callable[[float], float]) -> Callable[[float], float | None]:
+def _make_null_up_to(low: float, function: Callable[[float], float]) -> Callable[[float], float | None]:
     """Return a logarithm that is null for values up to `low`, as in Spark."""
 
     def evaluate(value: float) -> float | None:
@@ -135,22 +135,22 @@ def _signum(value: float) -> float:
 
 
 MATH: dict[str, Callable[[float], float | None]] = {
-    "sqrt": _total_function(math.sqrt, _positive_infinity),
+    "sqrt": _make_total_function(math.sqrt, _positive_infinity),
     "cbrt": math.cbrt,
-    "exp": _total_function(math.exp, _positive_infinity),
-    "expm1": _total_function(math.expm1, _positive_infinity),
-    "ln": _null_up_to(0.0, math.log),
-    "log10": _null_up_to(0.0, math.log10),
-    "log2": _null_up_to(0.0, lambda value: math.log(value) / math.log(2.0)),
-    "log1p": _null_up_to(-1.0, math.log1p),
-    "sin": _total_function(math.sin, _positive_infinity),
-    "cos": _total_function(math.cos, _positive_infinity),
-    "tan": _total_function(math.tan, _positive_infinity),
-    "asin": _total_function(math.asin, _positive_infinity),
-    "acos": _total_function(math.acos, _positive_infinity),
+    "exp": _make_total_function(math.exp, _positive_infinity),
+    "expm1": _make_total_function(math.expm1, _positive_infinity),
+    "ln": _make_null_up_to(0.0, math.log),
+    "log10": _make_null_up_to(0.0, math.log10),
+    "log2": _make_null_up_to(0.0, lambda value: math.log(value) / math.log(2.0)),
+    "log1p": _make_null_up_to(-1.0, math.log1p),
+    "sin": _make_total_function(math.sin, _positive_infinity),
+    "cos": _make_total_function(math.cos, _positive_infinity),
+    "tan": _make_total_function(math.tan, _positive_infinity),
+    "asin": _make_total_function(math.asin, _positive_infinity),
+    "acos": _make_total_function(math.acos, _positive_infinity),
     "atan": math.atan,
-    "sinh": _total_function(math.sinh, _signed_infinity),
-    "cosh": _total_function(math.cosh, _positive_infinity),
+    "sinh": _make_total_function(math.sinh, _signed_infinity),
+    "cosh": _make_total_function(math.cosh, _positive_infinity),
     "tanh": math.tanh,
     "degrees": math.degrees,
     "radians": math.radians,

@@ -45,7 +45,7 @@ def _split_flags(pattern: str) -> tuple[str, int]:
 
 def make_extract_function(pattern: str, group: int) -> Callable[[str], str]:
     """Return the function that gives a group of the first match, empty if there is none."""
-    search = _with_group(pattern, group, may_be_empty=True).search
+    search = _compile_with_group(pattern, group, may_be_empty=True).search
 
     def extract(text: str) -> str:
         match = search(text)
@@ -56,11 +56,11 @@ def make_extract_function(pattern: str, group: int) -> Callable[[str], str]:
 
 def make_extract_all_function(pattern: str, group: int) -> Callable[[str], list[str]]:
     """Return the function that gives a group of every match."""
-    find = _with_group(pattern, group, may_be_empty=False).finditer
+    find = _compile_with_group(pattern, group, may_be_empty=False).finditer
     return lambda text: [match[group] or "" for match in find(text)]
 
 
-def _with_group(pattern: str, group: int, *, may_be_empty: bool) -> Pattern:
+def _compile_with_group(pattern: str, group: int, *, may_be_empty: bool) -> Pattern:
     compiled = translate_group_pattern(pattern, may_be_empty=may_be_empty)
     if not 0 <= group <= compiled.groups:
         raise ModelError(f"its pattern {pattern!r} has no group {group}")
@@ -70,7 +70,7 @@ def _with_group(pattern: str, group: int, *, may_be_empty: bool) -> Pattern:
 def make_replace_function(pattern: str, replacement: str) -> Callable[[str], str]:
     """Return the function that replaces every match; the replacement refers to groups as `$1`."""
     compiled = translate_group_pattern(pattern, may_be_empty=False)
-    parts = _replacement_parts(replacement, compiled.groups)
+    parts = _split_replacement(replacement, compiled.groups)
 
     def expand(match: Match) -> str:
         return "".join([part if isinstance(part, str) else match[part] or "" for part in parts])
@@ -83,7 +83,7 @@ def make_replace_function(pattern: str, replacement: str) -> Callable[[str], str
     return lambda text: compiled.sub(expand, text)
 
 
-def _replacement_parts(replacement: str, groups: int) -> list[str | int]:
+def _split_replacement(replacement: str, groups: int) -> list[str | int]:
     """Return the literal texts and the numbers of groups of a replacement of Java."""
     parts: list[str | int] = []
     position = 0
@@ -97,14 +97,14 @@ def _replacement_parts(replacement: str, groups: int) -> list[str | int]:
             parts.append(following)
             position += 1
         elif letter == "$":
-            group, position = _group_number(replacement, position, groups)
+            group, position = _read_group_number(replacement, position, groups)
             parts.append(group)
         else:
             parts.append(letter)
     return parts
 
 
-def _group_number(replacement: str, position: int, groups: int) -> tuple[int, int]:
+def _read_group_number(replacement: str, position: int, groups: int) -> tuple[int, int]:
     """Return the group after a `$`, of as many digits as make an existing group, and the position after it."""
     digits = replacement[position : position + 1]
     if not (digits.isascii() and digits.isdigit()) or int(digits) > groups:

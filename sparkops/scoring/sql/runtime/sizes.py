@@ -65,7 +65,7 @@ def bound_join(function: Callable[..., str | None]) -> Callable[..., str | None]
     def join(separator: str | None, values: Iterable[Any]) -> str | None:
         items = tuple(values)
         length = len(separator or "")
-        require_text(sum(_text_length(item, length) + length for item in items if item is not None))
+        require_text(sum(_measure_text(item, length) + length for item in items if item is not None))
         return function(separator, items)
 
     return join
@@ -102,7 +102,7 @@ def bound_expansion(function: Callable[[str], str], growth: int) -> Callable[[st
     return expand
 
 
-def _text_length(item: Any, separator: int) -> int:
+def _measure_text(item: Any, separator: int) -> int:
     if isinstance(item, str):
         return len(item)
     return sum(len(text) + separator for text in item if text is not None)

@@ -90,7 +90,7 @@ def lpad(text: str, length: int, pad: str) -> str:
     if missing <= 0 or not pad:
         return text[: max(0, length)]
     require_text(length)
-    return _padding(missing, pad) + text
+    return _make_padding(missing, pad) + text
 
 
 def rpad(text: str, length: int, pad: str) -> str:
@@ -99,10 +99,10 @@ def rpad(text: str, length: int, pad: str) -> str:
     if missing <= 0 or not pad:
         return text[: max(0, length)]
     require_text(length)
-    return text + _padding(missing, pad)
+    return text + _make_padding(missing, pad)
 
 
-def _padding(length: int, pad: str) -> str:
+def _make_padding(length: int, pad: str) -> str:
     return (pad * (length // len(pad) + 1))[:length]
 
 
@@ -165,7 +165,7 @@ def locate(part: str, text: str, start: int) -> int:
     return text.find(part, start - 1) + 1 if part else 1
 
 
-def _translation(characters: str, replacements: str) -> dict[int, str | None]:
+def _make_translation(characters: str, replacements: str) -> dict[int, str | None]:
     table: dict[int, str | None] = {}
     for index, character in enumerate(characters):
         table.setdefault(ord(character), replacements[index] if index < len(replacements) else None)
@@ -173,13 +173,13 @@ def _translation(characters: str, replacements: str) -> dict[int, str | None]:
 
 
 # Texts of rows are no keys that are kept, unless they are short.
-_cached_translation = lru_cache(maxsize=256)(_translation)
+_cached_translation = lru_cache(maxsize=256)(_make_translation)
 
 
 def translate(text: str, characters: str, replacements: str) -> str:
     """Return a text with each character replaced by the one at its position, or removed where there is none."""
     is_short = len(characters) + len(replacements) <= _MAX_CACHED
-    return text.translate((_cached_translation if is_short else _translation)(characters, replacements))
+    return text.translate((_cached_translation if is_short else _make_translation)(characters, replacements))
 
 
 def overlay(text: str, replacement: str, start: int, length: int) -> str:

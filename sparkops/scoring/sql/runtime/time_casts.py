@@ -44,9 +44,9 @@ def make_zoned_cast_function(source: str, target: str, zone: str) -> Callable[[A
         return None
     to_micros = make_to_micros_function(zone)
     if is_integral(target):
-        return partial(_seconds, to_micros, target, INTEGER_RANGES[target])
+        return partial(_to_seconds, to_micros, target, INTEGER_RANGES[target])
     if is_floating(target):
-        return partial(_fractional_seconds, to_micros, to_float if target == "float" else float)
+        return partial(_to_fractional_seconds, to_micros, to_float if target == "float" else float)
     digits = parse_decimal_type(target)
     if digits is None:
         return None
@@ -82,14 +82,14 @@ def _from_floating_seconds(from_micros: Callable[[int], datetime], value: float)
     return from_micros(int(micros))
 
 
-def _seconds(to_micros: Callable[[datetime], int], type_: str, limit: int, value: datetime) -> int:
+def _to_seconds(to_micros: Callable[[datetime], int], type_: str, limit: int, value: datetime) -> int:
     seconds = to_micros(value) // MICROS
     if not -limit <= seconds < limit:
         raise EvaluationError(f"casts {value}, which does not fit {type_}")
     return seconds
 
 
-def _fractional_seconds(
+def _to_fractional_seconds(
     to_micros: Callable[[datetime], int], convert: Callable[[float], float], value: datetime
 ) -> float:
     return convert(to_micros(value) / MICROS)
@@ -108,7 +108,7 @@ def _parse(
     if match is None:
         if _TIME.match(text.strip(BLANK)):
             raise UnrepresentableError("reads a time without a date, which takes the date of the query")
-        raise _invalid(text)
+        raise _make_invalid_error(text)
     year, month, day = (int(match[group] or 1) for group in (2, 3, 4))
     if match[1] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
         raise UnrepresentableError
@@ -121,10 +121,10 @@ def _parse(
         own = parse_zone(match[9].strip(BLANK))
         moment = value.replace(tzinfo=own).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, EvaluationError):
-        raise _invalid(text) from None
+        raise _make_invalid_error(text) from None
     return from_micros(make_to_micros_function("UTC")(moment))
 
 
-def _invalid(text: str) -> EvaluationError:
+def _make_invalid_error(text: str) -> EvaluationError:
     shown = repr(text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "...")
     return EvaluationError(f"casts {shown}, which is not a valid timestamp")

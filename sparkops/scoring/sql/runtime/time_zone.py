@@ -104,12 +104,12 @@ def make_from_micros_function(name: str) -> Callable[[int], datetime]:
 def make_resolve_function(name: str) -> Callable[[datetime], datetime]:
     """Return the function that moves a time that a zone's clock skips forward, as Spark does with times of a text."""
     if parse_zone(name) is UTC:
-        return _unchanged
+        return _return_unchanged
     to_micros, from_micros = make_to_micros_function(name), make_from_micros_function(name)
     return lambda value: from_micros(to_micros(value))
 
 
-def _unchanged(value: datetime) -> datetime:
+def _return_unchanged(value: datetime) -> datetime:
     return value
 
 

@@ -69,17 +69,17 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*")
 _OTHER = r"[^\x00-\x9f\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
-def _characters(allowed: str, *, escapes: bool = True) -> re.Pattern[str]:
+def _compile_characters(allowed: str, *, escapes: bool = True) -> re.Pattern[str]:
     """Return the pattern of a component: characters of ASCII, others, and escapes."""
     escape = "|%[0-9a-fA-F]{2}" if escapes else ""
     return re.compile(rf"(?:[{allowed}]|{_OTHER}{escape})*", re.ASCII)
 
 
-_PATH = _characters(rf"{_UNRESERVED}:@&=+$,;/")
-_URIC = _characters(rf"{_UNRESERVED}{_PUNCTUATION}")
-_OPAQUE_START = _characters(rf"{_UNRESERVED};?:@&=+$,\[\]")
-_REGISTRY = _characters(rf"{_UNRESERVED}$,;:@&=+")
-_USER = _characters(rf"{_UNRESERVED};:&=+$,")
+_PATH = _compile_characters(rf"{_UNRESERVED}:@&=+$,;/")
+_URIC = _compile_characters(rf"{_UNRESERVED}{_PUNCTUATION}")
+_OPAQUE_START = _compile_characters(rf"{_UNRESERVED};?:@&=+$,\[\]")
+_REGISTRY = _compile_characters(rf"{_UNRESERVED}$,;:@&=+")
+_USER = _compile_characters(rf"{_UNRESERVED};:&=+$,")
 _LABEL = rf"{_ALPHANUMERIC}(?:[A-Za-z0-9\-]*{_ALPHANUMERIC})?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)*({_LABEL})\.?")
 _IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)

@@ -11,7 +11,7 @@ from sparkops.onnx.graph_context import GraphContext, ScalarTensor
 from sparkops.onnx.kernels.lookup import index_in, repeat_constant
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import FLOATING_TYPES
-from sparkops.scoring.stages.feature.categorical.string_indexer import index_table
+from sparkops.scoring.stages.feature.categorical.string_indexer import build_index_table
 
 Table = dict[Any, int]
 
@@ -21,7 +21,7 @@ def convert_string_indexer(step: Step, context: GraphContext) -> None:
     graph, source = context.graph, context.get_scalar(step)
     labels, invalid = tuple(step.params["labels"]), step.params["invalid"]
     unseen = len(labels)
-    index = _look_up(context, source, index_table(labels, source.spark_type), unseen)
+    index = _look_up(context, source, build_index_table(labels, source.spark_type), unseen)
     if source.null is not None:
         index = graph.add("Where", source.null, np.array(unseen), index)
     if invalid != "keep":

@@ -37,9 +37,13 @@ class StringIndexer:
             raise ModelError(
                 f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {step.params['type']} is needed."
             )
-        known = labels if source.type == "string" else tuple(index_table(labels, source.type, signed=False))
+        known = (
+            labels
+            if source.type == "string"
+            else tuple(build_index_table(labels, source.type, zeros_as_text=False))
+        )
         code.known_values.setdefault(source.field or "", known)
-        table = code.bind_constant(index_table(labels, source.type).get)
+        table = code.bind_constant(build_index_table(labels, source.type).get)
         index = code.assign(f"{table}({_build_key_expr(source)})")
         if invalid == "keep":
             code.add_line(f"if {index} is None: {index} = {len(labels)}")
@@ -71,10 +75,10 @@ class StringIndexer:
 
 
 def _make_look_up(step: Step) -> TokenFunction:
-    return index_table(tuple(step.params["labels"]), step.params["type"]).get
+    return build_index_table(tuple(step.params["labels"]), step.params["type"]).get
 
 
-def index_table(labels: tuple[str, ...], type_: str, *, signed: bool = True) -> dict[Any, int]:
+def build_index_table(labels: tuple[str, ...], type_: str, *, zeros_as_text: bool = True) -> dict[Any, int]:
     """Return the labels as values of the input's type, with their indices.
 
     A number matches a label if Spark writes the number like that. Zeros are kept as text, because 0.0 == -0.0.
@@ -82,7 +86,7 @@ def index_table(labels: tuple[str, ...], type_: str, *, signed: bool = True) -> 
     Args:
         labels: Labels in the order of their index.
         type_: Type of the input column.
-        signed: Keep zeros as text; False gives numbers.
+        zeros_as_text: Whether zeros are kept as text, which has their sign.
     """
     table: dict[Any, int] = {}
     if type_ == "string":
@@ -94,7 +98,7 @@ def index_table(labels: tuple[str, ...], type_: str, *, signed: bool = True) -> 
         value = _parse_label(label, type_)
         if value is None:
             continue
-        if signed and type_ in FLOATING_TYPES and value == 0.0:
+        if zeros_as_text and type_ in FLOATING_TYPES and value == 0.0:
             value = label
         table.setdefault(value, index)
     return table
