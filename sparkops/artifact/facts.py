@@ -42,7 +42,7 @@ class ModelFacts:
         outputs: Of a model that is not compiled: columns that it adds by default.
         inputs: Columns that the model reads: name to Spark type.
         unread: Further columns of the training rows: name to Spark type. Spark's analysis may need them.
-        tables: Training tables: name to version.
+        tables: Versions of the training tables, by name.
         metrics: Metrics on the held-out rows.
         gates: Results of the gates.
         params: Parameters of the run.

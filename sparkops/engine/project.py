@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sparkops.config.settings import Settings
     from sparkops.registry.registry import Registry
 
-# What is broken and not needed is logged here, once; the command line prints it.
+# Problems that stop no command are logged here, each once; the command line prints them.
 _log = logging.getLogger("sparkops.project")
 
 

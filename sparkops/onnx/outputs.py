@@ -78,7 +78,7 @@ def answers(
     Args:
         description: The model.
         tensors: Output tensors by name.
-        raw: The argument that the graph was made with.
+        raw: Whether the graph has the output `rawPrediction`.
     """
     names = OutputNames.of(description)
     columns = {}

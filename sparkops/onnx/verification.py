@@ -34,7 +34,7 @@ class OnnxScorer:
     Args:
         description: The model.
         model: Its graph, an `onnx.ModelProto`.
-        nulls: The argument that the graph was made with.
+        nulls: Whether the graph takes rows with null.
     """
 
     def __init__(self, description: Description, model: Any, *, nulls: bool = True) -> None:
@@ -57,7 +57,7 @@ def verify(
         description: The model.
         model: Its graph, with `rawPrediction`.
         cases: Rows with their answers; rows that no tensor can hold are skipped.
-        nulls: The argument that the graph was made with.
+        nulls: Whether the graph takes rows with null.
 
     Raises:
         ParityBroken: Some answer differs; the message shows the first.
@@ -119,12 +119,12 @@ def _find_label_differences(
     label: Output, prediction: Output, expected: Sequence[GraphAnswer], actual: Sequence[GraphAnswer]
 ) -> Iterator[Difference]:
     """Yield rows whose label differs although the class is the same; a different class was accepted as a tie before."""
-    for index, (theirs, ours) in enumerate(zip(expected, actual, strict=True)):
-        if isinstance(theirs, str) or isinstance(ours, str):
+    for index, (reference, answer) in enumerate(zip(expected, actual, strict=True)):
+        if isinstance(reference, str) or isinstance(answer, str):
             continue
-        same_class = theirs[str(prediction.column)] == ours[prediction.name]
-        if same_class and theirs[label.name] != ours[label.name]:
-            yield Difference(index, label.name, theirs[label.name], ours[label.name])
+        same_class = reference[str(prediction.column)] == answer[prediction.name]
+        if same_class and reference[label.name] != answer[label.name]:
+            yield Difference(index, label.name, reference[label.name], answer[label.name])
 
 
 def _fits_tensors(description: Description, row: Mapping[str, Any], *, nulls: bool) -> bool:

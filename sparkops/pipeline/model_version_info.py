@@ -36,7 +36,7 @@ class ModelVersionInfo:
         parity: Rows in the parity certificate; 0 without one.
         row_milliseconds: Of a model that is not compiled: time that a local Spark takes for a row; 0 if it scores no
             rows.
-        tables: Training tables: name to version.
+        tables: Versions of the training tables, by name.
         time: When it was registered (UTC).
         benchmark: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows;
             may be empty.

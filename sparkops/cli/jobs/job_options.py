@@ -135,9 +135,9 @@ def build_command_line_source(texts: Mapping[str, Any], words: Sequence[str]) ->
         if not name or not equals:
             raise InputError(f"--param takes NAME=VALUE, as in --param at=3; not `{word}`.")
         values.setdefault(name.replace("-", "_"), []).append(value)
-    twice = sorted(values.keys() & texts)
-    if twice:
-        raise InputError(f"`{twice[0]}` is given by its own option and by --param: give one of them.")
+    repeated = sorted(values.keys() & texts)
+    if repeated:
+        raise InputError(f"`{repeated[0]}` is given by its own option and by --param: give one of them.")
     named = {name: items[0] if len(items) == 1 else items for name, items in values.items()}
     return ParameterSource(values={**named, **texts}, origin="command line")
 

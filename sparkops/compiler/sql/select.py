@@ -114,7 +114,7 @@ def _compile_item(item: Any, scope: _Scope) -> tuple[str, Expression]:
     """Return the name of a select item, as written, and its expression; an input column may have any type."""
     name, inner = (str(item.alias), item.this) if type(item).__name__ == "Alias" else ("", item)
     if scope.is_column(inner):
-        return name or str(inner.name), scope.columns[scope.column(inner)]
+        return name or str(inner.name), scope.columns[scope.find_column(inner)]
     tree = _type_expression(inner, scope)
     if not name:
         raise CannotCompile(f"its expression `{format_sql(inner)}` has no name of its own (AS ...)")
@@ -208,9 +208,9 @@ def _is_star(item: Any, names: tuple[str, ...]) -> bool:
 
 def _check_unique(names: list[str]) -> None:
     lower = [name.lower() for name in names]
-    twice = next((name for name in names if lower.count(name.lower()) > 1), None)
-    if twice is not None:
-        raise CannotCompile(f"it makes the column `{twice}` twice")
+    duplicate = next((name for name in names if lower.count(name.lower()) > 1), None)
+    if duplicate is not None:
+        raise CannotCompile(f"it makes the column `{duplicate}` twice")
 
 
 class _UnknownColumn(CannotCompile):
@@ -237,7 +237,7 @@ class _Scope:
         """Return whether a node is a column of the source."""
         return type(item).__name__ == "Column" and self._find(item) is not None
 
-    def column(self, item: Any) -> str:
+    def find_column(self, item: Any) -> str:
         """Return the name of a column of the source.
 
         Raises:
@@ -255,9 +255,9 @@ class _Scope:
     def _find(self, item: Any) -> str | None:
         qualifiers = [str(item.args[part].this) for part in ("table", "db", "catalog") if item.args.get(part)]
         path = ".".join([*qualifiers[::-1], str(item.name)]).lower()
-        of_struct = [known for known in self.columns if qualifiers and known.lower() == path]
-        if len(of_struct) == 1:
-            return of_struct[0]
+        matches = [known for known in self.columns if qualifiers and known.lower() == path]
+        if len(matches) == 1:
+            return matches[0]
         if qualifiers and self._find_struct(item) is not None:
             return None
         if len(qualifiers) > 1 or any(word.lower() not in self._names for word in qualifiers):
@@ -285,7 +285,7 @@ class _Scope:
             return get_struct_field(struct, str(item.name))
         if name is None:
             alias = self._aliases.get(str(item.name).lower())
-            return alias if alias is not None else self.columns[self.column(item)]
+            return alias if alias is not None else self.columns[self.find_column(item)]
         tree = self.columns[name]
         # A decimal of a row is held as the double that stages read, which is no operand of exact arithmetic.
         if not is_supported(tree.type) or (tree.op == "column" and tree.type.startswith("decimal(")):

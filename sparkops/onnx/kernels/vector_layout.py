@@ -1,4 +1,4 @@
-"""Whether Spark stores a vector sparse, for steps whose result depends on it: NaN and infinities beside zeros."""
+"""Determine whether Spark stores a vector sparse, for steps whose result depends on it: NaN and infinities beside zeros."""
 
 from __future__ import annotations
 

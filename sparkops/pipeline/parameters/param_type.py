@@ -232,8 +232,8 @@ def format_choice(value: Any) -> str:
 def _index_by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     by_text = dict(pairs)
     if len(by_text) != len(pairs):
-        twice = next(text for text, _ in pairs if [t for t, _ in pairs].count(text) > 1)
-        raise TypeError(f"two choices are both written `{twice}`")
+        repeated = next(text for text, _ in pairs if [t for t, _ in pairs].count(text) > 1)
+        raise TypeError(f"two choices are both written `{repeated}`")
     return by_text
 
 

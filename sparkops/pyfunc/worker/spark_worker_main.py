@@ -41,7 +41,7 @@ _PYTHON_ERROR = re.compile(r"^\s*((?:\w+\.)*\w*(?:Error|Exception|Warning|Interr
 _CAUSE = re.compile(r"^Caused by: (.*?)(?=^\s+at |\Z)", re.MULTILINE | re.DOTALL)
 _JAVA_CLASS = re.compile(r"^(?:[a-z]\w*\.)+\w+(?:Exception|Error): ")
 _MISSING_CLASS = re.compile(r"ClassNotFoundException: ([\w.$]+)|(?:'JavaPackage' object is not callable)")
-# Of a plan, whatever the rows.
+# Errors of a plan, which every row would have.
 _ANALYSIS_ERRORS = ("AnalysisException", "IllegalArgumentException", "ParseException")
 _LOST_JVM = 3
 
@@ -138,14 +138,14 @@ class LocalModel:
         for column, type_ in zip(names.values(), self._types, strict=True):
             schema = schema.add(column, type_)
         if all(field["type"] != "vector" for field in self._fields) and int(self._spark.version[0]) >= 4:  # noqa: PLR2004
-            frame = self._spark.createDataFrame(_arrow_table(cells, schema), schema)
+            frame = self._spark.createDataFrame(_build_arrow_table(cells, schema), schema)
         else:
             table = list(zip(range(len(rows)), *(map(_to_vector, column) for column in cells), strict=True))
             frame = self._spark.createDataFrame(table, schema)
         return frame.select(_INDEX, *self._answers.build_struct_columns(names, ""))
 
 
-def _arrow_table(cells: Sequence[list[Any]], schema: Any) -> Any:
+def _build_arrow_table(cells: Sequence[list[Any]], schema: Any) -> Any:
     import pyarrow as pa
     from pyspark.sql.pandas.types import to_arrow_type
 
@@ -196,7 +196,7 @@ _CONVERTERS: dict[str, Any] = {
 
 def describe(error: BaseException) -> str:
     """Return what a stage says, in one line: the last line of a Python traceback, or the innermost cause in Java."""
-    text = _full_text(error)
+    text = _format_full_text(error)
     raised = _PYTHON_ERROR.findall(text) if "Traceback (most recent call last)" in text else []
     if raised:
         return str(raised[-1]).strip()
@@ -207,7 +207,7 @@ def describe(error: BaseException) -> str:
     return reason if is_from_java else f"{type(error).__name__}: {reason}"
 
 
-def _full_text(error: BaseException) -> str:
+def _format_full_text(error: BaseException) -> str:
     """Return the message of an error with the stack trace of the JVM, if it has one."""
     trace = getattr(error, "_stackTrace", None) or getattr(error, "_stacktrace", None)
     return f"{error}\n{trace}" if trace else str(error)
@@ -266,7 +266,7 @@ def _find_java() -> None:
 
 def explain_load_error(error: Exception) -> str:
     """Return why a model cannot be loaded, and what to do."""
-    text = _full_text(error)
+    text = _format_full_text(error)
     missing = _MISSING_CLASS.search(text)
     if missing:
         name = f"the class {missing[1]}" if missing[1] else "a class of one of its stages"

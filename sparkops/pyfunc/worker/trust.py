@@ -1,4 +1,4 @@
-"""What of a model's folder would run code, and whether a registry or the user vouches for it."""
+"""Decide whether the code in a model's folder may run: a registry or the user must vouch for it."""
 
 from __future__ import annotations
 

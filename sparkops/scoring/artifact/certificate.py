@@ -82,14 +82,14 @@ def compare_answers(
     compared = [output for output in outputs if output.column is not None]
     has_probability = any(output.role == "probability" for output in compared)
     differences = []
-    for index, (theirs, ours) in enumerate(zip(expected, actual, strict=True)):
-        if isinstance(theirs, str) or isinstance(ours, str):
-            if theirs != ours:
-                differences.append(Difference(index, "", theirs, ours))
+    for index, (reference, answer) in enumerate(zip(expected, actual, strict=True)):
+        if isinstance(reference, str) or isinstance(answer, str):
+            if reference != answer:
+                differences.append(Difference(index, "", reference, answer))
             continue
-        is_tie = _is_tie(theirs, compared, rtol)
+        is_tie = _is_tie(reference, compared, rtol)
         for output in compared:
-            pair = _sort_sets(output, theirs[str(output.column)], ours[output.name])
+            pair = _sort_sets(output, reference[str(output.column)], answer[output.name])
             if has_probability and output.role in ("prediction", "label"):
                 is_same = is_tie or _is_same(*pair, 0.0, 0.0)
             else:
@@ -99,9 +99,9 @@ def compare_answers(
     return differences
 
 
-def _sort_sets(output: Output, theirs: Any, ours: Any) -> tuple[Any, Any]:
+def _sort_sets(output: Output, reference: Any, answer: Any) -> tuple[Any, Any]:
     """Return two values of an output, sorted where its order has no meaning."""
-    return (_sort_items(theirs), _sort_items(ours)) if output.role == "set" else (theirs, ours)
+    return (_sort_items(reference), _sort_items(answer)) if output.role == "set" else (reference, answer)
 
 
 def dump_cases(cases: Iterable[tuple[Mapping[str, Any], Answer]]) -> str:
@@ -174,25 +174,25 @@ def _sort_items(items: Any) -> Any:
     return items if items is None else sorted(items, key=repr)
 
 
-def _is_same(theirs: Any, ours: Any, rtol: float, atol: float) -> bool:
-    if isinstance(theirs, list | tuple):
+def _is_same(reference: Any, answer: Any, rtol: float, atol: float) -> bool:
+    if isinstance(reference, list | tuple):
         return (
-            isinstance(ours, list | tuple)
-            and len(theirs) == len(ours)
-            and all(_is_same(*pair, rtol, atol) for pair in zip(theirs, ours, strict=True))
+            isinstance(answer, list | tuple)
+            and len(reference) == len(answer)
+            and all(_is_same(*pair, rtol, atol) for pair in zip(reference, answer, strict=True))
         )
-    if isinstance(theirs, float) and isinstance(ours, float):
-        both_nan = theirs != theirs and ours != ours  # noqa: PLR0124
-        return both_nan or theirs == ours or isclose(theirs, ours, rel_tol=rtol, abs_tol=atol)
-    if isinstance(theirs, str | Decimal) and isinstance(ours, float):
+    if isinstance(reference, float) and isinstance(answer, float):
+        both_nan = reference != reference and answer != answer  # noqa: PLR0124
+        return both_nan or reference == answer or isclose(reference, answer, rel_tol=rtol, abs_tol=atol)
+    if isinstance(reference, str | Decimal) and isinstance(answer, float):
         # A decimal, which the scorer holds as the double that Spark's stages read.
-        return _is_same_decimal(theirs, ours, rtol, atol)
-    return bool(theirs == ours or _to_text(theirs) == _to_text(ours))
+        return _is_same_decimal(reference, answer, rtol, atol)
+    return bool(reference == answer or _to_text(reference) == _to_text(answer))
 
 
-def _is_same_decimal(theirs: str | Decimal, ours: float, rtol: float, atol: float) -> bool:
+def _is_same_decimal(reference: str | Decimal, answer: float, rtol: float, atol: float) -> bool:
     try:
-        return isclose(float(theirs), ours, rel_tol=rtol, abs_tol=atol)
+        return isclose(float(reference), answer, rel_tol=rtol, abs_tol=atol)
     except ValueError:
         return False
 

@@ -1,4 +1,4 @@
-"""Which rules can be evaluated on the rows of a model."""
+"""Select the rules that can be evaluated on the rows of a model."""
 
 from __future__ import annotations
 

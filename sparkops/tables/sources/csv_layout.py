@@ -1,4 +1,4 @@
-"""Whether CSV files have values with line breaks, which Spark reads only with its option `multiLine`.
+"""Detect values with line breaks in CSV files, which Spark reads only with its option `multiLine`.
 
 With that option a file is read by one task. Therefore it is set only for files that need it, and for those that cannot
 be scanned here: compressed files, which are not split anyway, and files that are not on this machine.

@@ -1,4 +1,4 @@
-"""Which tables delta-rs may commit to: those without a feature or rule that only Spark enforces."""
+"""Decide whether delta-rs may commit to a table: only if Spark alone enforces none of its features and rules."""
 
 from __future__ import annotations
 
