@@ -45,7 +45,7 @@ class DataDocs:
         """Return the path of the index."""
         return self.folder / "index.html"
 
-    def page(self, table: str, run_id: str) -> Path:
+    def locate_page(self, table: str, run_id: str) -> Path:
         """Return the path of the page of one table in one run."""
         return self._locate_table_folder(table) / run_id / "checkpoint" / "results.html"
 
@@ -55,7 +55,7 @@ class DataDocs:
 
     def write(self, facts: CheckpointFacts) -> Path:
         """Write the page of a checkpoint, then the list of its table and the index; return the page."""
-        page, pages = self.page(facts.table, facts.run_id), self.locate_table_list(facts.table)
+        page, pages = self.locate_page(facts.table, facts.run_id), self.locate_table_list(facts.table)
         html = render_check_page(facts, index=_make_link(self.index, page), history=_make_link(pages, page))
         write_html(page, mask_html(html, self._secrets))
         entry = {

@@ -121,13 +121,16 @@ def _is_wider(old: Any, new: Any) -> bool:
     """Return whether Delta may widen a type to another."""
     if not isinstance(old, str) or not isinstance(new, str):
         return False
-    precision, scale = _DECIMAL.fullmatch(old), _DECIMAL.fullmatch(new)
-    if precision and scale:
-        integers = int(scale[1]) - int(scale[2]) - (int(precision[1]) - int(precision[2]))
-        return integers >= 0 and int(scale[2]) >= int(precision[2])
-    if scale and old in INTEGER_BITS:
+    old_decimal, new_decimal = _DECIMAL.fullmatch(old), _DECIMAL.fullmatch(new)
+    if new_decimal is None:
+        return new in _WIDER.get(old, ())
+    precision, scale = map(int, new_decimal.groups())
+    if old_decimal is not None:
+        old_precision, old_scale = map(int, old_decimal.groups())
+        return precision - scale >= old_precision - old_scale and scale >= old_scale
+    if old in INTEGER_BITS:
         digits = 20 if old == "long" else 10
-        return int(scale[1]) - int(scale[2]) >= digits
+        return precision - scale >= digits
     return new in _WIDER.get(old, ())
 
 

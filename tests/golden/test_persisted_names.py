@@ -200,7 +200,7 @@ def test_a_model_version_carries_these_tags() -> None:
 
 
 def test_the_page_of_a_table_in_a_run_stands_where_it_stood() -> None:
-    page = DataDocs(Path("/docs")).page("shop.orders", "r1")
+    page = DataDocs(Path("/docs")).locate_page("shop.orders", "r1")
     assert page == Path("/docs/validations/shop/orders/r1/checkpoint/results.html")
 
 

@@ -87,10 +87,8 @@ class _UniqueKey:
         )
 
     def _judge(self, values: MetricValues, samples: list[Any]) -> Verdict:
-        rows, evaluated = (
-            values[format_row_count_name(self.rule.where)],
-            find_evaluated_count(self.rule, values),
-        )
+        rows = values[format_row_count_name(self.rule.where)]
+        evaluated = find_evaluated_count(self.rule, values)
         success = not rows or not evaluated or satisfies_mostly(evaluated, values["duplicates"], self.mostly)
         return Verdict(success, build_map_result(rows, evaluated, values["duplicates"], samples))
 

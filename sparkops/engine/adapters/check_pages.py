@@ -37,7 +37,7 @@ class CheckPages:
     def find(self, tables: Iterable[str], run_id: str) -> list[Path]:
         """Return the existing pages of these tables and one run."""
         docs = self.docs
-        pages = [] if docs is None else [docs.page(table, run_id) for table in dict.fromkeys(tables)]
+        pages = [] if docs is None else [docs.locate_page(table, run_id) for table in dict.fromkeys(tables)]
         return [page for page in pages if page.is_file()]
 
     def write(self, facts: CheckpointFacts | None) -> Path | None:
@@ -50,7 +50,7 @@ class CheckPages:
         try:
             return self.docs.write(facts)
         except Exception as error:  # noqa: BLE001 - whatever fails here, the run keeps its state
-            page = self.docs.page(facts.table, facts.run_id)
+            page = self.docs.locate_page(facts.table, facts.run_id)
             reason = f"{type(error).__name__}: {error}"
             _log.warning("the page of the checks of `%s`, %s, was not written: %s", facts.table, page, reason)
             return None

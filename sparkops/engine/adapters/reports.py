@@ -75,7 +75,7 @@ class ReportPages:
 
     def _link_to_docs(self, table: str, run: Run) -> str | None:
         """Return the link from the report to the table's page of Data Docs, or None if there is no such page."""
-        page = DataDocs(self.docs).page(table, run.id)
+        page = DataDocs(self.docs).locate_page(table, run.id)
         return quote(os.path.relpath(page, self.folder)) if page.is_file() else None
 
 

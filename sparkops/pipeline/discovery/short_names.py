@@ -30,7 +30,7 @@ class ShortNameFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Return a spec for a short name of the folder."""
         del path, target
         first, _, below = name.partition(".")
-        if first not in self._names or not self._is_ours(first, below):
+        if first not in self._names or not self._is_in_folder(first, below):
             return None
         try:
             full_spec = importlib.util.find_spec(f"{self.folder.package}.{name}")
@@ -41,7 +41,7 @@ class ShortNameFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         is_package = full_spec.submodule_search_locations is not None
         return importlib.machinery.ModuleSpec(name, self, is_package=is_package)
 
-    def _is_ours(self, first: str, below: str) -> bool:
+    def _is_in_folder(self, first: str, below: str) -> bool:
         """Return whether the first part of a name is a module of this folder rather than one from elsewhere."""
         if below:
             full = sys.modules.get(f"{self.folder.package}.{first}")

@@ -47,7 +47,7 @@ class EmptyRecord(ProjectError):
 def list_attempts(folder: Path) -> list[Path]:
     """Return the files of a run's attempts, oldest first; files of other names do not belong to the run."""
     files = [path for path in folder.glob("attempt-*.jsonl") if _NAME.fullmatch(path.name)]
-    return sorted(files, key=read_number)
+    return sorted(files, key=parse_attempt_number)
 
 
 def name_attempt(number: int) -> str:
@@ -55,7 +55,7 @@ def name_attempt(number: int) -> str:
     return f"attempt-{number:03d}"
 
 
-def read_number(path: Path) -> int:
+def parse_attempt_number(path: Path) -> int:
     """Return the number of the attempt that a file belongs to."""
     return int(path.stem.removeprefix("attempt-"))
 

@@ -20,8 +20,8 @@ from sparkops.runs.records.attempt_files import (
     DamagedRecord,
     EmptyRecord,
     list_attempts,
+    parse_attempt_number,
     read_events,
-    read_number,
 )
 from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.process import describe_process, detect_crash, is_active_on_this_host
@@ -98,11 +98,11 @@ class Attempt:
         Raises:
             AttemptSuperseded: One has.
         """
-        later = [path for path in list_attempts(self.path.parent) if read_number(path) > self.number]
+        later = [path for path in list_attempts(self.path.parent) if parse_attempt_number(path) > self.number]
         if later:
             raise AttemptSuperseded(
                 f"Attempt {self.number} of run {self.run_id} publishes nothing more, because attempt "
-                f"{read_number(later[-1])} of the run has begun: `sparkops runs show {self.run_id}` shows it."
+                f"{parse_attempt_number(later[-1])} of the run has begun: `sparkops runs show {self.run_id}` shows it."
             )
 
     def find_cancel_request(self) -> str | None:
@@ -161,7 +161,7 @@ class RunStore:
     def find_newest_attempt(self, run_id: str) -> Attempt:
         """Return the newest attempt of a run that has one."""
         path = list_attempts(self.folder / run_id)[-1]
-        return Attempt(run_id, read_number(path), path)
+        return Attempt(run_id, parse_attempt_number(path), path)
 
     def request_cancel(self, run: Run, *, by: str) -> None:
         """Ask the process that executes a run to cancel it.
@@ -298,7 +298,7 @@ class RunStore:
 
 def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Attempt:
     """Create the file of the next attempt; no other process can create the same one."""
-    number = max(map(read_number, list_attempts(folder)), default=0) + 1
+    number = max(map(parse_attempt_number, list_attempts(folder)), default=0) + 1
     while True:
         path = folder / f"attempt-{number:03d}.jsonl"
         try:

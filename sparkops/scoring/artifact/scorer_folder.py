@@ -80,7 +80,7 @@ def load(
         UntrustedModel: It calls code that is not installed, and `code` is not given.
     """
     description = bind_functions(describe(folder), code, folder=_find_model_folder(Path(folder)))
-    with _name_file(Path(folder) / DESCRIPTION):
+    with _translate_damage(Path(folder) / DESCRIPTION):
         scorer = Scorer(description, raw=raw, rules=rules)
     _verify(scorer, Path(folder) / CERTIFICATE)
     return scorer if outputs is None else scorer.with_outputs(outputs)
@@ -92,7 +92,7 @@ def _find_model_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def _name_file(file: Path) -> Iterator[None]:
+def _translate_damage(file: Path) -> Iterator[None]:
     """Raise `DamagedModel` with the name of a file for whatever its content makes code that reads it raise."""
     try:
         yield
@@ -115,7 +115,7 @@ def _verify(scorer: Scorer, certificate: Path) -> None:
     if not certificate.is_file():
         return
     cases = read_certificate(certificate, about=_VERIFIED_CASES)
-    with _name_file(certificate):
+    with _translate_damage(certificate):
         differences = find_differences(scorer, cases)
     if differences:
         raise DamagedModel(f"{certificate.parent} does not answer as its certificate says: {differences[0]}.")
@@ -129,9 +129,9 @@ def describe(folder: Path | str) -> Description:
     """
     folder = Path(folder)
     try:
-        with _name_file(folder / ARRAYS):
+        with _translate_damage(folder / ARRAYS):
             arrays = read_arrays(folder / ARRAYS)
-        with _name_file(folder / DESCRIPTION):
+        with _translate_damage(folder / DESCRIPTION):
             text = read_text(folder / DESCRIPTION, _MAX_JSON_BYTES)
             content = json.loads(text, object_pairs_hook=_to_object)
     except OSError as error:
@@ -141,7 +141,7 @@ def describe(folder: Path | str) -> Description:
         raise DamagedModel(
             f"The compiled model in {folder} has another format; this version of sparkops reads {known}."
         )
-    with _name_file(folder / DESCRIPTION):
+    with _translate_damage(folder / DESCRIPTION):
         description = _description_from_json(content, arrays)
         identity = description.hash
         unread = sorted(arrays.keys() - _list_arrays(description))

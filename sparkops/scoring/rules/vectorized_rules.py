@@ -147,10 +147,8 @@ def _is_in(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns)
     constants = [value for value in values if value is not None]
     is_floating = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in constants)
     dtype = np.float64 if is_floating else np.int64
-    is_member, not_null = (
-        np.isin(column.values.astype(dtype), np.array(constants, dtype=dtype)),
-        _find_not_null(field, columns),
-    )
+    is_member = np.isin(column.values.astype(dtype), np.array(constants, dtype=dtype))
+    not_null = _find_not_null(field, columns)
     return not_null & is_member, np.bool_(False) if None in values else not_null & ~is_member
 
 

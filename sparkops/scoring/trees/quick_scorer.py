@@ -119,12 +119,10 @@ class QuickScorer:
 
         One bit of each word remains. Converted to a double, its position is the exponent.
         """
-        trees, word, double, integer = (
-            len(self.prefix.mask_all),
-            self.prefix.mask_all.dtype,
-            np.float64,
-            np.int64,
-        )
+        trees = len(self.prefix.mask_all)
+        word = self.prefix.mask_all.dtype
+        double = np.float64
+        integer = np.int64
         first, shift = np.arange(trees) * WORD_BITS - _EXPONENT_BIAS, np.full(trees, _EXPONENT_SHIFT)
 
         def exit_bit(masks: Numbers) -> Numbers:
@@ -150,18 +148,14 @@ class QuickScorer:
     def _build_descent(self, exit_bit: Callable[[Numbers], Numbers]) -> Callable[[Numbers], list[float]]:
         """Return the function from the combined bytes to the sum of the leaf values, some levels below the exits."""
         exits = self._choose_getter(self.prefix.exit_node)
-        child, condition = (
-            self._choose_getter(self.traversal.right_child),
-            self._choose_getter(self.condition),
-        )
+        child = self._choose_getter(self.traversal.right_child)
+        condition = self._choose_getter(self.condition)
         width, levels = self.prefix.mask_all.nbytes, range(self.prefix.max_depth_below)
         leaf_sum = self.traversal.build_leaf_sum()
 
         def descend(combined: Numbers) -> list[float]:
-            node, outcome = (
-                exits(exit_bit(combined[:width])),
-                self._choose_getter(combined[width:].view(np.bool_)),
-            )
+            node = exits(exit_bit(combined[:width]))
+            outcome = self._choose_getter(combined[width:].view(np.bool_))
             for _ in levels:
                 node = child(node) + outcome(condition(node))
             return leaf_sum(node)

@@ -39,11 +39,9 @@ class IsotonicRegression:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Interpolate every row."""
-        column, boundaries, predictions = (
-            frame.columns[step.inputs[0]],
-            step.arrays["places"],
-            step.arrays["answers"],
-        )
+        column = frame.columns[step.inputs[0]]
+        boundaries = step.arrays["places"]
+        predictions = step.arrays["answers"]
         if isinstance(column, ScalarColumn):
             values, null = column.values, column.null
         else:

@@ -128,10 +128,8 @@ class SparkBackend:
             for key in request.write.by
         ]
         matched = reduce(lambda one, other: one & other, keys)
-        options, utc = (
-            request.write_id.build_writer_options(mode=request.write.mode),
-            _has_timestamp_partition(request),
-        )
+        options = request.write_id.build_writer_options(mode=request.write.mode)
+        utc = _has_timestamp_partition(request)
         with use_commit_settings(self.session, options, utc=utc):
             table = open_delta_table(self.location, self.session).alias("old")
             merge = table.merge(request.frame.alias("new"), matched)

@@ -23,10 +23,8 @@ def convert_bucketizer(step: Step, context: GraphContext) -> None:
         context.exclude(source.null)
     index = _add_bucket_index(graph, value, splits)
     is_number = graph.add("Not", nan if source.null is None else graph.add("Or", nan, source.null))
-    below, above = (
-        graph.add("Less", index, np.array(0)),
-        graph.add("GreaterOrEqual", index, np.array(last)),
-    )
+    below = graph.add("Less", index, np.array(0))
+    above = graph.add("GreaterOrEqual", index, np.array(last))
     context.exclude(graph.add("And", graph.any_of([below, above]), is_number))
     index = graph.add("Where", is_number, index, np.array(last))
     null = source.null if invalid != "skip" else None

@@ -45,10 +45,8 @@ class VectorIndexer:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one look-up for each categorical slot."""
-        invalid, stored = (
-            enum_param(step, "invalid", ("error", "keep", "skip")),
-            enum_param(step, "stored", STORED),
-        )
+        invalid = enum_param(step, "invalid", ("error", "keep", "skip"))
+        stored = enum_param(step, "stored", STORED)
         size, tables = int(float_array(step, "size", 1)[0]), _read_tables(step)
         source = code.get_features(step.inputs[0], step.stage, size)
         if stored == "unknown" and any(0.0 not in table for table in tables.values()):
@@ -128,11 +126,9 @@ class _SlotIndexer:
 
 def _read_tables(step: Step) -> dict[int, Table]:
     """Return the index of each value for each categorical slot; NaN has none."""
-    size, chosen, values = (
-        float_array(step, "size", 1)[0],
-        float_array(step, "slots", None),
-        float_array(step, "values", None),
-    )
+    size = float_array(step, "size", 1)[0]
+    chosen = float_array(step, "slots", None)
+    values = float_array(step, "values", None)
     starts = float_array(step, "starts", len(chosen) + 1).astype(np.int64).tolist()
     slots = chosen.astype(np.int64).tolist()
     require(step, good=starts[0] == 0 and starts[-1] == len(values) and starts == sorted(starts))

@@ -25,10 +25,8 @@ class BucketedRandomProjectionLSH:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one projection for each table, and the list of their buckets."""
-        directions, factor = (
-            float_array(step, "directions", None, None),
-            float(float_array(step, "factor", 1)[0]),
-        )
+        directions = float_array(step, "directions", None, None)
+        factor = float(float_array(step, "factor", 1)[0])
         require(step, good=bool(np.isfinite(directions).all()))
         source = code.get_features(step.inputs[0], step.stage, directions.shape[1])
         sums_expr = code.build_list_expr(Vector(emit_projections(code, source, directions)))

@@ -30,11 +30,9 @@ class Imputer:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one choice between the value and the surrogate, in the column's own type."""
         source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
-        value, surrogate, missing = (
-            source.expr,
-            _read_surrogate(step, source.type),
-            float(step.arrays["missing"][0]),
-        )
+        value = source.expr
+        surrogate = _read_surrogate(step, source.type)
+        missing = float(step.arrays["missing"][0])
         is_long = source.type == "long"
         if is_long:
             value = code.assign(

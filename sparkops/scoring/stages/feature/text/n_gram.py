@@ -35,10 +35,8 @@ class NGram:
         """Emit one call."""
         bound = code.bounds.get(step.inputs[0], INPUT) * int_param(step, "n", low=1)
         if not bound.is_small:
-            source, budget = (
-                code.assign_scalar(code.get_scalar(step.inputs[0], step.stage)),
-                code.get_row_budget(),
-            )
+            source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
+            budget = code.get_row_budget()
             code.add_line(f"{code.bind_constant(partial(_spend, step))}({source.expr}, {budget})")
         tokens = emit_call(step, code, cache_function(_make_joiner, step), TOKENS)
         bind_tokens(step, code, tokens, bound)
