@@ -189,7 +189,7 @@ def _score_lines(
     from sparkops.scoring.protocol import ManyRowScorer
 
     size = _MANY_ROWS if isinstance(scorer, ManyRowScorer) and not explain else 1
-    for chunk in _batched(lines, size):
+    for chunk in _split_batches(lines, size):
         results: dict[int, dict[str, Any] | RowError | InputError] = {}
         rows: dict[int, dict[str, Any]] = {}
         for number, line in chunk:
@@ -250,7 +250,7 @@ def read_rows(path: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _batched(lines: Iterable[tuple[int, str]], size: int) -> Iterator[list[tuple[int, str]]]:
+def _split_batches(lines: Iterable[tuple[int, str]], size: int) -> Iterator[list[tuple[int, str]]]:
     iterator = iter(lines)
     while chunk := list(islice(iterator, size)):
         yield chunk

@@ -92,7 +92,7 @@ def _describe_statistics(profile: TableProfile, column: ColumnProfile) -> str:
     """Return what was observed that no expectation states."""
     facts = [_escape_comment(column.type_text, _MAX_TYPE_WIDTH)] if column.type_name is None else []
     facts += _describe_nulls(profile, column)
-    non_nulls = profile.non_nulls(column)
+    non_nulls = profile.count_non_nulls(column)
     if column.values is not None:
         facts.append(format_count(len(column.values), "value"))
     elif non_nulls and column.nans == non_nulls:
@@ -109,7 +109,7 @@ def _describe_statistics(profile: TableProfile, column: ColumnProfile) -> str:
 
 
 def _describe_nulls(profile: TableProfile, column: ColumnProfile) -> list[str]:
-    non_nulls = profile.non_nulls(column)
+    non_nulls = profile.count_non_nulls(column)
     if profile.rows and not non_nulls:
         return ["all null: describe what it should contain, or remove it from the table"]
     if column.nulls > non_nulls:

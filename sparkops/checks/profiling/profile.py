@@ -66,6 +66,6 @@ class TableProfile:
     columns: tuple[ColumnProfile, ...]
     names: tuple[str, ...]
 
-    def non_nulls(self, column: ColumnProfile) -> int:
+    def count_non_nulls(self, column: ColumnProfile) -> int:
         """Return how many rows have a value in a column."""
         return self.rows - column.nulls

@@ -145,7 +145,7 @@ def _count_values(
     keys = [
         index
         for index, column in enumerate(first_pass.columns)
-        if _can_be_key(column, first_pass.non_nulls(column))
+        if _can_be_key(column, first_pass.count_non_nulls(column))
     ]
     if not sets and not keys:
         return first_pass

@@ -51,7 +51,7 @@ def propose_for_column(table: TableProfile, column: ColumnProfile) -> Iterator[P
             kwargs={"column": column.name, "type_": column.type_name},
             comment=column.type_text,
         )
-    non_nulls = table.non_nulls(column)
+    non_nulls = table.count_non_nulls(column)
     if not non_nulls:
         return
     yield from _propose_not_null(column, table.rows, non_nulls)

@@ -235,7 +235,7 @@ def _format_usage(row: ParameterHelp) -> str:
 
 
 def _read_texts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameter to text, or to the texts of an option that is given several times."""
+    """Return the text of each parameter, or the texts of an option that is given several times."""
     texts: dict[str, Any] = {}
     for name, value in values.items():
         if name.startswith(_PARAM) and value not in (None, ()):

@@ -1,4 +1,4 @@
-"""Pin versions so that of a run that is publishing several tables, other runs see all new versions or none."""
+"""Pin versions of tables: while a run publishes several tables, other runs read all of its versions or none."""
 
 from __future__ import annotations
 

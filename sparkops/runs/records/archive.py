@@ -192,7 +192,7 @@ def import_run(runs: RunStore, path: Path) -> ImportedRun:
             f"{path} cannot be imported: {error.strerror or error}. Nothing was imported."
         ) from error
     except (*_UNREADABLE, zlib.error) as error:
-        raise _refuse(path, as_clause(error)) from error
+        raise _make_import_error(path, as_clause(error)) from error
 
 
 def _import_archive(runs: RunStore, archive: zipfile.ZipFile, path: Path) -> ImportedRun:
@@ -236,26 +236,26 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
         content = member.read(_MAX_MANIFEST + 1)
     manifest = json.loads(content) if len(content) <= _MAX_MANIFEST else None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
-        raise _refuse(path, f"{_MANIFEST} does not describe a run")
+        raise _make_import_error(path, f"{_MANIFEST} does not describe a run")
     if manifest.get("version") != _VERSION:
-        raise _refuse(
+        raise _make_import_error(
             path,
             f"it has version {manifest.get('version')!r} of the format, and this release reads {_VERSION}",
         )
     if not isinstance(manifest["run"], str) or not _RUN_ID.fullmatch(manifest["run"]):
-        raise _refuse(path, f"{manifest['run']!r} is no id of a run")
+        raise _make_import_error(path, f"{manifest['run']!r} is no id of a run")
     names = archive.namelist()
     if sorted(names) != sorted([_MANIFEST, *manifest["files"]]):
-        raise _refuse(path, f"its members are not those that {_MANIFEST} lists")
+        raise _make_import_error(path, f"its members are not those that {_MANIFEST} lists")
     for name, facts in manifest["files"].items():
         if (
             not _MEMBER.fullmatch(name)
             or type(facts["bytes"]) is not int
             or not isinstance(facts["sha256"], str)
         ):
-            raise _refuse(path, f"`{name}` is no file of a run")
+            raise _make_import_error(path, f"`{name}` is no file of a run")
     if sum(facts["bytes"] for facts in manifest["files"].values()) > _MAX_BYTES:
-        raise _refuse(path, f"it is larger than {_MAX_BYTES:,} bytes")
+        raise _make_import_error(path, f"it is larger than {_MAX_BYTES:,} bytes")
     return manifest
 
 
@@ -271,7 +271,7 @@ def _extract(archive: zipfile.ZipFile, name: str, facts: Mapping[str, Any], targ
             digest.update(chunk)
             file.write(chunk)
     if left != 0 or digest.hexdigest() != facts["sha256"]:
-        raise _refuse(path, f"`{name}` is not as it was exported")
+        raise _make_import_error(path, f"`{name}` is not as it was exported")
 
 
 def _require_record(store: RunStore, run_id: str, path: Path) -> None:
@@ -279,22 +279,22 @@ def _require_record(store: RunStore, run_id: str, path: Path) -> None:
     try:
         run = store.read(run_id)
     except (ProjectError, *DAMAGE) as error:
-        raise _refuse(path, as_clause(error)) from error
+        raise _make_import_error(path, as_clause(error)) from error
     if run.id != run_id:
-        raise _refuse(path, f"its record is of run {run.id!r}")
+        raise _make_import_error(path, f"its record is of run {run.id!r}")
     if run.state in ACTIVE or run.state not in STATES:
-        raise _refuse(path, f"its record has the state {run.state!r}")
+        raise _make_import_error(path, f"its record has the state {run.state!r}")
 
 
 def _require_same(runs: RunStore, run_id: str, manifest: Mapping[str, Any], path: Path) -> None:
     """Refuse a run whose id another run of the project has."""
-    present = _describe(run_id, _collect_members(runs, runs.read(run_id)))
-    if present["files"] != manifest["files"]:
+    existing = _describe(run_id, _collect_members(runs, runs.read(run_id)))
+    if existing["files"] != manifest["files"]:
         raise InputError(
             f"{path} contains run {run_id}, and the project has another run with this id, which stays as it is: "
             f"`sparkops runs show {run_id}` shows it."
         )
 
 
-def _refuse(path: Path, problem: str) -> InputError:
+def _make_import_error(path: Path, problem: str) -> InputError:
     return InputError(f"{path} cannot be imported: {problem}. Nothing was imported; export the run again.")

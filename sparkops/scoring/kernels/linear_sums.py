@@ -15,7 +15,7 @@ from ..codegen.symbols import Dense, OneHot, Sparse, Vector, sum_one_hot
 from ..ir.arrays import Numbers
 from .sums import sum_in_order
 
-# How many times larger than their sum terms are that cancel out.
+# Terms cancel out if they are this many times larger than their sum.
 _CANCELLED = 16.0
 # Number of weights from which a matrix product is faster than inline code.
 _MIN_WEIGHTS_FOR_PRODUCT = 256

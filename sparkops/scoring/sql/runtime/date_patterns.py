@@ -77,11 +77,11 @@ def make_format_function(pattern: str) -> Callable[[datetime], str]:
     Raises:
         UnsupportedPattern: The pattern is not supported.
     """
-    parts = [_format_part(token) for token in _split_tokens(pattern)]
+    parts = [_make_part(token) for token in _split_tokens(pattern)]
     return lambda value: "".join([part(value) for part in parts])
 
 
-def _format_part(token: _Token) -> Part:
+def _make_part(token: _Token) -> Part:
     letter, count = token.letter, token.count
     if not letter:
         return lambda _: token.text
@@ -149,7 +149,7 @@ def make_parse_function(pattern: str) -> Callable[[str], datetime]:
     names = [_FIELDS.get(token.letter, token.letter) for token in tokens if token.letter]
     if len(set(names)) != len(names):
         raise UnsupportedPattern("it has a field twice")
-    regex = re.compile("".join(map(_parse_part, tokens)), re.ASCII | re.IGNORECASE)
+    regex = re.compile("".join(map(_build_part_regex, tokens)), re.ASCII | re.IGNORECASE)
     short_year = any(token.letter == "y" and token.count == 2 for token in tokens)  # noqa: PLR2004
 
     def parse(text: str) -> datetime:
@@ -157,14 +157,14 @@ def make_parse_function(pattern: str) -> Callable[[str], datetime]:
         if match is None:
             raise _make_invalid_error(text, pattern)
         try:
-            return _build(match.groupdict(), short_year=short_year)
+            return _build_timestamp(match.groupdict(), short_year=short_year)
         except ValueError:
             raise _make_invalid_error(text, pattern) from None
 
     return parse
 
 
-def _parse_part(token: _Token) -> str:
+def _build_part_regex(token: _Token) -> str:
     letter, count = token.letter, token.count
     if not letter:
         return re.escape(token.text)
@@ -185,7 +185,7 @@ def _parse_part(token: _Token) -> str:
     return f"(?P<{name}>{regex})"
 
 
-def _build(fields: dict[str, Any], *, short_year: bool) -> datetime:
+def _build_timestamp(fields: dict[str, Any], *, short_year: bool) -> datetime:
     """Return the timestamp of the fields' texts.
 
     Raises:
