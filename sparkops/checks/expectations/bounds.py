@@ -33,7 +33,7 @@ def judge_bounds(observed: Any, args: Arguments) -> Verdict:
 
 
 def _find_side_beyond_python(value: Any, bounds: tuple[Any, Any]) -> Literal["before", "after"] | None:
-    """Return on which side of all bounds a date is that Python cannot represent; None for any other value."""
+    """Return the side of all bounds on which a date lies that Python cannot represent; None for any other value."""
     if not isinstance(value, str) or not any(isinstance(bound, date) for bound in bounds):
         return None
     match = _BEYOND_PYTHON.match(value)

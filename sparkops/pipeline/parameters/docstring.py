@@ -15,7 +15,7 @@ def read_summary(doc: str) -> str:
 
 
 def read_args(doc: str) -> dict[str, str]:
-    """Return argument name to description from the `Args:` section, continuation lines joined."""
+    """Return the descriptions in the `Args:` section by argument, with continuation lines joined."""
     entries: dict[str, list[str]] = {}
     indent, name = None, None
     for line in _read_section(doc):

@@ -18,7 +18,7 @@ from sparkops.reports.plots.axis import (
     format_category,
     to_length,
 )
-from sparkops.reports.plots.canvas import Canvas, PlotSize, create_canvas
+from sparkops.reports.plots.canvas import CHARACTER_WIDTH, Canvas, PlotSize, create_canvas
 from sparkops.reports.plots.chart import Chart, describe_truncation, index_values
 from sparkops.reports.plots.series import Series, build_series_legend, split_into_series
 from sparkops.reports.plots.ticks import draw_grid, format_category_axis, format_number_axis, label_axes
@@ -154,7 +154,7 @@ def _has_labels(size: PlotSize, chart: _BarChart) -> bool:
     if not chart.has_one_series or categories > (_MAX_LABELLED // 2 if size.narrow else _MAX_LABELLED):
         return False
     longest = max((len(bar.text) for bar in chart.series[0].bars), default=0)
-    return longest * size.font * 0.62 <= size.pixels * 0.85 / max(1, categories)
+    return longest * size.font * CHARACTER_WIDTH <= size.pixels * 0.85 / max(1, categories)
 
 
 def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
@@ -178,7 +178,7 @@ def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
     characters = (
         max((len(bar.text) for bar in chart.series[0].bars), default=0) if chart.has_one_series else 0
     )
-    margin = (characters * size.font * 0.62 + 10) / (size.pixels * _LENGTHS_WIDTH)
+    margin = (characters * size.font * CHARACTER_WIDTH + 10) / (size.pixels * _LENGTHS_WIDTH)
     canvas.axes.set_xlim(_add_margin(canvas.axes.get_xlim(), margin))
     label_axes(canvas, chart.label, chart.axis.label)
     return canvas

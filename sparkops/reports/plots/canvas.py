@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from sparkops.reports.palette import format_placeholder
 
+# Width of a character in units of the font size.
+CHARACTER_WIDTH: Final = 0.62
 # Ships with Matplotlib, so that text has the same size on every machine.
 _FONT: Final = "DejaVu Sans"
 _SETTINGS: Final = {

@@ -15,7 +15,7 @@ from sparkops.reports.plots.axis import (
     format_category,
     to_length,
 )
-from sparkops.reports.plots.canvas import Canvas, PlotSize, create_canvas
+from sparkops.reports.plots.canvas import CHARACTER_WIDTH, Canvas, PlotSize, create_canvas
 from sparkops.reports.plots.chart import Chart, Legend, describe_truncation, index_values
 from sparkops.reports.plots.ticks import format_category_axis, label_axes
 from sparkops.reports.rows import CollectedRows
@@ -108,7 +108,7 @@ def _draw(size: PlotSize, grid: _Grid) -> Canvas:
     rows, columns = len(grid.y_axis.values), len(grid.x_axis.values)
     canvas = create_canvas(size, 76 + rows * (26 if rows > 12 else 32))  # noqa: PLR2004
     texts = grid.column_format.format_values([value for row in grid.values for value in row])
-    characters = size.pixels * 0.8 / max(1, columns) / (size.font * 0.62)
+    characters = size.pixels * 0.8 / max(1, columns) / (size.font * CHARACTER_WIDTH)
     has_texts = max(map(len, texts), default=0) + 1 <= characters
     for y, row in enumerate(grid.values):
         for x, value in enumerate(row):

@@ -11,11 +11,9 @@ from typing import Literal
 from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import format_placeholder
 from sparkops.reports.plots.axis import Axis, escape_text
-from sparkops.reports.plots.canvas import Canvas
+from sparkops.reports.plots.canvas import CHARACTER_WIDTH, Canvas
 
 AxisName = Literal["x", "y"]
-# Width of a character in units of the font size.
-_CHARACTER = 0.62
 # Directives of `strftime` that show the year.
 _YEAR_DIRECTIVE = re.compile(r"%[-_0^#]?[YyGgcxDF]")
 
@@ -66,7 +64,7 @@ def format_number_axis(
         column_format.format_tick,
         resolution=max(column_format.resolution, 1.0 if integers else 0.0),
         intervals=(4 if size.narrow else 8) if is_x else 6,
-        characters=int(size.pixels * width / (size.font * _CHARACTER)) if is_x else None,
+        characters=int(size.pixels * width / (size.font * CHARACTER_WIDTH)) if is_x else None,
     )
     axis.set_major_locator(locator)
     axis.set_major_formatter(FuncFormatter(lambda value, _: column_format.format_tick(value)))
@@ -101,7 +99,7 @@ def _label_times(canvas: Canvas, times: Sequence[datetime], column_format: Colum
 
     size = canvas.size
     longest = max((len(column_format.format_value(time)) for time in times), default=1)
-    fitting = int(size.pixels * 0.85 / ((longest + 2) * size.font * _CHARACTER))
+    fitting = int(size.pixels * 0.85 / ((longest + 2) * size.font * CHARACTER_WIDTH))
     ticks = max(2, min(6 if size.narrow else 9, fitting))
     canvas.axes.xaxis.set_major_locator(AutoDateLocator(minticks=min(3, ticks - 1), maxticks=ticks))
     canvas.axes.xaxis.set_major_formatter(
@@ -126,7 +124,7 @@ def format_category_axis(canvas: Canvas, axis_name: AxisName, axis: Axis) -> Non
 def _label_x_categories(canvas: Canvas, labels: Sequence[str]) -> None:
     """Label as many positions as fit, rotated if the labels are long."""
     font = canvas.size.font
-    characters = canvas.size.pixels * 0.9 / max(1, len(labels)) / (font * _CHARACTER)
+    characters = canvas.size.pixels * 0.9 / max(1, len(labels)) / (font * CHARACTER_WIDTH)
     longest = max(map(len, labels), default=0)
     rotated = longest + 1 > characters and longest > 4  # noqa: PLR2004
     # A rotated label takes the width of 2.6 characters. Both steps are rounded up.

@@ -137,7 +137,7 @@ def _count_rows(run: Run) -> dict[str, int]:
 
 
 def _describe_checks(run: Run) -> dict[str, str]:
-    """Return each check to its result in words."""
+    """Return the result of each check in words, by check."""
     return {
         f"{check['table']}: {format_expectation(check['expectation'], check['kwargs'])}": _describe_result(
             check
