@@ -46,7 +46,7 @@ class Origins(Protocol):
     """Where values come from, and how they were written.
 
     Attributes:
-        places: Key path to `file:line`.
+        places: `file:line` of each value, by key path.
         references: Texts with `${env:NAME}`, by key path; the values that they stand for must not be printed.
         texts: Texts of scalars in the file, by key path, where they differ from the value: `012`.
     """

@@ -8,8 +8,8 @@ from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.scoring.ir.arrays import Numbers
 
 
-def index_in(graph: GraphBuilder, values: str, known: Numbers) -> str:
-    """Return (rows, 1) the index of each value among known doubles; their number if it is none of them."""
+def find_indices(graph: GraphBuilder, values: str, known: Numbers) -> str:
+    """Return (rows, 1) the index of each value among known doubles; the number of these for any other value."""
     if not len(known):
         return repeat_constant(graph, values, 0)
     hit = graph.add("Equal", values, known[None, :])

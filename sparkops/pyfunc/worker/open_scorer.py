@@ -20,6 +20,7 @@ from sparkops.scoring.artifact.certificate import Difference, compare_answers, r
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
+from sparkops.scoring.protocol import Case
 from sparkops.scoring.rules.rule_monitor import RuleMode
 from sparkops.scoring.scorer import Scorer
 
@@ -143,12 +144,17 @@ def find_certificate_differences(
     """
     cases = read_certificate(folder / CERTIFICATE)
     if rows is not None:
-        answered = [case for case in cases if isinstance(case[1], dict)]
-        cases = answered[:: max(1, len(answered) // rows)][:rows]
+        cases = _sample_answered(cases, rows)
     unchecked = SparkRowScorer(scorer.manifest, scorer.worker)
     actual = [to_case_answer(answer) for answer in unchecked.score_rows([row for row, _ in cases])]
     rtol, atol = scorer.tolerance
     return compare_answers([answer for _, answer in cases], actual, scorer.outputs, rtol=rtol, atol=atol)
+
+
+def _sample_answered(cases: Sequence[Case], rows: int) -> list[Case]:
+    """Return some of the rows that were answered, spread over all of them."""
+    answered = [case for case in cases if isinstance(case[1], dict)]
+    return answered[:: max(1, len(answered) // rows)][:rows]
 
 
 def _verify(located: LocatedModel) -> tuple[Manifest, str | None]:
@@ -167,8 +173,7 @@ def _verify(located: LocatedModel) -> tuple[Manifest, str | None]:
 def _verify_answers(scorer: PyfuncScorer, folder: Path) -> str:
     """Re-score some answered rows of the certificate in a batch; return how they differ, as a part of a sentence."""
     cases = read_certificate(folder / CERTIFICATE)
-    answered = [case for case in cases if isinstance(case[1], dict)]
-    chosen = answered[:: max(1, len(answered) // _VERIFIED_ROWS)][:_VERIFIED_ROWS]
+    chosen = _sample_answered(cases, _VERIFIED_ROWS)
     try:
         differences = scorer.compare(
             [answer for _, answer in chosen], scorer.answer_batch([row for row, _ in chosen])

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import ML, GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
-from sparkops.onnx.kernels.lookup import index_in, repeat_constant
+from sparkops.onnx.kernels.lookup import find_indices, repeat_constant
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import FLOATING_TYPES
 from sparkops.scoring.stages.feature.categorical.string_indexer import build_index_table
@@ -49,7 +49,7 @@ def _look_up_double(graph: GraphBuilder, value: str, table: Table, unseen: int) 
     """Return the index of doubles; 0.0 and -0.0 have labels of their own, kept as text in the table."""
     zeros = {key: index for key, index in table.items() if isinstance(key, str)}
     numbers = {key: index for key, index in table.items() if not isinstance(key, str)}
-    position = index_in(graph, value, np.array(list(numbers), dtype=np.float64))
+    position = find_indices(graph, value, np.array(list(numbers), dtype=np.float64))
     index = graph.add("Gather", np.array([*numbers.values(), unseen], dtype=np.int64), position)
     for text, zero_index in zeros.items():
         is_zero = graph.add("Equal", value, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
-from sparkops.onnx.kernels.lookup import index_in
+from sparkops.onnx.kernels.lookup import find_indices
 from sparkops.scoring.ir.description import Step
 
 
@@ -14,7 +14,7 @@ def convert_target_encoder(step: Step, context: GraphContext) -> None:
     graph, source, arrays = context.graph, context.get_scalar(step), step.arrays
     categories, unseen = arrays["categories"].astype(np.float64), arrays["unseen"].astype(np.float64)
     table = np.concatenate([arrays["encodings"].astype(np.float64), unseen, arrays["null"][:1]])
-    index = index_in(graph, context.to_double(source), categories)
+    index = find_indices(graph, context.to_double(source), categories)
     if source.null is not None:
         null_index = len(categories) + 1 if len(arrays["null"]) else len(categories)
         index = graph.add("Where", source.null, np.array(null_index), index)
