@@ -204,4 +204,4 @@ def find_producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequ
 
 
 StageCompiler = Callable[[SavedStage, Plan], None]
-"""Adds the steps of one stage to a plan."""
+"""A function that adds the steps of one stage to a plan."""

@@ -1,4 +1,4 @@
-"""Builds an ONNX graph: nodes, constants, inputs and outputs."""
+"""Build an ONNX graph: nodes, constants, inputs and outputs."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from sparkops.pipeline.job import Job
 
 _BAD_INPUT = 2
 # A script that called `main` or built an engine has imported one of these.
-_USED = ("sparkops.cli.main", "sparkops.engine.engine")
+_ENTRY_MODULES = ("sparkops.cli.main", "sparkops.engine.engine")
 
 
 def report_unused_script(job: Job) -> None:
@@ -24,7 +24,7 @@ def report_unused_script(job: Job) -> None:
 def _report(job: Job, file: str) -> None:
     context = getattr(sys.modules.get("pyspark"), "SparkContext", None)
     has_spark = getattr(context, "_active_spark_context", None) is not None
-    if has_spark or hasattr(sys, "last_value") or any(module in sys.modules for module in _USED):
+    if has_spark or hasattr(sys, "last_value") or any(module in sys.modules for module in _ENTRY_MODULES):
         return
     sys.stdout.flush()
     sys.stderr.write(

@@ -21,7 +21,7 @@ from sparkops.pipeline.parameters.typed_readers import SCALAR_VALUES
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.place import YamlScalar, unwrap_scalars
 
-__all__ = ["InvalidValueError", "read_value"]
+__all__ = ["InvalidValueError", "read_repeated", "read_value"]
 
 # Kinds that JSON has itself: a text beside them is a text, if the parameter takes any.
 _JSON_KINDS: Final = ("bool", "int", "float")

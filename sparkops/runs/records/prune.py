@@ -85,13 +85,13 @@ class RunPruner:
 
     def _list_unneeded_alone(self) -> Iterator[tuple[Run, datetime]]:
         """Yield the runs that nothing needs but, perhaps, the fan-out that they are parts of."""
-        is_newest: dict[str, bool] = {}
+        done_jobs: set[str] = set()
         open_runs = {publication.run for publication in self.publications.list_open()}
         for run in self.runs.newest(replays=True):
             is_result = run.state == "done" and not run.replay
-            is_newest_done = is_result and is_newest.setdefault(run.job, True)
-            if is_result:
-                is_newest[run.job] = False
+            is_newest_done = is_result and run.job not in done_jobs
+            if is_newest_done:
+                done_jobs.add(run.job)
             ended = run.ended or run.started
             is_needed = run.state in ACTIVE or run.id in open_runs or self.runs.is_protected(run.id)
             if ended is not None and not is_newest_done and not is_needed:

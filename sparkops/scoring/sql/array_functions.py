@@ -40,17 +40,19 @@ def _make_array_operation(
     return Operation(_accepts(result, *types), emit)
 
 
-def _make_value_operation(function: Callable[..., Any], result: str, *types: str, array: int) -> Operation:
-    """Return the operation that calls a function whose operand other than the array may be null."""
+def _make_value_operation(
+    function: Callable[..., Any], result: str, *types: str, array_index: int
+) -> Operation:
+    """Return the operation that calls a function of an array and a value, which may be null."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         name = code.bind_constant(function)
-        other = operands[1 - array].expr
+        other = operands[1 - array_index].expr
 
         def body(value: str) -> str:
-            return f"{name}({other}, {value})" if array else f"{name}({value}, {other})"
+            return f"{name}({other}, {value})" if array_index else f"{name}({value}, {other})"
 
-        return propagate_nulls(code, [operands[array]], body)
+        return propagate_nulls(code, [operands[array_index]], body)
 
     return Operation(_accepts(result, *types), emit)
 
@@ -103,9 +105,9 @@ ARRAY_FUNCTIONS: Mapping[str, Operation] = {
     "array_contains": _make_array_operation(arrays.contains, "boolean", _ARRAY, "T", null=True),
     "array_position": _make_array_operation(arrays.position, "long", _ARRAY, "T"),
     "array_remove": _make_array_operation(arrays.remove, _ARRAY, _ARRAY, "T"),
-    "array_append": _make_value_operation(arrays.append, _ARRAY, _ARRAY, "T", array=0),
-    "array_prepend": _make_value_operation(arrays.prepend, _ARRAY, _ARRAY, "T", array=0),
-    "array_repeat": _make_value_operation(arrays.repeat, _ARRAY, "T", _INTEGER, array=1),
+    "array_append": _make_value_operation(arrays.append, _ARRAY, _ARRAY, "T", array_index=0),
+    "array_prepend": _make_value_operation(arrays.prepend, _ARRAY, _ARRAY, "T", array_index=0),
+    "array_repeat": _make_value_operation(arrays.repeat, _ARRAY, "T", _INTEGER, array_index=1),
     "array_insert": Operation(_accepts(_ARRAY, _ARRAY, _INTEGER, "T"), _emit_insert),
     "array_compact": _make_array_operation(arrays.compact, _ARRAY, _ARRAY),
     "array_distinct": _make_array_operation(arrays.distinct, _ARRAY, _ARRAY),

@@ -30,7 +30,7 @@ from sparkops.tables.error_messages.bad_records import (
 from sparkops.tables.error_messages.spark_error_text import extract_spark_text, find_root_cause
 
 Rule = Callable[[re.Match[str]], SparkopsError]
-"""Returns the error to show, given the match of a pattern in Spark's text; `match.string` is all of the text."""
+"""A function from the match of a pattern in Spark's text to the error to show; `match.string` is all of the text."""
 
 _MAX_SHOWN_NAME = 60
 

@@ -24,7 +24,8 @@ def diff_runs(project: LoadedProject, before: str, after: str) -> RunDiff:
     first, second = project.runs.load(before), project.runs.load(after)
     tables = Tables(None, project.settings)
     evidence = TableEvidence(
-        changes=dict(_find_changes(tables, first, second)), columns=dict(_find_columns(tables, first, second))
+        changes=dict(_find_changes(tables, first, second)),
+        columns=dict(_describe_tables(tables, first, second)),
     )
     return compare_runs(first, second, evidence)
 
@@ -38,8 +39,8 @@ def _find_changes(tables: Tables, before: Run, after: Run) -> Iterator[tuple[str
                 yield name, change
 
 
-def _find_columns(tables: Tables, before: Run, after: Run) -> Iterator[tuple[str, str]]:
-    """Yield the tables of other columns, with what was changed in them."""
+def _describe_tables(tables: Tables, before: Run, after: Run) -> Iterator[tuple[str, str]]:
+    """Yield the tables whose columns differ, with a description of the differences."""
     for name, first, second in _pair({**before.inputs, **before.outputs}, {**after.inputs, **after.outputs}):
         if first["schema_hash"] != second["schema_hash"]:
             old = tables.find_columns(name, first["identity"], first["version"])
@@ -49,7 +50,7 @@ def _find_columns(tables: Tables, before: Run, after: Run) -> Iterator[tuple[str
 
 
 def _pair(before: Mapping[str, Facts], after: Mapping[str, Facts]) -> Iterator[tuple[str, Facts, Facts]]:
-    """Yield the Delta tables that both runs have."""
+    """Yield the Delta tables that both runs used, with what each run recorded of them."""
     for name, first in before.items():
         second = after.get(name)
         if second is not None and first["version"] is not None and second["version"] is not None:
