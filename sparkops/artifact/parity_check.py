@@ -58,7 +58,7 @@ class ParityResult:
         """Return the number of rows that Spark neither refused nor dropped."""
         return sum(isinstance(answer, dict) for _, answer in self.cases)
 
-    def messages(self) -> list[str]:
+    def list_messages(self) -> list[str]:
         """Return a line for each difference, with its row."""
         return [f"{difference}; {self.cases[difference.index][0]}" for difference in self.differences]
 
@@ -150,7 +150,7 @@ class ParityCheck:
         Of the rows that the scorer refuses, at most `MAX_REFUSED` are compared. Without a certificate, edge rows are
         added.
         """
-        rows = self._rows()
+        rows = self._list_rows()
         actual = [self.scorer.answer(row) for row in rows]
         accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
         refused = sample_evenly(find_refused(self.scorer, rows, actual), MAX_REFUSED)
@@ -179,7 +179,7 @@ class ParityCheck:
             record_parity(model, result.rows)
         return file
 
-    def _rows(self) -> Sequence[Row]:
+    def _list_rows(self) -> Sequence[Row]:
         if self.cases:
             return [*(row for row, _ in self.cases), *self.random_rows]
         return [*self.good_rows, *edge_rows(self.scorer.description, self.good_rows), *self.random_rows]

@@ -156,7 +156,7 @@ def _make_importer(package: str, files: Mapping[str, str]) -> Callable[[str], An
 def _make_portable_scorer(
     import_bundled: Callable[[str], Any],
     files: Mapping[str, bytes],
-    identity: str,
+    description_hash: str,
     arguments: tuple[Any, ...],
 ) -> ScoreBatches:
     """Return a function that scores with bundled code and a description from file contents.
@@ -166,7 +166,7 @@ def _make_portable_scorer(
     Args:
         import_bundled: Imports a module of the bundled code.
         files: The scorer's files.
-        identity: Hash of the description.
+        description_hash: Hash of the description, by which a worker finds it.
         arguments: Further arguments of `ArrowScorer`: version column, rule mode, callback for violations.
     """
     (arrow_module, arrow_scorer), (folder_module, read_description) = ARROW_SCORER, READ_DESCRIPTION
@@ -180,12 +180,14 @@ def _make_portable_scorer(
         getattr(import_bundled(errors_module), row_error).__module__ = f"sparkops.{errors_module}"
         # The bundled module outlives the task, so it caches descriptions for the worker's next tasks.
         descriptions = vars(arrow).setdefault("_DESCRIPTIONS", {})
-        if identity not in descriptions:
+        if description_hash not in descriptions:
             with tempfile.TemporaryDirectory() as work:
                 for name, content in files.items():
                     (Path(work) / name).write_bytes(content)
-                descriptions[identity] = getattr(import_bundled(folder_module), read_description)(work)
-        yield from getattr(arrow, arrow_scorer)(descriptions[identity], *arguments)(batches)
+                descriptions[description_hash] = getattr(import_bundled(folder_module), read_description)(
+                    work
+                )
+        yield from getattr(arrow, arrow_scorer)(descriptions[description_hash], *arguments)(batches)
 
     return score
 

@@ -29,7 +29,7 @@ def doctor(project: ProjectOptions, deep: bool) -> int:
         problems += [
             Finding(name=part, ok=text is None, detail=text or "can be read")
             for part, texts in find_project_problems(engine.container).items()
-            for text in (*texts, *([] if texts else [None]))
+            for text in (texts or [None])
         ]
     except ProjectError:
         if project.project is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sparkops.compiler.compilation import Compilation, StageOutcome
 from sparkops.compiler.pipeline_stages import read_stages
 from sparkops.compiler.plan import NEWEST_VERSION, CannotCompile, Plan, StageCompiler, parse_version
-from sparkops.compiler.pruning import describe, list_label_notes
+from sparkops.compiler.plan_description import describe, list_label_notes
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.session import SessionSettings
 from sparkops.compiler.stages.feature.python_function import find_function_compiler

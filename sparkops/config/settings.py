@@ -281,8 +281,9 @@ class ExecutionSettings(Section):
     """How runs are executed, under `execution:`."""
 
     max_parallel: Count | None = None
-    """Runs of one command that may be executed at the same time. By default one job of a flow, and as many runs of a fan-out
-    (`--each`) as the machine has cores, at most eight.
+    """Runs of one command that may be executed at the same time.
+
+    By default one job of a flow, and as many runs of a fan-out (`--each`) as the machine has cores, at most eight.
 
     Example: 4
     """

@@ -34,10 +34,10 @@ class RunListener(Protocol):
     """Receives which runs start, and which jobs of a flow are not run."""
 
     def run_started(self, label: str) -> RunProgress:
-        """Receive what a run is called, its job and the values that tell it apart; return who receives its progress."""
+        """Receive the label of a run, its job and the values that tell it apart; return who receives its progress."""
 
     def run_skipped(self, label: str, reason: str) -> None:
-        """Receive what a run would have been called that is not needed or not possible, and why."""
+        """Receive the label of a run that is not needed or not possible, and why."""
 
 
 class NullProgress:

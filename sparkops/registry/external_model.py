@@ -110,7 +110,7 @@ def compare_with_spark(model: ExternalModel, reference: SparkReference, *, rows:
         count = len({difference.index for difference in parity.differences})
         problem = (
             f"the compiled scorer and Spark {parity.spark_version} differ on {count} of {parity.rows} rows. "
-            f"First: {parity.messages()[0]}"
+            f"First: {parity.list_messages()[0]}"
         )
     elif not parity.answered_rows:
         problem = f"Spark {parity.spark_version} answers none of {format_count(parity.rows, 'row')}"

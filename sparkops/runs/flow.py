@@ -1,4 +1,4 @@
-"""Run jobs in dependency order: skip what is up to date, whose condition does not hold, and what depends on a failed job."""
+"""Run jobs in dependency order, except what is up to date, ruled out by a condition or behind a failed job."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class FlowStep:
 
     Args:
         job: The job's name.
-        state: `fresh` means up to date, `skipped` means not run because a condition does not hold, `stopped` means not run
-            because a job that it depends on failed.
+        state: `fresh` means up to date, `skipped` means not run because a condition does not hold, `stopped` means not
+            run because a job that it depends on failed.
         run: The run, or the earlier run of a job that is up to date.
         error: The error of a failed job.
         reason: Why the job was not run, as a clause.

@@ -45,7 +45,9 @@ _REMOVED: Final[Mapping[str, str]] = {
 def describe_work(
     job: Job, code: CodeReader, *, inputs: RunInputs, suites: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """Return the parts of a run's work: `table orders` to `version 4 of 8f14e45f`, `code jobs/sales.py:clean` to a hash.
+    """Return the parts of a run's work, by name.
+
+    For example `table orders` is `version 4 of 8f14e45f`, and `code jobs/sales.py:clean` is a hash.
 
     The parameters are no part of it: only runs with the same parameters are compared.
 

@@ -77,8 +77,8 @@ class Scorer:
     score: ScoreRow
     """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
 
-    Raises RowError where a field is missing, unknown or of the wrong type, or null, NaN or unseen and the model refuses that;
-    RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation", see
+    Raises RowError where a field is missing, unknown or of the wrong type, or null, NaN or unseen and the model refuses
+    that; RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation", see
     `explain.build_explainer`, and raises ModelError where the model has none.
     """
 

@@ -72,8 +72,8 @@ def test_messages_contain_each_difference_with_its_row(compile_fixture) -> None:
     check = ParityCheck.for_model(compile_fixture(), rows=10, seed=1)
     result = check.compare(fake_spark(check.scorer, rawPrediction=[9.0, -9.0]))
     assert len(result.differences) == result.rows - result.refused
-    assert "rawPrediction is [9.0, -9.0] in Spark" in result.messages()[0]
-    assert "'x':" in result.messages()[0]
+    assert "rawPrediction is [9.0, -9.0] in Spark" in result.list_messages()[0]
+    assert "'x':" in result.list_messages()[0]
 
 
 def test_random_rows_are_the_same_for_a_seed_and_mostly_answered(compile_fixture) -> None:
@@ -119,7 +119,7 @@ def test_this_spark_agrees_with_the_scorer_of_a_model_that_another_version_saved
 ) -> None:
     check = ParityCheck.for_model(compile_fixture("categories", spark_of), rows=100, seed=5)
     result = check.compare(build_session_reference(spark))
-    assert result.messages() == []
+    assert result.list_messages() == []
     assert result.spark_version == spark.version != check.spark_version
 
 
@@ -130,14 +130,14 @@ def test_a_registered_model_agrees_with_spark_on_its_certificate_and_on_random_r
     check = ParityCheck.for_model(Registry(shared_settings).fetch("late@champion"), rows=100, seed=5)
     assert (len(check.cases), check.check_certificate()) == (late.parity, [])
     result = check.compare(build_session_reference(spark))
-    assert result.messages() == []
+    assert result.list_messages() == []
     assert result.rows > 250
 
 
 @pytest.mark.cluster
 def test_the_spark_of_another_interpreter_answers_in_its_own_process(compile_fixture) -> None:
     check = ParityCheck.for_model(compile_fixture("categories"), rows=20, seed=5)
-    assert check.compare(build_interpreter_reference(Path(sys.executable))).messages() == []
+    assert check.compare(build_interpreter_reference(Path(sys.executable))).list_messages() == []
 
 
 @pytest.mark.cluster
@@ -158,7 +158,7 @@ def test_another_interpreter_answers_in_the_session_that_an_expression_depends_o
     rows = [{"s": "2024-03-10 02:30:00", "n": 1}, {"s": "2024-07-01 00:00:00", "n": 2**31 - 1}]
     check = ParityCheck.for_description(description, model, rows, rows=10)
     result = check.compare(build_interpreter_reference(Path(sys.executable)))
-    assert result.messages() == []
+    assert result.list_messages() == []
     assert result.refused > 0
 
 
@@ -180,4 +180,4 @@ def test_a_model_that_plain_mlflow_logged_compiles_and_answers_as_spark_does(
     assert fields_from_spark(example.schema.jsonValue())[0].name == model.fields[0].name
     write_compiled_scorer(compile_model(model.folder, model.fields), model, tmp_path / "compiled")
     check = ParityCheck.for_model(tmp_path / "compiled", rows=50, seed=5)
-    assert check.compare(build_session_reference(spark)).messages() == []
+    assert check.compare(build_session_reference(spark)).list_messages() == []

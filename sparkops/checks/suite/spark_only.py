@@ -1,4 +1,4 @@
-"""Decide whether only Spark can validate a suite: SQL conditions, queries, unusual regular expressions or column types."""
+"""Decide whether only Spark can validate a suite: for SQL, unusual regular expressions or column types."""
 
 from __future__ import annotations
 

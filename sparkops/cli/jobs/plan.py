@@ -32,8 +32,8 @@ def plan(project: ProjectOptions, force: bool, explain: bool, as_json: bool, **s
     """Show what sparkops flow JOBS (all jobs by default) would run, in which order and why. No JVM is started.
 
     A job is up to date if the code that it uses, the versions of the packages that this imports, its parameters, input
-    versions and checks are those of an earlier run, and what that run published is still there. Comments, formatting and
-    docstrings of the code do not count.
+    versions and checks are those of an earlier run, and what that run published is still there. Comments, formatting
+    and docstrings of the code do not count.
     """
     from sparkops.engine.operations.flow import FlowRequest
     from sparkops.engine.operations.flows.plan_flow import plan_flow

@@ -98,7 +98,7 @@ def _certify_spark_model(project: ProjectOptions, located: LocatedModel, options
         f"(--seed {parity.seed}), {compared.refused} refused by the scorer; "
         f"{_count_differences(compared.differences)}"
     )
-    for line in (*certificate_differences[:_MAX_DIFFERENCES], *compared.messages()[:_MAX_DIFFERENCES]):
+    for line in (*certificate_differences[:_MAX_DIFFERENCES], *compared.list_messages()[:_MAX_DIFFERENCES]):
         echo(f"         {line}")
     if certificate_differences or compared.differences:
         return 1

@@ -17,7 +17,7 @@ from .functions.dates import field, unit_call
 from .functions.higher_order import HIGHER_ORDER, sort_by, type_higher_order
 from .functions.maps import is_map
 from .functions.patterns import like, rlike
-from .functions.registry import type_call
+from .functions.registry import build_call
 from .functions.strings import concat, locate, overlay, substring, trim
 from .functions.structs import get_struct_field, type_flatten, type_struct
 from .intervals import add_interval
@@ -267,7 +267,7 @@ def _type_function_call(item: Any, columns: ResolveColumn) -> Expression:
         return type_items(args, lambda arg: type_expression(arg, columns))
     if name == "array_sort" and len(args) == 2:  # noqa: PLR2004
         return sort_by(args, columns, type_expression)
-    return type_call(name, [type_expression(arg, columns) for arg in args])
+    return build_call(name, [type_expression(arg, columns) for arg in args])
 
 
 def _type_dot(item: Any, columns: ResolveColumn) -> Expression:

@@ -12,7 +12,7 @@ from sparkops.scoring.sql.expression import MAX_DEPTH, MAX_SIZE, Expression
 from sparkops.scoring.sql.types import is_simple, is_supported
 
 from .expressions import format_sql, type_expression
-from .functions.registry import type_call
+from .functions.registry import build_call
 from .functions.structs import contains_struct, get_struct_field, is_struct
 from .functions.uncompiled import WITHOUT_PARENTHESES
 from .operators import require_boolean
@@ -246,7 +246,7 @@ class _Scope:
         name = self._find(item)
         if name is None:
             if str(item.name).lower() in WITHOUT_PARENTHESES:
-                type_call(str(item.name).lower(), [])
+                build_call(str(item.name).lower(), [])
             raise _UnknownColumn(
                 f"it reads the column `{format_sql(item)}`, which neither the signature nor a stage provides"
             )

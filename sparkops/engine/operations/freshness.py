@@ -1,4 +1,4 @@
-"""Decide whether a job is up to date: code, parameters, inputs and checks are those of an earlier run, whose outputs are there."""
+"""Decide whether a job is up to date: an earlier run did the same work, and its outputs are there."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class FreshRunFinder:
         return _Inputs(RunInputs(pins=pins, models=models, settings=self._settings), suites, unreadable)
 
     def _compare_fingerprint(self, job: Job, run: Run, read: _Inputs, params: Mapping[str, Any]) -> list[str]:
-        """Return what differs from a run that was recorded before the parts of its work were: the files of the code count."""
+        """Return what differs from a run whose record lacks the parts of its work: the files of the code count."""
         source = hash_source(job, self._container.project.root)
         inputs = read.inputs
         present = compute_fingerprint(job, source=source, params=params, inputs=inputs, suites=read.suites)

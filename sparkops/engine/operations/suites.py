@@ -46,8 +46,8 @@ class SuiteValidation:
         table: Its table.
         expectations: Number of its expectations.
         columns_known: Whether it was validated against the table's columns, which may be unknown or about to change.
-        unchecked_reason: Why Spark could not be started to validate what only Spark can: SQL conditions and unusual regular
-            expressions. Empty if it was not needed, or has validated them.
+        unchecked_reason: Why Spark could not be started to validate what only Spark can: SQL conditions and unusual
+            regular expressions. Empty if it was not needed, or has validated them.
     """
 
     table: str

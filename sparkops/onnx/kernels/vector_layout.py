@@ -1,4 +1,4 @@
-"""Determine whether Spark stores a vector sparse, for steps whose result depends on it: NaN and infinities beside zeros."""
+"""Determine whether Spark stores a vector sparse, on which results beside NaN and infinities depend."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class PackageVersions:
     _versions: dict[str, str | None] = field(default_factory=dict)
 
     def find(self, module: str) -> str | None:
-        """Return the version of the distribution of a top-level module; None for the standard library and for sparkops."""
+        """Return the version of the distribution of a top-level module; None for the standard library and sparkops."""
         if module not in self._versions:
             self._versions[module] = _find(module)
         return self._versions[module]

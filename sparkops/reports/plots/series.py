@@ -31,7 +31,8 @@ class Series:
 def split_into_series(rows: CollectedRows, by: str | None) -> tuple[Series, ...]:
     """Split rows by a column: numbers and times sorted, names in the order of the rows.
 
-    Raises JobFailed if there are more values than colours.
+    Raises:
+        JobFailed: There are more values than colours.
     """
     if by is None:
         return (Series("", "s0", rows.values),)

@@ -1,4 +1,4 @@
-"""Find earlier runs of jobs by their parameters: the index is read once, and of the records only those that may match."""
+"""Find earlier runs of jobs by their parameters; the index is read once, and only records that may match."""
 
 from __future__ import annotations
 

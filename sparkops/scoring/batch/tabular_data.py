@@ -55,5 +55,5 @@ def _read_arrays(columns: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_arrow_data(data: Any) -> bool:
-    """Return whether data has Arrow's PyCapsule interface, as those of pyarrow, polars and others have."""
+    """Return whether data has Arrow's PyCapsule interface: tables of pyarrow, DataFrames of polars and others."""
     return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")

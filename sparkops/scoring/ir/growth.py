@@ -14,7 +14,7 @@ MAX_TEXT: Final = 2**26
 MAX_ARRAY: Final = 2**22
 """Elements of an array that a function makes."""
 MAX_UNITS: Final = 2**26
-"""Characters of all texts, and 16 times the elements of all arrays, that a model makes of one row where it counts them."""
+"""Characters of all texts, and 16 times the elements of all arrays, that a model makes of a row where it counts."""
 MAX_BATCH_UNITS: Final = 2**28
 """The same of the rows that are scored at once."""
 

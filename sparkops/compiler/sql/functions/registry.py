@@ -56,7 +56,7 @@ _NAMED: dict[str, Function] = {
 FUNCTIONS: Mapping[str, Function] = {**_NAMED, **{alias: _NAMED[name] for alias, name in ALIASES.items()}}
 
 
-def type_call(name: str, args: Args) -> Expression:
+def build_call(name: str, args: Args) -> Expression:
     """Return the typed expression of a function call.
 
     Raises:

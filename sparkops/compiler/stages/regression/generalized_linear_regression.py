@@ -47,14 +47,14 @@ def _read_link(saved: SavedStage) -> tuple[str, float, str]:
     A family has a canonical link. The variance power of a Tweedie model determines its family and its canonical link.
     """
     explicit, family = saved.metadata["paramMap"], str(saved.params["family"]).lower()
-    tweedie = family == "tweedie"
-    variance_power = parse_double(saved.params["variancePower"]) if tweedie else 0.0
-    if tweedie:
+    is_tweedie = family == "tweedie"
+    variance_power = parse_double(saved.params["variancePower"]) if is_tweedie else 0.0
+    if is_tweedie:
         family = _FAMILIES_BY_VARIANCE_POWER.get(variance_power, "tweedie")
     allowed = family if family in ("gaussian", "binomial") else "positive"
-    if tweedie and "linkPower" in explicit:
+    if is_tweedie and "linkPower" in explicit:
         return (*_choose_power_link(parse_double(explicit["linkPower"])), allowed)
-    if not tweedie and "link" in explicit:
+    if not is_tweedie and "link" in explicit:
         return str(explicit["link"]).lower(), 1.0, allowed
     if family == "tweedie":
         return "power", 1.0 / (1.0 - variance_power), allowed

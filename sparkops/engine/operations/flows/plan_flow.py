@@ -29,8 +29,8 @@ class PlannedJob:
 
     Args:
         job: Its name.
-        state: Whether it would `run`, is up to date (`fresh`), would be skipped by a condition (`skip`), or whether that is
-            not known before another job has run (`open`).
+        state: Whether it would `run`, is up to date (`fresh`), would be skipped by a condition (`skip`), or whether
+            that is not known before another job has run (`open`).
         reasons: Why it would run, be skipped, or what is not known, each as a clause; empty if it is up to date.
         run: Id of its newest run with these parameters that succeeded.
         params: Parameter to its JSON value, secrets masked.

@@ -60,8 +60,8 @@ class PublishedOutputs:
     def _find_lost_version(self, table: str, version: int, run: Run, others: RunLookup | None) -> list[str]:
         """Return why what a run published is not in the table any more, if so.
 
-        It is there if all later commits released quarantined rows, or, where a write keeps the rows of others, were made by
-        runs of the same job with other parameters.
+        It is there if all later commits released quarantined rows, or, where a write keeps the rows of others, were
+        made by runs of the same job with other parameters.
 
         Args:
             table: The table.

@@ -20,7 +20,7 @@ class BudgetSpentError(EvaluationError):
 
 
 class UnrepresentableError(EvaluationError):
-    """A date or a timestamp that Spark has and the scorer has not, which is not null under `try_`, combine_signatures."""
+    """A date or a timestamp that Spark has and the scorer has not; it is not null under `try_`, either."""
 
     def __init__(self, message: str = "leaves the years 1 to 9999") -> None:
         super().__init__(message)

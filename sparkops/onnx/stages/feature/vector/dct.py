@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.stages.feature.vector.dct import transform_matrix
+from sparkops.scoring.stages.feature.vector.dct import build_transform_matrix
 
 
 def convert_dct(step: Step, context: GraphContext) -> None:
@@ -13,5 +13,5 @@ def convert_dct(step: Step, context: GraphContext) -> None:
     if source.size > 1:
         context.exclude(graph.reduce_any(graph.add("IsInf", source.tensor)))
     context.columns[step.outputs[0]] = VectorTensor(
-        graph.gemm(source.tensor, transform_matrix(step)), source.size
+        graph.gemm(source.tensor, build_transform_matrix(step)), source.size
     )

@@ -38,7 +38,9 @@ class DCT:
         refuse = refuse_value(
             name, step.stage, "has no unique answer: it depends on the order of Spark's sums"
         )
-        kernel = code.bind_constant(partial(_transform_row, matrix=transform_matrix(step), refuse=refuse))
+        kernel = code.bind_constant(
+            partial(_transform_row, matrix=build_transform_matrix(step), refuse=refuse)
+        )
         result = Dense(code.assign(f"{kernel}({code.assign_dense(source)})"), size, source.field)
         code.columns[step.outputs[0]] = Vector((result,), None, source.field)
 
@@ -48,11 +50,11 @@ class DCT:
         if values.shape[1] > 1:
             frame.refuse(np.asarray(np.isinf(values).any(axis=1)))
         with np.errstate(all="ignore"):
-            transformed = values.dot(transform_matrix(step).T)
+            transformed = values.dot(build_transform_matrix(step).T)
         frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(transformed),))
 
 
-def transform_matrix(step: Step) -> Numbers:
+def build_transform_matrix(step: Step) -> Numbers:
     """Return the transform of a step as a matrix; its inverse is its transpose."""
     size = int(step.params["size"])
     index = np.arange(size)
