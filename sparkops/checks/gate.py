@@ -209,7 +209,7 @@ class PublishGate:
     def _describe_excess(self, rows: int | None, quarantined: int) -> str:
         """Return the message that too many rows would be quarantined, or an empty string."""
         limit = self.suite.quarantine_limit
-        name = limit.exceeded(quarantined, rows)
+        name = limit.find_exceeded(quarantined, rows)
         if name is None or not rows:
             return ""
         key = "quarantine_limit" if name == "share" else "quarantine_limit.rows"

@@ -125,7 +125,7 @@ def describe_exceeded_threshold(suite: Suite, index: int, result: ExpectationRes
     threshold = suite.expectations[index].fail_over
     if threshold is None or result is None or result.success or result.exception is not None:
         return None
-    name = threshold.exceeded(result.result.get("unexpected_count"), result.result.get("element_count"))
+    name = threshold.find_exceeded(result.result.get("unexpected_count"), result.result.get("element_count"))
     return f"more than fail_over.{name} {threshold.format(name)}" if name else None
 
 

@@ -77,8 +77,8 @@ class Scorer:
     score: ScoreRow
     """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
 
-    Raises RowError where a field is missing, unknown or of the wrong type, or null, NaN or unseen and the model refuses
-    that; RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation", see
+    Raises RowError where a field is missing, unknown or of the wrong type, or has null, NaN or an unseen value that the
+    model refuses; RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation", see
     `explain.build_explainer`, and raises ModelError where the model has none.
     """
 
@@ -188,8 +188,8 @@ class Scorer:
             nan: What NaN in a floating column of pandas is: the number, or null.
 
         Raises:
-            RowError: For the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3:
-                ", counted from 0.
+            RowError: For the first row that cannot be scored, or that a rule refuses; its message starts with the
+                number of the row, counted from 0: "Row 3: ".
         """
         tabular = read_tabular(data, self.fields, nan)
         columns, size = to_columns(tabular, self.fields, self.description.ignored, extra)

@@ -66,7 +66,7 @@ def launch_spark(
         build_jvm_options(settings, host=host, java=java, jars=jars) if jvm_options is None else jvm_options
     )
 
-    def command(file: Path) -> list[str]:
+    def build_command(file: Path) -> list[str]:
         if host.is_spark_bundled and _is_direct(conf["spark.master"]):
             return build_direct_command(host, java, conf=conf, properties=file, jvm=options)
         return build_script_command(host, properties=file)
@@ -74,7 +74,7 @@ def launch_spark(
     jobs = JobsFolder.of(settings.root / settings.jobs)
     paths = tuple(dict.fromkeys((jobs.path, jobs.import_root, settings.root)))
     environ = build_driver_environ(host, java, python=python, paths=paths)
-    jvm = launch(command, properties=format_properties(conf), environ=environ, log=log)
+    jvm = launch(build_command, properties=format_properties(conf), environ=environ, log=log)
     try:
         return _create_context(jvm, conf=conf, python=python)
     except BaseException:

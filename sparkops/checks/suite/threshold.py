@@ -20,7 +20,7 @@ class FailureThreshold:
     rows: int | None = None
     share: float | None = None
 
-    def exceeded(self, failing: int | None, evaluated: int | None) -> ThresholdName | None:
+    def find_exceeded(self, failing: int | None, evaluated: int | None) -> ThresholdName | None:
         """Return which threshold is exceeded, or None."""
         if failing is None:
             return None

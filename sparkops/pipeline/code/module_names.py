@@ -96,17 +96,21 @@ def _is_job_decorator(node: ast.expr) -> bool:
 
 def _add(module: ModuleNames, statement: ast.stmt) -> None:
     if isinstance(statement, ast.Import | ast.ImportFrom):
-        for name, imported in list_imports([statement]):
-            if imported.name == "*":
-                module.stars.append(imported)
-            else:
-                module.imports.setdefault(name, []).append(imported)
+        _add_imports(module, statement)
     elif isinstance(statement, _DEFINITIONS):
         module.definitions.setdefault(statement.name, []).append(statement)
     elif isinstance(statement, _ASSIGNMENTS):
         _define_targets(module, statement)
     elif not _is_inert(statement):
         _add_block(module, statement)
+
+
+def _add_imports(module: ModuleNames, statement: ast.stmt) -> None:
+    for name, imported in list_imports([statement]):
+        if imported.name == "*":
+            module.stars.append(imported)
+        else:
+            module.imports.setdefault(name, []).append(imported)
 
 
 def _define_targets(module: ModuleNames, statement: ast.stmt) -> None:
@@ -124,11 +128,7 @@ def _define_targets(module: ModuleNames, statement: ast.stmt) -> None:
 
 def _add_block(module: ModuleNames, statement: ast.stmt) -> None:
     """Add `if`, `try`, `with`, a loop or an expression: it is executed as a whole, and may define names."""
-    for name, imported in list_imports([statement]):
-        if imported.name == "*":
-            module.stars.append(imported)
-        else:
-            module.imports.setdefault(name, []).append(imported)
+    _add_imports(module, statement)
     if _is_test_of(statement, "TYPE_CHECKING", "typing.TYPE_CHECKING"):
         return
     module.effects.append(statement)

@@ -174,10 +174,9 @@ def _walk(edges: Mapping[str, Iterable[str]], root: str, depth: int | None) -> I
     """Yield the edges that lead away from a node, level by level."""
     seen, level, runs = {root}, [root], 0
     while level and (depth is None or runs < depth):
-        following: list[str] = []
         # One level to the runs, and one to what these read or wrote.
         for _ in range(2):
-            following = []
+            following: list[str] = []
             for node in level:
                 for neighbour in edges.get(node, ()):
                     yield node, neighbour
@@ -190,10 +189,11 @@ def _walk(edges: Mapping[str, Iterable[str]], root: str, depth: int | None) -> I
 
 def _parse_name(text: str) -> tuple[NodeKind | None, str, int | None]:
     """Return kind, name and version of `TABLE@VERSION`, `MODEL/VERSION` or a name alone."""
-    for separator, kind in (("@", "table"), ("/", "model")):
+    kinds: dict[str, NodeKind] = {"@": "table", "/": "model"}
+    for separator, kind in kinds.items():
         name, mark, version = text.rpartition(separator)
         if mark:
             if not version.isascii() or not version.isdigit():
                 raise InputError(f"`{text}`: write TABLE@VERSION or MODEL/VERSION, with a number as version.")
-            return ("table" if kind == "table" else "model"), name, int(version)
+            return kind, name, int(version)
     return None, text, None

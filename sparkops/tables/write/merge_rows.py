@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import StructField
 
-_RANK, _COUNT = "_sparkops_rank", "_sparkops_count"
+_RANK, _NUMBER, _COUNT = "_sparkops_rank", "_sparkops_number", "_sparkops_count"
 
 
 def keep_newest(frame: DataFrame, write: Write) -> DataFrame:
@@ -31,7 +31,7 @@ def keep_newest(frame: DataFrame, write: Write) -> DataFrame:
     window = Window.partitionBy(*map(quote_name, write.by)).orderBy(*order)
     ranked = frame.withColumn(_RANK, F.rank().over(window)).where(F.col(_RANK) == 1)
     equal = Window.partitionBy(*map(_to_comparable, frame.schema.fields)).orderBy(F.lit(1))
-    numbered = ranked.withColumn(_COUNT, F.row_number().over(equal)).where(F.col(_COUNT) == 1)
+    numbered = ranked.withColumn(_NUMBER, F.row_number().over(equal)).where(F.col(_NUMBER) == 1)
     return numbered.select(*map(quote_name, frame.columns))
 
 

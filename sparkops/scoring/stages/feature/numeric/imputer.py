@@ -64,9 +64,10 @@ class Imputer:
         is_long = step.params["type"] == "long"
         if is_long:
             present = present.astype(np.float64)
-        is_missing = np.isnan(present) if np.isnan(missing) and present.dtype.kind == "f" else None
-        is_missing = present == missing if is_missing is None else is_missing
-        is_missing = is_missing if source.null is None else is_missing | source.null
+        is_nan_missing = np.isnan(missing) and present.dtype.kind == "f"
+        is_missing = np.isnan(present) if is_nan_missing else present == missing
+        if source.null is not None:
+            is_missing = is_missing | source.null
         surrogate = _read_surrogate(step, step.params["type"])
         is_integer = step.params["type"] in INTEGER_RANGES
         if is_long:
