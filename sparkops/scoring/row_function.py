@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from ..errors import DamagedModel, ModelError, RowError
 from .codegen.code_writer import CodeWriter
 from .codegen.field_reader import read_field
-from .codegen.row_errors import refuse_value
+from .codegen.row_errors import make_value_refusal
 from .codegen.symbols import Vector
 from .ir.description import Description, Output, Step
 from .ir.field import Field
@@ -98,7 +98,7 @@ def _add_slots(step: Step, code: CodeWriter, slots: int) -> int:
 def _emit_size_check(field: Field, value: str, stage: str, code: CodeWriter) -> None:
     """Emit the check that drops a row whose vector has another size."""
     reason = f"does not have {field.size} numbers, and the model skips such rows"
-    refuse = code.bind_constant(refuse_value(field.name, stage, reason, drop=True))
+    refuse = code.bind_constant(make_value_refusal(field.name, stage, reason, drop=True))
     code.add_line(f"if not {code.bind_constant(has_size)}({value}, {field.size}): {refuse}({value})")
 
 

@@ -13,7 +13,7 @@ from sparkops.scoring.sql.types import parse_decimal_type, parse_element_type
 
 from .coercion import VOID, cast, coerce_all, literal, null_literal
 from .functions.arrays import item as array_item
-from .functions.dates import field, unit_call
+from .functions.dates import build_field, build_unit_call
 from .functions.higher_order import HIGHER_ORDER, sort_by, type_higher_order
 from .functions.maps import is_map
 from .functions.patterns import like, rlike
@@ -259,7 +259,7 @@ def _type_function_call(item: Any, columns: ResolveColumn) -> Expression:
         raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
     name, args = item.this.lower(), item.expressions
     if name in _UNIT_FUNCTIONS and len(args) == 3 and type(args[0]).__name__ in ("Column", "Var"):  # noqa: PLR2004
-        return unit_call(name, str(args[0].name), [type_expression(arg, columns) for arg in args[1:]])
+        return build_unit_call(name, str(args[0].name), [type_expression(arg, columns) for arg in args[1:]])
     if name in HIGHER_ORDER:
         return type_higher_order(name, args, columns, type_expression)
     if name in ("struct", "flatten") and args:
@@ -276,7 +276,7 @@ def _type_dot(item: Any, columns: ResolveColumn) -> Expression:
 
 
 def _type_extract(item: Any, columns: ResolveColumn) -> Expression:
-    return field(str(item.this.name), type_expression(item.expression, columns))
+    return build_field(str(item.this.name), type_expression(item.expression, columns))
 
 
 def _type_trim(item: Any, columns: ResolveColumn) -> Expression:

@@ -25,7 +25,7 @@ LIMITS = {
     "file_size": "RLIMIT_FSIZE",
     "core": "RLIMIT_CORE",
 }
-"""Names of limits to those of the module `resource`."""
+"""The constant of the module `resource`, by the name of a limit."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -109,10 +109,9 @@ class RunExecutor:
             counts = {name: model.rule_summary for name, model in models.items() if model.rule_summary}
             if counts:
                 self.attempt.append("judged", rules=counts)
-            for line in (
-                line for name, rules in counts.items() for line in _describe_violations(name, rules)
-            ):
-                _log.warning("%s", line)
+            for name, rules in counts.items():
+                for line in _describe_violations(name, rules):
+                    _log.warning("%s", line)
 
     def load_earlier_decision(self) -> Decision | None:
         """Return what an earlier attempt of this run decided to publish, or None."""

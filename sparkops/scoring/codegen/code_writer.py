@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import ModelError
 from ..ir.growth import MAX_UNITS, Bound
-from .row_errors import refuse_missing
+from .row_errors import make_missing_refusal
 from .symbols import Block, Dense, Scalar, Sparse, Vector, list_block_slots
 
 Column = Scalar | Vector
@@ -167,7 +167,7 @@ class CodeWriter:
         symbol = self.get_vector(column, stage, size)
         if symbol.null is not None:
             self.add_line(
-                f"if {symbol.null}: {self.bind_constant(refuse_missing(symbol.field or column, stage))}(None)"
+                f"if {symbol.null}: {self.bind_constant(make_missing_refusal(symbol.field or column, stage))}(None)"
             )
         return symbol
 

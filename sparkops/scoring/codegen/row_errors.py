@@ -12,7 +12,7 @@ Refusal = Callable[[Any], NoReturn]
 _MAX_LABELS_SHOWN = 12
 
 
-def refuse_missing(name: str, stage: str, *, drop: bool = False) -> Refusal:
+def make_missing_refusal(name: str, stage: str, *, drop: bool = False) -> Refusal:
     """Return the function that refuses a row for a null or NaN.
 
     Args:
@@ -31,15 +31,15 @@ def refuse_missing(name: str, stage: str, *, drop: bool = False) -> Refusal:
     return refuse
 
 
-def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) -> Refusal:
-    """Return the function that refuses a row for a value that training did not see; see `refuse_missing`."""
+def make_unseen_refusal(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) -> Refusal:
+    """Return the function that refuses a row for a value that training did not see; see `make_missing_refusal`."""
     error, verb = _choose_error_and_verb(drop=drop)
     more = ", ..." if len(labels) > _MAX_LABELS_SHOWN else ""
     allowed = ", ".join(labels[:_MAX_LABELS_SHOWN]) + more
 
     def refuse(value: Any) -> NoReturn:
         if value is None:
-            refuse_missing(name, stage, drop=drop)(value)
+            make_missing_refusal(name, stage, drop=drop)(value)
         raise error(
             f"Field `{name}`: value {value!r} was not seen in training, and the model {verb} that ({stage})."
             f"{did_you_mean(str(value), labels)} Allowed: {allowed}.",
@@ -50,7 +50,7 @@ def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = 
     return refuse
 
 
-def refuse_value(name: str, stage: str, reason: str, *, drop: bool = False) -> Refusal:
+def make_value_refusal(name: str, stage: str, reason: str, *, drop: bool = False) -> Refusal:
     """Return the function that refuses a row for a value; `reason` is a predicate such as `is out of range`."""
     error, _ = _choose_error_and_verb(drop=drop)
 
@@ -64,7 +64,7 @@ def _choose_error_and_verb(*, drop: bool) -> tuple[type[RowError], str]:
     return (RowRejected, "skips rows with") if drop else (RowError, "refuses")
 
 
-def refuse_endless(name: str, stage: str) -> Refusal:
+def make_endless_refusal(name: str, stage: str) -> Refusal:
     """Return the function that refuses a row for a value on which the iteration of Spark does not end."""
 
     def refuse(value: Any) -> NoReturn:

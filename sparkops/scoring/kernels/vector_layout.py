@@ -13,7 +13,7 @@ import numpy as np
 
 from ..batch.columns import Frame, VectorColumn
 from ..codegen.code_writer import CodeWriter
-from ..codegen.row_errors import refuse_value
+from ..codegen.row_errors import make_value_refusal
 from ..codegen.symbols import Vector
 from ..ir.arrays import Numbers
 from ..ir.field import SparseSlots
@@ -75,7 +75,7 @@ def evaluate(values: Row, *, stored: str, function: LayoutFunction) -> Row | Non
 
 def guarded(column: str, stage: str, stored: str, function: LayoutFunction) -> Callable[[Row], Row]:
     """Return `evaluate` for the code of a row: an ambiguous row is refused."""
-    refuse = refuse_value(column, stage, _AMBIGUOUS)
+    refuse = make_value_refusal(column, stage, _AMBIGUOUS)
     return partial(_evaluate_or_refuse, stored=stored, function=function, refuse=refuse)
 
 

@@ -26,7 +26,7 @@ from .runtime.casts import is_java
 from .runtime.time_zone import is_zone
 from .types import is_simple, parse_decimal_type
 
-_STRING, _INTEGER, _LONG, _B = "string", "integer", "long", "boolean"
+_STRING, _INTEGER, _LONG, _BOOLEAN = "string", "integer", "long", "boolean"
 
 
 def _are_all_strings(result: str) -> Check:
@@ -168,9 +168,9 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "instr": _make_text_operation(strings.instr, _STRING, result=_INTEGER),
     "locate": _make_text_operation(strings.locate, _STRING, _INTEGER, result=_INTEGER),
     "find_in_set": _make_text_operation(strings.find_in_set, _STRING, result=_INTEGER),
-    "startswith": _make_text_operation(str.startswith, _STRING, result=_B),
-    "endswith": _make_text_operation(str.endswith, _STRING, result=_B),
-    "contains": _make_text_operation(operator.contains, _STRING, result=_B),
+    "startswith": _make_text_operation(str.startswith, _STRING, result=_BOOLEAN),
+    "endswith": _make_text_operation(str.endswith, _STRING, result=_BOOLEAN),
+    "contains": _make_text_operation(operator.contains, _STRING, result=_BOOLEAN),
     "levenshtein": combine_signatures(
         _make_text_operation(strings.levenshtein, _STRING, result=_INTEGER),
         _make_text_operation(strings.levenshtein_within, _STRING, _INTEGER, result=_INTEGER),
@@ -182,7 +182,7 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "split": Operation(_is_split, _emit_split),
     "split_regex": make_valued_operation(regex.make_split_function, "array<string>", _STRING),
     "split_characters": _make_text_operation(regex.split_characters, result="array<string>"),
-    "rlike": make_valued_operation(regex.make_search_function, _B, _STRING),
+    "rlike": make_valued_operation(regex.make_search_function, _BOOLEAN, _STRING),
     "regexp_extract": make_valued_operation(regex.make_extract_function, _STRING, _STRING),
     "regexp_extract_all": make_valued_operation(regex.make_extract_all_function, "array<string>", _STRING),
     "regexp_replace": make_valued_operation(regex.make_replace_function, _STRING, _STRING),
@@ -191,7 +191,7 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
     "regexp_instr": make_valued_operation(regex.make_position_function, _INTEGER, _STRING),
     "conv": _make_text_operation(mathematics.convert_base, _INTEGER, _INTEGER, null=True),
     "mask": make_valued_operation(strings.make_mask_function, _STRING, _STRING),
-    "luhn_check": _make_text_operation(strings.is_luhn_number, result=_B),
+    "luhn_check": _make_text_operation(strings.is_luhn_number, result=_BOOLEAN),
     "quote": _make_text_operation(strings.quote),
     "url_encode": _make_text_operation(urls.url_encode),
     "url_decode": _make_text_operation(urls.url_decode),

@@ -13,7 +13,7 @@ import numpy as np
 from ...errors import ModelError
 from ..batch.columns import DenseBlock, Frame, ScalarColumn, SparseBlock, VectorColumn
 from ..codegen.code_writer import CodeWriter, to_dense
-from ..codegen.row_errors import refuse_missing
+from ..codegen.row_errors import make_missing_refusal
 from ..codegen.symbols import Dense, Scalar, Sparse, Vector
 from ..ir.description import Step
 from ..ir.field import SPARSE_FROM
@@ -70,7 +70,7 @@ def emit_call(
     if source.type != type_:
         raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {type_} is needed.")
     if source.null:
-        refuse = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
+        refuse = code.bind_constant(make_missing_refusal(source.field or step.inputs[0], step.stage))
         code.add_line(f"if {source.expr} is None: {refuse}(None)")
     if known and source.field:
         code.known_values.setdefault(

@@ -38,7 +38,7 @@ _TIME_FIELDS = ("hour", "minute", "second")
 _UNITS = {"DAYOFYEAR": "DAY"}
 
 
-def field(name: str, value: Expression) -> Expression:
+def build_field(name: str, value: Expression) -> Expression:
     """Return a field of a date or a timestamp, by its name in `extract`.
 
     Raises:
@@ -53,7 +53,7 @@ def field(name: str, value: Expression) -> Expression:
     return make_expression(op, _INTEGER, [cast(value, _TIMESTAMP if op in _TIME_FIELDS else _DATE)])
 
 
-def unit_call(name: str, unit: str, args: Args) -> Expression:
+def build_unit_call(name: str, unit: str, args: Args) -> Expression:
     """Return `timestampadd(unit, count, time)` or `timestampdiff(unit, start, end)`, under any of their names.
 
     Raises:
@@ -88,7 +88,7 @@ def _make_field_function(op: str, type_: str) -> Function:
     return make_typed_function(op, _INTEGER, type_)
 
 
-def _add_days(args: Args, *, subtract: bool) -> Expression:
+def _build_add_days(args: Args, *, subtract: bool) -> Expression:
     days = cast(args[1], _INTEGER) if args[1].type in (VOID, _STRING) else args[1]
     return add_days(args[0], days, subtract=subtract)
 
@@ -97,7 +97,7 @@ def _build_parse(op: str, text: Expression, pattern: str) -> Expression:
     return make_expression(op, _TIMESTAMP, [cast(text, _STRING)], (pattern,))
 
 
-def _to_date(args: Args) -> Expression:
+def _build_to_date(args: Args) -> Expression:
     if len(args) == 1:
         return cast(args[0], _DATE)
     pattern = _require_date_pattern(date_patterns.make_parse_function, args[1])
@@ -111,7 +111,7 @@ def _build_try_to_date(args: Args) -> Expression:
     return cast(_build_parse("try_to_timestamp", args[0], pattern), _DATE)
 
 
-def _to_timestamp(args: Args, *, is_try: bool) -> Expression:
+def _build_to_timestamp(args: Args, *, is_try: bool) -> Expression:
     if len(args) == 1:
         return cast(args[0], _TIMESTAMP, is_try=is_try)
     pattern = _require_date_pattern(date_patterns.make_parse_function, args[1])
@@ -156,7 +156,7 @@ def _make_unix_units_function(op: str) -> Function:
     return Function(1, 1, lambda args: make_expression(op, _LONG, [cast(args[0], _TIMESTAMP)], ()))
 
 
-def _build_timestamp(op: str, args: Args) -> Expression:
+def _build_timestamp_of_units(op: str, args: Args) -> Expression:
     (value,) = args
     if not is_integral(value.type):
         if op == "timestamp_seconds" and is_floating(value.type):
@@ -167,7 +167,7 @@ def _build_timestamp(op: str, args: Args) -> Expression:
     return make_expression(op, _TIMESTAMP, [cast(value, _LONG)], ())
 
 
-def _make_timestamp(op: str, args: Args) -> Expression:
+def _build_make_timestamp(op: str, args: Args) -> Expression:
     types = (_INTEGER, _INTEGER, _INTEGER, _INTEGER, _INTEGER, _SECONDS)
     values = [
         cast(arg, type_) if type_ == _SECONDS else cast_argument(arg, type_)
@@ -183,7 +183,7 @@ def _make_zone_builder(op: str) -> Build:
 
 
 def _build_date_part(args: Args) -> Expression:
-    return field(require_literal_text(args[0], "field"), args[1])
+    return build_field(require_literal_text(args[0], "field"), args[1])
 
 
 DATES: Functions = {
@@ -196,8 +196,8 @@ DATES: Functions = {
     "monthname": make_typed_function("monthname", _STRING, _DATE),
     "date_part": Function(2, 2, _build_date_part, "fields of dates and timestamps, not of intervals"),
     "datediff": make_typed_function("datediff", _INTEGER, _DATE, _DATE),
-    "date_add": Function(2, 2, partial(_add_days, subtract=False)),
-    "date_sub": Function(2, 2, partial(_add_days, subtract=True)),
+    "date_add": Function(2, 2, partial(_build_add_days, subtract=False)),
+    "date_sub": Function(2, 2, partial(_build_add_days, subtract=True)),
     "add_months": make_typed_function("add_months", _DATE, _DATE, _INTEGER),
     "last_day": make_typed_function("last_day", _DATE, _DATE),
     "next_day": make_typed_function("next_day", _DATE, _DATE, _STRING),
@@ -205,12 +205,14 @@ DATES: Functions = {
     "trunc": make_typed_function("trunc", _DATE, _DATE, _STRING),
     "date_trunc": make_typed_function("date_trunc", _TIMESTAMP, _STRING, _TIMESTAMP),
     "make_date": make_typed_function("make_date", _DATE, _INTEGER, _INTEGER, _INTEGER),
-    "make_timestamp": Function(6, 6, partial(_make_timestamp, "make_timestamp"), "of six arguments"),
-    "try_make_timestamp": Function(6, 6, partial(_make_timestamp, "try_make_timestamp"), "of six arguments"),
-    "to_date": Function(1, 2, _to_date, _NOTE),
+    "make_timestamp": Function(6, 6, partial(_build_make_timestamp, "make_timestamp"), "of six arguments"),
+    "try_make_timestamp": Function(
+        6, 6, partial(_build_make_timestamp, "try_make_timestamp"), "of six arguments"
+    ),
+    "to_date": Function(1, 2, _build_to_date, _NOTE),
     "try_to_date": Function(1, 2, _build_try_to_date, _NOTE),
-    "to_timestamp": Function(1, 2, partial(_to_timestamp, is_try=False), _NOTE),
-    "try_to_timestamp": Function(1, 2, partial(_to_timestamp, is_try=True), _NOTE),
+    "to_timestamp": Function(1, 2, partial(_build_to_timestamp, is_try=False), _NOTE),
+    "try_to_timestamp": Function(1, 2, partial(_build_to_timestamp, is_try=True), _NOTE),
     "date_format": Function(2, 2, _build_date_format, _NOTE),
     "unix_timestamp": Function(0, 2, _build_unix_timestamp, f"not without arguments; {_NOTE}"),
     "from_unixtime": Function(1, 2, _build_from_unixtime, _NOTE),
@@ -219,9 +221,9 @@ DATES: Functions = {
     "unix_millis": _make_unix_units_function("unix_millis"),
     "unix_micros": _make_unix_units_function("unix_micros"),
     "date_from_unix_date": make_typed_function("date_from_unix_date", _DATE, _INTEGER),
-    "timestamp_seconds": Function(1, 1, partial(_build_timestamp, "timestamp_seconds")),
-    "timestamp_millis": Function(1, 1, partial(_build_timestamp, "timestamp_millis")),
-    "timestamp_micros": Function(1, 1, partial(_build_timestamp, "timestamp_micros")),
+    "timestamp_seconds": Function(1, 1, partial(_build_timestamp_of_units, "timestamp_seconds")),
+    "timestamp_millis": Function(1, 1, partial(_build_timestamp_of_units, "timestamp_millis")),
+    "timestamp_micros": Function(1, 1, partial(_build_timestamp_of_units, "timestamp_micros")),
     "to_utc_timestamp": Function(2, 2, _make_zone_builder("to_utc_timestamp")),
     "from_utc_timestamp": Function(2, 2, _make_zone_builder("from_utc_timestamp")),
 }

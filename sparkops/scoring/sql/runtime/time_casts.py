@@ -39,7 +39,7 @@ _MAX_SHOWN = 40
 def make_zoned_cast_function(source: str, target: str, zone: str) -> Callable[[Any], Any] | None:
     """Return the function of a cast that depends on the time zone; None if it is not one of them."""
     if target == "timestamp":
-        return _to_timestamp(source, zone)
+        return _make_to_timestamp_function(source, zone)
     if source != "timestamp":
         return None
     to_micros = make_to_micros_function(zone)
@@ -60,7 +60,7 @@ def needs_zone(source: str, target: str) -> bool:
     return "timestamp" in (source, target) and (bool(numeric) or source == "string")
 
 
-def _to_timestamp(source: str, zone: str) -> Callable[[Any], Any] | None:
+def _make_to_timestamp_function(source: str, zone: str) -> Callable[[Any], Any] | None:
     from_micros = make_from_micros_function(zone)
     if source == "string":
         return make_parse_function(zone)

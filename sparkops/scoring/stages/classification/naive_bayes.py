@@ -11,7 +11,7 @@ import numpy as np
 
 from ...batch.columns import Frame
 from ...codegen.code_writer import CodeWriter
-from ...codegen.row_errors import refuse_value
+from ...codegen.row_errors import make_value_refusal
 from ...codegen.symbols import Vector, list_slots
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -89,7 +89,7 @@ def _read_arrays(step: Step) -> tuple[Numbers, Numbers]:
 def _emit_check(step: Step, source: Vector, code: CodeWriter, *, binary: bool) -> Vector:
     """Emit the check of the features; return the vector in a form that is cheap to read again."""
     text = "is not 0 or 1" if binary else "is negative or NaN"
-    refuse = code.bind_constant(refuse_value(source.field or step.inputs[0], step.stage, text))
+    refuse = code.bind_constant(make_value_refusal(source.field or step.inputs[0], step.stage, text))
     if source.sparse or source.size > _MAX_UNROLLED:
         values = f"{code.assign_sparse(source)}.values()"
         test = "value != 1.0 and value" if binary else "not value >= 0.0"

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...batch.columns import Frame, ScalarColumn, VectorColumn
 from ...codegen.code_writer import CodeWriter, format_float
-from ...codegen.row_errors import refuse_value
+from ...codegen.row_errors import make_value_refusal
 from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -99,11 +99,11 @@ def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> 
     total = code.assign(build_squared_distance_expr(vector, np.zeros(source.size), code))
     field = source.field or step.inputs[0]
     if not step.params["cosine"]:
-        refuse = refuse_value(field, step.stage, "is not a distance: some feature is NaN")
+        refuse = make_value_refusal(field, step.stage, "is not a distance: some feature is NaN")
         code.add_line(f"if {total} != {total}: {code.bind_constant(refuse)}({total})")
         return total
     norm = code.assign(f"{code.bind_constant(sqrt)}({total})")
-    refuse = refuse_value(field, step.stage, "is the length of the vector, which has no direction")
+    refuse = make_value_refusal(field, step.stage, "is the length of the vector, which has no direction")
     code.add_line(f"if not {norm} > 0.0: {code.bind_constant(refuse)}({norm})")
     return norm
 
@@ -122,7 +122,7 @@ def _emit_far_cluster(step: Step, source: Vector, total: str, code: CodeWriter) 
         _find_far_cluster,
         stored=stored,
         step=step,
-        refuse=refuse_value(source.field or step.inputs[0], step.stage, _FAR),
+        refuse=make_value_refusal(source.field or step.inputs[0], step.stage, _FAR),
     )
     slots = build_slots_expr(code, source, stored, code.build_list_expr(source))
     return code.assign(

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...batch.columns import Frame, ScalarColumn
 from ...codegen.code_writer import CodeWriter
-from ...codegen.row_errors import refuse_value
+from ...codegen.row_errors import make_value_refusal
 from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -39,7 +39,7 @@ class KMeans:
         else:
             distances = _emit_squared(vector, centres, code)
             first = code.assign(f"{distances}[0]")
-            refuse = refuse_value(
+            refuse = make_value_refusal(
                 source.field or step.inputs[0], step.stage, "is not a distance: some feature is NaN"
             )
             code.add_line(f"if {first} != {first}: {code.bind_constant(refuse)}({first})")
@@ -90,7 +90,9 @@ def _emit_cosine(step: Step, code: CodeWriter, vector: Vector) -> str:
     norm = code.assign(
         f"{code.bind_constant(sqrt)}({build_squared_distance_expr(vector, np.zeros(centres.shape[1]), code)})"
     )
-    refuse = refuse_value(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
+    refuse = make_value_refusal(
+        step.inputs[0], step.stage, "is the length of the vector, which has no direction"
+    )
     code.add_line(f"if not {norm} > 0.0: {code.bind_constant(refuse)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
     if prefers_matrix_product(vector, units, sparse=False):

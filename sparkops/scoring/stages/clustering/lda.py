@@ -9,7 +9,7 @@ import numpy as np
 
 from ...batch.columns import DenseBlock, Frame, VectorColumn
 from ...codegen.code_writer import CodeWriter
-from ...codegen.row_errors import Refusal, refuse_endless
+from ...codegen.row_errors import Refusal, make_endless_refusal
 from ...codegen.symbols import Dense, Vector
 from ...ir.description import Step
 from ...ir.validation import float_array, require
@@ -29,7 +29,7 @@ class LDA:
         """Emit one call: the iteration is the same as for a batch."""
         model = _read_model(step)
         source = code.get_features(step.inputs[0], step.stage, len(model.weights))
-        refuse = refuse_endless(source.field or step.inputs[0], step.stage)
+        refuse = make_endless_refusal(source.field or step.inputs[0], step.stage)
         infer = code.bind_constant(_make_inference(model, refuse))
         shares = code.assign(f"{infer}({code.assign_sparse(source)})")
         code.columns[step.outputs[0]] = Vector((Dense(shares, len(model.prior)),))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...batch.columns import Frame, ScalarColumn
 from ...codegen.code_writer import CodeWriter
-from ...codegen.row_errors import Refusal, refuse_value
+from ...codegen.row_errors import Refusal, make_value_refusal
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -79,7 +79,7 @@ def _emit_look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     if column.type in ("float", "double"):
         conditions.append(f"{value} % 1.0")
     if conditions:
-        refuse = refuse_value(column.field or name, step.stage, "is not a 32-bit integer, as ids are")
+        refuse = make_value_refusal(column.field or name, step.stage, "is not a 32-bit integer, as ids are")
         code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(refuse)}({value})")
     known = dict(zip(ids.astype(np.int64).tolist(), range(len(ids)), strict=True))
     index = code.assign(f"{code.bind_constant(known.get)}({value})")
@@ -103,7 +103,7 @@ def _drop_unknown(step: Step) -> Refusal:
     text = (
         f"(`{user}`, `{item}`) has a part that was not seen in training, and the model skips rows with that"
     )
-    return refuse_value(user, step.stage, text, drop=True)
+    return make_value_refusal(user, step.stage, text, drop=True)
 
 
 def _index_rows(step: Step, frame: Frame, name: str, side: str) -> Numbers:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...batch.columns import Frame, ScalarColumn
 from ...codegen.code_writer import CodeWriter
-from ...codegen.row_errors import refuse_missing
+from ...codegen.row_errors import make_missing_refusal
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -44,7 +44,7 @@ class GeneralizedLinearRegression:
         offset = _read_offset(step, code)
         source = code.get_vector(step.inputs[0], step.stage, len(weights))
         if source.null is not None:
-            refuse = code.bind_constant(refuse_missing(source.field or step.inputs[0], step.stage))
+            refuse = code.bind_constant(make_missing_refusal(source.field or step.inputs[0], step.stage))
             is_null = (
                 f"{source.null} and {offset.expr} is not None" if offset and offset.null else source.null
             )

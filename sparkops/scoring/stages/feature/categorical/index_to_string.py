@@ -10,7 +10,7 @@ import numpy as np
 
 from ....batch.columns import Frame, ScalarColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_value
+from ....codegen.row_errors import make_value_refusal
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 
@@ -25,7 +25,9 @@ class IndexToString:
         """Emit one look-up."""
         source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         labels = tuple(step.params["labels"])
-        refuse = refuse_value(source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}")
+        refuse = make_value_refusal(
+            source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}"
+        )
         look_up = code.bind_constant(partial(_find_label, labels, refuse=refuse))
         code.columns[step.outputs[0]] = Scalar(
             code.assign(f"{look_up}({source.expr})"), "string", field=source.field

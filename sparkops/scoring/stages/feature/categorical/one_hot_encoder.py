@@ -10,7 +10,7 @@ import numpy as np
 
 from ....batch.columns import Frame, OneHotBlock, VectorColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_value
+from ....codegen.row_errors import make_value_refusal
 from ....codegen.symbols import OneHot, Vector
 from ....ir.description import Step
 from ....ir.validation import MAX_SLOTS, int_param, require
@@ -31,7 +31,7 @@ class OneHotEncoder:
         index = source.expr
         if source.limit is None or source.limit > categories:
             name = source.field or step.inputs[0]
-            refuse = refuse_value(name, step.stage, f"is not an index below {categories}")
+            refuse = make_value_refusal(name, step.stage, f"is not an index below {categories}")
             hot_slot = code.bind_constant(
                 partial(_find_hot_slot, categories=categories, keep=keep, refuse=refuse)
             )

@@ -13,7 +13,7 @@ import numpy as np
 from .....errors import ModelError
 from ....batch.columns import Frame, ScalarColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_unseen
+from ....codegen.row_errors import make_unseen_refusal
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.field import FLOATING_TYPES, NUMERIC_TYPES
@@ -48,7 +48,9 @@ class StringIndexer:
         if invalid == "keep":
             code.add_line(f"if {index} is None: {index} = {len(labels)}")
         else:
-            refuse = refuse_unseen(source.field or step.inputs[0], step.stage, labels, drop=invalid == "skip")
+            refuse = make_unseen_refusal(
+                source.field or step.inputs[0], step.stage, labels, drop=invalid == "skip"
+            )
             code.add_line(f"if {index} is None: {code.bind_constant(refuse)}({source.expr})")
         limit = len(labels) + (invalid == "keep")
         all_labels = (*labels, "__unknown") if invalid == "keep" else labels

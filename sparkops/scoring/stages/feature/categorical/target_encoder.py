@@ -8,7 +8,7 @@ import numpy as np
 
 from ....batch.columns import Frame, ScalarColumn
 from ....codegen.code_writer import CodeWriter, format_float
-from ....codegen.row_errors import refuse_value
+from ....codegen.row_errors import make_value_refusal
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.validation import enum_param, float_array, require
@@ -35,7 +35,7 @@ class TargetEncoder:
             encoding = code.assign(f"{look_up}, {format_float(float_array(step, 'unseen', 1)[0])})")
         else:
             encoding = code.assign(f"{look_up})")
-            refuse = refuse_value(source.field or step.inputs[0], step.stage, _UNSEEN)
+            refuse = make_value_refusal(source.field or step.inputs[0], step.stage, _UNSEEN)
             code.add_line(f"if {encoding} is None: {code.bind_constant(refuse)}({source.expr})")
         code.columns[step.outputs[0]] = Scalar(encoding, "double", nan=True, field=source.field, scale=0.0)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....batch.columns import DenseBlock, Frame, VectorColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_unseen, refuse_value
+from ....codegen.row_errors import make_unseen_refusal, make_value_refusal
 from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, list_block_slots
 from ....ir.arrays import Numbers
 from ....ir.description import Step
@@ -106,10 +106,10 @@ class _SlotIndexer:
     def __init__(self, table: Table, invalid: str, name: str, stage: str, stored: str) -> None:
         self.table, self.find, self.count, self.stored = table, table.get, float(len(table)), stored
         self.keeps, self.zero_depends_on_storage = invalid == "keep", 0.0 not in table and stored != "dense"
-        self.refuse_unseen: Refuse = refuse_unseen(
+        self.refuse_unseen: Refuse = make_unseen_refusal(
             name, stage, [repr(value) for value in table], drop=invalid == "skip"
         )
-        self.refuse_ambiguous: Refuse = refuse_value(name, stage, _AMBIGUOUS_ZERO)
+        self.refuse_ambiguous: Refuse = make_value_refusal(name, stage, _AMBIGUOUS_ZERO)
 
     def index_of_unseen(self, value: float, row: Sequence[float]) -> float:
         """Return the index of an unseen value, or refuse or drop the row."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....batch.columns import Frame, ScalarColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_value
+from ....codegen.row_errors import make_value_refusal
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.validation import float_array, require
@@ -33,7 +33,7 @@ class MinHashLSH:
         pairs = [(int(a), int(b)) for a, b in coefficients]
         source = code.get_features(step.inputs[0], step.stage)
         text = "is the value of every slot, and a vector needs one that is not 0"
-        refuse = refuse_value(source.field or step.inputs[0], step.stage, text)
+        refuse = make_value_refusal(source.field or step.inputs[0], step.stage, text)
         is_sparse = source.sparse
         kernel = partial(_hash_sparse if is_sparse else _hash_dense, pairs=pairs, refuse=refuse)
         values = code.assign_sparse(source) if is_sparse else code.assign_dense(source)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ....batch.columns import Frame, ScalarColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_missing, refuse_value
+from ....codegen.row_errors import make_missing_refusal, make_value_refusal
 from ....codegen.symbols import Scalar
 from ....ir.arrays import Numbers
 from ....ir.description import Step
@@ -32,12 +32,14 @@ class Bucketizer:
         source = code.assign_scalar(code.get_scalar(step.inputs[0], step.stage))
         invalid, splits = step.params["invalid"], step.arrays["splits"].tolist()
         name, value = source.field or step.inputs[0], source.expr
-        missing = code.bind_constant(refuse_missing(name, step.stage, drop=invalid == "skip"))
+        missing = code.bind_constant(make_missing_refusal(name, step.stage, drop=invalid == "skip"))
         if invalid == "skip" and source.null:
             code.add_line(f"if {value} is None: {missing}({value})")
         if invalid != "keep" and source.nan:
             code.add_line(f"if {value} != {value}: {missing}({value})")
-        refuse = refuse_value(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
+        refuse = make_value_refusal(
+            name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}"
+        )
         find_bucket = code.bind_constant(partial(_find_bucket, tuple(splits), refuse=refuse))
         null = source.null and invalid != "skip"
         guard = f" if {value} is not None else None" if null else ""

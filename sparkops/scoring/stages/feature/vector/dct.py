@@ -11,7 +11,7 @@ import numpy as np
 
 from ....batch.columns import DenseBlock, Frame, VectorColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_value
+from ....codegen.row_errors import make_value_refusal
 from ....codegen.symbols import Dense, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
@@ -35,7 +35,7 @@ class DCT:
         source = code.get_features(step.inputs[0], step.stage, size)
         mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
-        refuse = refuse_value(
+        refuse = make_value_refusal(
             name, step.stage, "has no unique answer: it depends on the order of Spark's sums"
         )
         kernel = code.bind_constant(

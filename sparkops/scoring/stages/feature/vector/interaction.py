@@ -14,7 +14,7 @@ import numpy as np
 from .....errors import ModelError
 from ....batch.columns import DenseBlock, Frame, ScalarColumn, SparseBlock, VectorColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_missing, refuse_value
+from ....codegen.row_errors import make_missing_refusal, make_value_refusal
 from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, list_slots
 from ....ir.arrays import Numbers
 from ....ir.description import Step
@@ -98,7 +98,7 @@ def _read_scalars(step: Step, code: CodeWriter, name: str, size: int) -> list[Sc
         raise ModelError(f"{step.stage}: column `{name}` is {scalar.type}, and numbers are needed.")
     if scalar.null:
         code.add_line(
-            f"if {scalar.expr} is None: {code.bind_constant(refuse_missing(scalar.field or name, step.stage))}(None)"
+            f"if {scalar.expr} is None: {code.bind_constant(make_missing_refusal(scalar.field or name, step.stage))}(None)"
         )
     return [scalar]
 
@@ -107,7 +107,7 @@ def _emit_exact_function(step: Step, code: CodeWriter, plan: SlotProducts) -> st
     """Return the name of the function that evaluates one row exactly as Spark does."""
     names = ", ".join(step.inputs)
     return code.bind_constant(
-        partial(_multiply_exactly, plan=plan, refuse=refuse_value(names, step.stage, AMBIGUOUS))
+        partial(_multiply_exactly, plan=plan, refuse=make_value_refusal(names, step.stage, AMBIGUOUS))
     )
 
 
@@ -209,7 +209,7 @@ def _build_category_expr(step: Step, code: CodeWriter, slot: Scalar, size: int, 
     if slot.limit is not None and slot.limit <= size:
         return slot.expr
     code.add_boundaries(slot, [0.0, float(size)])
-    refuse = refuse_value(slot.field or name, step.stage, f"is not an index below {size}")
+    refuse = make_value_refusal(slot.field or name, step.stage, f"is not an index below {size}")
     return code.assign(f"{code.bind_constant(_to_index)}({slot.expr}, {size}, {code.bind_constant(refuse)})")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from .....errors import ModelError
 from ....batch.columns import DenseBlock, Frame, ScalarColumn, VectorBlock, VectorColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_missing
+from ....codegen.row_errors import make_missing_refusal
 from ....codegen.symbols import Block, Dense, Scalar, Vector, list_slots
 from ....ir.description import Step
 from ....ir.field import NUMERIC_TYPES
@@ -73,7 +73,7 @@ def _emit_scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
         [f"{value} != {value}"] if column.nan else []
     )
     if conditions:
-        refuse = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
+        refuse = make_missing_refusal(column.field or name, step.stage, drop=invalid == "skip")
         code.add_line(f"if {' or '.join(conditions)}: {code.bind_constant(refuse)}({value})")
     return replace(column, expr=expr, type="double", null=False, nan=False, atom=expr.isidentifier())
 
@@ -83,7 +83,7 @@ def _emit_vector(step: Step, code: CodeWriter, name: str, column: Vector) -> tup
     if column.null is None:
         return column.blocks
     if invalid != "keep":
-        refuse = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
+        refuse = make_missing_refusal(column.field or name, step.stage, drop=invalid == "skip")
         code.add_line(f"if {column.null}: {code.bind_constant(refuse)}(None)")
         return column.blocks
     if column.size > _MAX_UNROLLED:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ....batch.columns import Frame, VectorColumn
 from ....codegen.code_writer import CodeWriter
-from ....codegen.row_errors import refuse_missing
+from ....codegen.row_errors import make_missing_refusal
 from ....ir.description import Step
 from ....ir.validation import enum_param, int_param
 
@@ -30,7 +30,7 @@ class VectorSizeHint:
         size, invalid = int_param(step, "size"), enum_param(step, "invalid", ("error", "skip"))
         source = code.get_vector(step.inputs[0], step.stage, size)
         if source.null is not None:
-            refuse = refuse_missing(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
+            refuse = make_missing_refusal(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
             code.add_line(f"if {source.null}: {code.bind_constant(refuse)}(None)")
         code.columns[step.outputs[0]] = replace(source, null=None)
 
