@@ -83,14 +83,14 @@ def answer_rows(
     """
     typed: dict[str, Any] = {}
 
-    def transform(batch: Sequence[Mapping[str, Any]]) -> list[Any]:
+    def score(batch: Sequence[Mapping[str, Any]]) -> list[Any]:
         if not typed:
             typed.update(_resolve_types(spark, request))
-        return _transform(spark, fitted, typed, batch)
+        return _score_rows(spark, fitted, typed, batch)
 
     count = int(request["together"])
-    single_answers = [bisect_refused(transform, [row])[0] for row in rows[count:]]
-    return [*bisect_refused(transform, rows[:count]), *single_answers]
+    single_answers = [bisect_refused(score, [row])[0] for row in rows[count:]]
+    return [*bisect_refused(score, rows[:count]), *single_answers]
 
 
 def find_request_problem(
@@ -182,7 +182,7 @@ def bisect_refused(
     return [*bisect_refused(score, head, is_refusal), *bisect_refused(score, tail, is_refusal)]
 
 
-def _transform(
+def _score_rows(
     spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
     zone, columns = read_time_zone(spark), list(request["columns"])
@@ -194,7 +194,7 @@ def _transform(
         [row[0] for row in collected],
         answers,
         rows,
-        lambda part: _transform(spark, fitted, request, part),
+        lambda part: _score_rows(spark, fitted, request, part),
     )
 
 
@@ -217,20 +217,19 @@ def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping
     from pyspark.sql.types import LongType, StructField, StructType
 
     zone, fields, types = read_time_zone(spark), request["fields"], request["types"]
-    unread = [field["name"] for field in request.get("unread", ()) if field["type"] in types]
+    unread = [field for field in request.get("unread", ()) if field["type"] in types]
     schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
     for position, field in enumerate(fields):
         schema = schema.add(f"c{position}", types[field["type"]])
-    for field in request.get("unread", ()):
-        if field["type"] in types:
-            schema = schema.add(field["name"], types[field["type"]])
+    for field in unread:
+        schema = schema.add(field["name"], types[field["type"]])
     nulls = [None] * len(unread)
     cells = [
         (index, *(_to_spark(row[field["name"]], field["type"], zone) for field in fields), *nulls)
         for index, row in enumerate(rows)
     ]
     names = {field["name"]: f"c{position}" for position, field in enumerate(fields)}
-    others = [quote_column(name) for name in unread]
+    others = [quote_column(field["name"]) for field in unread]
     return spark.createDataFrame(cells, schema).select(_INDEX, *build_struct_columns(names, ""), *others)
 
 

@@ -65,12 +65,12 @@ class Planner:
         if obstacle:
             return self._choose_transform(obstacle)
         if self.settings.models.batch == "mapInArrow":
-            rules = f"; {_count_rules(self.rules)} evaluated" if self.rules else ""
+            rules = f"; {_describe_rules(self.rules)} evaluated" if self.rules else ""
             return ScoringMethod("mapInArrow", f"set by models.batch{rules}")
         method = self._choose_faster()
         if self.rules:
             slower = ", although it is slower" if method.kind == "transform" else ""
-            rules = f"{_count_rules(self.rules)} evaluated only there{slower}"
+            rules = f"{_describe_rules(self.rules)} evaluated only there{slower}"
             method = ScoringMethod("mapInArrow", f"{rules}; {method.reason}")
         problem = self.executor_problem() if method.kind == "mapInArrow" else ""
         return self._choose_transform(problem) if problem else method
@@ -84,7 +84,7 @@ class Planner:
         return self.function_problem or find_unsupported_column(frame)
 
     def _choose_transform(self, reason: str) -> ScoringMethod:
-        rules = f"; {_count_rules(self.rules)} not evaluated there" if self.rules else ""
+        rules = f"; {_describe_rules(self.rules)} not evaluated there" if self.rules else ""
         return ScoringMethod("transform", f"{reason}{rules}")
 
     def _choose_faster(self) -> ScoringMethod:
@@ -113,7 +113,7 @@ def find_unsupported_column(frame: DataFrame) -> str:
     return f"Arrow does not carry `{unsupported[0]}` to Python" if unsupported else ""
 
 
-def _count_rules(count: int) -> str:
+def _describe_rules(count: int) -> str:
     return "its 1 rule is" if count == 1 else f"its {count} rules are"
 
 

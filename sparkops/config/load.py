@@ -34,7 +34,7 @@ class JobParameters(NamedTuple):
 
     Args:
         values: Values by parameter; a `YamlScalar` where a scalar is written in another form than its own.
-        origins: Parameter to `conf/base/params.yml:12`.
+        origins: Origins by parameter, as `conf/base/params.yml:12`.
         unusable: Why a value cannot be used, by parameter: a variable of the environment is not set.
     """
 

@@ -18,8 +18,6 @@ _SECRET_KEY: Final = re.compile(
     r"(?i)(^|[._-])(secret|password|passwd|token|secret[._-]?key|account[._-]?key|api[._-]?key)$"
     r"|client\.secret\.|account\.key\."
 )
-
-
 _SECRET_VARIABLE: Final = re.compile(
     r"(?i)(?:^|_)(?:pw|pwd|pass|passphrase|passwd|password|pin|secret|token|key|apikey|credentials?|auth)(?:_|$)"
 )
@@ -46,8 +44,8 @@ def resolve_references(text: str, environment: Mapping[str, str], secrets: set[s
     the file, so it is no secret.
 
     Raises:
-        UnusableVariable: A variable without a default is not set, empty, its name is invalid, or its name says that it
-            holds a secret, and the value is too short to be hidden.
+        UnusableVariable: A variable without a default is not set or empty; the name of a variable is invalid; or the
+            name says that it holds a secret, and the value is too short to be hidden.
     """
 
     def replace_reference(match: re.Match[str]) -> str:

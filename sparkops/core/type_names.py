@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-# `typeName` of each integer type, to its size in bits.
+# Size in bits of each integer type, by its `typeName`.
 INTEGER_BITS: Final[Mapping[str, int]] = {"byte": 8, "short": 16, "integer": 32, "long": 64}
 FLOATING_TYPES: Final = ("float", "double")
 # `typeName` to `simpleString`, where they differ.

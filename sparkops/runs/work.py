@@ -55,7 +55,7 @@ def describe_work(
         job: The job.
         code: Reads the code of the project's jobs.
         inputs: What the run reads.
-        suites: Written table to the hash of its suite.
+        suites: The hash of a written table's suite, by table.
     """
     parts = dict(_describe_code(job, code))
     parts |= {f"table {pin.table}": describe_input(pin) for pin in inputs.pins}

@@ -33,7 +33,7 @@ class RequestRows:
 
     Args:
         rows: Values by name.
-        convert: Function of a cell and the type of its field to the field's value.
+        convert: Returns the value of a field, from a cell and the type of the field.
     """
 
     rows: Sequence[Mapping[str, Any] | InvalidRow]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 # Seconds after which the records are read again.
-_SECONDS: Final = 5.0
+_REREAD_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Freshness:
         run: The newest run with these parameters that succeeded, if there is one.
         reasons: Why a new run is needed, each as a clause; empty if the job is up to date.
         work: The parts of the work that a new run would do, as far as its inputs can be read.
-        unreadable: Inputs that cannot be read, to why; the run itself reports that.
+        unreadable: Why an input cannot be read, by input; the run itself reports that.
     """
 
     run: Run | None
@@ -59,8 +59,8 @@ class _Inputs:
 
     Args:
         inputs: Versions of tables and models.
-        suites: Written table to the hash of its suite.
-        unreadable: The others, to why they cannot be read.
+        suites: The hash of a written table's suite, by table.
+        unreadable: Why an input cannot be read, by input, for the others.
     """
 
     inputs: RunInputs
@@ -87,7 +87,7 @@ class FreshRunFinder:
     @property
     def lookup(self) -> RunLookup:
         """Return the earlier runs."""
-        if self._lookup is None or monotonic() > self._read_at + _SECONDS:
+        if self._lookup is None or monotonic() > self._read_at + _REREAD_SECONDS:
             self._lookup, self._read_at = RunLookup.of(self._container.project.runs), monotonic()
         return self._lookup
 

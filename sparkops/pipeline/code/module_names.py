@@ -38,8 +38,8 @@ class ModuleNames:
 
     Args:
         path: The file.
-        definitions: Name to the statements that define or change it.
-        imports: Name to what imports at the top level define it as; several where a block chooses between them.
+        definitions: The statements that define or change a name, by name.
+        imports: What imports at the top level define a name as, by name; several where a block chooses between them.
         stars: Modules of which all names are imported.
         effects: Statements that do something when the file is imported.
     """

@@ -24,8 +24,8 @@ class Statements:
 
     Args:
         digest: Hash of their syntax trees.
-        names: Each name that they use to the attributes of it that they use; None if they use it by itself, too.
-        imports: Name to what imports inside of them define it as.
+        names: The attributes that they use of a name, by name; None if they use the name by itself, too.
+        imports: What imports inside of them define a name as, by name.
     """
 
     digest: str
@@ -52,7 +52,7 @@ class _Reader:
     """Reads syntax trees in one pass. Arguments and variables of functions are no names that they use.
 
     Attributes:
-        attributes: Name to the attributes of it that are used.
+        attributes: The attributes that are used of a name, by name.
         alone: Names that are used by themselves.
         imports: Import statements.
     """

@@ -28,7 +28,7 @@ class RunLookup:
 
     Args:
         store: The records.
-        by_job: Job to its runs.
+        by_job: Runs by job.
         unknown: Runs that the index cannot summarize.
     """
 

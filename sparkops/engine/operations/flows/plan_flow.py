@@ -33,7 +33,7 @@ class PlannedJob:
             that is not known before another job has run (`open`).
         reasons: Why it would run, be skipped, or what is not known, each as a clause; empty if it is up to date.
         run: Id of its newest run with these parameters that succeeded.
-        params: Parameter to its JSON value, secrets masked.
+        params: JSON values by parameter, secrets masked.
         upstream: Jobs of the flow that it reads from.
         work: The parts of the work that it would do, as far as its inputs can be read.
         earlier: The parts of the work of that run; empty if its record does not have them.
@@ -95,7 +95,7 @@ class _Planner:
     request: FlowRequest
     finder: FreshRunFinder
     _states: dict[str, PlannedState] = field(default_factory=dict)
-    # What the jobs so far publish, to their names.
+    # Name of the job, of those so far, that publishes a table or model.
     _producers: dict[Dataset, str] = field(default_factory=dict)
 
     def decide(self, job: Job, examined: Freshness) -> tuple[PlannedState, Sequence[str]]:

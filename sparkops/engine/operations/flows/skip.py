@@ -28,7 +28,7 @@ def find_missing_input(unreadable: Mapping[Dataset, str], skipped: Mapping[Datas
 
     Args:
         unreadable: Inputs that cannot be read.
-        skipped: What the skipped jobs of the flow publish, to their names.
+        skipped: The skipped job of the flow that publishes a table or model, by table or model.
     """
     for dataset in unreadable:
         if dataset in skipped:
