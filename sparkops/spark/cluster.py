@@ -110,13 +110,11 @@ class Cluster:
             **self._host.environ,
             "SPARK_HOME": str(home),
             "JAVA_HOME": str(find_java(self._host).home),
-        }
-        environ |= {
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_DAEMON_MEMORY": "512m",
+            "SPARK_LOCAL_DIRS": str(self._folder / "scratch"),
             "PYSPARK_PYTHON": self._host.python,
         }
-        environ["SPARK_LOCAL_DIRS"] = str(self._folder / "scratch")
         with (self._folder / f"{name}.log").open("ab") as log:
             self._processes.append(
                 subprocess.Popen(

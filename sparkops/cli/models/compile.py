@@ -132,7 +132,8 @@ def compile_model(project: ProjectOptions, uri: str, **values: Any) -> int:
     description, version = model.compilation.description, None
     if description is not None and options.into is not None:
         write_compiled_scorer(description, model.saved, options.into, model.cases)
-    if description is not None or options.into is options.mlflow is None:
+    writes_no_folder = options.into is None and options.mlflow is None
+    if description is not None or writes_no_folder:
         version = _write_model(model, options, registry)
     result = CompileResult(model, options.into, options.mlflow, version)
     if options.as_json:

@@ -23,8 +23,9 @@ def build_writes(
         options: The options of the decorator.
     """
     problems: list[str] = []
-    is_list = isinstance(options.writes, list | tuple)
-    targets: Any = names if options.writes is None else options.writes if is_list else (options.writes,)
+    targets: Any = names
+    if options.writes is not None:
+        targets = options.writes if isinstance(options.writes, list | tuple) else (options.writes,)
     if len(targets) != len(names):
         message = f"writes= names {len(targets)} tables and it returns {len(names)}"
         problems.append(message + (f" ({', '.join(names)})" if kind == "tables" else " DataFrame"))

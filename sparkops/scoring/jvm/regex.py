@@ -23,7 +23,7 @@ from .regex_characters import (
     END,
     CharacterSet,
     are_disjoint,
-    literal,
+    make_literal,
     matches_ascii_only,
     matches_halves,
 )
@@ -251,7 +251,7 @@ class _Parser:
             return self.parse_bracket_class()
         if letter == "\\":
             return self.parse_escape().standalone
-        return ANY_CHARACTER if letter == "." else literal(letter).standalone
+        return ANY_CHARACTER if letter == "." else make_literal(letter).standalone
 
     def build_character_node(self, text: str) -> RegexNode:
         """Return the node of a single character, which fixes where a match begins."""
@@ -356,7 +356,7 @@ class _Parser:
         letter = self.take()
         if letter in "[]^" or (letter == "&" and self.peek() == "&"):
             self.refuse("a class within a class, or `[`, `]`, `^` in one without a backslash")
-        return self.parse_escape() if letter == "\\" else literal(letter)
+        return self.parse_escape() if letter == "\\" else make_literal(letter)
 
     def parse_escape(self) -> CharacterSet:
         """Parse what follows a backslash."""
@@ -364,7 +364,7 @@ class _Parser:
         if letter in "sdwSDWh":
             return self.find_predefined_class(letter)
         if letter in CONTROL:
-            return literal(CONTROL[letter])
+            return make_literal(CONTROL[letter])
         if letter in CODE_DIGITS:
             return self.parse_code_point(CODE_DIGITS[letter])
         match = _NAMED_CLASS.match(self.pattern, start)
@@ -372,7 +372,7 @@ class _Parser:
             return self.find_named_class(match)
         if not letter.isascii() or letter.isalnum():
             self.refuse(f"`\\{letter}`")
-        return literal(letter)
+        return make_literal(letter)
 
     def find_predefined_class(self, letter: str) -> CharacterSet:
         """Return the class of one letter, which the flag (?U) extends to all of Unicode."""
@@ -397,4 +397,4 @@ class _Parser:
         if not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) or "d800" <= f"{text:>04}".lower() <= "dfff":
             self.refuse(f"the character number `{text}`")
         self.position += digits
-        return literal(chr(int(text, 16)))
+        return make_literal(chr(int(text, 16)))

@@ -68,7 +68,7 @@ def matches_halves(character: str) -> bool:
     return character == ANY_CHARACTER or are_disjoint(f"(?!{character})[^\\x00-\\x7f]", "[^\\x00-\\x7f]")
 
 
-def literal(letter: str) -> CharacterSet:
+def make_literal(letter: str) -> CharacterSet:
     """Return a character, escaped so that it means itself within and outside brackets."""
     is_printable_ascii = letter.isascii() and letter >= " "
     return CharacterSet(re.escape(letter) if is_printable_ascii else f"\\u{ord(letter):04x}", letter)
