@@ -36,8 +36,8 @@ def flow(
 ) -> int:
     """Run JOBS (all jobs by default) and the jobs that they read from, in dependency order.
 
-    Jobs whose code, parameters, inputs and checks are unchanged are skipped: sparkops plan shows which and why. A failed
-    job stops the jobs that depend on it.
+    Jobs whose code, parameters, inputs and checks are unchanged are skipped: sparkops plan shows which and why. A
+    failed job stops the jobs that depend on it.
     """
     from sparkops.cli.display.progress import ProgressDisplay
     from sparkops.engine.operations.flow import FlowRequest, run_flow

@@ -22,7 +22,8 @@ class UsedCode:
     """The code of a job.
 
     Args:
-        definitions: `jobs/sales.py:clean` to the hash of its syntax tree, without comments, formatting and docstrings.
+        definitions: The hash of the syntax tree of a definition, without comments, formatting and docstrings, by name:
+            `jobs/sales.py:clean`.
         packages: Top-level modules that this code imports and that do not belong to the project.
     """
 
@@ -102,7 +103,7 @@ class CodeReader:
         files, inner = locate_module(base, parts)
         init = base / "__init__.py"
         if not files and init.is_file():
-            # `from . import name`, where the package itself defines the name
+            # `from . import name`, where the package itself defines the name.
             return [init], parts
         return files, inner
 

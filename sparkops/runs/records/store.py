@@ -20,6 +20,7 @@ from sparkops.runs.records.attempt_files import (
     DamagedRecord,
     EmptyRecord,
     list_attempts,
+    name_attempt,
     parse_attempt_number,
     read_events,
 )
@@ -173,7 +174,7 @@ class RunStore:
         Raises:
             ProjectError: The request cannot be written.
         """
-        path = (self.folder / run.id / f"attempt-{run.attempt:03d}.jsonl").with_suffix(_CANCEL_SUFFIX)
+        path = self.folder / run.id / f"{name_attempt(run.attempt)}{_CANCEL_SUFFIX}"
         try:
             os.close(open_private(path, os.O_WRONLY | os.O_CREAT))
             _append_line(path, (json.dumps({"by": by, "time": utc_now().isoformat()}) + "\n").encode())
@@ -300,7 +301,7 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
     """Create the file of the next attempt; no other process can create the same one."""
     number = max(map(parse_attempt_number, list_attempts(folder)), default=0) + 1
     while True:
-        path = folder / f"attempt-{number:03d}.jsonl"
+        path = folder / f"{name_attempt(number)}.jsonl"
         try:
             os.close(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except FileExistsError:

@@ -42,11 +42,11 @@ def _add_inverse_link(graph: GraphBuilder, step: Step, eta: str) -> str:
     return _INVERSE_LINKS[link](graph, eta)
 
 
-def _add_cloglog(graph: GraphBuilder, eta: str) -> str:
+def _add_inverse_cloglog(graph: GraphBuilder, eta: str) -> str:
     return graph.add("Sub", 1.0, graph.add("Exp", graph.add("Neg", graph.add("Exp", eta))))
 
 
-def _add_probit(graph: GraphBuilder, eta: str) -> str:
+def _add_inverse_probit(graph: GraphBuilder, eta: str) -> str:
     return graph.add("Mul", graph.add("Add", add_erf(graph, graph.add("Div", eta, sqrt(2.0))), 1.0), 0.5)
 
 
@@ -55,8 +55,8 @@ _INVERSE_LINKS: dict[str, Callable[[GraphBuilder, str], str]] = {
     "log": lambda graph, eta: graph.add("Exp", eta),
     "inverse": lambda graph, eta: graph.add("Reciprocal", eta),
     "logit": add_logistic,
-    "probit": _add_probit,
-    "cloglog": _add_cloglog,
+    "probit": _add_inverse_probit,
+    "cloglog": _add_inverse_cloglog,
     "sqrt": lambda graph, eta: graph.add("Mul", eta, eta),
 }
 

@@ -107,15 +107,15 @@ def _compute_power_mean(exponent: float, eta: float) -> float:
     return power(eta, exponent)
 
 
-def _logit(eta: float) -> float:
+def _invert_logit(eta: float) -> float:
     return 1.0 / (1.0 + exp(-eta))
 
 
-def _probit(eta: float) -> float:
+def _invert_probit(eta: float) -> float:
     return 0.5 * (1.0 + erf(eta / _SQRT_2))
 
 
-def _cloglog(eta: float) -> float:
+def _invert_cloglog(eta: float) -> float:
     return 1.0 - exp(-exp(eta))
 
 
@@ -123,9 +123,9 @@ _INVERSE_LINKS: dict[str, Function] = {
     "identity": float,
     "log": exp,
     "inverse": partial(quotient, 1.0),
-    "logit": _logit,
-    "probit": _probit,
-    "cloglog": _cloglog,
+    "logit": _invert_logit,
+    "probit": _invert_probit,
+    "cloglog": _invert_cloglog,
     "sqrt": lambda eta: eta * eta,
 }
 
