@@ -27,7 +27,7 @@ def _parse_wait(value: Any) -> Any:
         raise ValueError("write a duration as 90s, 10m or 1h; 0 does not wait") from None
 
 
-def _null_as_text(value: Any) -> Any:
+def _convert_null_to_text(value: Any) -> Any:
     """Return "null" for YAML's null: a mode has that name."""
     return "null" if value is None else value
 
@@ -199,7 +199,7 @@ class ServingSettings(Section):
 
     Example: pass
     """
-    on_error: Annotated[Literal["fail", "null"], BeforeValidator(_null_as_text)] = "fail"
+    on_error: Annotated[Literal["fail", "null"], BeforeValidator(_convert_null_to_text)] = "fail"
     """What an invalid row does: `fail` refuses the request, `null` answers null for that row and gives the reason. A
     request may choose with `?on_error=`.
 
@@ -281,9 +281,8 @@ class ExecutionSettings(Section):
     """How runs are executed, under `execution:`."""
 
     max_parallel: Count | None = None
-    """Runs of one command that may be executed at the same time.
-
-    By default one job of a flow, and as many runs of a fan-out (`--each`) as the machine has cores, at most eight.
+    """Runs of one command that may be executed at the same time. By default one job of a flow, and as many runs of a
+    fan-out (`--each`) as the machine has cores, at most eight.
 
     Example: 4
     """
@@ -293,7 +292,7 @@ class ExecutionSettings(Section):
     Example: 500
     """
     jobs: Mapping[str, JobExecutionSettings] = Field(default_factory=dict)
-    """Job to how often it is tried, and how long an attempt may take.
+    """How often a job is tried, and how long an attempt may take, by job.
 
     Example: {train_late_arrival: {retries: 2, timeout: 1h}}
     """

@@ -41,7 +41,7 @@ def parse_duration(text: str) -> timedelta:
     """
     words = text.strip()
     sign, words = (-1, words[1:]) if words.startswith("-") else (1, words)
-    microseconds = sign * _parse_seconds(words) * 1_000_000
+    microseconds = sign * _sum_seconds(words) * 1_000_000
     if microseconds != microseconds.to_integral_value():
         raise ValueError("finer than a microsecond")
     try:
@@ -65,7 +65,7 @@ def parse_seconds(text: str) -> float:
     return seconds
 
 
-def _parse_seconds(text: str) -> Decimal:
+def _sum_seconds(text: str) -> Decimal:
     iso = _ISO.fullmatch(text)
     if iso is not None and any(iso.groups()) and not text.endswith("T"):
         pairs = [(number, unit) for number, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if number]

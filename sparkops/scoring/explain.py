@@ -76,15 +76,17 @@ def _explain_sum(step: Step, source: Vector, code: CodeWriter) -> str:
     start = 0
     for name, block in zip(_name_blocks(source, step.inputs[0]), source.blocks, strict=True):
         vector, block_weights = Vector((block,)), weights[:, start : start + block.size]
-        sums = [
+        block_sums = [
             build_margin_expr(vector, row, 0.0, code, sparse=bool(step.params.get("sparse")))
             for row in block_weights
         ]
-        terms.setdefault(name, []).append(sums)
+        terms.setdefault(name, []).append(block_sums)
         start += block.size
     items = []
-    for name, blocks in terms.items():
-        sums = [" + ".join(f"({block_sums[row]})" for block_sums in blocks) for row in range(len(weights))]
+    for name, sums_of_blocks in terms.items():
+        sums = [
+            " + ".join(f"({block_sums[row]})" for block_sums in sums_of_blocks) for row in range(len(weights))
+        ]
         value = f"[{', '.join(sums)}]" if is_multinomial else sums[0]
         items.append(f"{name!r}: {value}")
     base_text = f"[{', '.join(map(format_float, base))}]" if is_multinomial else format_float(base[0])

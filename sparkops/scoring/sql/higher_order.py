@@ -47,19 +47,19 @@ class _Call:
     stage: str
     emit: Emit
 
-    def operand(self, position: int) -> Fragment:
+    def emit_operand(self, position: int) -> Fragment:
         """Return the code of an operand outside of the lambda; of an array that is counted, each loop over it is."""
         node = self.node.args[position]
         fragment = self.emit(node, self.columns, self.code, self.stage)
         is_counted = self.code.budget and parse_element_type(node.type) is not None
         return count_result(self.code, fragment) if is_counted else fragment
 
-    def body(self, position: int, variables: Mapping[str, Fragment]) -> Fragment:
+    def emit_body(self, position: int, variables: Mapping[str, Fragment]) -> Fragment:
         """Return the code of an operand that reads variables, by their names in the call."""
         scope = {**self.columns, **{format_variable_key(name): item for name, item in variables.items()}}
         return self.emit(self.node.args[position], scope, self.code, self.stage)
 
-    def variable(self, type_: str, *, null: bool = True) -> Fragment:
+    def make_variable(self, type_: str, *, null: bool = True) -> Fragment:
         """Return a new variable."""
         return Fragment(self.code.new_name(), null, nan=is_floating(type_), atom=True)
 
@@ -86,11 +86,11 @@ def emit_higher_order(
 def _emit_loop(call: _Call) -> Fragment:
     """Return the code of transform, filter, exists or forall."""
     node, code = call.node, call.code
-    item = call.variable(parse_element_type(node.args[0].type) or "")
-    indices = [call.variable("integer", null=False) for _ in node.value[1:]]
-    source = call.operand(0)
+    item = call.make_variable(parse_element_type(node.args[0].type) or "")
+    indices = [call.make_variable("integer", null=False) for _ in node.value[1:]]
+    source = call.emit_operand(0)
     first, again = bind_once(code, source)
-    result = call.body(1, dict(zip(node.value, (item, *indices), strict=True)))
+    result = call.emit_body(1, dict(zip(node.value, (item, *indices), strict=True)))
     loop = f"for {item.expr} in {again}"
     if indices:
         loop = f"for {indices[0].expr}, {item.expr} in enumerate({again})"
@@ -120,10 +120,10 @@ def _format_loop(op: str, name: str, body: str, loop: str, code: CodeWriter) -> 
 def _emit_zip_with(call: _Call) -> Fragment:
     """Return the code of zip_with: the shorter array is filled with null."""
     code = call.code
-    sources = [call.operand(0), call.operand(1)]
+    sources = [call.emit_operand(0), call.emit_operand(1)]
     pairs = [bind_once(code, source) for source in sources]
-    items = [call.variable(parse_element_type(arg.type) or "") for arg in call.node.args[:2]]
-    body = call.body(2, dict(zip(call.node.value, items, strict=True)))
+    items = [call.make_variable(parse_element_type(arg.type) or "") for arg in call.node.args[:2]]
+    body = call.emit_body(2, dict(zip(call.node.value, items, strict=True)))
     (first, left), (second, right) = pairs
     names = ", ".join(item.expr for item in items)
     loop = f"[{body.expr} for {names} in {code.bind_constant(zip_longest)}({left}, {right})]"
@@ -134,16 +134,19 @@ def _emit_zip_with(call: _Call) -> Fragment:
 def _emit_aggregate(call: _Call) -> Fragment:
     """Return the code of aggregate: the elements are merged into an accumulator from the first to the last."""
     node, code = call.node, call.code
-    source, zero = call.operand(0), call.operand(1)
+    source, zero = call.emit_operand(0), call.emit_operand(1)
     first, again = bind_once(code, source)
-    total, item = call.variable(node.args[1].type), call.variable(parse_element_type(node.args[0].type) or "")
-    merge = call.body(2, dict(zip(node.value[:2], (total, item), strict=True)))
+    total, item = (
+        call.make_variable(node.args[1].type),
+        call.make_variable(parse_element_type(node.args[0].type) or ""),
+    )
+    merge = call.emit_body(2, dict(zip(node.value[:2], (total, item), strict=True)))
     function = f"lambda {total.expr}, {item.expr}: {merge.expr}"
     text = f"{code.bind_constant(reduce)}({function}, {again}, {zero.expr})"
     nan = is_floating(node.type)
     if len(node.args) > 3:  # noqa: PLR2004
-        result = call.variable(node.args[1].type)
-        finish = call.body(3, {node.value[2]: result})
+        result = call.make_variable(node.args[1].type)
+        finish = call.emit_body(3, {node.value[2]: result})
         text = f"(({result.expr} := {text}), {finish.expr})[1]"
     return Fragment(_bind_loop(source, first, text), nan=nan)
 
@@ -151,10 +154,10 @@ def _emit_aggregate(call: _Call) -> Fragment:
 def _emit_array_sort(call: _Call) -> Fragment:
     """Return the code of array_sort with a comparison of two elements."""
     node, code = call.node, call.code
-    source = call.operand(0)
+    source = call.emit_operand(0)
     first, again = bind_once(code, source)
-    items = [call.variable(parse_element_type(node.type) or "") for _ in node.value]
-    body = call.body(1, dict(zip(node.value, items, strict=True)))
+    items = [call.make_variable(parse_element_type(node.type) or "") for _ in node.value]
+    body = call.emit_body(1, dict(zip(node.value, items, strict=True)))
     function = f"lambda {', '.join(item.expr for item in items)}: {body.expr}"
     text = f"{code.bind_constant(sort_by)}({again}, {function})"
     return Fragment(_bind_loop(source, first, text), source.null, nan=False)

@@ -59,7 +59,7 @@ def make_hash_function(kind: str, types: Sequence[str], zone: str) -> Callable[.
         types: Types of the arguments.
         zone: The session's time zone, for timestamps.
     """
-    functions = [_hash_of(kind, type_, zone) for type_ in types]
+    functions = [_make_value_hash_function(kind, type_, zone) for type_ in types]
     return partial(_chain, functions)
 
 
@@ -71,8 +71,8 @@ def _chain(functions: Sequence[Callable[[Any, int], int]], *values: Any) -> int:
     return state
 
 
-def _hash_of(kind: str, type_: str, zone: str) -> Callable[[Any, int], int]:
-    integer, long, data = (
+def _make_value_hash_function(kind: str, type_: str, zone: str) -> Callable[[Any, int], int]:
+    hash_integer, hash_long, hash_bytes = (
         (murmur3.hash_int_with_seed, murmur3.hash_long_with_seed, murmur3.hash_bytes_with_seed)
         if kind == "murmur3"
         else (xx_integer, xx_long, xx_bytes)
@@ -81,18 +81,18 @@ def _hash_of(kind: str, type_: str, zone: str) -> Callable[[Any, int], int]:
     if digits is not None:
         number = partial(_to_unscaled, digits[1])
         if digits[0] <= _MAX_LONG_DIGITS:
-            return lambda value, seed: long(number(value), seed)
-        return lambda value, seed: data(_to_bytes(number(value)), seed)
+            return lambda value, seed: hash_long(number(value), seed)
+        return lambda value, seed: hash_bytes(_to_bytes(number(value)), seed)
     to_micros = make_to_micros_function(zone)
     functions: Mapping[str, Callable[[Any, int], int]] = {
-        "string": lambda value, seed: data(encode_text(value), seed),
-        "double": lambda value, seed: long(_get_double_bits(value), seed),
-        "float": lambda value, seed: integer(_get_float_bits(value), seed),
-        "date": lambda value, seed: integer((value - _EPOCH).days, seed),
-        "timestamp": lambda value, seed: long(to_micros(value), seed),
-        "long": long,
+        "string": lambda value, seed: hash_bytes(encode_text(value), seed),
+        "double": lambda value, seed: hash_long(_get_double_bits(value), seed),
+        "float": lambda value, seed: hash_integer(_get_float_bits(value), seed),
+        "date": lambda value, seed: hash_integer((value - _EPOCH).days, seed),
+        "timestamp": lambda value, seed: hash_long(to_micros(value), seed),
+        "long": hash_long,
     }
-    return functions.get(type_, lambda value, seed: integer(int(value), seed))
+    return functions.get(type_, lambda value, seed: hash_integer(int(value), seed))
 
 
 def _to_unscaled(scale: int, value: Decimal) -> int:
