@@ -26,11 +26,10 @@ def doctor(project: ProjectOptions, deep: bool) -> int:
     try:
         engine = project.engine()
         settings = engine.project.config.complete
-        problems += [
-            Finding(name=part, ok=text is None, detail=text or "can be read")
-            for part, texts in find_project_problems(engine.container).items()
-            for text in (texts or [None])
-        ]
+        for part, texts in find_project_problems(engine.container).items():
+            problems += [Finding(name=part, ok=False, detail=text) for text in texts]
+            if not texts:
+                problems.append(Finding(name=part, ok=True, detail="can be read"))
     except ProjectError:
         if project.project is not None:
             raise

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sparkops.core.private_file import open_private
 from sparkops.errors import ProjectError
-from sparkops.runs.records.attempt_files import list_attempts, name_attempt, read_number
+from sparkops.runs.records.attempt_files import list_attempts, name_attempt, parse_attempt_number
 from sparkops.runs.records.run import Run, utc_now
 from sparkops.runs.records.states import State, require_transition
 from sparkops.runs.records.store import RunStore
@@ -79,7 +79,7 @@ def _record(runs: RunStore, run: Run, state: State, by: str | None) -> None:
 
 def _link_as_next(file: Path, folder: Path) -> None:
     """Give a file the next number of the run's attempts; unlike a rename, a link never replaces another file."""
-    number = max(map(read_number, list_attempts(folder)), default=0) + 1
+    number = max(map(parse_attempt_number, list_attempts(folder)), default=0) + 1
     while True:
         try:
             os.link(file, folder / f"{name_attempt(number)}.jsonl")

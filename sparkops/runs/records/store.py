@@ -312,9 +312,13 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
 
 def _require_in_effect(attempt: Attempt) -> None:
     """Refuse an attempt that begins at the moment at which its run is rolled back, and remove its file."""
-    earlier = [path for path in list_attempts(attempt.path.parent) if read_number(path) < attempt.number]
+    earlier = [
+        path for path in list_attempts(attempt.path.parent) if parse_attempt_number(path) < attempt.number
+    ]
     state = (
-        Attempt(attempt.run_id, read_number(earlier[-1]), earlier[-1]).read_state() if earlier else "queued"
+        Attempt(attempt.run_id, parse_attempt_number(earlier[-1]), earlier[-1]).read_state()
+        if earlier
+        else "queued"
     )
     if state == "rolled_back":
         attempt.path.unlink(missing_ok=True)
