@@ -17,7 +17,6 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Catalog
 from sparkops.tables.check_history import append_results, read_results
-from sparkops.tables.compare.replayed_table import ReplayedTables
 from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.inspect import Inspector
 from sparkops.tables.log.commit_info import WriteId
@@ -39,6 +38,8 @@ from sparkops.tables.write.table_staging import TableStaging
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from sparkops.tables.compare.replayed_table import ReplayedTables
 
 
 class Tables:
@@ -144,6 +145,9 @@ class Tables:
     @property
     def replayed(self) -> ReplayedTables:
         """Return what compares replayed rows with the tables."""
+        # Imported here, because it imports pyspark, which listing jobs and planning a flow do not need.
+        from sparkops.tables.compare.replayed_table import ReplayedTables
+
         return ReplayedTables(self._catalog, self._session)
 
     def count_removed(self, write: Write, values: Mapping[str, Any]) -> int:

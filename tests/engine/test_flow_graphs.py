@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,3 +228,14 @@ def test_each_kind_of_change_is_the_reason_of_its_job(
 def test_what_changes_no_result_is_no_reason(diamond: RecordedProject, file: str, text: str) -> None:
     diamond.write(file, text)
     assert diamond.plan() == {}
+
+
+def test_a_plan_imports_none_of_the_large_libraries(diamond: RecordedProject) -> None:
+    text = (
+        "import sys\nfrom sparkops.cli.main import run_command\n"
+        f"assert run_command(['plan', '--project', {str(diamond.root)!r}]) == 0\n"
+        "heavy = ('pyspark', 'py4j', 'mlflow', 'great_expectations', 'pandas', 'pyarrow', 'numpy', 'deltalake')\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-2:] == ["0 of 4 jobs would run.", "[]"]
