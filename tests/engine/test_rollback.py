@@ -309,9 +309,13 @@ def test_the_runs_of_a_fan_out_are_rolled_back_with_it(project: DeltaRuns, engin
     ]
     items = [{"run": part, "label": part, "params": {}} for part in parts]
     parent = project.run("job_of_t", run_id="20990101-000000-parentabcd", items=items)
-    engine.rollback(parent)
+    outer = project.run("outer", items=[{"run": parent, "label": "inner", "params": {}}])
+    rollback = engine.rollback(outer)
     assert project.read("t") == rows(1)
     assert {engine.runs.load(run_id).state for run_id in (*parts, parent)} == {"rolled_back"}
+    engine.rollback(rollback.id)
+    assert project.read("t") == rows(1, 2, 3)
+    assert {engine.runs.load(run_id).state for run_id in (*parts, parent, outer)} == {"done"}
 
 
 KILLED = """

@@ -91,7 +91,12 @@ def plan_rollback(
         _require_complete_restoration(run)
     tables = list(_restore_tables(group))
     _require_versions(names, tables, versions)
-    undone = [member for member in group.members if member == target or group.has_results(member)]
+    # A fan-out has no results of its own, and is undone with its parts.
+    undone = [
+        member
+        for member, run in group.members.items()
+        if member == target or (run is not None and run.items) or group.has_results(member)
+    ]
     undone = sorted(undone, key=_get_time_key, reverse=True)
     return RollbackPlan(
         run=rollback_id,

@@ -58,12 +58,12 @@ class RollbackGroup:
     _registrations: dict[str, ModelRegistration | None] = field(default_factory=dict)
 
     def add(self, member: str) -> None:
-        """Add a run, with its parts if it is a fan-out, or a release."""
+        """Add a run, with its parts, and theirs, if it is a fan-out, or a release."""
         run = self.runs.get(member)
         self.members[member] = run
         for item in run.items if run else ():
-            if item["run"] in self.runs:
-                self.members[item["run"]] = self.runs[item["run"]]
+            if item["run"] in self.runs and item["run"] not in self.members:
+                self.add(item["run"])
 
     def grow(self, *, cascade: bool, include_foreign: bool) -> list[Blocker]:
         """Add everything that depends on the group, directly or not; return what prevents the rollback.
