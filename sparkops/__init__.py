@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sparkops.errors import SparkopsError
     from sparkops.pipeline.condition import Condition
     from sparkops.pipeline.declare import job
+    from sparkops.pipeline.fan_out.column_values import ColumnValues
     from sparkops.pipeline.job import Job
     from sparkops.pipeline.model import Gate, Model, ModelVersion
     from sparkops.pipeline.reports.report import Report
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sparkops.scoring.function_declaration import row_function
 
 _MODULES = {
+    "ColumnValues": "sparkops.pipeline.fan_out.column_values",
     "Condition": "sparkops.pipeline.condition",
     "Engine": "sparkops.engine",
     "FlowPart": "sparkops.engine",
@@ -39,6 +41,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "ColumnValues",
     "Condition",
     "Engine",
     "FlowPart",

@@ -16,7 +16,7 @@ HEAVY = ("pyspark", "py4j", "mlflow", "great_expectations", "pandas", "pyarrow",
 
 def test_the_public_names_are_these_and_all_can_be_imported() -> None:
     assert sparkops.__all__ == [
-        "Condition", "Engine", "FlowPart", "Gate", "Job", "Model", "ModelVersion", "Report", "Run", "Secret", "SparkopsError", "Write",
+        "ColumnValues", "Condition", "Engine", "FlowPart", "Gate", "Job", "Model", "ModelVersion", "Report", "Run", "Secret", "SparkopsError", "Write",
         "job", "load_scorer", "main", "row_function",
     ]  # fmt: skip
     assert sparkops.__all__ == sorted(sparkops.__all__)

@@ -5,7 +5,7 @@ The package of a service is imported only then, so wrong parameters are reported
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sparkops.engine.adapters.lineage_events import LineageEvents
     from sparkops.engine.adapters.spark import SharedSparkSession
     from sparkops.registry.registry import Registry
+    from sparkops.reports.facts import CheckedTable
+    from sparkops.spark import Snapshot
     from sparkops.tables import Tables
 
 
@@ -52,6 +54,7 @@ class ServiceContainer:
         self.starter = Starter(project.settings)
         self.active_runs = ActiveRuns()
         self._wait = wait
+        self._input_checks: dict[tuple[str, int], CheckedTable | None] = {}
 
     def __enter__(self) -> ServiceContainer:
         """Return the container."""
@@ -65,6 +68,11 @@ class ServiceContainer:
     def settings(self) -> Settings:
         """Return the project's settings."""
         return self.project.settings
+
+    @cached_property
+    def masked_settings(self) -> Mapping[str, Any]:
+        """Return the resolved settings as records contain them."""
+        return self.project.config.mask_secrets()
 
     @cached_property
     def tables(self) -> Tables:
@@ -138,7 +146,7 @@ class ServiceContainer:
         secrets = (*self.project.config.secrets, *secrets)
         rules = TrainingRules(self.settings, self.checks, self.tables)
         return RunServices(
-            spark=replace(self.spark, on_progress=(progress or NullProgress()).spark_progressed),
+            spark=replace(self.spark, on_progress=_find_spark_listener(progress)),
             reader=self.tables,
             staging=self.tables.staging,
             plans=self.tables.plans,
@@ -147,7 +155,13 @@ class ServiceContainer:
             checks=replace(self.suite_runner, pages=CheckPages.of(self.settings, secrets)),
             history=replace(self.check_history, secrets=secrets),
             models=ModelRegistrar(lambda: self.registry, rules),
-            reports=ReportPages(Path(self.settings.reports), self.project.runs, docs=docs, secrets=secrets),
+            reports=ReportPages(
+                Path(self.settings.reports),
+                self.project.runs,
+                docs=docs,
+                secrets=secrets,
+                known=self._input_checks,
+            ),
         )
 
     def build_run_context(
@@ -159,7 +173,7 @@ class ServiceContainer:
             root=project.root,
             state=self.settings.state,
             env=self.settings.env,
-            settings=project.config.mask_secrets(),
+            settings=self.masked_settings,
             secrets=(*project.config.secrets, *secrets),
             wait=self.settings.wait,
             on_step=(progress or NullProgress()).step_started,
@@ -226,3 +240,8 @@ class ServiceContainer:
         lines = LineWriter(log.write)
         with closing(lines), self.starter.log.redirect_to(lines.add):
             yield
+
+
+def _find_spark_listener(progress: RunProgress | None) -> Callable[[Snapshot], object] | None:
+    """Return who receives the progress of Spark's jobs, which costs several calls of the JVM; None if nobody does."""
+    return None if progress is None or isinstance(progress, NullProgress) else progress.spark_progressed

@@ -203,7 +203,8 @@ class Engine(RecordMethods, UndoMethods):
             InputError: The values are wrong, or the runs would replace each other's rows; nothing was started.
             SparkopsError: Runs did not succeed; the others were executed.
         """
-        from sparkops.engine.operations.fan_out import FanOutRequest, run_each
+        from sparkops.engine.operations.fan_out.request import FanOutRequest
+        from sparkops.engine.operations.fan_out.run_each import run_each
 
         request = FanOutRequest(
             job=job,
@@ -258,7 +259,7 @@ class Engine(RecordMethods, UndoMethods):
             run_id: The run.
             params: Values of parameters that are secrets, which the record does not contain.
         """
-        from sparkops.engine.operations.fan_out import resume_each
+        from sparkops.engine.operations.fan_out.run_each import resume_each
         from sparkops.engine.operations.run_job import resume_run
         from sparkops.engine.operations.undo.rollback import resume_rollback
 

@@ -30,11 +30,27 @@ class RunProgress(Protocol):
         """Receive the error that stopped the run."""
 
 
+class FanOutProgress(Protocol):
+    """Receives what happens in a fan-out, up to its end."""
+
+    def run_started(self, label: str) -> RunProgress:
+        """Receive the values that tell one of its runs apart; return who receives the run's progress."""
+
+    def finished(self, run: Run) -> None:
+        """Receive the record of the fan-out, whose runs all succeeded."""
+
+    def failed(self, error: SparkopsError) -> None:
+        """Receive one error for all runs that did not succeed."""
+
+
 class RunListener(Protocol):
     """Receives which runs start, and which jobs of a flow are not run."""
 
     def run_started(self, label: str) -> RunProgress:
         """Receive the label of a run, its job and the values that tell it apart; return who receives its progress."""
+
+    def fan_out_started(self, job: str, count: int) -> FanOutProgress:
+        """Receive the job of a fan-out and its number of runs; return who receives its progress."""
 
     def run_skipped(self, label: str, reason: str) -> None:
         """Receive the label of a run that is not needed or not possible, and why."""
@@ -59,6 +75,21 @@ class NullProgress:
         """Do nothing."""
 
 
+class NullFanOutProgress:
+    """A `FanOutProgress` that does nothing."""
+
+    def run_started(self, label: str) -> RunProgress:
+        """Return a `NullProgress`."""
+        del label
+        return NullProgress()
+
+    def finished(self, run: Run) -> None:
+        """Do nothing."""
+
+    def failed(self, error: SparkopsError) -> None:
+        """Do nothing."""
+
+
 class NullListener:
     """A `RunListener` that does nothing."""
 
@@ -66,6 +97,11 @@ class NullListener:
         """Return a `NullProgress`."""
         del label
         return NullProgress()
+
+    def fan_out_started(self, job: str, count: int) -> FanOutProgress:
+        """Return a `NullFanOutProgress`."""
+        del job, count
+        return NullFanOutProgress()
 
     def run_skipped(self, label: str, reason: str) -> None:
         """Do nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from sparkops.errors import DeclarationError, DeclarationWarning
@@ -13,7 +13,9 @@ from sparkops.pipeline.attempt_policy import AttemptOptions, to_exception_classe
 from sparkops.pipeline.condition import Condition, find_condition_problems
 from sparkops.pipeline.declaration.checked_inputs import find_checked_input_problems, select_checked_inputs
 from sparkops.pipeline.declaration.decorator_options import JobOptions
-from sparkops.pipeline.declaration.return_type import read_return_type
+from sparkops.pipeline.declaration.return_type import ReturnDeclaration, read_return_type
+from sparkops.pipeline.fan_out.column_values import ColumnValues
+from sparkops.pipeline.fan_out.declared_each import DeclaredEach
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.job_script import report_unused_script
 from sparkops.pipeline.model import Gate
@@ -51,6 +53,7 @@ def job(
     timeout: str | None = None,
     when: Condition | Sequence[Condition] = (),
     checked_inputs: Names | bool = False,
+    each: Mapping[str, Iterable[Any] | ColumnValues] | None = None,
 ) -> Callable[[Callable[..., Any]], Job]: ...
 def job(
     function: Callable[..., Any] | None = None,
@@ -76,6 +79,7 @@ def job(
     timeout: str | None = None,
     when: Condition | Sequence[Condition] = (),
     checked_inputs: Names | bool = False,
+    each: Mapping[str, Iterable[Any] | ColumnValues] | None = None,
 ) -> Job | Callable[[Callable[..., Any]], Job]:
     """Declare a function as a job: tables are positional arguments, parameters keyword-only arguments.
 
@@ -109,6 +113,8 @@ def job(
         when: Conditions on other jobs' metrics or checks: a flow skips the job if one of them does not hold.
         checked_inputs: Input tables, or True for all, of which a run reads only a version that passed its checks. A
             version that was not checked is checked first; one that fails stops the run.
+        each: Parameter to its values, or to the `ColumnValues` of a table: a run that is not given the parameter has
+            runs of its own for each combination of values.
 
     Raises:
         DeclarationError: Lists every problem with file and line.
@@ -134,6 +140,7 @@ def job(
         checked_inputs=checked_inputs
         if isinstance(checked_inputs, bool)
         else _to_tuple(checked_inputs) or (),
+        each=each or {},
     )
     if function is not None:
         return _declare(function, options, allow_empty, _get_caller_scope())
@@ -161,14 +168,9 @@ def _declare(
     reader = SignatureReader(unwrapped, scope)
     signature = reader.read()
     result = read_return_type(unwrapped, reader.resolve, options)
-    stream_errors = find_stream_problems(options, result, signature.tables)
-    slice_errors = find_slice_problems(options.not_filters, result.writes, signature.params)
-    other_errors = (
-        *options.attempts.find_problems(),
-        *find_condition_problems(options.when, unwrapped.__name__),
-        *find_checked_input_problems(options, signature.tables),
-    )
-    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors, *slice_errors, *other_errors))
+    each = DeclaredEach(options.each, signature.params, result.writes)
+    errors = _find_problems(options, result, signature, each, unwrapped.__name__)
+    _raise_problems(unwrapped, signature, (*result.problems, *errors))
     declared = Job(
         name=unwrapped.__name__,
         function=function,
@@ -189,10 +191,23 @@ def _declare(
         attempts=options.attempts.to_policy(),
         when=options.when,
         checked_inputs=select_checked_inputs(options, signature.tables),
+        each=each.values,
     )
     _warn_of_filters(declared, unwrapped)
     report_unused_script(declared)
     return declared
+
+
+def _find_problems(
+    options: JobOptions, result: ReturnDeclaration, signature: Signature, each: DeclaredEach, name: str
+) -> Iterator[str]:
+    """Yield what is wrong with the options of a job."""
+    yield from find_stream_problems(options, result, signature.tables)
+    yield from find_slice_problems(options.not_filters, result.writes, signature.params)
+    yield from options.attempts.find_problems()
+    yield from find_condition_problems(options.when, name)
+    yield from find_checked_input_problems(options, signature.tables)
+    yield from each.find_problems(stream=options.stream)
 
 
 def _warn_of_filters(declared: Job, function: Callable[..., Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sparkops.core.wording import pluralize
 from sparkops.errors import DeclarationError, UnknownName
+from sparkops.pipeline.fan_out.column_values import ColumnValues
 from sparkops.pipeline.job import Job
 
 # A kind ("table" or "model") and a name.
@@ -70,7 +71,13 @@ def list_outputs(job: Job) -> tuple[Dataset, ...]:
 
 
 def list_inputs(job: Job) -> tuple[Dataset, ...]:
-    """Return what a job reads: ("table", name) and ("model", name)."""
+    """Return what a job depends on: what it reads, and the tables whose columns its `each` names."""
+    columns = (("table", values.table) for values in job.each.values() if isinstance(values, ColumnValues))
+    return tuple(dict.fromkeys((*list_reads(job), *columns)))
+
+
+def list_reads(job: Job) -> tuple[Dataset, ...]:
+    """Return what the job's function reads: ("table", name) and ("model", name)."""
     return (*(("table", name) for name in job.tables), *(("model", name) for name in job.models))
 
 

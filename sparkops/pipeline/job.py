@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.condition import Condition
+from sparkops.pipeline.fan_out.column_values import Values
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.write import Write
@@ -40,6 +41,8 @@ class Job:
         attempts: How often a run is tried, and how long an attempt may take.
         checked_inputs: Input tables of which only versions that passed their checks are read.
         when: Conditions under which a flow runs it; all have to hold.
+        each: Parameter to its values: a run that is not given the parameter is a fan-out, with a run for each
+            combination.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Job:
     attempts: AttemptPolicy = field(default_factory=AttemptPolicy)
     checked_inputs: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
+    each: Mapping[str, Values] = field(default_factory=dict)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the author's function with DataFrames and values, as a unit test does."""

@@ -102,6 +102,7 @@ def _get_experiment(client: MlflowClient, settings: Settings) -> str:
 def _log_run(client: MlflowClient, run: str, facts: ModelFacts) -> None:
     """Log the parameters, and the training tables as input datasets."""
     from mlflow.entities import Dataset, DatasetInput, Param
+    from mlflow.exceptions import MlflowException
 
     params = [Param(name, truncate(str(value), _MAX_PARAM)) for name, value in facts.params.items()]
     client.log_batch(run, params=params)
@@ -114,8 +115,14 @@ def _log_run(client: MlflowClient, run: str, facts: ModelFacts) -> None:
         )
         for name, version in facts.tables.items()
     ]
-    if datasets:
-        client.log_inputs(run, datasets=[DatasetInput(dataset) for dataset in datasets])
+    inputs = [DatasetInput(dataset) for dataset in datasets]
+    if not inputs:
+        return
+    try:
+        client.log_inputs(run, datasets=inputs)
+    except MlflowException:
+        # Another run with the same tables may have created their datasets at the same moment.
+        client.log_inputs(run, datasets=inputs)
 
 
 def _log_model(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sparkops.pipeline.table import Pin
@@ -10,6 +11,12 @@ from sparkops.reports.formatting import clean, format_time, format_value
 
 def load_template(name: str) -> Any:
     """Return a template of the pages; it escapes text and replaces control characters."""
+    return _build_environment().get_template(name)
+
+
+# Kept because it keeps its compiled templates, and compiling one takes longer than a page.
+@cache
+def _build_environment() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -23,7 +30,7 @@ def load_template(name: str) -> Any:
     environment.filters["value"] = format_value
     environment.filters["time"] = format_time
     environment.filters["version"] = _format_version
-    return environment.get_template(name)
+    return environment
 
 
 def _format_version(pin: Pin) -> str:

@@ -9,7 +9,6 @@ from typing import Final, Protocol
 
 from sparkops.errors import RunCancelled, SparkopsError
 from sparkops.runs.execution.interruption import POLL_SECONDS, call_on_signal
-from sparkops.runs.records.run import Run
 
 # Errors whose messages the error of the fan-out contains.
 _MAX_MESSAGES: Final = 5
@@ -21,20 +20,20 @@ class ItemResult:
 
     Args:
         label: The values that tell it apart.
-        run: The run; None if it was not started or failed.
+        run_id: The run; None if it was not started or failed. Its record is not kept in memory.
         error: What stopped it; None if it succeeded or was not started.
     """
 
     label: str
-    run: Run | None = None
+    run_id: str | None = None
     error: SparkopsError | None = None
 
 
 class ItemRunner(Protocol):
     """Executes the runs of a fan-out; `run` is called in several threads."""
 
-    def run(self, number: int) -> Run:
-        """Execute the run of that number, from 0, and return its record."""
+    def run(self, number: int) -> str:
+        """Execute the run of that number, from 0, and return its id."""
 
     def enter_thread(self) -> None:
         """Prepare a thread in which runs will be executed."""
@@ -72,11 +71,12 @@ class _FanOut:
     def __init__(self, labels: Sequence[str], runner: ItemRunner, *, fail_fast: bool) -> None:
         self._labels, self._runner, self._fail_fast = labels, runner, fail_fast
         self._results: dict[int, ItemResult] = {}
+        self._has_failed = False
         self._cancelled: str | None = None
 
     def execute(self, max_parallel: int) -> tuple[ItemResult, ...]:
         waiting = iter(range(len(self._labels)))
-        active: dict[Future[Run], int] = {}
+        active: dict[Future[str], int] = {}
         threads = ThreadPoolExecutor(max_parallel, "sparkops-item", initializer=self._runner.enter_thread)
         with call_on_signal(lambda name: self._cancel(f"Cancelled by {name}.")), threads as pool:
             while True:
@@ -96,15 +96,12 @@ class _FanOut:
     def _take(self, waiting: Iterator[int], count: int) -> Iterator[int]:
         """Return the numbers of the next runs to start."""
         for _ in range(count):
-            if self._cancelled is not None or (self._fail_fast and self._has_failed()):
+            if self._cancelled is not None or (self._fail_fast and self._has_failed):
                 return
             number = next(waiting, None)
             if number is None:
                 return
             yield number
-
-    def _has_failed(self) -> bool:
-        return any(result.error is not None for result in self._results.values())
 
     def _look_for_request(self) -> None:
         requester = self._runner.find_cancel_request() if self._cancelled is None else None
@@ -115,29 +112,41 @@ class _FanOut:
         self._cancelled = message
         self._runner.cancel_active()
 
-    def _end(self, number: int, future: Future[Run]) -> None:
+    def _end(self, number: int, future: Future[str]) -> None:
         label = self._labels[number]
         try:
-            result = ItemResult(label, run=future.result())
+            result = ItemResult(label, run_id=future.result())
         except SparkopsError as error:
-            result = ItemResult(label, error=error)
+            self._has_failed = True
+            result = ItemResult(label, error=_forget_frames(error))
         self._results[number] = result
         self._runner.report(result)
 
 
-def combine_errors(job: str, results: Iterable[ItemResult]) -> SparkopsError | None:
+def _forget_frames(error: SparkopsError) -> SparkopsError:
+    """Return an error without the frames of its run, and all that their local variables refer to."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+def combine_errors(job: str, results: Iterable[ItemResult], *, done: int = 0) -> SparkopsError | None:
     """Return one error for all runs that failed or were not started, or None if there are none.
 
     Its type is that of the errors if they have one, so that the exit code is theirs.
+
+    Args:
+        job: Name of the job.
+        results: How the runs ended.
+        done: Further runs, which had succeeded before.
     """
     results = tuple(results)
     failed = [(result.label, result.error) for result in results if result.error is not None]
     if not failed:
         return None
-    missing = sum(result.run is None and result.error is None for result in results)
+    missing = sum(result.run_id is None and result.error is None for result in results)
     kinds = {type(error) for _, error in failed}
     kind = kinds.pop() if len(kinds) == 1 else SparkopsError
-    counts = f"{len(failed):,} of {len(results):,} runs of job `{job}` did not succeed"
+    counts = f"{len(failed):,} of {len(results) + done:,} runs of job `{job}` did not succeed"
     lines = [f"{counts}{f', {missing:,} were not started' if missing else ''}:"]
     lines += [f"  {label}: {error}" for label, error in failed[:_MAX_MESSAGES]]
     lines += [f"  and {len(failed) - _MAX_MESSAGES:,} more"] if len(failed) > _MAX_MESSAGES else []

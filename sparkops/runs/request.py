@@ -46,6 +46,7 @@ class RunRequest:
             read before.
         timeout: Seconds that the attempt may take; None for no limit.
         parent: The fan-out that this run is a part of.
+        code: What the record says of the job's code (see `describe_code`); None if it is still to be read.
     """
 
     job: Job
@@ -58,6 +59,7 @@ class RunRequest:
     newest_inputs: bool = False
     timeout: float | None = None
     parent: str | None = None
+    code: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

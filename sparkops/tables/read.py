@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.errors import VersionGone
-from sparkops.pipeline.table import Commit, Pin
+from sparkops.pipeline.table import Pin
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.log import local_log
 from sparkops.tables.log.delta_log import find_version, load_version, read_history, table_exists
@@ -120,8 +119,10 @@ def _resolve_version(
         raise VersionGone(f"The log of table `{location.table}` at {location.address} cannot be read.")
     if at is None and as_of is None:
         return newest
-    commits = read_history(location, session)
-    oldest = _find_oldest_version(location, commits)
+    oldest = local_log.find_oldest_version(location.local) if location.local else None
+    # A long history is read only where its commits are needed.
+    commits = read_history(location, session) if at is None or oldest is None else ()
+    oldest = commits[-1].version if oldest is None else oldest
     if at is None and as_of is not None:
         at = find_version_as_of(location.table, as_of, commits, oldest=oldest, newest=newest.version)
     at = newest.version if at is None else at
@@ -129,11 +130,6 @@ def _resolve_version(
     if location.local is not None and at != newest.version:
         require_files(location, at, location.local)
     return find_version(location, session, at=at) or newest
-
-
-def _find_oldest_version(location: Location, commits: Sequence[Commit]) -> int:
-    local = local_log.find_oldest_version(location.local) if location.local else None
-    return local if local is not None else commits[-1].version
 
 
 def require_files(location: Location, version: int, folder: Path) -> None:

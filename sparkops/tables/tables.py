@@ -17,6 +17,7 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Catalog
 from sparkops.tables.check_history import append_results, read_results
+from sparkops.tables.distinct_values import DistinctReader, DistinctValues
 from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.inspect import Inspector
 from sparkops.tables.log.commit_info import WriteId
@@ -88,6 +89,14 @@ class Tables:
             VersionGone: The pinned version or one of its files was removed, or the table was created again.
         """
         return read_pinned(self._catalog, self._session, pin, cache=self._cache)
+
+    def read_distinct(self, pin: Pin, column: str, *, limit: int) -> DistinctValues:
+        """Return the distinct values of a column of a table at its pin, without Spark where delta-rs can read them.
+
+        Raises:
+            InputError: There is no such column, or it has more values than the limit.
+        """
+        return DistinctReader(self._catalog, self._session, self._cache).read(pin, column, limit=limit)
 
     @property
     def staging(self) -> TableStaging:

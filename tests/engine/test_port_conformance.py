@@ -197,5 +197,14 @@ def test_every_listener_receives_a_run(shows: bool) -> None:
             progress.failed(JobFailed("no"))
         else:
             progress.finished(Run(id="r1", job="sales"))
+    for count in (2, 1000):
+        for end in ("failed", "finished"):
+            fan_out = listener.fan_out_started("sales", count)
+            fan_out.run_started("day=1").finished(Run(id="r1", job="sales"))
+            fan_out.run_started("day=2").failed(JobFailed("no"))
+            if end == "failed":
+                fan_out.failed(JobFailed("no"))
+            else:
+                fan_out.finished(Run(id="r0", job="sales"))
     listener.run_skipped("late", "up to date")
     assert ("sales" in stream.getvalue()) == shows

@@ -198,7 +198,8 @@ def test_what_cannot_be_run_is_refused_before_anything_starts(
 
 
 def test_texts_of_the_command_line_are_parsed_by_the_types_of_the_parameters(engine: Engine) -> None:
-    from sparkops.engine.operations.fan_out import FanOutRequest, run_each
+    from sparkops.engine.operations.fan_out.request import FanOutRequest
+    from sparkops.engine.operations.fan_out.run_each import run_each
 
     request = FanOutRequest(job="slices", each={"part": ["1", "2"]}, form=ValueForm.TEXT)
     assert [item["params"] for item in run_each(engine.container, request).items] == [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any, Literal
 
 import pytest
 
 from sparkops.errors import InputError
+from sparkops.pipeline.fan_out.column_values import ColumnValues
 from sparkops.pipeline.fan_out.items import combine_values, make_item_job, require_separable
 from sparkops.pipeline.fan_out.values import read_each
 from sparkops.pipeline.job import Job
@@ -43,12 +45,16 @@ def make_job(*writes: Write, registers: str | None = None) -> Job:
         ('origin="New York, NY",EWR', ["New York, NY", "EWR"]),
         ("origin=a..c", ["a..c"]),
         ("origin=a=b", ["a=b"]),
+        ("origin=@airports.faa", ColumnValues("airports", "faa")),
+        ("month=@raw-data.a.b c", ColumnValues("raw-data", "a.b c")),
+        ('origin="@airports.faa"', ["@airports.faa"]),
+        ("origin=a,@b", ["a", "@b"]),
         ('origin=["x, y", "z"]', ["x, y", "z"]),
         ("month=[1, 2]", ["1", "2"]),
         ("ratio=0.1,0.5", ["0.1", "0.5"]),
     ],
 )
-def test_values_are_lists_ranges_or_json(word: str, values: list[str]) -> None:
+def test_values_are_lists_ranges_json_or_those_of_a_column(word: str, values: object) -> None:
     assert read_each(make_job(), [word], limit=100) == {word.partition("=")[0]: values}
 
 
@@ -64,6 +70,8 @@ def test_values_are_lists_ranges_or_json(word: str, values: list[str]) -> None:
         (["month=a..b"], "`month`"),
         (["month=1..1000"], "has 1,000 values; `execution.max_items` allows 100"),
         (["day=0001-01-01..9999-12-31"], "has 3,652,059 values"),
+        (["origin=@airports"], "write @TABLE.COLUMN for the values of a column"),
+        (["origin=@.faa"], "write @TABLE.COLUMN for the values of a column"),
         (["month=[1"], "not a JSON list"),
         (["month=[]"], "write a JSON list of one value or more"),
         (["token=a,b"], "`token` of job `monthly` is a secret"),
@@ -123,8 +131,9 @@ def test_runs_that_would_replace_each_others_rows_are_refused(write: Write, mess
 
 def test_a_model_of_each_run_has_a_name_of_its_own() -> None:
     job = make_job(registers="late_arrival")
-    assert (
-        make_item_job(job, {"month": 3, "origin": "New York/JFK"}).registers
-        == "late_arrival.month-3.origin-New_York_JFK"
-    )
+    assert make_item_job(job, {"month": 3, "origin": "JFK"}).registers == "late_arrival-month-3-origin-JFK"
+    similar = ["New York", "New/York", "New_York", "new_york", "x" * 40, "x" * 41, "a.b-1", "é", "è"]
+    names = [str(make_item_job(job, {"origin": origin}).registers) for origin in similar]
+    assert len(set(names)) == len(similar)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name) for name in names)
     assert make_item_job(make_job(), {"month": 3}).registers is None

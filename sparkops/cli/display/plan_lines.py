@@ -17,6 +17,8 @@ def format_plans(plans: Sequence[RunPlan]) -> Iterator[str]:
         for name, value in plan.params.items():
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
             yield f"  parameter {name}: {text} ({plan.origins[name]})"
+        for name, values in plan.each.items():
+            yield f"  a run for each {name} of {values}"
         for pin in plan.inputs:
             version = "" if pin.version is None else f" version {pin.version}"
             yield f"  reads {pin.table}{version} ({pin.location})"

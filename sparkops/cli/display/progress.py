@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from sparkops.cli.display.check_lines import format_checks, summarize_checks
+from sparkops.cli.display.fan_out_progress import ShownFanOut
 from sparkops.cli.display.format import format_duration, format_state
 from sparkops.cli.display.run_lines import format_training, summarize_outputs
 from sparkops.core.control_characters import escape_controls_but_styles
@@ -44,6 +45,13 @@ _STEP_TEXTS = {
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
+class _Shown(Protocol):
+    """What the live line shows."""
+
+    def describe(self) -> str:
+        """Return its progress."""
+
+
 class ProgressDisplay:
     """A `RunListener` that shows progress on standard error.
 
@@ -57,17 +65,18 @@ class ProgressDisplay:
     def __init__(self, out: TextIO | None = None) -> None:
         # Standard error is redirected to the run's log while a run is executed.
         self._out = out or sys.__stderr__ or sys.stderr
-        self._is_terminal = self._out.isatty()
+        self.is_terminal = self._out.isatty()
         self._lock = threading.Lock()
-        self._active: list[ShownRun] = []
+        self._active: list[_Shown] = []
         self._closed = threading.Event()
         self._redraw_thread = threading.Thread(target=self._redraw_until_closed, daemon=True)
-        self._warnings = _WarningHandler(self.print)
+        self._warnings = _WarningHandler(self._print_warning)
+        self._printed_warnings: set[str] = set()
 
     def __enter__(self) -> ProgressDisplay:
         """Start to draw, and to show warnings."""
         logging.getLogger("sparkops").addHandler(self._warnings)
-        if self._is_terminal:
+        if self.is_terminal:
             self._redraw_thread.start()
         return self
 
@@ -77,25 +86,34 @@ class ProgressDisplay:
         """Stop, and erase the live line."""
         logging.getLogger("sparkops").removeHandler(self._warnings)
         self._closed.set()
-        if self._is_terminal:
+        if self.is_terminal:
             self._redraw_thread.join()
             self._erase_line()
 
     def run_started(self, label: str) -> ShownRun:
         """Show that a run starts."""
         run = ShownRun(self, label)
-        with self._lock:
-            self._active.append(run)
-        if not self._is_terminal:
-            self.print(f"{label}: started")
+        self._begin(run, label)
         return run
+
+    def fan_out_started(self, job: str, count: int) -> ShownFanOut:
+        """Show that a fan-out starts."""
+        fan_out = ShownFanOut(self, job, count)
+        self._begin(fan_out, f"{job} [{count:,} runs]")
+        return fan_out
+
+    def _begin(self, shown: _Shown, label: str) -> None:
+        with self._lock:
+            self._active.append(shown)
+        if not self.is_terminal:
+            self.print(f"{label}: started")
 
     def run_skipped(self, label: str, reason: str) -> None:
         """Show that a run is not needed or not possible, and why."""
         self.print(f"- {label}: {reason}")
 
-    def end(self, run: ShownRun, line: str) -> None:
-        """Print how a run ended, and draw it no more."""
+    def end(self, run: _Shown, line: str) -> None:
+        """Print how a run or fan-out ended, and draw it no more."""
         with self._lock:
             if run in self._active:
                 self._active.remove(run)
@@ -107,6 +125,14 @@ class ProgressDisplay:
             self._erase_line()
             self._out.write(escape_controls_but_styles(line) + "\n")
             self._out.flush()
+
+    def _print_warning(self, message: str) -> None:
+        """Print a warning; the runs of a large fan-out print the same one once."""
+        if message not in self._printed_warnings or not any(
+            isinstance(shown, ShownFanOut) for shown in self._active
+        ):
+            self._printed_warnings.add(message)
+            self.print(f"! {message}")
 
     def _redraw_until_closed(self) -> None:
         count = 0
@@ -122,7 +148,7 @@ class ProgressDisplay:
                 self._out.flush()
 
     def _erase_line(self) -> None:
-        if self._is_terminal:
+        if self.is_terminal:
             self._out.write("\r\x1b[2K")
 
 
@@ -198,4 +224,4 @@ class _WarningHandler(logging.Handler):
         self._show = show
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._show(f"! {record.getMessage()}")
+        self._show(record.getMessage())

@@ -68,7 +68,7 @@ def run_job(arguments: JobArguments) -> int:
         unfinished=arguments.unfinished,
     )
     with ProgressDisplay() as progress, arguments.project.engine(progress) as engine:
-        if arguments.each:
+        if arguments.each or (_is_declared_fan_out(engine, arguments) and not arguments.upstream):
             _run_each(engine, arguments, options)
         elif arguments.upstream:
             engine.flow(
@@ -77,6 +77,12 @@ def run_job(arguments: JobArguments) -> int:
         else:
             engine.run_by_name(name, params, options=options)
     return 0
+
+
+def _is_declared_fan_out(engine: Engine, arguments: JobArguments) -> bool:
+    from sparkops.engine.operations.fan_out.declared import find_pending
+
+    return bool(find_pending(engine.container, arguments.job, arguments.params))
 
 
 class BackfillGroup(JobGroup):
@@ -95,7 +101,7 @@ class BackfillGroup(JobGroup):
     no_args_is_help=True,
 )
 def backfill(**_: Any) -> None:
-    """Run a job once for each value of --each, except for values that are up to date.
+    """Run a job once for each value of --each or of the job's each=, except for values that are up to date.
 
     A failed run stops no other; sparkops runs resume RUN continues with those that did not succeed.
     """
@@ -105,7 +111,7 @@ def backfill_job(arguments: JobArguments) -> int:
     """Run a job for the values that are not up to date."""
     from sparkops.cli.display.progress import ProgressDisplay
 
-    if not arguments.each:
+    if not arguments.each and not arguments.job.each:
         raise InputError("Give the values with --each, as in --each day=2013-07-01..2013-07-31.")
     options = RunOptions(versions=ReadVersions(at=arguments.at, as_of=arguments.as_of))
     with ProgressDisplay() as progress, arguments.project.engine(progress) as engine:
@@ -117,7 +123,8 @@ def _run_each(
     engine: Engine, arguments: JobArguments, options: RunOptions, *, skip_fresh: bool = False
 ) -> None:
     """Run a job once for each combination of the values of --each."""
-    from sparkops.engine.operations.fan_out import FanOutRequest, run_each
+    from sparkops.engine.operations.fan_out.request import FanOutRequest
+    from sparkops.engine.operations.fan_out.run_each import run_each
 
     refused = [
         option

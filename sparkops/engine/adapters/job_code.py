@@ -38,14 +38,19 @@ class JobCode:
     root: Path
     send_files: bool = False
     _sent: set[tuple[int, str]] = field(default_factory=set)
+    _registered: tuple[str, ...] = ()
 
     def send(self, session: SparkSession) -> None:
         """Make the code available to the workers of a session; unchanged code is sent once."""
         from pyspark import cloudpickle
 
         jobs_folder = JobsFolder.of(self.jobs)
-        for module in self._find_modules(jobs_folder):
-            cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
+        imported = tuple(sys.modules)
+        # Modules are registered by name: without another import there is nothing to register.
+        if imported != self._registered:
+            for module in self._find_modules(jobs_folder):
+                cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
+            self._registered = imported
         if self.send_files or not _is_local(session):
             self._send_zip(session, dict(self._read_entries(jobs_folder)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,12 +31,14 @@ class ReportPages:
         store: The project's run records.
         docs: Folder of the Data Docs, which pages link to.
         secrets: Values that no page shows.
+        known: Check results of table versions that were searched before; None where there are none.
     """
 
     folder: Path
     store: RunStore
     docs: Path
     secrets: tuple[str, ...] = ()
+    known: dict[tuple[str, int], CheckedTable | None] = field(default_factory=dict)
 
     def write(self, report: Report, run: Run) -> str:
         """Render the page of a run's report, write it and return its path."""
@@ -60,18 +62,23 @@ class ReportPages:
 
     def _find_input_checks(self, run: Run) -> list[CheckedTable]:
         """Return the check results of the input versions, from the newest runs that published them."""
-        missing = {(name, pin["version"]) for name, pin in run.inputs.items() if pin["version"] is not None}
-        tables: list[CheckedTable] = []
-        for earlier in self.store.newest(limit=_MAX_RUNS):
+        versions = [(name, pin["version"]) for name, pin in run.inputs.items() if pin["version"] is not None]
+        self._search({version for version in versions if version not in self.known})
+        return [table for version in versions if (table := self.known[version]) is not None]
+
+    def _search(self, missing: set[tuple[str, int]]) -> None:
+        """Find the check results of table versions."""
+        for earlier in self.store.newest(limit=_MAX_RUNS) if missing else ():
             for name, output in earlier.outputs.items():
                 if (name, output["version"]) in missing:
                     missing.discard((name, output["version"]))
-                    tables.append(
-                        _build_checked_table(name, output, earlier, docs=self._link_to_docs(name, earlier))
+                    docs = self._link_to_docs(name, earlier)
+                    self.known[name, output["version"]] = _build_checked_table(
+                        name, output, earlier, docs=docs
                     )
             if not missing:
                 break
-        return tables
+        self.known.update(dict.fromkeys(missing))
 
     def _link_to_docs(self, table: str, run: Run) -> str | None:
         """Return the link from the report to the table's page of Data Docs, or None if there is no such page."""

@@ -21,12 +21,12 @@ class SharedSparkSession:
     Args:
         starter: Starts Spark on first use.
         code: Sends the code of the jobs to the workers.
-        on_progress: Called at each change of a run's progress.
+        on_progress: Called at each change of a run's progress; None if nobody needs to know.
     """
 
     starter: Starter
     code: JobCode
-    on_progress: Callable[[Snapshot], object] = lambda _: None
+    on_progress: Callable[[Snapshot], object] | None = None
     _open: dict[str, ExitStack] = field(default_factory=dict)
 
     def begin(self, run_id: str) -> SparkSession:
@@ -35,7 +35,8 @@ class SharedSparkSession:
         self.code.send(session)
         stack = self._open[run_id] = ExitStack()
         stack.enter_context(tag_jobs(session, run_id))
-        stack.enter_context(ProgressWatcher(session, run_id, listener=self.on_progress))
+        if self.on_progress is not None:
+            stack.enter_context(ProgressWatcher(session, run_id, listener=self.on_progress))
         return session
 
     def describe(self) -> dict[str, Any]:

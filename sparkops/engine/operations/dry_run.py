@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sparkops.engine.operations.fan_out.declared import find_pending
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
 from sparkops.pipeline.graph import list_outputs, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
+from sparkops.pipeline.parameters.help import format_each
 from sparkops.pipeline.table import Pin
 from sparkops.pipeline.write import Write
 from sparkops.runs.fingerprint import params_to_json
@@ -31,6 +33,7 @@ class RunPlan:
         computed: Tables and models that an earlier job of the plan would write first.
         models: The version that it would read, by model.
         writes: Tables that it would write.
+        each: Parameters for each of whose values there would be a run, to these values as text.
     """
 
     job: Job
@@ -40,6 +43,7 @@ class RunPlan:
     computed: tuple[str, ...]
     models: Mapping[str, int]
     writes: tuple[Write, ...]
+    each: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_run(
@@ -77,8 +81,12 @@ def plan_run(
         elif upstream:
             sources = [keep_names(source, own | (source.values.keys() - declared)) for source in sources]
         at = versions.at if job is target else {}
-        bound = project.bind(job, sources, at=at)
-        plans.append(_plan_job(container, job, bound, versions if job is target else ReadVersions(), written))
+        each = find_pending(container, job, sources)
+        # A fan-out binds these for each of its runs.
+        single = replace(job, params=tuple(param for param in job.params if param.name not in each))
+        bound = project.bind(single, sources, at=at)
+        plan = _plan_job(container, single, bound, versions if job is target else ReadVersions(), written)
+        plans.append(replace(plan, each={name: format_each(job, name) for name in each}))
         written |= {name for _, name in list_outputs(job)}
     return tuple(plans)
 

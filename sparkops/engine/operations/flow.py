@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import current_thread
 from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.cancel_run import cancel_active_runs
+from sparkops.engine.operations.fan_out.declared import find_pending
+from sparkops.engine.operations.fan_out.flow_part import FlowFanOut
+from sparkops.engine.operations.fan_out.request import FanOutRequest
 from sparkops.engine.operations.flows.skip import find_missing_input, find_newest_ended, record_skip
 from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
 from sparkops.engine.operations.run_job import run_declared
@@ -15,7 +18,7 @@ from sparkops.engine.options import FlowPart, RunOptions
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
 from sparkops.engine.project import LoadedProject
 from sparkops.errors import InputError, ParamErrors, Problem, SparkopsError
-from sparkops.pipeline.graph import find_downstream, list_outputs, map_upstream, order_jobs
+from sparkops.pipeline.graph import find_downstream, list_inputs, list_outputs, map_upstream, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.conditions import evaluate_condition
@@ -65,7 +68,10 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
     """
     jobs = select_jobs(container.project, request.part)
     bound = bind_all(container, jobs, request)
-    runner = _FlowRunner(container, request, bound, FreshRunFinder(container))
+    fan_outs = {
+        job.name: FlowFanOut(container, fan_out) for job, fan_out in find_fan_outs(container, jobs, request)
+    }
+    runner = _FlowRunner(container, request, bound, fan_outs, FreshRunFinder(container))
     steps = run_jobs(
         jobs,
         runner,
@@ -102,7 +108,7 @@ def select_jobs(project: LoadedProject, part: FlowPart) -> tuple[Job, ...]:
         is_part = any(job.name == part.end for job in jobs)
         jobs = _select(jobs, upstream if is_part else (), part.end)
     # A table whose writer cannot be read would be used as it is, although it may be out of date.
-    declared.require_writers({table for job in jobs for table in job.tables})
+    declared.require_writers({name for job in jobs for kind, name in list_inputs(job) if kind == "table"})
     return jobs
 
 
@@ -122,17 +128,19 @@ class _FlowRunner:
         container: The services.
         request: The flow.
         bound: Bound parameters by job.
+        fan_outs: Fan-outs by job, of jobs that declare `each`.
         finder: Finds the runs that make new ones unnecessary.
     """
 
     container: ServiceContainer
     request: FlowRequest
     bound: Mapping[str, BoundParameters]
+    fan_outs: Mapping[str, FlowFanOut]
     finder: FreshRunFinder
 
     def find_step(self, job: Job, steps: Mapping[str, FlowStep]) -> FlowStep | None:
-        bound = self.bound[job.name]
-        examined = self.finder.examine(job, bound)
+        bound, fan_out = self.bound[job.name], self.fan_outs.get(job.name)
+        examined = fan_out.examine(self.finder) if fan_out else self.finder.examine(job, bound)
         if examined.run is not None and examined.is_fresh and not self.request.is_forced(job):
             return FlowStep(job.name, "fresh", examined.run, reason=f"up to date (run {examined.run.id})")
         if self.request.always_run_targets and self.request.is_target(job):
@@ -141,7 +149,10 @@ class _FlowRunner:
         if reason is None:
             return None
         return FlowStep(
-            job.name, "skipped", record_skip(self.container, job, bound, reason), reason=f"skipped: {reason}"
+            job.name,
+            "skipped",
+            record_skip(self.container, omit_unbound(job, bound), bound, reason),
+            reason=f"skipped: {reason}",
         )
 
     def _find_skip(self, job: Job, examined: Freshness, steps: Mapping[str, FlowStep]) -> str | None:
@@ -161,10 +172,9 @@ class _FlowRunner:
         return find_missing_input(examined.unreadable, skipped)
 
     def run(self, job: Job) -> Run:
-        request = self.request
-        versions = request.options.versions if request.is_target(job) else ReadVersions()
-        options = replace(request.options, versions=versions)
-        return run_declared(self.container, job, self.bound[job.name], options)
+        if job.name in self.fan_outs:
+            return self.fan_outs[job.name].run()
+        return run_declared(self.container, job, self.bound[job.name], _choose_options(job, self.request))
 
     def skip(self, job: Job, reason: str) -> None:
         self.container.listener.run_skipped(job.name, reason)
@@ -174,6 +184,12 @@ class _FlowRunner:
 
     def cancel_active(self) -> None:
         cancel_active_runs(self.container)
+
+
+def _choose_options(job: Job, request: FlowRequest) -> RunOptions:
+    """Return the options of one job: only targets read the versions that are given."""
+    versions = request.options.versions if request.is_target(job) else ReadVersions()
+    return replace(request.options, versions=versions)
 
 
 def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:
@@ -187,6 +203,24 @@ def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:
         for note in getattr(error, "__notes__", ()):
             combined.add_note(note)
     return combined
+
+
+def find_fan_outs(
+    container: ServiceContainer, jobs: Sequence[Job], request: FlowRequest
+) -> Iterator[tuple[Job, FanOutRequest]]:
+    """Yield each job of a flow that runs once for each of its declared values, and its fan-out."""
+    for job in jobs:
+        own = [
+            keep_names(source, {param.name for param in job.params}) for source in to_sources(request.params)
+        ]
+        if find_pending(container, job, own):
+            options = replace(_choose_options(job, request), key=None)
+            yield job, FanOutRequest(job=job.name, params=own, options=options)
+
+
+def omit_unbound(job: Job, bound: BoundParameters) -> Job:
+    """Return a job without the parameters of which each of its runs has another value."""
+    return replace(job, params=tuple(param for param in job.params if param.name in bound.values))
 
 
 def bind_all(
@@ -213,8 +247,11 @@ def bind_all(
             names |= passed_names - declared
             unused_versions = [name for name in request.options.versions.at if name not in inputs]
         own = [keep_names(source, names) for source in sources]
+        # A fan-out binds the others for each of its runs.
+        pending = find_pending(container, job, own)
+        single = replace(job, params=tuple(param for param in job.params if param.name not in pending))
         try:
-            bound[job.name] = container.project.bind(job, own, at=unused_versions)
+            bound[job.name] = container.project.bind(single, own, at=unused_versions)
         except ParamErrors as error:
             problems += error.problems
             invalid.append(job.name)

@@ -13,7 +13,7 @@ from sparkops.engine.adapters.suite_hash import hash_suite
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.errors import SparkopsError, as_clause
 from sparkops.pipeline.code.used_code import CodeReader
-from sparkops.pipeline.graph import Dataset, list_inputs
+from sparkops.pipeline.graph import Dataset, list_reads
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import pin_from_json
 from sparkops.pipeline.parameters.bind import BoundParameters
@@ -122,7 +122,7 @@ class FreshRunFinder:
         container, unreadable = self._container, dict[Dataset, str]()
         pins: list[Pin] = []
         models: dict[str, int] = {}
-        for kind, name in list_inputs(job):
+        for kind, name in list_reads(job):
             try:
                 if kind == "table":
                     pins.append(container.tables.pin(name))

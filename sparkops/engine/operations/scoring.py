@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.engine.operations.run_job import execute_job
+from sparkops.engine.operations.execute_job import execute_job
 from sparkops.errors import InputError
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.discovery.jobs_package import prepare_package

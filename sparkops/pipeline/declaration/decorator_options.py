@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sparkops.pipeline.attempt_policy import AttemptOptions
 from sparkops.pipeline.condition import Condition
@@ -31,6 +32,7 @@ class JobOptions:
     attempts: AttemptOptions = field(default_factory=AttemptOptions)
     when: tuple[Condition, ...] = ()
     checked_inputs: bool | tuple[str, ...] = ()
+    each: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def table_options(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from collections import Counter
@@ -14,8 +15,10 @@ from sparkops.errors import InputError
 from sparkops.pipeline.fan_out.values import describe_values
 from sparkops.pipeline.job import Job
 
-# MLflow's names of models may contain these.
-_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+# What the names of models in MLflow, Unity Catalog and file systems may contain.
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]+")
+# Characters of a value in the name of a model.
+_MAX_PART: Final = 40
 
 
 def combine_values(each: Mapping[str, Sequence[Any]], *, limit: int) -> list[dict[str, Any]]:
@@ -84,8 +87,14 @@ def _find_repeated(values: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
 
 
 def make_item_job(job: Job, values: Mapping[str, Any]) -> Job:
-    """Return the job of one run: a trained model has a name of its own, `late_arrival.origin-JFK`."""
+    """Return the job of one run: a trained model has a name of its own, `late_arrival-origin-JFK`."""
     if job.registers is None:
         return job
-    parts = [f"{name}-{_NOT_IN_NAMES.sub('_', str(value))}" for name, value in values.items()]
-    return replace(job, registers=".".join((job.registers, *parts)))
+    parts = [f"{name}-{_format_in_name(str(value))}" for name, value in values.items()]
+    return replace(job, registers="-".join((job.registers, *parts)))
+
+
+def _format_in_name(text: str) -> str:
+    """Return a value as a part of a name; where it cannot be one unchanged, a hash tells it from similar values."""
+    part = _NOT_IN_NAMES.sub("_", text)[:_MAX_PART]
+    return part if part == text else f"{part}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"

@@ -1,4 +1,4 @@
-"""Read the values of `--each NAME=VALUES`: a list, a range, or JSON."""
+"""Read the values of `--each NAME=VALUES`: a list, a range, JSON, or a column of a table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sparkops.core.wording import did_you_mean
 from sparkops.errors import InputError
+from sparkops.pipeline.fan_out.column_values import COLUMN_PREFIX, ColumnValues, Values
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.param_type import read_param_type
@@ -20,11 +21,11 @@ _RANGE: Final = ".."
 _RANGE_KINDS: Final = ("int", "date")
 
 
-def read_each(job: Job, words: Sequence[str], *, limit: int) -> dict[str, list[Any]]:
+def read_each(job: Job, words: Sequence[str], *, limit: int) -> dict[str, Values]:
     """Return the values of each parameter, as texts, by its name.
 
     A text is `NAME=VALUES`. VALUES is a list (`JFK,EWR`; quotes as in CSV), a range of whole numbers or days with both ends (`1..12`,
-    `2013-07-01..2013-07-31`), or a JSON list.
+    `2013-07-01..2013-07-31`), a JSON list, or the distinct values of a column (`@airports.faa`).
 
     Args:
         job: The job whose parameters they are.
@@ -34,13 +35,14 @@ def read_each(job: Job, words: Sequence[str], *, limit: int) -> dict[str, list[A
     Raises:
         InputError: A text has another form, or names no parameter of the job.
     """
-    each: dict[str, list[Any]] = {}
+    each: dict[str, Values] = {}
     for word in words:
         name, equals, text = word.partition("=")
         name = name.replace("-", "_")
         if not name or not equals:
             raise InputError(
-                f"--each takes NAME=VALUES, as in --each month=1..12 or --each origin=JFK,EWR; not `{word}`."
+                "--each takes NAME=VALUES, as in --each month=1..12, --each origin=JFK,EWR or "
+                f"--each origin=@airports.faa; not `{word}`."
             )
         if name in each:
             raise InputError(f"--each {name}=... is given twice: write all its values in one list.")
@@ -66,7 +68,9 @@ def find_param(job: Job, name: str) -> Param:
     raise InputError(f"Job `{job.name}` has no parameter `{name}`.{did_you_mean(name, names)}{known}")
 
 
-def _read_values(param: Param, text: str, limit: int) -> list[Any]:
+def _read_values(param: Param, text: str, limit: int) -> Values:
+    if text.startswith(COLUMN_PREFIX):
+        return _read_column(param, text)
     if text.lstrip().startswith("["):
         return _read_json(param, text)
     first, dots, last = text.partition(_RANGE)
@@ -76,6 +80,17 @@ def _read_values(param: Param, text: str, limit: int) -> list[Any]:
     if not values:
         raise InputError(f"--each {param.name}= has no values: write --each {param.name}=FIRST,SECOND.")
     return values
+
+
+def _read_column(param: Param, text: str) -> ColumnValues:
+    # A name of a table has no dot, unlike that of a column.
+    table, dot, column = text.removeprefix(COLUMN_PREFIX).partition(".")
+    if not (table and dot and column):
+        raise InputError(
+            f"--each {param.name}={text}: write @TABLE.COLUMN for the values of a column, and text that begins with @ in "
+            f"double quotes: --each '{param.name}=\"{text}\"'."
+        )
+    return ColumnValues(table, column)
 
 
 def _read_json(param: Param, text: str) -> list[Any]:

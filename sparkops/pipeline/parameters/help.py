@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
+from sparkops.pipeline.fan_out.column_values import ColumnValues
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.allowed_values import describe_limits, format_type_label
@@ -14,6 +16,9 @@ from sparkops.pipeline.parameters.option import format_option, format_option_wit
 from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value import to_text
 from sparkops.pipeline.write import Write
+
+# Values of a parameter that its help lists.
+_MAX_VALUES: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,25 +69,39 @@ def describe_parameters(job: Job, conf: Mapping[str, str] | None = None) -> tupl
         job: The job.
         conf: The file and line of conf/ that sets a parameter, by parameter.
     """
-    return tuple(_describe_param(param, (conf or {}).get(param.name, "")) for param in job.params)
+    return tuple(_describe_param(job, param, (conf or {}).get(param.name, "")) for param in job.params)
 
 
-def _describe_param(param: Param, conf: str) -> ParameterHelp:
+def _describe_param(job: Job, param: Param, conf: str) -> ParameterHelp:
     param_type = read_param_type(param.annotation)
     return ParameterHelp(
         name=param.name,
         option=format_option(param.name),
         type=format_type_label(param_type),
         limits=describe_limits(param_type),
-        default="" if param.required else _format_default(param),
-        required=param.required and not conf,
+        default=_format_default(job, param),
+        required=param.required and not conf and param.name not in job.each,
         help=param.help,
         conf=conf,
     )
 
 
-def _format_default(param: Param) -> str:
+def _format_default(job: Job, param: Param) -> str:
+    if param.name in job.each:
+        return f"a run for each of {format_each(job, param.name)}"
+    if param.required:
+        return ""
     return "none" if param.default is None else to_text(param, param.default)
+
+
+def format_each(job: Job, name: str) -> str:
+    """Return the values of a parameter for each of which a job is declared to run; of many, the first and the last."""
+    values = job.each[name]
+    if isinstance(values, ColumnValues):
+        return str(values)
+    param = next(param for param in job.params if param.name == name)
+    texts = [to_text(param, value) for value in values]
+    return ", ".join(texts if len(texts) <= _MAX_VALUES else [*texts[: _MAX_VALUES - 2], "...", texts[-1]])
 
 
 def format_usage(job: Job, rows: Sequence[ParameterHelp]) -> str:

@@ -50,12 +50,13 @@ def execute(
     Raises:
         SparkopsError: What stopped the run; it is recorded, and a note on the error names the run.
     """
-    job = request.job
     run_id = request.resume.id if request.resume else request.run_id or make_run_id()
     attempt = context.runs.begin(
         run_id,
-        job.name,
+        request.job.name,
         secrets=context.secrets,
+        # A part of a fan-out that is lost with its beginning begins again.
+        sync=request.parent is None,
         **describe_request(request, context),
         **(receiver.facts if receiver is not None else {}),
     )
@@ -75,7 +76,7 @@ def execute(
             superseded = _complete_publication(request, context, run_id)
             _discard_staged(services, run_id, *superseded)
         services.spark.end(run_id)
-    return context.runs.load(run_id)
+    return context.runs.read(run_id)
 
 
 @dataclass(slots=True)
@@ -180,7 +181,7 @@ def describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]
         "origins": dict(request.origins),
         "env": context.env,
         "settings": dict(context.settings),
-        "code": describe_code(request.job, context.root),
+        "code": dict(request.code or describe_code(request.job, context.root)),
     }
 
 
@@ -260,7 +261,7 @@ def _describe_stopped_run(request: RunRequest, context: RunContext, attempt: Att
         and not request.origins.get(name, "").startswith(CONFIGURED_ORIGINS)
     )
     return StoppedRun(
-        run=context.runs.load(attempt.run_id),
+        run=context.runs.read(attempt.run_id),
         is_publishing=context.publications.contains(attempt.run_id) or bool(request.job.stream),
         options=(*env, *secrets),
     )

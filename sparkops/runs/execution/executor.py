@@ -51,7 +51,7 @@ class RunExecutor:
         """Start the session, pin the inputs, validate the suites, call the job's function and publish its result."""
         with self.measure_step("session"):
             session = self.services.spark.begin(self.attempt.run_id)
-        self.attempt.append("session", spark=self.services.spark.describe())
+        self.attempt.append("session", sync=False, spark=self.services.spark.describe())
         with self.receiver.prepare(session) if self.receiver is not None else nullcontext():
             self.run_job(session)
 
@@ -90,7 +90,7 @@ class RunExecutor:
         if job.stream:
             publish_stream(result, publisher, pin=pins[job.stream], on_batch=self.context.on_step)
         else:
-            publisher.publish(result, self.context.runs.load(self.attempt.run_id), decision)
+            publisher.publish(result, self.context.runs.read(self.attempt.run_id), decision)
 
     @contextmanager
     def measure_step(self, step: str) -> Iterator[None]:
@@ -98,7 +98,7 @@ class RunExecutor:
         self.context.on_step(step)
         start = perf_counter()
         yield
-        self.attempt.append("step", timings={step: round(perf_counter() - start, 3)})
+        self.attempt.append("step", sync=False, timings={step: round(perf_counter() - start, 3)})
 
     @contextmanager
     def record_rule_violations(self, models: Mapping[str, Any]) -> Iterator[None]:
@@ -148,6 +148,7 @@ class RunExecutor:
         model_versions = {name: model.version for name, model in models.items()}
         self.attempt.append(
             "pinned",
+            sync=self.request.parent is None,
             inputs={name: pin_to_json(pin) for name, pin in pins.items()},
             models=model_versions,
             **self.identify_work(pins, model_versions, decision),
@@ -184,7 +185,7 @@ class RunExecutor:
             suites = decision.plan.suites
         params = params_to_json(job, self.request.values)
         inputs = RunInputs(pins=tuple(pins.values()), models=models, settings=self.context.settings)
-        source = hash_source(job, self.context.root)
+        source = (self.request.code or {}).get("source") or hash_source(job, self.context.root)
         code = CodeReader(self.context.root)
         return {
             "fingerprint": compute_fingerprint(
@@ -234,7 +235,7 @@ class RunExecutor:
         if result is None:
             raise JobFailed(f"Job `{job.name}` returned nothing. Return what it declares ({job.place}).")
         scoring = {name: str(model.scoring_method) for name, model in models.items() if model.scoring_method}
-        self.attempt.append("called", scoring=scoring)
+        self.attempt.append("called", sync=False, scoring=scoring)
         return result
 
 

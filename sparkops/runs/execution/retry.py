@@ -73,7 +73,7 @@ def execute_attempts(
             attempt.enter("queued", "queued")
             on_retry(error, attempt.number, pause)
             _wait_for_retry(attempt, pause)
-        request = replace(request, resume=context.runs.load(run_id))
+        request = replace(request, resume=context.runs.read(run_id))
 
 
 def may_pass(error: SparkopsError, policy: AttemptPolicy) -> bool:

@@ -71,7 +71,7 @@ class Publisher:
             self.attempt.require_newest()
             with self.timer("report"):
                 page = self.services.reports.write(require_type(result, Report, self.job), run)
-                self.attempt.append("reported", report=page)
+                self.attempt.append("reported", sync=False, report=page)
         else:
             self._publish_tables(read_frames(result, self.job), decision)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,6 +73,20 @@ def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
                     yield parse_event(line)
     except (OSError, RecursionError, TypeError, ValueError) as error:
         raise DamagedRecord(path, error) from error
+
+
+def read_lines(path: Path) -> list[bytes]:
+    """Return the lines of a file, with their ends; OSError if it cannot be read."""
+    with open_regular(path) as file:
+        return file.read().splitlines(keepends=True)
+
+
+def find_last_state(lines: Sequence[bytes]) -> Any:
+    """Return the state that complete lines record last; LookupError if none does."""
+    for line in reversed(lines):
+        if b'"state"' in line and line.endswith(b"\n") and "state" in (event := parse_event(line)):
+            return event["state"]
+    raise LookupError("no state is recorded")
 
 
 def parse_event(line: str | bytes) -> Mapping[str, Any]:

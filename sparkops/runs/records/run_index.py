@@ -17,9 +17,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sparkops.core.atomic_file import replace_file
-from sparkops.core.bounded_file import open_regular
 from sparkops.errors import ProjectError
-from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, parse_event
+from sparkops.runs.records.attempt_files import (
+    DAMAGE,
+    find_last_state,
+    list_attempts,
+    parse_event,
+    read_lines,
+)
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.states import ACTIVE
 
@@ -171,7 +176,7 @@ def _summarize(folder: Path, changed: int) -> IndexEntry | None:
     """Return the entry of a run, read from the first and last lines of its attempts; None if that is not possible."""
     try:
         files = list_attempts(folder)
-        contents = [_read_lines(path) for path in files]
+        contents = [read_lines(path) for path in files]
         first, newest = parse_event(contents[0][0]), contents[-1]
         begun = parse_event(newest[0])
         return IndexEntry(
@@ -179,22 +184,9 @@ def _summarize(folder: Path, changed: int) -> IndexEntry | None:
             attempt=files[-1].name,
             size=sum(map(len, newest)),
             job=str(begun["job"]),
-            state=str(_find_state(newest)),
+            state=str(find_last_state(newest)),
             started=first["started"],
             params=hash_params(begun.get("params", {})),
         )
     except (OSError, ProjectError, RecursionError, *DAMAGE):
         return None
-
-
-def _read_lines(path: Path) -> list[bytes]:
-    with open_regular(path) as file:
-        return file.read().splitlines(keepends=True)
-
-
-def _find_state(lines: list[bytes]) -> Any:
-    """Return the state that complete lines record last; LookupError if none does."""
-    for line in reversed(lines):
-        if b'"state"' in line and line.endswith(b"\n") and "state" in (event := parse_event(line)):
-            return event["state"]
-    raise LookupError("no state is recorded")

@@ -19,10 +19,12 @@ from sparkops.runs.records.attempt_files import (
     DAMAGE,
     DamagedRecord,
     EmptyRecord,
+    find_last_state,
     list_attempts,
     name_attempt,
     parse_attempt_number,
     read_events,
+    read_lines,
 )
 from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.process import describe_process, detect_crash, is_active_on_this_host
@@ -61,11 +63,13 @@ class Attempt:
         """Return the path of the attempt's log."""
         return self.path.with_suffix(".log")
 
-    def append(self, event: str, **fields: Any) -> None:
+    def append(self, event: str, *, sync: bool = True, **fields: Any) -> None:
         """Append one event; it is on disk when this returns.
 
         Args:
             event: What happened, in one word.
+            sync: Whether it is also on disk after a loss of power. Of what only describes the attempt, such as a duration,
+                it is enough that it gets there with a later event.
             fields: Keys of the record, as JSON values.
 
         Raises:
@@ -74,7 +78,7 @@ class Attempt:
         masked = mask_json(fields, self.secrets)
         line = json.dumps({"event": event, "time": utc_now().isoformat(), **masked})
         try:
-            _append_line(self.path, (line + "\n").encode())
+            _append_line(self.path, (line + "\n").encode(), sync=sync)
         except OSError as error:
             raise _convert_write_error(self.path, error) from error
 
@@ -90,8 +94,13 @@ class Attempt:
 
     def read_state(self) -> State:
         """Return the state that this attempt recorded last."""
-        states: list[State] = [event["state"] for event in read_events(self.path) if "state" in event]
-        return states[-1] if states else "queued"
+        try:
+            state: State = find_last_state(read_lines(self.path))
+        except LookupError:
+            return "queued"
+        except (OSError, *DAMAGE) as error:
+            raise DamagedRecord(self.path, error) from error
+        return state
 
     def require_newest(self) -> None:
         """Refuse to change anything once a later attempt of the run has begun.
@@ -121,13 +130,16 @@ class RunStore:
 
     folder: Path
 
-    def begin(self, run_id: str, job: str, *, secrets: tuple[str, ...] = (), **fields: Any) -> Attempt:
+    def begin(
+        self, run_id: str, job: str, *, secrets: tuple[str, ...] = (), sync: bool = True, **fields: Any
+    ) -> Attempt:
         """Create the record file of a new attempt, with its first event.
 
         Args:
             run_id: The run; it exists already when this is a further attempt.
             job: Name of the job.
             secrets: Values that are masked in the file.
+            sync: Whether the event is on disk after a loss of power; see `Attempt.append`.
             fields: Further keys of the record, as JSON values.
 
         Raises:
@@ -143,9 +155,9 @@ class RunStore:
         except OSError as error:
             raise _convert_write_error(folder, error) from error
         _require_in_effect(attempt)
-        started = {"started": utc_now().isoformat()} if attempt.number == 1 else {}
+        started: dict[str, Any] = {"started": utc_now().isoformat()} if attempt.number == 1 else {}
         attempt.append(
-            "started", id=run_id, job=job, state="running", attempt=attempt.number, ended=None, error=None,
+            "started", sync=sync, id=run_id, job=job, state="running", attempt=attempt.number, ended=None, error=None,
             process=describe_process(), log=str(attempt.log), **started, **fields,
         )  # fmt: skip
         return attempt
@@ -163,6 +175,17 @@ class RunStore:
         """Return the newest attempt of a run that has one."""
         path = list_attempts(self.folder / run_id)[-1]
         return Attempt(run_id, parse_attempt_number(path), path)
+
+    def find_state(self, run_id: str) -> State | None:
+        """Return the state that a run recorded last; None if it recorded none, or none that can be read.
+
+        Unlike `read`, it reads only as much as that takes.
+        """
+        try:
+            state: State = find_last_state(read_lines(list_attempts(self.folder / run_id)[-1]))
+        except (OSError, RecursionError, *DAMAGE):
+            return None
+        return state
 
     def request_cancel(self, run: Run, *, by: str) -> None:
         """Ask the process that executes a run to cancel it.
@@ -333,15 +356,16 @@ def _read_cancel_request(attempt: Path) -> str | None:
     return str(requests[0]) if requests else None
 
 
-def _append_line(path: Path, line: bytes) -> None:
-    """Append a complete line and sync it to disk; where it does not fit, the file stays as it was."""
+def _append_line(path: Path, line: bytes, *, sync: bool = True) -> None:
+    """Append a complete line, and sync it to disk; where it does not fit, the file stays as it was."""
     file = open_private(path, os.O_WRONLY | os.O_APPEND)
     try:
         size = os.fstat(file).st_size
         if os.write(file, line) < len(line):
             os.ftruncate(file, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(file)
+        if sync:
+            os.fsync(file)
     finally:
         os.close(file)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sparkops.pipeline.table import Commit
 from sparkops.tables.log.commit_info import parse_commit
-from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions, read_commit_info
+from sparkops.tables.log.log_folder import LogFolder, mentions_any, open_log, read_actions, read_commit_info
 
 # Features of tables whose newest commits may be in a catalog and not in the log.
 _CATALOG_FEATURES = {"catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview"}
@@ -167,6 +167,9 @@ def _read_from_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
     metadata: dict[str, Any] | None = None
     protocol: dict[str, Any] | None = None
     for number in range(version, log.find_base(version), -1):
+        # Most commits have neither, and there may be many.
+        if not mentions_any(log.commits[number], (b'"metaData"', b'"protocol"')):
+            continue
         for action in read_actions(log.commits[number]):
             metadata = metadata or action.get("metaData")
             protocol = protocol or action.get("protocol")

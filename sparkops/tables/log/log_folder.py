@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_COMMIT = re.compile(r"(\d{20})\.json")
-_CHECKSUM = re.compile(r"(\d{20})\.crc")
+_VERSION_DIGITS = 20
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10})|\.([0-9a-f-]{36}))?\.(parquet|json)")
 
 
@@ -20,7 +20,7 @@ class LogFolder:
 
     Args:
         path: The folder.
-        commits: JSON file of each version.
+        commits: JSON file of each version. A table may have thousands of them, of which few are read.
         checksums: Checksum file of each version, which repeats the metadata.
         checkpoints: Parquet files of each complete checkpoint; empty for a V2 checkpoint, which is not read.
     """
@@ -55,13 +55,53 @@ def open_log(table: Path) -> LogFolder | None:
     """Return the log of a table's folder, or None if it has no version."""
     folder = table / "_delta_log"
     try:
-        names = sorted(entry.name for entry in folder.iterdir())
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
     except OSError:
         return None
-    commits = {int(match[1]): folder / name for name in names if (match := _COMMIT.fullmatch(name))}
-    checksums = {int(match[1]): folder / name for name in names if (match := _CHECKSUM.fullmatch(name))}
-    log = LogFolder(folder, commits, checksums, _find_complete_checkpoints(folder, names))
+    checkpoints = _find_complete_checkpoints(folder, [name for name in names if ".checkpoint" in name])
+    log = LogFolder(
+        folder, _select_versions(folder, names, ".json"), _select_versions(folder, names, ".crc"), checkpoints
+    )
     return log if log.newest >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _VersionFiles(Mapping[int, Path]):
+    """One file of each version, whose path is made when it is used.
+
+    Args:
+        folder: The folder of the log.
+        names: Version to the name of its file, in order.
+    """
+
+    folder: Path
+    names: Mapping[int, str]
+
+    def __getitem__(self, version: int) -> Path:
+        return self.folder / self.names[version]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, version: object) -> bool:
+        return version in self.names
+
+
+def _select_versions(folder: Path, names: list[str], suffix: str) -> _VersionFiles:
+    """Return the files that are named after a version with this suffix."""
+    length = _VERSION_DIGITS + len(suffix)
+    return _VersionFiles(
+        folder,
+        {
+            int(name[:_VERSION_DIGITS]): name
+            for name in names
+            if len(name) == length and name.endswith(suffix) and name[:_VERSION_DIGITS].isdecimal()
+        },
+    )
 
 
 def _find_complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tuple[Path, ...]]:
@@ -96,6 +136,12 @@ def read_actions(commit: Path) -> Iterator[dict[str, Any]]:
                 if not isinstance(action, dict):
                     raise ValueError(f"{commit} has a line that is not an action")
                 yield action
+
+
+def mentions_any(commit: Path, texts: Iterable[bytes]) -> bool:
+    """Return whether a commit file contains one of these texts, without parsing it."""
+    content = commit.read_bytes()
+    return any(text in content for text in texts)
 
 
 def read_commit_info(commit: Path) -> dict[str, Any]:

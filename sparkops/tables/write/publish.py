@@ -125,16 +125,25 @@ def find_commit(location: Location, session: Session, write_id: WriteId) -> Comm
     """Return the commit that a write made in a table, or None."""
     if not table_exists(location, session):
         return None
-    if location.local is not None:
-        last = _read_last_transaction(location, write_id.app_id)
-        if last is not None and last < write_id.txn_version:
-            return None
-    for limit in (_NEWEST_COMMITS, None) if location.local else (_MAX_REMOTE_COMMITS,):
-        commits = read_history(location, session, limit=limit)
-        commit = next(filter(write_id.matches, commits), None)
-        if commit is not None:
-            return commit
-    return None
+    if location.local is None:
+        return _search_commits(location, session, write_id, limit=_MAX_REMOTE_COMMITS)
+    # Just after a write, its commit is the newest.
+    newest = _search_commits(location, session, write_id, limit=1)
+    if newest is not None:
+        return newest
+    last = _read_last_transaction(location, write_id.app_id)
+    if last is not None and last < write_id.txn_version:
+        return None
+    return _search_commits(location, session, write_id, limit=_NEWEST_COMMITS) or _search_commits(
+        location, session, write_id, limit=None
+    )
+
+
+def _search_commits(
+    location: Location, session: Session, write_id: WriteId, *, limit: int | None
+) -> Commit | None:
+    """Return the commit of a write among the newest ones, or None."""
+    return next(filter(write_id.matches, read_history(location, session, limit=limit)), None)
 
 
 def _read_last_transaction(location: Location, app_id: str) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.replayed_results import ReplayedResults
 from sparkops.engine.operations.comparison.replay_results import choose_comparison, find_missing_result
-from sparkops.engine.operations.run_job import resolve_attempt_policy
+from sparkops.engine.operations.execute_job import resolve_attempt_policy
 from sparkops.engine.parameter_sources import (
     Parameters,
     find_secret_names,

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from sparkops.core.masking import mask_json
-from sparkops.engine.operations.flow import FlowRequest, bind_all, select_jobs
+from sparkops.engine.operations.fan_out.flow_part import FlowFanOut
+from sparkops.engine.operations.flow import FlowRequest, bind_all, find_fan_outs, omit_unbound, select_jobs
 from sparkops.engine.operations.flows.skip import find_missing_input, find_newest_ended
 from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
+from sparkops.errors import EngineError
 from sparkops.pipeline.condition import Condition
-from sparkops.pipeline.graph import Dataset, list_inputs, list_outputs, map_upstream
+from sparkops.pipeline.graph import Dataset, list_inputs, list_outputs, list_reads, map_upstream
 from sparkops.pipeline.job import Job
 from sparkops.runs.conditions import evaluate_condition
 from sparkops.runs.fingerprint import params_to_json
+from sparkops.tables import Tables
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -34,6 +37,7 @@ class PlannedJob:
         reasons: Why it would run, be skipped, or what is not known, each as a clause; empty if it is up to date.
         run: Id of its newest run with these parameters that succeeded.
         params: JSON values by parameter, secrets masked.
+        items: Of a job that runs once for each of many values: what tells those runs apart that are not up to date.
         upstream: Jobs of the flow that it reads from.
         work: The parts of the work that it would do, as far as its inputs can be read.
         earlier: The parts of the work of that run; empty if its record does not have them.
@@ -44,6 +48,7 @@ class PlannedJob:
     reasons: tuple[str, ...] = ()
     run: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
     work: Mapping[str, str] = field(default_factory=dict)
     earlier: Mapping[str, str] = field(default_factory=dict)
@@ -63,8 +68,15 @@ def plan_flow(container: ServiceContainer, request: FlowRequest) -> tuple[Planne
     secrets = container.project.config.secrets
     planner = _Planner(container, request, finder)
     planned: list[PlannedJob] = []
+    # Without a session, values that only Spark can read are not known.
+    tables = Tables(None, container.settings)
+    fan_outs = {
+        job.name: FlowFanOut(container, fan_out, tables)
+        for job, fan_out in find_fan_outs(container, jobs, request)
+    }
     for job in jobs:
-        examined = finder.examine(job, bound[job.name])
+        fan_out = fan_outs.get(job.name)
+        examined = _examine_fan_out(fan_out, finder) if fan_out else finder.examine(job, bound[job.name])
         state, reasons = planner.decide(job, examined)
         planned.append(
             PlannedJob(
@@ -72,13 +84,24 @@ def plan_flow(container: ServiceContainer, request: FlowRequest) -> tuple[Planne
                 state=state,
                 reasons=tuple(reasons),
                 run=examined.run.id if examined.run else None,
-                params=mask_json(params_to_json(job, bound[job.name].values), secrets),
+                params=mask_json(
+                    params_to_json(omit_unbound(job, bound[job.name]), bound[job.name].values), secrets
+                ),
+                items=fan_out.list_stale() if fan_out else (),
                 upstream=tuple(name for name in upstream[job.name] if name in bound),
                 work=examined.work,
                 earlier=examined.run.work if examined.run else {},
             )
         )
     return tuple(planned)
+
+
+def _examine_fan_out(fan_out: FlowFanOut, finder: FreshRunFinder) -> Freshness:
+    """Return whether the runs of a fan-out are up to date; values that cannot be listed are a reason to run it."""
+    try:
+        return fan_out.examine(finder)
+    except EngineError:
+        return Freshness(None, ("its values are known only to Spark",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +172,9 @@ class _Planner:
         for kind, name in list_inputs(job):
             shown = f"{'model ' if kind == 'model' else ''}`{name}`"
             state = self._find_state((kind, name))
-            if state == "run":
+            if (kind, name) not in list_reads(job) and state in ("run", "open"):
+                possible.append(f"its values are those of {shown}, which may have others then")
+            elif state == "run":
                 certain.append(f"{shown} will have a new version")
             elif state == "open":
                 possible.append(f"{shown} may have a new version, which is not known yet")

@@ -1,0 +1,103 @@
+"""Start a fan-out, and resume one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
+from sparkops.engine.operations.fan_out.execute import FanOut, record_done
+from sparkops.engine.operations.fan_out.items import FanOutItems, Item, examine_items, list_items
+from sparkops.engine.operations.fan_out.request import FanOutRequest
+from sparkops.engine.operations.freshness import FreshRunFinder
+from sparkops.engine.options import RunOptions
+from sparkops.engine.parameter_sources import Parameters, to_sources
+from sparkops.runs.fingerprint import params_to_json
+from sparkops.runs.records.publications import hash_params
+from sparkops.runs.records.run import Run, make_run_id
+
+if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
+
+
+def run_each(container: ServiceContainer, request: FanOutRequest) -> Run | None:
+    """Run a job for every combination of values; return the run that they are parts of, or None if all are up to date.
+
+    Raises:
+        InputError: The values are wrong, or the runs would replace each other's rows; nothing was started.
+        SparkopsError: Runs did not succeed; the others were executed.
+    """
+    listed = list_items(container, request)
+    if request.skip_fresh:
+        examined = examine_items(listed, FreshRunFinder(container))
+        listed = examined.stale
+        if examined.fresh is not None:
+            container.listener.run_skipped(request.job, examined.describe())
+        if not listed.items:
+            return None
+    return execute_items(container, request, listed)
+
+
+def execute_items(container: ServiceContainer, request: FanOutRequest, listed: FanOutItems) -> Run:
+    """Execute the runs of a fan-out; return the run that they are parts of.
+
+    Raises:
+        InputError: An incomplete run has the same parameters as one of them; nothing was started.
+        SparkopsError: Runs did not succeed; the others were executed.
+    """
+    starts = _choose_starts(container, listed, request.options)
+    container.warm_up([listed.job])
+    items = []
+    for item, start in zip(listed.items, starts, strict=True):
+        earlier = start.done or start.resume
+        run_id = earlier.id if earlier is not None else make_run_id()
+        items.append(
+            Item(run_id, item.label, *container.project.load_job(listed.job, item.bound), earlier=earlier)
+        )
+    fan_out = FanOut(container, listed.job, items, listed.names, request, value_pins=listed.pins)
+    return fan_out.execute()
+
+
+def _choose_starts(container: ServiceContainer, listed: FanOutItems, options: RunOptions) -> list[RunStart]:
+    """Return how each run begins; only runs whose job has incomplete runs may continue one."""
+    job, options = listed.job, replace(options, key=None)
+    publications = container.build_run_context().publications.list_open()
+    incomplete = {publication.params for publication in publications if publication.job == job.name}
+    return [
+        choose_start(container, job, item.bound, options)
+        if hash_params(params_to_json(job, item.bound.values)) in incomplete
+        else RunStart()
+        for item in listed.items
+    ]
+
+
+def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = ()) -> Run:
+    """Resume the runs of a fan-out that did not succeed, and start those that were not started.
+
+    If all of them succeeded, Spark is not started.
+
+    Args:
+        container: The services.
+        earlier: The run that they are parts of.
+        params: Values of parameters that are secrets, which the record does not contain.
+    """
+    require_not_running(earlier)
+    declared = container.project.find_declared(earlier.job)
+    runs = container.project.runs
+    rest = [item for item in earlier.items if runs.find_state(item["run"]) != "done"]
+    if not rest:
+        return record_done(container, declared, earlier)
+    sources = to_sources(params)
+    bound = [
+        container.project.bind_recorded(
+            declared, replace(earlier, params={**earlier.params, **item["params"]}), sources
+        )
+        for item in rest
+    ]
+    container.warm_up([declared])
+    items = [
+        Item(recorded["run"], recorded["label"], *container.project.load_job(declared, values))
+        for recorded, values in zip(rest, bound, strict=True)
+    ]
+    request = FanOutRequest(job=earlier.job, each=earlier.each)
+    return FanOut(container, declared, items, tuple(earlier.each), request, earlier).execute()
