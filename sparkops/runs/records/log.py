@@ -1,11 +1,12 @@
-"""The log of a run: one file, in which secrets are masked."""
+"""The log of a run: one file, in which secrets are masked. A log that cannot be written fails no run."""
 
 from __future__ import annotations
 
 import io
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +14,8 @@ from typing import TextIO
 from sparkops.core.masking import mask
 from sparkops.core.private_file import open_private
 
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 _MAX_LINE = 1 << 20
 
 
@@ -28,9 +31,13 @@ class MaskedFile(io.TextIOBase):
         self._file, self._secrets = file, tuple(secrets)
 
     def write(self, text: str, /) -> int:
-        """Write the text, masked; return the length of the text that was passed."""
-        self._file.write(mask(text, self._secrets))
-        self._file.flush()
+        """Write the text, masked; return the length of the text that was passed.
+
+        On a full disk the text waits for the next call: what a job prints fails no job.
+        """
+        with suppress(OSError):
+            self._file.write(mask(text, self._secrets))
+            self._file.flush()
         return len(text)
 
     def writable(self) -> bool:
@@ -66,7 +73,13 @@ class LineWriter:
 
 @contextmanager
 def open_log(path: Path, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]:
-    """Open a log to append to it; what is written to it is masked."""
+    """Open a log to append to it; what is written to it is masked. Text that could not be written is a warning."""
     descriptor = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
+    file = os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+    try:
         yield MaskedFile(file, secrets)
+    finally:
+        try:
+            file.close()
+        except OSError as error:
+            _log.warning("Text is missing in %s: %s.", path, error.strerror)
