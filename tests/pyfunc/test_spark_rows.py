@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime
@@ -165,7 +166,15 @@ def test_a_killed_jvm_and_a_killed_process_are_started_again(scorer: SparkRowSco
     assert worker.pid != first  # type: ignore[attr-defined]
     jvm = _child(worker.pid)  # type: ignore[attr-defined]
     scorer.close()
-    assert not Path(f"/proc/{jvm}").exists() or "(java) Z" in Path(f"/proc/{jvm}/stat").read_text()
+    wait_for_end(jvm)
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait until a process has ended, whether its parent has noticed it or not."""
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists() and ") Z " not in Path(f"/proc/{pid}/stat").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def _child(pid: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from pdb import Pdb, post_mortem
+from pdb import Pdb
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.comparison.replay_run import ReplayOptions, prepare_replay
@@ -27,7 +27,8 @@ def debug_run(container: ServiceContainer, run_id: str, options: ReplayOptions) 
     """
     if not sys.stdin.isatty():
         raise InputError("A debugger needs a terminal: leave out --debug, or run it in one.")
-    return call_in_debugger(container, run_id, options, Pdb())
+    # Without its own handler of SIGINT, which would stay in place after the call.
+    return call_in_debugger(container, run_id, options, Pdb(nosigint=True))
 
 
 def call_in_debugger(container: ServiceContainer, run_id: str, options: ReplayOptions, debugger: Pdb) -> Any:
@@ -51,7 +52,8 @@ def call_in_debugger(container: ServiceContainer, run_id: str, options: ReplayOp
             return debugger.runcall(job.function, **arguments)
         except Exception as error:  # noqa: BLE001 - the debugger is what handles it
             traceback.print_exception(error)
-            post_mortem(error.__traceback__)
+            debugger.reset()
+            debugger.interaction(None, error.__traceback__)
             return None
     finally:
         services.spark.end(call_id)
