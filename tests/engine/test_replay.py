@@ -234,7 +234,9 @@ def test_a_job_is_called_in_a_debugger_on_the_recorded_inputs(engine: Engine) ->
     run = engine.run("scaled", factor=2)
     (engine.root / "factor").write_text("7")
     output = io.StringIO()
-    debugger = Pdb(nosigint=True, stdin=io.StringIO("p ('factor', factor, raw.count())\ncontinue\n"), stdout=output)
+    debugger = Pdb(
+        nosigint=True, stdin=io.StringIO("p ('factor', factor, raw.count())\ncontinue\n"), stdout=output
+    )
     ids = engine.runs.ids()
     frame = call_in_debugger(engine.container, run.id, ReplayOptions(), debugger)
     assert "('factor', 2, 40)" in output.getvalue()
