@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sparkops.engine.adapters.fan_out_item import make_job_of_run
 from sparkops.engine.project import LoadedProject
 from sparkops.errors import SparkopsError, UnknownName
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
@@ -96,11 +97,11 @@ class ProjectEvidence:
             return run.registered["name"], run.registered["version"]
         if run.state == "done":
             return None
-        names = {
-            job.registers for job in self.project.declared.values() if job.name == run.job and job.registers
-        }
-        for name in names:
+        for job in self.project.declared.values():
+            if job.name != run.job or job.registers is None:
+                continue
             with suppress(SparkopsError):
+                name = str(make_job_of_run(job, run, self.project.runs).registers)
                 for info in self.project.models.list_versions(name):
                     if info.run_id == run.id:
                         return name, info.version

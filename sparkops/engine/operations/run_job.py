@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sparkops.engine.adapters.fan_out_item import make_job_of_run
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
 from sparkops.engine.operations.execute_job import execute_job
 from sparkops.engine.operations.fan_out.declared import find_pending, require_one_run
@@ -116,7 +117,9 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
     declared = project.find_declared(earlier.job)
     bound = project.bind_recorded(declared, earlier, to_sources(params))
     container.warm_up([declared])
-    return execute_job(container, *project.load_job(declared, bound), start=RunStart(resume=earlier))
+    job, values = project.load_job(declared, bound)
+    job = make_job_of_run(job, earlier, project.runs)
+    return execute_job(container, job, values, start=RunStart(resume=earlier))
 
 
 def _skip_done(container: ServiceContainer, done: Run, start: RunStart) -> Run:

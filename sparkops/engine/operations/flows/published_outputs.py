@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -47,7 +48,7 @@ class PublishedOutputs:
         clauses: list[str] = []
         for name, output in run.outputs.items():
             others = lookup if modes.get(name, "append") in _KEEPING_MODES else None
-            clauses += self._find_lost_version(name, output["version"], run, others)
+            clauses += self._find_lost_version(name, output["version"], run, lookup, others)
         return clauses
 
     def _find_lost_model(self, name: str, version: int) -> list[str]:
@@ -57,16 +58,19 @@ class PublishedOutputs:
             return [f"version {version} of model `{name}`, which it registered, is gone"]
         return []
 
-    def _find_lost_version(self, table: str, version: int, run: Run, others: RunLookup | None) -> list[str]:
+    def _find_lost_version(
+        self, table: str, version: int, run: Run, lookup: RunLookup, others: RunLookup | None
+    ) -> list[str]:
         """Return why what a run published is not in the table any more, if so.
 
-        It is there if all later commits released quarantined rows, or, where a write keeps the rows of others, were
-        made by runs of the same job with other parameters.
+        It is there if all later commits released quarantined rows, or were undone by a rollback, or, where a write keeps
+        the rows of others, were made by runs of the same job with other parameters.
 
         Args:
             table: The table.
             version: The version that the run published.
             run: The run.
+            lookup: The earlier runs.
             others: The earlier runs, if the write keeps their rows; else None.
         """
         newest = self.container.tables.describe(table).version
@@ -75,7 +79,7 @@ class PublishedOutputs:
         later = self._list_later(table, version, newest)
         if len(later) < newest - version:
             return [f"the log of `{table}` does not reach back to what run {run.id} published"]
-        for commit in later:
+        for commit in _skip_undone(table, version, later, lookup):
             if (commit.run_id or "").startswith((RELEASE_PREFIX, DISCARD_PREFIX)):
                 continue
             if others is None or not _is_other_part(commit.run_id, run, others):
@@ -94,6 +98,28 @@ class PublishedOutputs:
         if newest > version and not is_known:
             known = self._commits[table] = self.container.tables.read_history(table, newest - version)
         return [commit for commit in known if version < commit.version <= newest]
+
+
+def _skip_undone(
+    table: str, version: int, commits: Sequence[Commit], lookup: RunLookup
+) -> Iterator[Commit]:
+    """Yield the commits after a version, newest first, but for those that a rollback has undone, and its own."""
+    undone_from: int | None = None
+    for commit in sorted(commits, key=lambda commit: commit.version, reverse=True):
+        if undone_from is not None and commit.version >= undone_from:
+            continue
+        maker = lookup.read(commit.run_id) if commit.run_id is not None else None
+        undone_from = _find_first_undone(maker, table)
+        if undone_from is None or undone_from <= version:
+            undone_from = None
+            yield commit
+
+
+def _find_first_undone(run: Run | None, table: str) -> int | None:
+    """Return the first version of a table that a run has undone; None if it is no rollback that is in effect."""
+    if run is None or run.rollback is None or run.state not in ("done", "rolled_back"):
+        return None
+    return next((item["first"] for item in run.rollback["tables"] if item["table"] == table), None)
 
 
 def _is_other_part(run_id: str | None, run: Run, lookup: RunLookup) -> bool:

@@ -1,0 +1,148 @@
+"""What rollbacks of single runs leave: the other parts of a job stay up to date, and fan-outs can be completed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fakes.delta_runs import DeltaRuns
+
+from sparkops import Engine
+from sparkops.engine.adapters.rollback import ProjectEvidence
+from sparkops.engine.operations import run_job
+from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
+from sparkops.errors import InputError
+from sparkops.pipeline.job import Job
+from sparkops.runs.records.run_lookup import RunLookup
+from sparkops.tables import Tables
+
+A, B, C = ({"a": [number]} for number in (1, 2, 3))
+JOBS = """
+    from pyspark.sql import DataFrame
+    from sparkops import Model, job
+
+    @job(writes="t", mode="append")
+    def part(s: DataFrame, *, month: int) -> DataFrame:
+        return s
+
+    @job(writes="t", mode="overwrite")
+    def all_of_it(s: DataFrame) -> DataFrame:
+        return s
+
+    @job
+    def trained(s: DataFrame, *, origin: str, depth: int = 3) -> Model:
+        ...
+"""
+
+
+@pytest.fixture
+def engine(make_project: Callable[..., Path]) -> Engine:
+    engine = Engine(make_project({"jobs/some.py": JOBS}))
+    # Whatever needs Spark is refused.
+    engine.container.__dict__["tables"] = Tables(None, engine.settings)
+    return engine
+
+
+@pytest.fixture
+def project(engine: Engine) -> DeltaRuns:
+    return DeltaRuns(engine)
+
+
+def find_lost(engine: Engine, run_id: str) -> list[str]:
+    run = engine.runs.load(run_id)
+    lookup = RunLookup.of(engine.runs)
+    return PublishedOutputs(engine.container).find_lost(engine.project.find_declared(run.job), run, lookup)
+
+
+def test_the_rollback_of_one_part_leaves_the_others_up_to_date(project: DeltaRuns, engine: Engine) -> None:
+    first, second, third = (
+        project.run("part", writes={"t": rows}, params={"month": month})
+        for month, rows in enumerate((A, B, C), 1)
+    )
+    rollback = engine.rollback(third)
+    assert find_lost(engine, first) == find_lost(engine, second) == []
+    # Further parts, and the rollback taken back by its parts: nothing is appended again.
+    fourth = project.run("part", writes={"t": C}, params={"month": 4})
+    assert find_lost(engine, first) == find_lost(engine, fourth) == []
+    engine.rollback(engine.rollback(fourth).id)
+    assert [find_lost(engine, run) for run in (first, second, fourth)] == [[], [], []]
+    assert engine.runs.load(rollback.id).state == "done"
+
+
+def test_a_part_whose_rollback_is_taken_back_is_up_to_date(project: DeltaRuns, engine: Engine) -> None:
+    first = project.run("part", writes={"t": A}, params={"month": 1})
+    second = project.run("part", writes={"t": B}, params={"month": 2})
+    engine.rollback(engine.rollback(second).id)
+    assert project.read("t") == [{"a": 1}, {"a": 2}]
+    assert find_lost(engine, first) == find_lost(engine, second) == []
+
+
+def test_a_table_that_a_rollback_returned_to_a_run_is_as_the_run_left_it(
+    project: DeltaRuns, engine: Engine
+) -> None:
+    first = project.run("all_of_it", writes={"t": A}, mode="overwrite", params={})
+    second = project.run("all_of_it", writes={"t": B}, mode="overwrite", params={})
+    assert find_lost(engine, first) == [f"`t` was changed since by run {second}"]
+    rollback = engine.rollback(second)
+    assert find_lost(engine, first) == []
+    # A later commit of another writer still counts.
+    project.commit("t", C)
+    assert find_lost(engine, first)[0].startswith("`t` was changed since by a commit that no run made")
+
+
+def test_a_rollback_of_what_a_run_wrote_itself_counts(project: DeltaRuns, engine: Engine) -> None:
+    first = project.run("part", writes={"t": A}, params={"month": 1})
+    rollback = engine.rollback(first)
+    assert find_lost(engine, first) == [f"`t` was changed since by run {rollback.id}"]
+
+
+def test_a_part_of_a_training_fan_out_registers_its_own_model_when_it_is_resumed(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.container, "warm_up", lambda jobs: None)
+    jobs: list[Job] = []
+    monkeypatch.setattr(run_job, "execute_job", lambda container, job, values, start: jobs.append(job))
+    parent = "20990101-000000-parentabcd"
+    parts = [
+        project.run("trained", params={"origin": origin, "depth": 3}, parent=parent, state="failed")
+        for origin in ("JFK", "New York")
+    ]
+    alone = project.run("trained", params={"origin": "JFK", "depth": 3}, state="failed")
+    with pytest.raises(InputError, match=f"part of fan-out {parent}, whose record is gone"):
+        engine.resume(parts[0])
+    items = [
+        {"run": part, "label": origin, "params": {"origin": origin}}
+        for part, origin in zip(parts, ("JFK", "New York"), strict=True)
+    ]
+    project.run("trained", run_id=parent, items=items, each={"origin": ["JFK", "New York"]}, state="failed")
+    for run_id in (*parts, alone):
+        engine.resume(run_id)
+    assert [job.registers for job in jobs] == [
+        "trained-origin-JFK",
+        "trained-origin-New_York-" + hashlib.sha256(b"New York").hexdigest()[:6],
+        "trained",
+    ]
+
+
+def test_the_model_of_a_part_is_found_by_its_own_name(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = "20990101-000000-parentabcd"
+    part = project.run("trained", params={"origin": "JFK"}, parent=parent, state="failed")
+    items = [{"run": part, "label": "JFK", "params": {"origin": "JFK"}}]
+    project.run("trained", run_id=parent, items=items, state="failed")
+    versions = {"trained-origin-JFK": [(2, part)], "trained": [(5, "another run")]}
+    models = SimpleNamespace(
+        list_versions=lambda name: [
+            SimpleNamespace(version=version, run_id=run) for version, run in versions[name]
+        ],
+        find_alias_change=lambda name, version: ({"champion": 1}, {"champion": version}),
+    )
+    monkeypatch.setitem(engine.project.__dict__, "models", models)
+    evidence = ProjectEvidence(engine.project, engine.container.tables, lambda: models)  # type: ignore[arg-type,return-value]
+    registration = evidence.find_registration(engine.runs.load(part))
+    assert registration is not None
+    assert (registration.model, registration.version) == ("trained-origin-JFK", 2)
