@@ -13,6 +13,7 @@ from fakes.delta_runs import DeltaRuns
 from sparkops import Engine
 from sparkops.engine.adapters.rollback import ProjectEvidence
 from sparkops.engine.operations import run_job
+from sparkops.engine.operations.fan_out import run_each
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
@@ -146,3 +147,47 @@ def test_the_model_of_a_part_is_found_by_its_own_name(
     registration = evidence.find_registration(engine.runs.load(part))
     assert registration is not None
     assert (registration.model, registration.version) == ("trained-origin-JFK", 2)
+
+
+def record_fan_out(project: DeltaRuns, *states: str) -> tuple[str, list[str]]:
+    parent = "20990101-000000-parentabcd"
+    parts = [
+        project.run("part", writes={"t": A}, params={"month": month}, parent=parent, state=state)
+        for month, state in enumerate(states, 1)
+    ]
+    items = [
+        {"run": part, "label": f"month={month}", "params": {"month": month}}
+        for month, part in enumerate(parts, 1)
+    ]
+    project.run(
+        "part", run_id=parent, items=items, each={"month": list(map(str, range(len(states))))}, state="failed"
+    )
+    return parent, parts
+
+
+def test_a_fan_out_with_a_part_that_was_rolled_back_is_completed_without_it(
+    project: DeltaRuns, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    project.run(writes={"t": A})
+    parent, parts = record_fan_out(project, "done", "done")
+    engine.rollback(parts[1])
+    assert engine.resume(parent).state == "done"
+    assert "1 of the 2 runs of fan-out 20990101-000000-parentabcd were rolled back" in caplog.text
+    assert "month=2" in caplog.text
+    assert "month=1" not in caplog.text
+    assert [engine.runs.load(part).state for part in parts] == ["done", "rolled_back"]
+
+
+def test_only_parts_that_did_not_succeed_and_were_not_rolled_back_are_resumed(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.container, "warm_up", lambda jobs: None)
+    project.run(writes={"t": A})
+    parent, parts = record_fan_out(project, "done", "failed", "failed")
+    engine.rollback(parts[2])
+    resumed: list[str] = []
+    monkeypatch.setattr(
+        run_each.FanOut, "execute", lambda fan_out: resumed.extend(item.run_id for item in fan_out.items)
+    )
+    engine.resume(parent)
+    assert resumed == [parts[1]]

@@ -42,6 +42,7 @@ class FakeTables:
     translations: dict[type[BaseException], SparkopsError] = field(default_factory=dict)
     publish_error: BaseException | None = None
     stage_count: int = 0
+    identities: dict[str, str] = field(default_factory=dict)
 
     def pin(self, name: str, *, at: int | None = None, as_of: datetime | None = None) -> Pin:
         if name not in self.versions:
@@ -52,7 +53,7 @@ class FakeTables:
             kind="delta",
             location=name,
             version=version,
-            identity=name,
+            identity=self.identities.get(name, name),
             schema_hash="",
             time=as_of or datetime.now(UTC),
         )

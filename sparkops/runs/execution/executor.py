@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from sparkops.errors import BadData, JobFailed
+from sparkops.errors import BadData, InputError, JobFailed
 from sparkops.pipeline.code.used_code import CodeReader
-from sparkops.pipeline.json_values import pin_to_json
+from sparkops.pipeline.json_values import pin_from_json, pin_to_json
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
 from sparkops.runs.execution.checked_inputs import CheckedInputs
@@ -134,14 +134,22 @@ class RunExecutor:
         return decision
 
     def pin_versions(self, decision: Decision | None) -> tuple[dict[str, Pin], dict[str, Any]]:
-        """Pin the versions to read, and record them; a resumed run reads what it read before."""
+        """Pin the versions to read, and record them; a resumed run reads what it read before.
+
+        Rows that an earlier attempt computed were computed from its versions, whatever is requested now.
+        """
         job, versions, earlier = self.request.job, self.request.versions, self.request.resume
-        if self.request.newest_inputs and decision is None and not self.can_reuse_staged():
+        has_rows = decision is not None or self.can_reuse_staged()
+        if self.request.newest_inputs and not has_rows:
             earlier = None
-        at = {name: pin["version"] for name, pin in earlier.inputs.items()} if earlier else {}
-        at |= versions.at
-        pins = {table: self.pin(table, at.get(table)) for table in job.tables}
-        models_at = {**(earlier.models if earlier else {}), **versions.at}
+        inputs, models_at = (earlier.inputs, dict(earlier.models)) if earlier is not None else ({}, {})
+        models_at = {**versions.at, **models_at} if has_rows else {**models_at, **versions.at}
+        pins = {
+            table: pin_from_json(table, inputs[table])
+            if has_rows and table in inputs
+            else self.pin_again(table, inputs)
+            for table in job.tables
+        }
         models = {
             name: self.services.models.load_version(name, at=models_at.get(name)) for name in job.models
         }
@@ -154,6 +162,28 @@ class RunExecutor:
             **self.identify_work(pins, model_versions, decision),
         )
         return pins, models
+
+    def pin_again(self, table: str, inputs: Mapping[str, Any]) -> Pin:
+        """Return the version of a table that this run reads: the requested one, or else that of an earlier attempt.
+
+        Args:
+            table: The table.
+            inputs: What the earlier attempt read.
+
+        Raises:
+            InputError: The table was created again since, so its versions are others.
+        """
+        at = self.request.versions.at
+        earlier = inputs.get(table, {})
+        if table in at or earlier.get("version") is None:
+            return self.pin(table, at.get(table))
+        pin = self.pin(table, earlier["version"])
+        if earlier.get("identity") and earlier["identity"] != pin.identity:
+            raise InputError(
+                f"Table `{table}` was created again since run {self.attempt.run_id} read version {earlier['version']}, so that "
+                f"version is gone, and the run cannot be resumed: run `{self.request.job.name}` again."
+            )
+        return pin
 
     def pin(self, table: str, at: int | None) -> Pin:
         """Return the version of a table that this run reads.

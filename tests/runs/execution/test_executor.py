@@ -17,6 +17,7 @@ from sparkops.errors import (
     BadData,
     ChecksFailed,
     ConfigError,
+    InputError,
     JobFailed,
     RunCancelled,
     TableError,
@@ -244,6 +245,40 @@ def test_a_resumed_run_reads_the_versions_it_read_before(go, fakes, tmp_path) ->
     fakes.tables.versions["numbers"].append([7])
     run = go(doubled, resume=newest(tmp_path))
     assert run.inputs["numbers"]["version"] == 1
+
+
+@pytest.mark.parametrize("is_recreated", [False, True])
+def test_a_resumed_run_records_the_versions_that_its_rows_were_computed_from(
+    go, fakes, tmp_path, is_recreated: bool
+) -> None:
+    fakes.tables.publish_error = OSError("disk full")
+    with pytest.raises(JobFailed, match="disk full"):
+        go(doubled)
+    fakes.tables.publish_error = None
+    fakes.tables.versions["numbers"].append([7])
+    if is_recreated:
+        fakes.tables.identities["numbers"] = "another"
+    earlier = newest(tmp_path)
+    run = go(doubled, resume=earlier, at={"numbers": 2})
+    assert fakes.tables.versions["out"] == [[2, 4, 6, 200]]
+    assert run.inputs == earlier.inputs
+    assert run.inputs["numbers"]["version"] == 1
+
+
+def test_a_resumed_run_without_rows_reads_the_version_that_is_requested(go, fakes, tmp_path) -> None:
+    with pytest.raises(JobFailed):
+        go(lambda numbers: 1 / 0)
+    run = go(doubled, resume=newest(tmp_path), at={"numbers": 0})
+    assert (run.inputs["numbers"]["version"], fakes.tables.versions["out"]) == (0, [[2]])
+
+
+def test_a_run_is_not_resumed_on_a_table_that_was_created_again(go, fakes, tmp_path) -> None:
+    with pytest.raises(JobFailed):
+        go(lambda numbers: 1 / 0)
+    fakes.tables.identities["numbers"] = "another"
+    with pytest.raises(InputError, match="`numbers` was created again since run .* read version 1"):
+        go(doubled, resume=newest(tmp_path))
+    assert go(doubled).state == "done"
 
 
 def test_a_second_run_that_writes_the_same_table_is_refused(go, tmp_path) -> None:

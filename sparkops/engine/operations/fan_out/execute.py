@@ -16,7 +16,7 @@ from sparkops.engine.operations.execute_job import RunPart, execute_job
 from sparkops.engine.operations.fan_out.items import Item, own_params
 from sparkops.engine.operations.fan_out.pins import pin_tables
 from sparkops.engine.operations.fan_out.request import FanOutRequest
-from sparkops.errors import ProjectError, SparkopsError
+from sparkops.errors import InputError, ProjectError, SparkopsError
 from sparkops.pipeline.fan_out.items import make_item_job
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import pin_to_json
@@ -135,7 +135,10 @@ class FanOut:
         versions = self.request.options.versions
         at = {name: pin["version"] for name, pin in self.earlier.inputs.items()} if self.earlier else {}
         at |= {table: pin.version for table, pin in self.value_pins.items()} | dict(versions.at)
-        return pin_tables(self.container, self.declared.tables, replace(versions, at=at))
+        pins = pin_tables(self.container, self.declared.tables, replace(versions, at=at))
+        if self.earlier is not None:
+            _require_same_tables(self.earlier, pins)
+        return pins
 
     def _choose_versions(self, pins: Mapping[str, Pin]) -> ReadVersions:
         tables = {name: pin.version for name, pin in pins.items() if pin.version is not None}
@@ -168,6 +171,17 @@ class FanOut:
             start=RunStart(resume=earlier, run_id=item.run_id),
             part=part,
         )
+
+
+def _require_same_tables(earlier: Run, pins: Mapping[str, Pin]) -> None:
+    """Refuse to resume a fan-out one of whose tables was created again: its versions are others."""
+    for name, pin in pins.items():
+        recorded = earlier.inputs.get(name, {}).get("identity")
+        if recorded and pin.identity and recorded != pin.identity:
+            raise InputError(
+                f"Table `{name}` was created again since run {earlier.id} read version {earlier.inputs[name]['version']}, so "
+                f"that version is gone, and the run cannot be resumed: run `{earlier.job}` again with its values."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +235,11 @@ class _ItemRunner:
 
 
 def record_done(container: ServiceContainer, declared: Job, earlier: Run) -> Run:
-    """Record that a fan-out is done whose runs all succeeded; return its run."""
+    """Record that a fan-out is done whose runs all succeeded or were rolled back; return its run."""
     progress = container.listener.fan_out_started(declared.name, len(earlier.items))
     attempt, _ = _begin_again(container, declared, earlier)
     with open_log(attempt.log, attempt.secrets) as log:
-        log.write(f"All {len(earlier.items):,} runs had succeeded.\n")
+        log.write(f"All {len(earlier.items):,} runs had succeeded, or were rolled back.\n")
     run = _end_done(container, attempt)
     progress.finished(run)
     return run

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
 from sparkops.engine.operations.fan_out.execute import FanOut, record_done
@@ -18,6 +20,11 @@ from sparkops.runs.records.run import Run, make_run_id
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
+
+_log = logging.getLogger("sparkops.engine")
+
+# Runs that a warning names.
+_MAX_LABELS: Final = 5
 
 
 def run_each(container: ServiceContainer, request: FanOutRequest) -> Run | None:
@@ -74,7 +81,7 @@ def _choose_starts(container: ServiceContainer, listed: FanOutItems, options: Ru
 def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = ()) -> Run:
     """Resume the runs of a fan-out that did not succeed, and start those that were not started.
 
-    If all of them succeeded, Spark is not started.
+    Runs that were rolled back are left out. If all others succeeded, Spark is not started.
 
     Args:
         container: The services.
@@ -84,7 +91,9 @@ def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = 
     require_not_running(earlier)
     declared = container.project.find_declared(earlier.job)
     runs = container.project.runs
-    rest = [item for item in earlier.items if runs.find_state(item["run"]) != "done"]
+    states = {item["run"]: runs.find_state(item["run"]) for item in earlier.items}
+    rest = [item for item in earlier.items if states[item["run"]] not in ("done", "rolled_back")]
+    _warn_of_rolled_back(earlier, states)
     if not rest:
         return record_done(container, declared, earlier)
     sources = to_sources(params)
@@ -101,3 +110,19 @@ def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = 
     ]
     request = FanOutRequest(job=earlier.job, each=earlier.each)
     return FanOut(container, declared, items, tuple(earlier.each), request, earlier).execute()
+
+
+def _warn_of_rolled_back(fan_out: Run, states: Mapping[str, str | None]) -> None:
+    """Warn of the runs of a fan-out that stay rolled back."""
+    labels = [item["label"] for item in fan_out.items if states[item["run"]] == "rolled_back"]
+    if labels:
+        more = f" and {len(labels) - _MAX_LABELS:,} more" if len(labels) > _MAX_LABELS else ""
+        _log.warning(
+            "%s of the %s runs of fan-out %s were rolled back and are left out: %s%s. `sparkops run %s --each` runs them again.",
+            f"{len(labels):,}",
+            f"{len(states):,}",
+            fan_out.id,
+            "; ".join(labels[:_MAX_LABELS]),
+            more,
+            fan_out.job,
+        )
