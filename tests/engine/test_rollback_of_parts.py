@@ -15,9 +15,13 @@ from sparkops.engine.adapters.rollback import ProjectEvidence
 from sparkops.engine.operations import run_job
 from sparkops.engine.operations.fan_out import run_each
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
+from sparkops.engine.operations.undo import rollback
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.runs.records.run_lookup import RunLookup
+from sparkops.runs.records.states import InvalidTransition
+from sparkops.runs.rollback.execute import execute_rollback
+from sparkops.runs.rollback.plan import RollbackPlan, StateMark
 from sparkops.tables import Tables
 
 A, B, C = ({"a": [number]} for number in (1, 2, 3))
@@ -63,14 +67,14 @@ def test_the_rollback_of_one_part_leaves_the_others_up_to_date(project: DeltaRun
         project.run("part", writes={"t": rows}, params={"month": month})
         for month, rows in enumerate((A, B, C), 1)
     )
-    rollback = engine.rollback(third)
+    undo = engine.rollback(third)
     assert find_lost(engine, first) == find_lost(engine, second) == []
     # Further parts, and the rollback taken back by its parts: nothing is appended again.
     fourth = project.run("part", writes={"t": C}, params={"month": 4})
     assert find_lost(engine, first) == find_lost(engine, fourth) == []
     engine.rollback(engine.rollback(fourth).id)
     assert [find_lost(engine, run) for run in (first, second, fourth)] == [[], [], []]
-    assert engine.runs.load(rollback.id).state == "done"
+    assert engine.runs.load(undo.id).state == "done"
 
 
 def test_a_part_whose_rollback_is_taken_back_is_up_to_date(project: DeltaRuns, engine: Engine) -> None:
@@ -87,7 +91,7 @@ def test_a_table_that_a_rollback_returned_to_a_run_is_as_the_run_left_it(
     first = project.run("all_of_it", writes={"t": A}, mode="overwrite", params={})
     second = project.run("all_of_it", writes={"t": B}, mode="overwrite", params={})
     assert find_lost(engine, first) == [f"`t` was changed since by run {second}"]
-    rollback = engine.rollback(second)
+    undo = engine.rollback(second)
     assert find_lost(engine, first) == []
     # A later commit of another writer still counts.
     project.commit("t", C)
@@ -96,8 +100,8 @@ def test_a_table_that_a_rollback_returned_to_a_run_is_as_the_run_left_it(
 
 def test_a_rollback_of_what_a_run_wrote_itself_counts(project: DeltaRuns, engine: Engine) -> None:
     first = project.run("part", writes={"t": A}, params={"month": 1})
-    rollback = engine.rollback(first)
-    assert find_lost(engine, first) == [f"`t` was changed since by run {rollback.id}"]
+    undo = engine.rollback(first)
+    assert find_lost(engine, first) == [f"`t` was changed since by run {undo.id}"]
 
 
 def test_a_part_of_a_training_fan_out_registers_its_own_model_when_it_is_resumed(
@@ -149,7 +153,7 @@ def test_the_model_of_a_part_is_found_by_its_own_name(
     assert (registration.model, registration.version) == ("trained-origin-JFK", 2)
 
 
-def record_fan_out(project: DeltaRuns, *states: str) -> tuple[str, list[str]]:
+def record_fan_out(project: DeltaRuns, *states: str, state: str = "failed") -> tuple[str, list[str]]:
     parent = "20990101-000000-parentabcd"
     parts = [
         project.run("part", writes={"t": A}, params={"month": month}, parent=parent, state=state)
@@ -160,7 +164,7 @@ def record_fan_out(project: DeltaRuns, *states: str) -> tuple[str, list[str]]:
         for month, part in enumerate(parts, 1)
     ]
     project.run(
-        "part", run_id=parent, items=items, each={"month": list(map(str, range(len(states))))}, state="failed"
+        "part", run_id=parent, items=items, each={"month": list(map(str, range(len(states))))}, state=state
     )
     return parent, parts
 
@@ -191,3 +195,58 @@ def test_only_parts_that_did_not_succeed_and_were_not_rolled_back_are_resumed(
     )
     engine.resume(parent)
     assert resumed == [parts[1]]
+
+
+def test_a_fan_out_is_rolled_back_after_one_of_its_parts(project: DeltaRuns, engine: Engine) -> None:
+    project.run(writes={"t": C})
+    parent, parts = record_fan_out(project, "done", "done", state="done")
+    first = engine.rollback(parts[1])
+    second = engine.rollback(parent)
+    assert project.read("t") == [{"a": 3}]
+    assert [engine.runs.load(run).rolled_back for run in (*parts, parent)] == [second.id, first.id, second.id]
+    context = engine.container.build_run_context()
+    assert context.publications.list_open() == ()
+    # What each rollback undid comes back with it.
+    engine.rollback(second.id)
+    assert project.read("t") == [{"a": 1}, {"a": 3}]
+    assert [engine.runs.load(run).state for run in (*parts, parent)] == ["done", "rolled_back", "done"]
+
+
+def test_a_run_that_was_undone_twice_is_undone_by_the_first_rollback_again(
+    project: DeltaRuns, engine: Engine
+) -> None:
+    project.run(writes={"t": C})
+    run = project.run("part", writes={"t": A}, params={"month": 1})
+    first = engine.rollback(run)
+    second = engine.rollback(first.id)
+    third = engine.rollback(run)
+    fourth = engine.rollback(second.id, cascade=True)
+    assert project.read("t") == [{"a": 3}]
+    states = {item: (engine.runs.load(item).state, engine.runs.load(item).rolled_back)
+              for item in (run, first.id, second.id, third.id)}  # fmt: skip
+    assert states == {
+        run: ("rolled_back", first.id),
+        first.id: ("done", None),
+        second.id: ("rolled_back", fourth.id),
+        third.id: ("rolled_back", fourth.id),
+    }
+    assert engine.container.build_run_context().publications.list_open() == ()
+    engine.rollback(first.id, cascade=True)
+    assert project.read("t") == [{"a": 1}, {"a": 3}]
+    assert engine.runs.load(run).state == "done"
+
+
+def test_a_rollback_that_cannot_mark_a_run_changes_nothing(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run(writes={"t": C})
+    run = project.run("part", writes={"t": A}, params={"month": 1}, state="running")
+    plan = RollbackPlan(run="r", runs=(), marks=(StateMark(run=run, by="r"),))
+    services = rollback._build_services(
+        engine.container, engine.container.build_run_context(), lambda step: pytest.fail(step)
+    )
+    attempt = engine.runs.begin("r", "rollback")
+    with pytest.raises(InvalidTransition):
+        execute_rollback(plan, attempt, services)
+    assert services.publications.list_open() == ()
+    assert engine.runs.load("r").state == "failed"

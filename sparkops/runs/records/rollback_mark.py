@@ -21,18 +21,31 @@ from sparkops.runs.records.store import RunStore
 def mark_rolled_back(runs: RunStore, run_id: str, *, by: str) -> None:
     """Record that a rollback undid a run; nothing is done if that is recorded already.
 
+    Where another rollback undid it, too, which is undone itself, this one is recorded in its place.
+
     Args:
         runs: The records.
         run_id: The run, which has ended.
         by: The rollback.
 
     Raises:
-        InvalidTransition: The run is active, or another rollback undid it.
+        InvalidTransition: The run is active.
         ProjectError: The record cannot be written.
     """
     run = runs.read(run_id)
     if run.state != "rolled_back" or run.rolled_back != by:
+        require_can_be_marked(run)
         _record(runs, run, "rolled_back", by)
+
+
+def require_can_be_marked(run: Run) -> None:
+    """Refuse to mark a run as rolled back that is not in a state for it.
+
+    Raises:
+        InvalidTransition: The run is active, or was skipped.
+    """
+    if run.state != "rolled_back":
+        require_transition(run.id, run.state, "rolled_back")
 
 
 def mark_in_effect(runs: RunStore, run_id: str) -> None:
@@ -43,12 +56,12 @@ def mark_in_effect(runs: RunStore, run_id: str) -> None:
     """
     run = runs.read(run_id)
     if run.state == "rolled_back":
+        require_transition(run.id, run.state, "done")
         _record(runs, run, "done", None)
 
 
 def _record(runs: RunStore, run: Run, state: State, by: str | None) -> None:
     """Create the file of a mark with its content, so that no reader finds it empty."""
-    require_transition(run.id, run.state, state)
     folder = runs.folder / run.id
     event = {
         "event": "rolled_back" if by else "in_effect",

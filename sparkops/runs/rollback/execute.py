@@ -12,7 +12,7 @@ from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
 from sparkops.pipeline.table import Pin, PublishedVersion
 from sparkops.runs.records.attempt_files import EmptyRecord
 from sparkops.runs.records.publications import OpenPublication, PublicationJournal
-from sparkops.runs.records.rollback_mark import mark_in_effect, mark_rolled_back
+from sparkops.runs.records.rollback_mark import mark_in_effect, mark_rolled_back, require_can_be_marked
 from sparkops.runs.records.run import utc_now
 from sparkops.runs.records.states import choose_state
 from sparkops.runs.records.store import Attempt, RunStore
@@ -98,6 +98,7 @@ class _Execution:
 
     def run(self) -> None:
         plan, services = self.plan, self.services
+        self._require_markable()
         self._begin_step("begin")
         services.publications.begin(
             OpenPublication(
@@ -129,6 +130,13 @@ class _Execution:
         """Announce a step, unless a later attempt of the rollback has begun."""
         self.attempt.require_newest()
         self.services.on_step(name)
+
+    def _require_markable(self) -> None:
+        """Refuse, before anything is changed, if a run cannot be marked."""
+        for mark in self.plan.marks:
+            with suppress(EmptyRecord, UnknownName):
+                if mark.by is not None:
+                    require_can_be_marked(self.services.runs.read(mark.run))
 
     def _mark(self, mark: StateMark) -> None:
         self._begin_step(f"mark run {mark.run}")

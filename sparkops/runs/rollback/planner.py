@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -103,7 +103,7 @@ def plan_rollback(
         runs=tuple(_describe(member, group.members[member]) for member in undone),
         tables=tuple(sorted(tables, key=lambda item: item.table)),
         models=tuple(_change_aliases(names, group)),
-        marks=tuple(mark for member in undone for mark in _mark(member, group, rollback_id)),
+        marks=tuple(_list_marks(undone, group, rollback_id)),
         foreign=tuple(group.foreign.values()),
     )
 
@@ -198,6 +198,12 @@ def _get_time_key(member: str) -> str:
     """Return what sorts runs and releases by their start."""
     prefix = next((prefix for prefix in RELEASE_PREFIXES if member.startswith(prefix)), "")
     return member.removeprefix(prefix)
+
+
+def _list_marks(undone: Sequence[str], group: RollbackGroup, rollback_id: str) -> Collection[StateMark]:
+    """Return one mark for each run: the last one, of the oldest member, if it is undone and comes into effect again."""
+    marks = (mark for member in undone for mark in _mark(member, group, rollback_id))
+    return {mark.run: mark for mark in marks}.values()
 
 
 def _mark(member: str, group: RollbackGroup, rollback_id: str) -> Iterator[StateMark]:

@@ -58,12 +58,16 @@ class RollbackGroup:
     _registrations: dict[str, ModelRegistration | None] = field(default_factory=dict)
 
     def add(self, member: str) -> None:
-        """Add a run, with its parts, and theirs, if it is a fan-out, or a release."""
+        """Add a run, with its parts, and theirs, if it is a fan-out, or a release.
+
+        Parts that another rollback has undone already stay undone by it.
+        """
         run = self.runs.get(member)
         self.members[member] = run
         for item in run.items if run else ():
-            if item["run"] in self.runs and item["run"] not in self.members:
-                self.add(item["run"])
+            part = self.runs.get(item["run"])
+            if part is not None and part.state != "rolled_back" and part.id not in self.members:
+                self.add(part.id)
 
     def grow(self, *, cascade: bool, include_foreign: bool) -> list[Blocker]:
         """Add everything that depends on the group, directly or not; return what prevents the rollback.
