@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from deltalake import DeltaTable
 from fakes.delta_runs import DeltaRuns
 
 from sparkops import Engine
@@ -16,7 +18,7 @@ from sparkops.engine.operations import run_job
 from sparkops.engine.operations.fan_out import run_each
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.engine.operations.undo import rollback
-from sparkops.errors import InputError
+from sparkops.errors import InputError, VersionGone
 from sparkops.pipeline.job import Job
 from sparkops.runs.records.run_lookup import RunLookup
 from sparkops.runs.records.states import InvalidTransition
@@ -250,3 +252,42 @@ def test_a_rollback_that_cannot_mark_a_run_changes_nothing(
         execute_rollback(plan, attempt, services)
     assert services.publications.list_open() == ()
     assert engine.runs.load("r").state == "failed"
+
+
+def remove_table(project: DeltaRuns, table: str) -> None:
+    shutil.rmtree(project.warehouse / table)
+
+
+@pytest.mark.parametrize(
+    ("is_recreated", "message"),
+    [(False, "Table `u` does not exist any more since version 1"), (True, "Table `u` was created again since")],
+)
+@pytest.mark.parametrize("written", [["t", "u"], ["u"]])
+def test_a_table_that_is_gone_prevents_a_rollback(
+    project: DeltaRuns, engine: Engine, written: list[str], is_recreated: bool, message: str
+) -> None:
+    project.run(writes={"t": A, "u": A})
+    run = project.run(writes=dict.fromkeys(written, B))
+    remove_table(project, "u")
+    if is_recreated:
+        project.commit("u", C)
+        project.commit("u", C)
+    with pytest.raises(InputError, match=f"nothing was changed. {message}"):
+        engine.rollback(run)
+    assert project.read("t") == ([{"a": 1}, {"a": 2}] if "t" in written else [{"a": 1}])
+    assert engine.runs.load(run).state == "done"
+
+
+def test_a_commit_that_the_log_no_longer_has_prevents_a_rollback(project: DeltaRuns, engine: Engine) -> None:
+    run = project.run(writes={"t": A, "u": A})
+    for _ in range(3):
+        project.run("other", writes={"u": B})
+    log = project.warehouse / "u" / "_delta_log"
+    DeltaTable(str(project.warehouse / "u")).create_checkpoint()
+    for version in range(3):
+        (log / f"{version:020}.json").unlink()
+    with pytest.raises(
+        VersionGone, match="nothing was changed. The log of table `u` no longer has version 0"
+    ):
+        engine.rollback(run)
+    assert project.read("t") == [{"a": 1}]

@@ -85,6 +85,7 @@ def plan_rollback(
     names = f"Run {target}" if group.members[target] is not None else target
     if blockers:
         raise RollbackRefused(names, blockers)
+    _require_recorded_versions(names, group)
     if not any(map(group.has_results, group.members)):
         raise InputError(f"{names} published nothing, so there is nothing to roll back.")
     for run in group.members.values():
@@ -154,25 +155,31 @@ def _restore_tables(group: RollbackGroup) -> Iterator[TableRestore]:
             newest=history.commits[0].version,
             version=first - 1 if first > 0 else None,
         )
-        _require_recorded_versions(group, history, first)
 
 
-def _require_recorded_versions(group: RollbackGroup, history: TableHistory, first: int) -> None:
-    """Refuse a table that was created again since, or whose log no longer has the first commit of the group."""
+def _require_recorded_versions(names: str, group: RollbackGroup) -> None:
+    """Refuse a rollback that could not undo everything that its runs recorded to have written.
+
+    Raises:
+        InputError: A table does not exist any more, or was created again.
+        VersionGone: The log of a table no longer has what a run committed.
+    """
+    firsts = {history.table: first for history, first in group.list_tables()}
     for run in group.members.values():
-        output = run.outputs.get(history.table) if run is not None else None
-        if output is None:
-            continue
-        if output["identity"] != history.identity:
-            raise InputError(
-                f"Table `{history.table}` was created again since run {run.id if run else ''} wrote it, so it has no version "
-                "before the run."
-            )
-        if output["version"] < first:
-            raise VersionGone(
-                f"The log of table `{history.table}` no longer has version {output['version']}, which run "
-                f"{run.id if run else ''} made, so the version before it cannot be restored. Nothing was changed."
-            )
+        for table, output in run.outputs.items() if run is not None else ():
+            made = f"version {output['version']}, which run {run.id if run else ''} made"
+            history = group.find_history(table)
+            if history is None or history.identity != output["identity"]:
+                raise InputError(
+                    f"{names} cannot be rolled back; nothing was changed. Table `{table}` "
+                    f"{'does not exist any more' if history is None else 'was created again'} since {made}, so it has no "
+                    "version before the run. `sparkops tables restore` returns the other tables."
+                )
+            if output["version"] < firsts.get(table, history.commits[-1].version):
+                raise VersionGone(
+                    f"{names} cannot be rolled back; nothing was changed. The log of table `{table}` no longer has {made}, so "
+                    "the version before it cannot be restored."
+                )
 
 
 def _require_versions(names: str, tables: Sequence[TableRestore], versions: VersionReader) -> None:

@@ -95,7 +95,7 @@ class RollbackGroup:
     def list_tables(self) -> list[tuple[TableHistory, int]]:
         """Return the tables that the group changed, each with the first version that it made."""
         names = {name: None for member, run in self.members.items() for name in self._list_names(member, run)}
-        histories = [history for name in names if (history := self._find_history(name)) is not None]
+        histories = [history for name in names if (history := self.find_history(name)) is not None]
         return [
             (history, min(versions))
             for history in histories
@@ -119,9 +119,15 @@ class RollbackGroup:
         return any(
             commit.run_id == member
             for name in self._list_names(member, run)
-            if (history := self._find_history(name)) is not None
+            if (history := self.find_history(name)) is not None
             for commit in history.commits
         )
+
+    def find_history(self, table: str) -> TableHistory | None:
+        """Return the history of a table, which is read once; None if there is no Delta table of that name."""
+        if table not in self._histories:
+            self._histories[table] = self.evidence.find_history(table)
+        return self._histories[table]
 
     def _list_names(self, member: str, run: Run | None) -> Sequence[str]:
         if run is None:
@@ -129,11 +135,6 @@ class RollbackGroup:
         if run.rollback is not None:
             return [item["table"] for item in run.rollback["tables"]]
         return self.evidence.list_written(run)
-
-    def _find_history(self, table: str) -> TableHistory | None:
-        if table not in self._histories:
-            self._histories[table] = self.evidence.find_history(table)
-        return self._histories[table]
 
     def _find_registration(self, run: Run) -> ModelRegistration | None:
         if run.id not in self._registrations:
