@@ -20,6 +20,7 @@ from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.engine.operations.undo import rollback
 from sparkops.errors import InputError, VersionGone
 from sparkops.pipeline.job import Job
+from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.run_lookup import RunLookup
 from sparkops.runs.records.states import InvalidTransition
 from sparkops.runs.rollback.execute import execute_rollback
@@ -291,3 +292,33 @@ def test_a_commit_that_the_log_no_longer_has_prevents_a_rollback(project: DeltaR
     ):
         engine.rollback(run)
     assert project.read("t") == [{"a": 1}]
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_rollback_that_stopped_before_it_began_is_planned_again(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch, is_changed: bool
+) -> None:
+    project.run(writes={"t": A})
+    run = project.run(writes={"t": B})
+    with monkeypatch.context() as patch:
+        patch.setattr(PublicationJournal, "begin", raise_disk_full)
+        with pytest.raises(OSError, match="disk full"):
+            engine.rollback(run)
+    stopped = engine.runs.load("last")
+    assert (stopped.state, stopped.rollback["tables"][0]["newest"]) == ("failed", 1)  # type: ignore[index]
+    if is_changed:
+        later = project.run(writes={"t": C})
+        with pytest.raises(InputError, match=f"run {later} .* made version 2 of `t`"):
+            engine.resume(stopped.id)
+        assert len(project.read("t")) == 3
+        assert engine.runs.load(run).state == "done"
+        engine.rollback(later)
+    resumed = engine.resume(stopped.id)
+    assert (resumed.id, resumed.state, resumed.params) == (stopped.id, "done", stopped.params)
+    assert resumed.rollback["tables"][0]["newest"] == (3 if is_changed else 1)  # type: ignore[index]
+    assert project.read("t") == [{"a": 1}]
+    assert engine.runs.load(run).rolled_back == stopped.id
+
+
+def raise_disk_full(*_: object) -> None:
+    raise OSError("disk full")

@@ -66,7 +66,33 @@ def roll_back(container: ServiceContainer, target: str, options: RollbackOptions
         RollbackRefused: Something prevents it; nothing was changed.
         SparkopsError: What stopped it; resuming the rollback completes it.
     """
-    rollback_id, context = make_run_id(), container.build_run_context()
+    params = {"run": target, "cascade": options.cascade, "include_foreign": options.include_foreign}
+    return _plan_and_execute(container, target, options, make_run_id(), params=params)
+
+
+def resume_rollback(container: ServiceContainer, earlier: Run) -> Run:
+    """Complete a rollback that stopped; one that had not begun to change anything is planned again.
+
+    Raises:
+        RollbackRefused: It had not begun, and something prevents it now; nothing was changed.
+        SparkopsError: What stopped it again.
+    """
+    context = container.build_run_context()
+    if not context.publications.contains(earlier.id):
+        # Nothing prevented other runs from writing its tables meanwhile.
+        params = earlier.params
+        options = RollbackOptions(cascade=params["cascade"], include_foreign=params["include_foreign"])
+        return _plan_and_execute(container, params["run"], options, earlier.id)
+    plan = rollback_plan_from_json(earlier.id, earlier.rollback or {})
+    with lock_for_writing(context.locks, plan.written, earlier.id, wait=context.wait):
+        return _execute(container, plan, _begin(context, plan))
+
+
+def _plan_and_execute(
+    container: ServiceContainer, target: str, options: RollbackOptions, rollback_id: str, **facts: Any
+) -> Run:
+    """Plan a rollback, record its plan with the facts, and execute it."""
+    context = container.build_run_context()
     first = find_plan(container, target, options, rollback_id=rollback_id)
     with lock_for_writing(context.locks, first.written, rollback_id, wait=context.wait):
         # Only now can no other run of the project write the tables.
@@ -75,21 +101,8 @@ def roll_back(container: ServiceContainer, target: str, options: RollbackOptions
             raise TableBusy(
                 "Another run wrote further tables in the meantime; nothing was changed. Run it again."
             )
-        params = {"run": target, "cascade": options.cascade, "include_foreign": options.include_foreign}
-        attempt = _begin(context, plan, params=params, rollback=rollback_plan_to_json(plan))
+        attempt = _begin(context, plan, rollback=rollback_plan_to_json(plan), **facts)
         return _execute(container, plan, attempt)
-
-
-def resume_rollback(container: ServiceContainer, earlier: Run) -> Run:
-    """Complete a rollback that stopped.
-
-    Raises:
-        SparkopsError: What stopped it again.
-    """
-    context = container.build_run_context()
-    plan = rollback_plan_from_json(earlier.id, earlier.rollback or {})
-    with lock_for_writing(context.locks, plan.written, earlier.id, wait=context.wait):
-        return _execute(container, plan, _begin(context, plan))
 
 
 def _begin(context: RunContext, plan: RollbackPlan, **facts: Any) -> Attempt:
