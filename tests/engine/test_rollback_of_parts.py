@@ -18,8 +18,9 @@ from sparkops.engine.operations import run_job
 from sparkops.engine.operations.fan_out import run_each
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.engine.operations.undo import rollback
-from sparkops.errors import InputError, VersionGone
+from sparkops.errors import InputError, TableBusy, VersionGone
 from sparkops.pipeline.job import Job
+from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.run_lookup import RunLookup
 from sparkops.runs.records.states import InvalidTransition
@@ -320,5 +321,26 @@ def test_a_rollback_that_stopped_before_it_began_is_planned_again(
     assert engine.runs.load(run).rolled_back == stopped.id
 
 
-def raise_disk_full(*_: object) -> None:
+def raise_disk_full(*_: object, **__: object) -> None:
     raise OSError("disk full")
+
+
+@pytest.mark.parametrize("table", ["t", "t__quarantine"])
+def test_a_rollback_of_a_quarantine_prevents_runs_of_its_table(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    project.run(writes={"t": A, "t__quarantine": A})
+    run = project.run(writes={table: B})
+    assert engine.plan_rollback(run).written == {"t", table}
+    context = engine.container.build_run_context()
+    with monkeypatch.context() as patch:
+        patch.setattr(Tables, "restore", raise_disk_full)
+        with pytest.raises(OSError, match="disk full"):
+            engine.rollback(run)
+    for written in ("t", "t__quarantine"):
+        with pytest.raises(TableBusy, match="`t` is being rolled back"):
+            require_no_open_rollback(context.runs, context.publications, [written])
+    require_no_open_rollback(context.runs, context.publications, ["u"])
+    other = project.run("other", writes={"t": C})
+    with pytest.raises(InputError, match=r"rollback .* is not complete"):
+        engine.rollback(other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sparkops.errors import TableBusy, UnknownName
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.runs.records.attempt_files import DamagedRecord, EmptyRecord
 from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.store import RunStore
@@ -28,7 +29,10 @@ def require_no_open_rollback(
             continue
         plan = runs.read(publication.run).rollback or {}
         models = [change["model"] for change in plan.get("models", ())]
-        names = sorted({*publication.before, *models} & set(written))
+        # Whoever writes a table may write its quarantine, too.
+        tables = [name.removesuffix(QUARANTINE_SUFFIX) for name in publication.before]
+        bases = {name.removesuffix(QUARANTINE_SUFFIX) for name in written}
+        names = sorted({*tables, *models} & bases)
         if names:
             raise TableBusy(
                 f"`{names[0]}` is being rolled back by run {publication.run}, which is not complete. Complete it, then run "

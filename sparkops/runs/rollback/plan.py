@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX
+
 # Name of the job in the record of a rollback.
 JOB = "rollback"
 # Alias to the version that has it, None if none has; and `champions`: the versions that were champion, oldest first.
@@ -105,10 +107,10 @@ class RollbackPlan:
 
     @property
     def written(self) -> frozenset[str]:
-        """Return the names of the tables and models that the rollback changes."""
-        return frozenset(
-            [restore.table for restore in self.tables] + [change.model for change in self.models]
-        )
+        """Return the names of the tables and models that the rollback changes; of a quarantine, that of its table, too."""
+        tables = [restore.table for restore in self.tables]
+        bases = [name.removesuffix(QUARANTINE_SUFFIX) for name in tables]
+        return frozenset([*tables, *bases, *(change.model for change in self.models)])
 
 
 def rollback_plan_to_json(plan: RollbackPlan) -> dict[str, Any]:

@@ -167,17 +167,17 @@ def _require_recorded_versions(names: str, group: RollbackGroup) -> None:
     firsts = {history.table: first for history, first in group.list_tables()}
     for run in group.members.values():
         for table, output in run.outputs.items() if run is not None else ():
-            made = f"version {output['version']}, which run {run.id if run else ''} made"
+            commit = f"version {output['version']}, which run {run.id if run else ''} made"
             history = group.find_history(table)
             if history is None or history.identity != output["identity"]:
                 raise InputError(
                     f"{names} cannot be rolled back; nothing was changed. Table `{table}` "
-                    f"{'does not exist any more' if history is None else 'was created again'} since {made}, so it has no "
+                    f"{'does not exist any more' if history is None else 'was created again'} since {commit}, so it has no "
                     "version before the run. `sparkops tables restore` returns the other tables."
                 )
             if output["version"] < firsts.get(table, history.commits[-1].version):
                 raise VersionGone(
-                    f"{names} cannot be rolled back; nothing was changed. The log of table `{table}` no longer has {made}, so "
+                    f"{names} cannot be rolled back; nothing was changed. The log of table `{table}` no longer has {commit}, so "
                     "the version before it cannot be restored."
                 )
 

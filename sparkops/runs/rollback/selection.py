@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.pipeline.table import Commit
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
@@ -204,7 +205,10 @@ class RollbackGroup:
                 or run.state in ("done", "rolled_back")
             ):
                 continue
-            if any(item["table"] == table for item in run.rollback["tables"]):
+            base = table.removesuffix(QUARANTINE_SUFFIX)
+            if any(
+                item["table"].removesuffix(QUARANTINE_SUFFIX) == base for item in run.rollback["tables"]
+            ):
                 text = f"rollback {run.id} of `{table}` is not complete: `sparkops runs resume {run.id}`"
                 yield Blocker(kind="open", id=run.id, text=text)
 
