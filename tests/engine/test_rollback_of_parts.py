@@ -22,10 +22,18 @@ from sparkops.errors import InputError, TableBusy, VersionGone
 from sparkops.pipeline.job import Job
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.publications import PublicationJournal
+from sparkops.runs.records.rollback_mark import mark_rolled_back
 from sparkops.runs.records.run_lookup import RunLookup
 from sparkops.runs.records.states import InvalidTransition
 from sparkops.runs.rollback.execute import execute_rollback
-from sparkops.runs.rollback.plan import RollbackPlan, StateMark
+from sparkops.runs.rollback.plan import (
+    RollbackPlan,
+    StateMark,
+    TableRestore,
+    UndoneRun,
+    rollback_plan_to_json,
+)
+from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 from sparkops.tables import Tables
 
 A, B, C = ({"a": [number]} for number in (1, 2, 3))
@@ -344,3 +352,48 @@ def test_a_rollback_of_a_quarantine_prevents_runs_of_its_table(
     other = project.run("other", writes={"t": C})
     with pytest.raises(InputError, match=r"rollback .* is not complete"):
         engine.rollback(other)
+
+
+def test_a_reader_that_published_without_recording_it_prevents_a_rollback(
+    project: DeltaRuns, engine: Engine
+) -> None:
+    project.run(writes={"s": A, "t": A})
+    run = project.run("other", writes={"s": B})
+    reader = project.run("part", reads=["s"], state="failed")
+    project.run("part", reads=["s"], state="failed")
+    project.commit("t", B, run_id=reader)
+    with pytest.raises(InputError, match=f"run {reader} .part. read `s` version 1") as refused:
+        engine.rollback(run)
+    assert str(refused.value).count("read `s`") == 1
+    engine.rollback(run, cascade=True)
+    assert project.read("s") == project.read("t") == [{"a": 1}]
+
+
+def test_a_run_that_read_what_was_rolled_back_is_not_continued(project: DeltaRuns, engine: Engine) -> None:
+    def require(run_id: str) -> None:
+        run = engine.runs.load(run_id)
+        require_inputs_in_effect(engine.runs, run, inputs=run.inputs, models=run.models)
+
+    project.run(writes={"s": A})
+    earlier = project.run("reader", reads=["s"], state="failed")
+    run = project.run("other", writes={"s": B}, registered={"name": "m", "version": 2})
+    reader = project.run("reader", reads=["s"], state="failed")
+    user = project.run("reader", models={"m": 2}, state="failed")
+    other_user = project.run("reader", models={"m": 1}, state="failed")
+    for item in (earlier, reader, user, other_user):
+        require(item)
+    identity = engine.container.tables.pin("s").identity
+    restore = TableRestore(table="s", identity=identity, first=1, newest=1, version=0)
+    undone = UndoneRun(run=run, job="other", state="done")
+    plan = rollback_plan_to_json(RollbackPlan(run="r", runs=[undone], tables=[restore]))
+    undo = project.run("rollback", rollback=plan)
+    for item, text in ((reader, "version 1 of `s`"), (user, "model `m/2`")):
+        with pytest.raises(InputError, match=f"Run {item} read {text}, which rollback {undo} has undone"):
+            require(item)
+    require(earlier)
+    require(other_user)
+    # Who reads an undone version on purpose, later, may go on; and what is in effect again is read again.
+    require(project.run("reader", reads=["s"], state="failed"))
+    mark_rolled_back(engine.runs, undo, by="another")
+    require(reader)
+    require(user)

@@ -23,6 +23,7 @@ from sparkops.runs.publishing.decision import Decision, load_decision
 from sparkops.runs.publishing.publication_plan import find_changed_suites
 from sparkops.runs.publishing.publisher import Publisher
 from sparkops.runs.records.store import Attempt
+from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 from sparkops.runs.request import RunContext, RunRequest
 from sparkops.runs.work import describe_work
 
@@ -143,6 +144,15 @@ class RunExecutor:
         if self.request.newest_inputs and not has_rows:
             earlier = None
         inputs, models_at = (earlier.inputs, dict(earlier.models)) if earlier is not None else ({}, {})
+        if earlier is not None:
+            # What is requested replaces what was read before, unless rows were computed from it.
+            requested = () if has_rows else versions.at
+            require_inputs_in_effect(
+                self.context.runs,
+                earlier,
+                inputs={name: pin for name, pin in inputs.items() if name not in requested},
+                models={name: version for name, version in models_at.items() if name not in requested},
+            )
         models_at = {**versions.at, **models_at} if has_rows else {**models_at, **versions.at}
         pins = {
             table: pin_from_json(table, inputs[table])

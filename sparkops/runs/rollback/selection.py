@@ -117,6 +117,10 @@ class RollbackGroup:
         run = self.members[member]
         if run is None or run.report or run.rollback or self._find_registration(run):
             return True
+        return self._has_commits(member, run)
+
+    def _has_commits(self, member: str, run: Run) -> bool:
+        """Return whether the log of a table has a commit of a run, whatever its record says."""
         return any(
             commit.run_id == member
             for name in self._list_names(member, run)
@@ -149,7 +153,7 @@ class RollbackGroup:
             for run in self._list_others():
                 pin = run.inputs.get(history.table)
                 if pin is not None and _reads(pin, history, first):
-                    yield from _describe_reader(run, f"read `{history.table}` version {pin['version']}")
+                    yield from self._describe_reader(run, f"read `{history.table}` version {pin['version']}")
         for registration in self.list_registrations():
             yield from self._find_users(registration)
             yield from self._find_later_versions(registration)
@@ -215,7 +219,21 @@ class RollbackGroup:
     def _find_users(self, registration: ModelRegistration) -> Iterator[Blocker]:
         for run in self._list_others():
             if run.models.get(registration.model) == registration.version:
-                yield from _describe_reader(run, f"used model `{registration.model}/{registration.version}`")
+                yield from self._describe_reader(run, f"used model `{registration.model}/{registration.version}`")
+
+    def _describe_reader(self, run: Run, text: str) -> Iterator[Blocker]:
+        """Yield the blocker of a run that read something, if it made, or may make, something from it.
+
+        One that stopped between a commit and its record has made something; one that made nothing is not resumed.
+        """
+        if run.state in ACTIVE or run.batches:
+            yield _describe_open(run, text)
+        elif run.outputs or run.registered or run.report or self._has_unrecorded_results(run):
+            yield Blocker(kind="later", id=run.id, text=f"run {run.id} ({run.job}) {text}")
+
+    def _has_unrecorded_results(self, run: Run) -> bool:
+        is_incomplete = run.state not in ("done", "skipped")
+        return is_incomplete and (self._has_commits(run.id, run) or self._find_registration(run) is not None)
 
     def _find_later_versions(self, registration: ModelRegistration) -> Iterator[Blocker]:
         for run in self._list_others():
@@ -233,14 +251,6 @@ def _reads(pin: Mapping[str, Any], history: TableHistory, first: int) -> bool:
     """Return whether an input is a version that contains what the group wrote."""
     version = pin["version"]
     return version is not None and pin["identity"] == history.identity and version >= first
-
-
-def _describe_reader(run: Run, text: str) -> Iterator[Blocker]:
-    """Yield the blocker of a run that read something, if it made, or may make, something from it."""
-    if run.state in ACTIVE or run.batches:
-        yield _describe_open(run, text)
-    elif run.outputs or run.registered or run.report:
-        yield Blocker(kind="later", id=run.id, text=f"run {run.id} ({run.job}) {text}")
 
 
 def _describe_open(run: Run, text: str) -> Blocker:

@@ -247,6 +247,23 @@ def test_a_resumed_run_reads_the_versions_it_read_before(go, fakes, tmp_path) ->
     assert run.inputs["numbers"]["version"] == 1
 
 
+@pytest.mark.parametrize("has_rows", [False, True])
+def test_a_run_is_not_resumed_whose_input_was_rolled_back(go, fakes, tmp_path, has_rows: bool) -> None:
+    fakes.tables.publish_error = OSError("disk full") if has_rows else None
+    with pytest.raises(JobFailed):
+        go(doubled if has_rows else lambda numbers: 1 / 0)
+    fakes.tables.publish_error = None
+    earlier = newest(tmp_path)
+    restore = {"table": "numbers", "identity": "numbers", "first": 1, "newest": 1, "version": 0}
+    rollback = RunStore(tmp_path / "state" / "runs").begin(
+        "20990101-000000-rollbacked", "rollback", rollback={"runs": [], "tables": [restore]}
+    )
+    rollback.enter("done", "ended", ended="2099-01-01T00:00:00+00:00")
+    with pytest.raises(InputError, match="read version 1 of `numbers`, which rollback 2099.* has undone"):
+        go(doubled, resume=earlier)
+    assert "out" not in fakes.tables.versions
+
+
 @pytest.mark.parametrize("is_recreated", [False, True])
 def test_a_resumed_run_records_the_versions_that_its_rows_were_computed_from(
     go, fakes, tmp_path, is_recreated: bool

@@ -30,6 +30,7 @@ from sparkops.runs.records.log import MaskedFile, open_log
 from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.states import choose_state
 from sparkops.runs.records.store import Attempt
+from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 from sparkops.runs.request import ReadVersions, RunRequest
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ class FanOut:
         pins = pin_tables(self.container, self.declared.tables, replace(versions, at=at))
         if self.earlier is not None:
             _require_same_tables(self.earlier, pins)
+            require_inputs_in_effect(
+                self.container.project.runs, self.earlier, inputs=self.earlier.inputs, models={}
+            )
         return pins
 
     def _choose_versions(self, pins: Mapping[str, Pin]) -> ReadVersions:
