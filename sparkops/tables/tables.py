@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
-from sparkops.errors import SparkopsError, VersionGone
+from sparkops.errors import SparkopsError, TableError, VersionGone
 from sparkops.pipeline.checks.check import RecordedCheck
 from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
@@ -34,7 +34,7 @@ from sparkops.tables.version_copies import VersionCopies
 from sparkops.tables.write.empty_frame import count_removed
 from sparkops.tables.write.publish import Publication, find_published, publish_frame
 from sparkops.tables.write.requirements import require_delta
-from sparkops.tables.write.restore import restore_table
+from sparkops.tables.write.restore import require_restorable, restore_table
 from sparkops.tables.write.table_staging import TableStaging
 
 if TYPE_CHECKING:
@@ -291,9 +291,46 @@ class Tables:
             TableBusy: Another writer changed the table.
         """
         location = self._inspector.locate_delta(name)
-        if version is not None:
-            self.require_version(name, version)
-        return restore_table(location, self._session, version, run_id=run_id, newest=newest)
+
+        def require_version() -> None:
+            if version is not None:
+                self.require_version(name, version)
+
+        return restore_table(
+            location, self._session, version, run_id=run_id, newest=newest, require_version=require_version
+        )
+
+    def require_restorable(
+        self, name: str, version: int | None, *, identity: str, run_id: str, newest: int
+    ) -> None:
+        """Refuse, before anything is changed, a table that a run cannot restore; one that it has restored is not refused.
+
+        Args:
+            name: The table.
+            version: The old version; None to remove all rows.
+            identity: Delta's id of the table.
+            run_id: The run that restores it.
+            newest: The version that is replaced.
+
+        Raises:
+            TableError: The table was created again.
+            VersionGone: The log or files of the old version were removed.
+            UnknownName: There is no such table.
+            TableBusy: Another writer changed the table.
+        """
+        location = self._inspector.locate_delta(name)
+        if self.pin(name).identity != identity:
+            raise TableError(
+                f"Table `{name}` was created again since the rollback was planned, so its versions are others."
+            )
+
+        def require_version() -> None:
+            if version is not None:
+                self.require_version(name, version)
+
+        require_restorable(
+            location, self._session, run_id=run_id, newest=newest, require_version=require_version
+        )
 
     def examine_versions(
         self, name: str, identity: str, versions: Collection[int]

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from deltalake import DeltaTable
@@ -18,8 +19,9 @@ from sparkops.engine.operations import run_job
 from sparkops.engine.operations.fan_out import run_each
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.engine.operations.undo import rollback
-from sparkops.errors import InputError, TableBusy, VersionGone
+from sparkops.errors import InputError, TableBusy, TableError, VersionGone
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.table import PublishedVersion
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.rollback_mark import mark_rolled_back
@@ -397,3 +399,61 @@ def test_a_run_that_read_what_was_rolled_back_is_not_continued(project: DeltaRun
     mark_rolled_back(engine.runs, undo, by="another")
     require(reader)
     require(user)
+
+
+def stop_rollback(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch, *, restored: int
+) -> tuple[str, str]:
+    """Begin a rollback of a run of the tables `t` and `u` that stops when some of them are restored."""
+    project.run(writes={"t": A, "u": A})
+    run = project.run("other", writes={"t": B, "u": B})
+    original, calls = Tables.restore, []
+
+    def restore(*args: Any, **options: Any) -> PublishedVersion:
+        calls.append(args)
+        if len(calls) > restored:
+            raise OSError("disk full")
+        return original(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tables, "restore", restore)
+        with pytest.raises(OSError, match="disk full"):
+            engine.rollback(run)
+    return run, engine.runs.load("last").id
+
+
+def test_a_rollback_is_not_completed_on_a_table_that_was_created_again(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, undo = stop_rollback(project, engine, monkeypatch, restored=0)
+    remove_table(project, "u")
+    for _ in range(2):
+        project.commit("u", C)
+    with pytest.raises(TableError, match="`u` was created again since the rollback was planned"):
+        engine.resume(undo)
+    # Not even the table before it was restored.
+    assert project.read("t") == [{"a": 1}, {"a": 2}]
+
+
+def test_a_rollback_is_completed_when_a_version_that_was_restored_is_removed(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, undo = stop_rollback(project, engine, monkeypatch, restored=1)
+    assert (project.read("t"), project.read("u")) == ([{"a": 1}], [{"a": 1}, {"a": 2}])
+    project.commit("t", C, mode="overwrite")
+    DeltaTable(str(project.warehouse / "t")).vacuum(0, dry_run=False, enforce_retention_duration=False)
+    assert engine.resume(undo).state == "done"
+    assert (project.read("t"), project.read("u")) == ([{"a": 3}], [{"a": 1}])
+
+
+def test_nothing_is_restored_if_a_version_is_gone_when_a_rollback_is_resumed(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, undo = stop_rollback(project, engine, monkeypatch, restored=0)
+    project.commit("u", C, mode="overwrite")
+    with pytest.raises(TableBusy, match="`u` was changed in the meantime"):
+        engine.resume(undo)
+    DeltaTable(str(project.warehouse / "u")).vacuum(0, dry_run=False, enforce_retention_duration=False)
+    with pytest.raises(VersionGone, match="Version 0 of table `u`"):
+        engine.resume(undo)
+    assert project.read("t") == [{"a": 1}, {"a": 2}]

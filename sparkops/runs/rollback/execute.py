@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from sparkops.errors import SparkopsError, UnknownName
+from sparkops.errors import SparkopsError, UnknownName, VersionGone
 from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
 from sparkops.pipeline.table import Pin, PublishedVersion
 from sparkops.runs.records.attempt_files import EmptyRecord
@@ -24,6 +24,11 @@ class RestorableTables(Protocol):
 
     def pin(self, name: str, *, at: int | None = None) -> Pin:
         """Return a version of a table."""
+
+    def require_restorable(
+        self, name: str, version: int | None, *, identity: str, run_id: str, newest: int
+    ) -> None:
+        """Refuse a table that a run cannot restore, unless it has restored it."""
 
     def restore(
         self, name: str, version: int | None, *, run_id: str | None, newest: int | None
@@ -98,7 +103,7 @@ class _Execution:
 
     def run(self) -> None:
         plan, services = self.plan, self.services
-        self._require_markable()
+        self._require_possible()
         self._begin_step("begin")
         services.publications.begin(
             OpenPublication(
@@ -131,12 +136,20 @@ class _Execution:
         self.attempt.require_newest()
         self.services.on_step(name)
 
-    def _require_markable(self) -> None:
-        """Refuse, before anything is changed, if a run cannot be marked."""
+    def _require_possible(self) -> None:
+        """Refuse, before this attempt changes anything, if a run cannot be marked or a table not be restored."""
         for mark in self.plan.marks:
             with suppress(EmptyRecord, UnknownName):
                 if mark.by is not None:
                     require_can_be_marked(self.services.runs.read(mark.run))
+        for restore in self.plan.tables:
+            self.services.tables.require_restorable(
+                restore.table,
+                restore.version,
+                identity=restore.identity,
+                run_id=self.plan.run,
+                newest=restore.newest,
+            )
 
     def _mark(self, mark: StateMark) -> None:
         self._begin_step(f"mark run {mark.run}")
@@ -151,8 +164,10 @@ class _Execution:
     def _restore(self, restore: TableRestore) -> None:
         tables = self.services.tables
         self._begin_step(f"restore {restore.table}")
-        if restore.version is not None:
-            pin = tables.pin(restore.table, at=restore.version)
-            self.attempt.append("pinned", inputs={restore.table: pin_to_json(pin)})
         restored = tables.restore(restore.table, restore.version, run_id=self.plan.run, newest=restore.newest)
+        if restore.version is not None:
+            # A version may be removed once an earlier attempt has restored it.
+            with suppress(VersionGone):
+                pin = tables.pin(restore.table, at=restore.version)
+                self.attempt.append("pinned", inputs={restore.table: pin_to_json(pin)})
         self.attempt.append("published", outputs={restore.table: published_version_to_json(restored)})

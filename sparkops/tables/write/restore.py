@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import methodcaller
 
 from sparkops.errors import TableBusy, TableError
@@ -27,15 +28,17 @@ def restore_table(
     *,
     run_id: str | None,
     newest: int | None = None,
+    require_version: Callable[[], None] = lambda: None,
 ) -> PublishedVersion:
     """Return a table to an earlier version, and return the new version; a run that did so already writes nothing.
 
     Args:
         location: The table, which exists.
         session: Used only where delta-rs does not support the table.
-        version: The earlier version, whose files exist; None removes all rows.
+        version: The earlier version; None removes all rows.
         run_id: The run that restores it; None outside of a run.
         newest: The version that is replaced; later commits that only maintain files are allowed. None for any.
+        require_version: Raises VersionGone if the earlier version cannot be read; called only if it is needed.
 
     Raises:
         TableBusy: Another writer changed the table in the meantime, or at the same time.
@@ -45,14 +48,39 @@ def restore_table(
         earlier = find_restore(commits, run_id, after=newest) if run_id else None
         if earlier is not None:
             return _describe(location, session, earlier.version, already_published=True)
-        present = commits[0].version
-        later = [commit for commit in commits if newest is not None and commit.version > newest]
-        changes = [commit for commit in later if commit.operation not in MAINTENANCE]
-        if changes and not _has_same_files(location, newest, present):
-            raise TableBusy(_describe_change(location, changes[-1]))
-        request = Restore(version=version, newest=present, write_id=WriteId(run_id) if run_id else None)
+        require_version()
+        _require_unchanged(location, commits, newest)
+        request = Restore(version=version, newest=commits[0].version, write_id=WriteId(run_id) if run_id else None)
         run_on_backend(location, session, methodcaller("restore", request))
         return _describe(location, session, None, already_published=False)
+
+
+def require_restorable(
+    location: Location,
+    session: Session,
+    *,
+    run_id: str,
+    newest: int,
+    require_version: Callable[[], None],
+) -> None:
+    """Refuse, before anything is changed, what `restore_table` would refuse; a table that is restored is not refused.
+
+    Raises:
+        VersionGone: As raised by `require_version`.
+        TableBusy: Another writer changed the table in the meantime.
+    """
+    with translate_spark_errors():
+        commits = read_history(location, session, limit=None)
+        if find_restore(commits, run_id, after=newest) is None:
+            require_version()
+            _require_unchanged(location, commits, newest)
+
+
+def _require_unchanged(location: Location, commits: tuple[Commit, ...], newest: int | None) -> None:
+    later = [commit for commit in commits if newest is not None and commit.version > newest]
+    changes = [commit for commit in later if commit.operation not in MAINTENANCE]
+    if changes and not _has_same_files(location, newest, commits[0].version):
+        raise TableBusy(_describe_change(location, changes[-1]))
 
 
 def find_restore(commits: tuple[Commit, ...], run_id: str, *, after: int | None) -> Commit | None:
