@@ -23,8 +23,8 @@ from sparkops.runs.publishing.decision import Decision, load_decision
 from sparkops.runs.publishing.publication_plan import find_changed_suites
 from sparkops.runs.publishing.publisher import Publisher
 from sparkops.runs.records.store import Attempt
-from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 from sparkops.runs.request import RunContext, RunRequest
+from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 from sparkops.runs.work import describe_work
 
 _log = logging.getLogger("sparkops.runs")

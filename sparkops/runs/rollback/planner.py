@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from sparkops.errors import InputError, VersionGone, as_clause
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
-from sparkops.runs.rollback.evidence import ModelRegistration, TableHistory
+from sparkops.runs.rollback.evidence import ModelRegistration
 from sparkops.runs.rollback.plan import AliasChange, RollbackPlan, StateMark, TableRestore, UndoneRun
 from sparkops.runs.rollback.selection import RELEASE_PREFIXES, Blocker, RollbackGroup
 
@@ -167,18 +167,18 @@ def _require_recorded_versions(names: str, group: RollbackGroup) -> None:
     firsts = {history.table: first for history, first in group.list_tables()}
     for run in group.members.values():
         for table, output in run.outputs.items() if run is not None else ():
-            commit = f"version {output['version']}, which run {run.id if run else ''} made"
+            maker, version = f"run {run.id if run else ''}", output["version"]
             history = group.find_history(table)
             if history is None or history.identity != output["identity"]:
+                change = "does not exist any more" if history is None else "was created again since"
                 raise InputError(
-                    f"{names} cannot be rolled back; nothing was changed. Table `{table}` "
-                    f"{'does not exist any more' if history is None else 'was created again'} since {commit}, so it has no "
-                    "version before the run. `sparkops tables restore` returns the other tables."
+                    f"{names} cannot be rolled back; nothing was changed. Table `{table}`, whose version {version} {maker} "
+                    f"made, {change}, so it has no version before the run. `sparkops tables restore` returns other tables."
                 )
-            if output["version"] < firsts.get(table, history.commits[-1].version):
+            if version < firsts.get(table, history.commits[-1].version):
                 raise VersionGone(
-                    f"{names} cannot be rolled back; nothing was changed. The log of table `{table}` no longer has {commit}, so "
-                    "the version before it cannot be restored."
+                    f"{names} cannot be rolled back; nothing was changed. The log of table `{table}` no longer has version "
+                    f"{version}, which {maker} made, so the version before it cannot be restored."
                 )
 
 

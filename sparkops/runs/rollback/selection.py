@@ -210,16 +210,16 @@ class RollbackGroup:
             ):
                 continue
             base = table.removesuffix(QUARANTINE_SUFFIX)
-            if any(
-                item["table"].removesuffix(QUARANTINE_SUFFIX) == base for item in run.rollback["tables"]
-            ):
+            if any(item["table"].removesuffix(QUARANTINE_SUFFIX) == base for item in run.rollback["tables"]):
                 text = f"rollback {run.id} of `{table}` is not complete: `sparkops runs resume {run.id}`"
                 yield Blocker(kind="open", id=run.id, text=text)
 
     def _find_users(self, registration: ModelRegistration) -> Iterator[Blocker]:
         for run in self._list_others():
             if run.models.get(registration.model) == registration.version:
-                yield from self._describe_reader(run, f"used model `{registration.model}/{registration.version}`")
+                yield from self._describe_reader(
+                    run, f"used model `{registration.model}/{registration.version}`"
+                )
 
     def _describe_reader(self, run: Run, text: str) -> Iterator[Blocker]:
         """Yield the blocker of a run that read something, if it made, or may make, something from it.

@@ -32,7 +32,10 @@ def require_inputs_in_effect(
         is_later = rollback.ended is not None and (run.started is None or rollback.ended >= run.started)
         if rollback.rollback is None or not is_later:
             continue
-        for text in (*_find_tables(rollback.rollback, inputs), *_find_models(runs, rollback.rollback, models)):
+        for text in (
+            *_find_tables(rollback.rollback, inputs),
+            *_find_models(runs, rollback.rollback, models),
+        ):
             raise InputError(
                 f"Run {run.id} read {text}, which rollback {rollback.id} has undone since, and is not resumed: run "
                 f"`{run.job}` again, or take the rollback back: `sparkops rollback {rollback.id}`."

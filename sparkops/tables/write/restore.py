@@ -50,7 +50,9 @@ def restore_table(
             return _describe(location, session, earlier.version, already_published=True)
         require_version()
         _require_unchanged(location, commits, newest)
-        request = Restore(version=version, newest=commits[0].version, write_id=WriteId(run_id) if run_id else None)
+        request = Restore(
+            version=version, newest=commits[0].version, write_id=WriteId(run_id) if run_id else None
+        )
         run_on_backend(location, session, methodcaller("restore", request))
         return _describe(location, session, None, already_published=False)
 

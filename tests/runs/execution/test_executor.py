@@ -259,7 +259,7 @@ def test_a_run_is_not_resumed_whose_input_was_rolled_back(go, fakes, tmp_path, h
         "20990101-000000-rollbacked", "rollback", rollback={"runs": [], "tables": [restore]}
     )
     rollback.enter("done", "ended", ended="2099-01-01T00:00:00+00:00")
-    with pytest.raises(InputError, match="read version 1 of `numbers`, which rollback 2099.* has undone"):
+    with pytest.raises(InputError, match=r"read version 1 of `numbers`, which rollback 2099.* has undone"):
         go(doubled, resume=earlier)
     assert "out" not in fakes.tables.versions
 
@@ -293,7 +293,7 @@ def test_a_run_is_not_resumed_on_a_table_that_was_created_again(go, fakes, tmp_p
     with pytest.raises(JobFailed):
         go(lambda numbers: 1 / 0)
     fakes.tables.identities["numbers"] = "another"
-    with pytest.raises(InputError, match="`numbers` was created again since run .* read version 1"):
+    with pytest.raises(InputError, match=r"`numbers` was created again since run .* read version 1"):
         go(doubled, resume=newest(tmp_path))
     assert go(doubled).state == "done"
 

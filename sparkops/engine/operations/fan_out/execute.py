@@ -30,8 +30,8 @@ from sparkops.runs.records.log import MaskedFile, open_log
 from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.states import choose_state
 from sparkops.runs.records.store import Attempt
-from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 from sparkops.runs.request import ReadVersions, RunRequest
+from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

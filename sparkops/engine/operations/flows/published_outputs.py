@@ -100,9 +100,7 @@ class PublishedOutputs:
         return [commit for commit in known if version < commit.version <= newest]
 
 
-def _skip_undone(
-    table: str, version: int, commits: Sequence[Commit], lookup: RunLookup
-) -> Iterator[Commit]:
+def _skip_undone(table: str, version: int, commits: Sequence[Commit], lookup: RunLookup) -> Iterator[Commit]:
     """Yield the commits after a version, newest first, but for those that a rollback has undone, and its own."""
     undone_from: int | None = None
     for commit in sorted(commits, key=lambda commit: commit.version, reverse=True):
