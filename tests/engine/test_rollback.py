@@ -357,8 +357,12 @@ def test_a_rollback_that_is_killed_before_any_step_is_completed_by_resuming_it(
         if step:
             with pytest.raises(TableBusy, match="is being rolled back"):
                 require_no_open_rollback(context.runs, context.publications, ["t"])
-        with pytest.raises(InputError, match="is not complete"):
-            engine.rollback(rollback.id)
+        if step > 2:
+            # It has restored a table.
+            with pytest.raises(InputError, match="is not complete"):
+                engine.rollback(rollback.id)
+        else:
+            assert engine.plan_rollback(rollback.id).tables == ()
         completed = engine.resume(rollback.id)
         assert (completed.state, completed.attempt) == ("done", 2)
         assert project.read("t") == project.read("u") == rows(1)

@@ -191,11 +191,11 @@ def test_a_run_that_read_what_was_rolled_back_is_not_continued(project: DeltaRun
 
 
 def stop_rollback(
-    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch, *, restored: int
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch, *, restored: int, state: str = "done"
 ) -> tuple[str, str]:
     """Begin a rollback of a run of the tables `t` and `u` that stops when some of them are restored."""
     project.run(writes={"t": A, "u": A})
-    run = project.run("other", writes={"t": B, "u": B})
+    run = project.run("other", writes={"t": B, "u": B}, state=state)
     original, calls = Tables.restore, []
 
     def restore(*args: Any, **options: Any) -> PublishedVersion:
@@ -246,3 +246,37 @@ def test_nothing_is_restored_if_a_version_is_gone_when_a_rollback_is_resumed(
     with pytest.raises(VersionGone, match="Version 0 of table `u`"):
         engine.resume(undo)
     assert project.read("t") == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize("state", ["done", "failed"])
+def test_a_rollback_that_restored_nothing_can_be_given_up(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    run, undo = stop_rollback(project, engine, monkeypatch, restored=0, state=state)
+    remove_table(project, "u")
+    project.commit("u", C)
+    assert engine.runs.load(run).state == "rolled_back"
+    plan = engine.plan_rollback(undo)
+    assert (plan.tables, plan.written) == ((), {"t", "u"})
+    given_up = engine.rollback(undo)
+    assert given_up.state == "done"
+    assert (engine.runs.load(run).state, engine.runs.load(run).rolled_back) == (state, None)
+    assert engine.runs.load(undo).rolled_back == given_up.id
+    context = engine.container.build_run_context()
+    assert context.publications.list_open() == ()
+    require_no_open_rollback(context.runs, context.publications, ["t", "u"])
+    assert project.read("t") == [{"a": 1}, {"a": 2}]
+    with pytest.raises(InputError, match="was rolled back by run"):
+        engine.resume(undo)
+    with pytest.raises(InputError, match="was not complete"):
+        engine.rollback(given_up.id)
+
+
+def test_a_rollback_that_restored_a_table_is_not_given_up(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, undo = stop_rollback(project, engine, monkeypatch, restored=1)
+    with pytest.raises(InputError, match=r"is not complete: .* cannot be given up: it has restored `t`"):
+        engine.rollback(undo)
+    assert engine.resume(undo).state == "done"
+    assert engine.runs.load(run).rolled_back == undo

@@ -48,16 +48,21 @@ def require_can_be_marked(run: Run) -> None:
         require_transition(run.id, run.state, "rolled_back")
 
 
-def mark_in_effect(runs: RunStore, run_id: str) -> None:
-    """Record that a run that was rolled back is done again; nothing is done if that is recorded already.
+def mark_in_effect(runs: RunStore, run_id: str, *, state: State = "done") -> None:
+    """Record that a run that was rolled back is in effect again; nothing is done if that is recorded already.
+
+    Args:
+        runs: The records.
+        run_id: The run.
+        state: Its state again: another than `done` if its rollback is given up.
 
     Raises:
         ProjectError: The record cannot be written.
     """
     run = runs.read(run_id)
     if run.state == "rolled_back":
-        require_transition(run.id, run.state, "done")
-        _record(runs, run, "done", None)
+        require_transition(run.id, run.state, state)
+        _record(runs, run, state, None)
 
 
 def _record(runs: RunStore, run: Run, state: State, by: str | None) -> None:

@@ -1,7 +1,7 @@
 """The states of a run, and which state may follow which.
 
 Only the process that executes a run records them, but for `rolled_back`: the process that rolls back a run records it,
-and the state before if the rollback is rolled back.
+and the state before if the rollback is rolled back or given up.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     "timed_out": _AFTER_END,
     "crashed": _AFTER_END,
     "skipped": frozenset(),
-    "rolled_back": frozenset({"done"}),
+    "rolled_back": frozenset({"done", "failed", "checks_failed", "cancelled", "timed_out"}),
 }
 
 _STATE_OF_ERROR: Final[Mapping[type[BaseException], State]] = {

@@ -156,7 +156,7 @@ class _Execution:
         # A record that was removed in the meantime needs no mark.
         with suppress(EmptyRecord, UnknownName):
             if mark.by is None:
-                mark_in_effect(self.services.runs, mark.run)
+                mark_in_effect(self.services.runs, mark.run, state=mark.state)
             else:
                 mark_rolled_back(self.services.runs, mark.run, by=mark.by)
                 self.services.discard_staged(mark.run)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
+from sparkops.runs.records.states import State
 
 # Name of the job in the record of a rollback.
 JOB = "rollback"
@@ -70,10 +71,12 @@ class StateMark:
     Args:
         run: Id of the run.
         by: The rollback that undoes it; None if it is in effect again.
+        state: Its state if it is in effect again.
     """
 
     run: str
     by: str | None
+    state: State = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,7 @@ class RollbackPlan:
         models: Models whose aliases change.
         marks: Runs whose state changes, in order.
         foreign: Commits of other writers that are undone, too.
+        abandoned: Tables and models of an incomplete rollback that is given up.
     """
 
     run: str
@@ -104,13 +108,14 @@ class RollbackPlan:
     models: Sequence[AliasChange] = ()
     marks: Sequence[StateMark] = ()
     foreign: Sequence[ForeignCommit] = ()
+    abandoned: Sequence[str] = ()
 
     @property
     def written(self) -> frozenset[str]:
         """Return the names of the tables and models that the rollback changes; of a quarantine, that of its table, too."""
         tables = [restore.table for restore in self.tables]
         bases = [name.removesuffix(QUARANTINE_SUFFIX) for name in tables]
-        return frozenset([*tables, *bases, *(change.model for change in self.models)])
+        return frozenset([*tables, *bases, *(change.model for change in self.models), *self.abandoned])
 
 
 def rollback_plan_to_json(plan: RollbackPlan) -> dict[str, Any]:
@@ -131,11 +136,15 @@ def rollback_plan_to_json(plan: RollbackPlan) -> dict[str, Any]:
             {"model": item.model, "before": dict(item.before), "after": dict(item.after)}
             for item in plan.models
         ],
-        "marks": [{"run": item.run, "by": item.by} for item in plan.marks],
+        "marks": [
+            {"run": item.run, "by": item.by, **({"state": item.state} if item.state != "done" else {})}
+            for item in plan.marks
+        ],
         "foreign": [
             {"table": item.table, "version": item.version, "operation": item.operation}
             for item in plan.foreign
         ],
+        **({"abandoned": list(plan.abandoned)} if plan.abandoned else {}),
     }
 
 
@@ -153,4 +162,5 @@ def rollback_plan_from_json(run_id: str, value: Mapping[str, Any]) -> RollbackPl
         models=tuple(AliasChange(**item) for item in value["models"]),
         marks=tuple(StateMark(**item) for item in value["marks"]),
         foreign=tuple(ForeignCommit(**item) for item in value["foreign"]),
+        abandoned=tuple(value.get("abandoned", ())),
     )

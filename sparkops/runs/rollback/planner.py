@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from sparkops.errors import InputError, VersionGone, as_clause
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
+from sparkops.runs.rollback.abandonment import is_incomplete_rollback, plan_abandonment
 from sparkops.runs.rollback.evidence import ModelRegistration
 from sparkops.runs.rollback.plan import AliasChange, RollbackPlan, StateMark, TableRestore, UndoneRun
 from sparkops.runs.rollback.selection import RELEASE_PREFIXES, Blocker, RollbackGroup
@@ -65,7 +66,7 @@ class RollbackRefused(InputError):
 def plan_rollback(
     rollback_id: str, target: str, group: RollbackGroup, versions: VersionReader, options: RollbackOptions
 ) -> RollbackPlan:
-    """Return the plan of a rollback.
+    """Return the plan of a rollback; that of a rollback that stopped before it restored anything gives it up.
 
     Args:
         rollback_id: Id of the rollback.
@@ -79,6 +80,9 @@ def plan_rollback(
         InputError: The run is not one that can be rolled back.
         VersionGone: A version to which a table would return was removed.
     """
+    run = group.runs.get(target)
+    if run is not None and is_incomplete_rollback(run):
+        return plan_abandonment(rollback_id, run, group)
     group.add(target)
     _require_can_be_undone(target, group)
     blockers = group.grow(cascade=options.cascade, include_foreign=options.include_foreign)
@@ -121,8 +125,6 @@ def _require_can_be_undone(target: str, group: RollbackGroup) -> None:
             f"Run {run.id} was rolled back already, by run {run.rolled_back}: `sparkops rollback {run.rolled_back}` takes "
             "that back."
         )
-    if run.rollback is not None and run.state != "done":
-        raise InputError(f"Rollback {run.id} is not complete: `sparkops runs resume {run.id}` completes it.")
     for member in group.members.values():
         if member is not None and member.state in ACTIVE:
             raise InputError(
