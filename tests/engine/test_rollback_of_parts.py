@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from fakes.delta_runs import DeltaRuns
@@ -251,3 +252,44 @@ def test_a_rollback_that_cannot_mark_a_run_changes_nothing(
         execute_rollback(plan, attempt, services)
     assert services.publications.list_open() == ()
     assert engine.runs.load("r").state == "failed"
+
+
+class FakeRegistry:
+    """A model registry whose model `m` got version 2, which became champion."""
+
+    before: ClassVar = {"champion": 1, "previous": None, "challenger": None, "champions": [1]}
+    after: ClassVar = {"champion": 2, "previous": 1, "challenger": None, "champions": [1, 2]}
+
+    def __init__(self) -> None:
+        self.present: Mapping[str, Any] = self.after
+        self.versions = [2, 1]
+
+    def list_versions(self, name: str) -> list[Any]:
+        return [SimpleNamespace(version=version) for version in self.versions]
+
+    def find_alias_change(self, name: str, version: int) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        return self.before, self.after
+
+    def read_alias_state(self, name: str) -> Mapping[str, Any]:
+        return self.present
+
+    def write_alias_state(self, name: str, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        self.present = after
+
+
+def test_aliases_that_were_moved_and_moved_back_prevent_no_rollback(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = FakeRegistry()
+    monkeypatch.setitem(engine.project.__dict__, "models", registry)
+    run = project.run("trained", registered={"name": "m", "version": 2})
+    registry.present = {**registry.after, "champion": 1}
+    with pytest.raises(InputError, match="aliases of model `m` were moved since"):
+        engine.rollback(run)
+    registry.present = {**registry.after, "champions": [1, 2, 1, 2]}
+    registry.versions = [2]
+    with pytest.raises(InputError, match="Version 1 of model `m`, which had alias @champion before"):
+        engine.rollback(run)
+    registry.versions = [2, 1]
+    engine.rollback(run)
+    assert registry.present == registry.before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -77,6 +77,13 @@ class ProjectEvidence:
     def require_version(self, table: str, version: int) -> None:
         """Raise VersionGone if the log or a file of a version was removed."""
         self.tables.require_version(table, version)
+
+    def list_model_versions(self, model: str) -> Collection[int]:
+        """Return the versions that a model has; none if there is no such model."""
+        try:
+            return [info.version for info in self.registry().list_versions(model)]
+        except UnknownName:
+            return ()
 
     def change_aliases(self, change: AliasChange) -> None:
         """Set the aliases of a model back."""

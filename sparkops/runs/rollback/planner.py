@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from sparkops.errors import InputError, VersionGone, as_clause
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 from sparkops.runs.rollback.abandonment import is_incomplete_rollback, plan_abandonment
 from sparkops.runs.rollback.evidence import ModelRegistration
-from sparkops.runs.rollback.plan import AliasChange, RollbackPlan, StateMark, TableRestore, UndoneRun
+from sparkops.runs.rollback.plan import AliasChange, Aliases, RollbackPlan, StateMark, TableRestore, UndoneRun
 from sparkops.runs.rollback.selection import RELEASE_PREFIXES, Blocker, RollbackGroup
 
+_ALIASES: Final = ("previous", "champion", "challenger")
 # Blockers that a message lists.
 _MAX_BLOCKERS: Final = 20
 
@@ -36,6 +37,9 @@ class VersionReader(Protocol):
 
     def require_version(self, table: str, version: int) -> None:
         """Raise VersionGone if the log or a file of a version was removed."""
+
+    def list_model_versions(self, model: str) -> Collection[int]:
+        """Return the versions that a model has; none if there is no such model."""
 
 
 class RollbackRefused(InputError):
@@ -107,7 +111,7 @@ def plan_rollback(
         run=rollback_id,
         runs=tuple(_describe(member, group.members[member]) for member in undone),
         tables=tuple(sorted(tables, key=lambda item: item.table)),
-        models=tuple(_change_aliases(names, group)),
+        models=tuple(_change_aliases(names, group, versions)),
         marks=tuple(_list_marks(undone, group, rollback_id)),
         foreign=tuple(group.foreign.values()),
     )
@@ -230,7 +234,7 @@ def _switch(run_id: str, group: RollbackGroup, by: str | None) -> Iterator[State
         yield from _switch(item["run"], group, run_id if by is None else None)
 
 
-def _change_aliases(names: str, group: RollbackGroup) -> Iterator[AliasChange]:
+def _change_aliases(names: str, group: RollbackGroup, versions: VersionReader) -> Iterator[AliasChange]:
     """Yield the change of each model's aliases, from what the newest run left to what was before the oldest."""
     by_model: dict[str, list[ModelRegistration]] = {}
     for registration in group.list_registrations():
@@ -244,14 +248,37 @@ def _change_aliases(names: str, group: RollbackGroup) -> Iterator[AliasChange]:
     for model, registrations in by_model.items():
         present = group.evidence.read_aliases(model)
         expected, target = registrations[0].after, registrations[-1].before
-        if dict(present) != dict(expected):
+        # A champion that was moved and moved back is again in the list of champions, and prevents nothing.
+        if _select_aliases(present) != _select_aliases(expected):
             raise InputError(
                 f"{names} cannot be rolled back; nothing was changed. The aliases of model `{model}` were moved since: "
                 f"{_format(present)}, and the run left {_format(expected)}. Move them back with `sparkops models promote`, "
                 "or move them as you need them and roll back the tables by `sparkops tables restore`."
             )
+        _require_versions_of_aliases(names, model, target, versions)
         if dict(present) != dict(target):
             yield AliasChange(model=model, before=present, after=target)
+
+
+def _select_aliases(state: Aliases) -> dict[str, Any]:
+    return {alias: state.get(alias) for alias in _ALIASES}
+
+
+def _require_versions_of_aliases(names: str, model: str, target: Aliases, versions: VersionReader) -> None:
+    """Refuse to set an alias to a version that was removed.
+
+    Raises:
+        InputError: A version does not exist any more.
+    """
+    assigned = {alias: version for alias, version in _select_aliases(target).items() if version is not None}
+    present = versions.list_model_versions(model) if assigned else ()
+    for alias, version in assigned.items():
+        if version not in present:
+            raise InputError(
+                f"{names} cannot be rolled back; nothing was changed. Version {version} of model `{model}`, which had alias "
+                f"@{alias} before, was removed. Move the aliases as you need them with `sparkops models promote`, and roll "
+                "back the tables by `sparkops tables restore`."
+            )
 
 
 def _format(aliases: object) -> str:
