@@ -258,10 +258,10 @@ def test_a_rollback_that_restored_nothing_can_be_given_up(
     assert engine.runs.load(run).state == "rolled_back"
     plan = engine.plan_rollback(undo)
     assert (plan.tables, plan.written) == ((), {"t", "u"})
-    given_up = engine.rollback(undo)
-    assert given_up.state == "done"
+    second = engine.rollback(undo)
+    assert second.state == "done"
     assert (engine.runs.load(run).state, engine.runs.load(run).rolled_back) == (state, None)
-    assert engine.runs.load(undo).rolled_back == given_up.id
+    assert engine.runs.load(undo).rolled_back == second.id
     context = engine.container.build_run_context()
     assert context.publications.list_open() == ()
     require_no_open_rollback(context.runs, context.publications, ["t", "u"])
@@ -269,7 +269,7 @@ def test_a_rollback_that_restored_nothing_can_be_given_up(
     with pytest.raises(InputError, match="was rolled back by run"):
         engine.resume(undo)
     with pytest.raises(InputError, match="was not complete"):
-        engine.rollback(given_up.id)
+        engine.rollback(second.id)
 
 
 def test_a_rollback_that_restored_a_table_is_not_given_up(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -59,6 +61,61 @@ def test_properties_of_the_table_change_the_dates(folder: Path) -> None:
     assert abs(removable - datetime.now(UTC) - timedelta(days=10)) < timedelta(minutes=5)
     assert examined[0].by == "log clean-up"
     assert examined[3].removable is None
+
+
+@pytest.mark.parametrize("weeks", [10**6, 10**9, 10**18])
+def test_a_retention_beyond_all_dates_is_never_over(folder: Path, weeks: int) -> None:
+    log = folder / "_delta_log" / "00000000000000000000.json"
+    [metadata] = [line for line in log.read_text().splitlines() if "metaData" in line]
+    properties = {
+        "delta.deletedFileRetentionDuration": f"interval {weeks} weeks",
+        "delta.logRetentionDuration": f"interval {weeks} weeks",
+    }
+    changed = json.loads(metadata)
+    changed["metaData"]["configuration"] = properties
+    log.write_text(log.read_text().replace(metadata, json.dumps(changed)))
+    examined = examine_versions(folder, identify(folder), [0, 1, 2]) or {}
+    assert [(item.problem, item.removable) for item in examined.values()] == [("", None)] * 3
+
+
+def test_an_earlier_deletion_vector_of_a_live_file_may_be_removed(folder: Path) -> None:
+    """The log of a `DELETE` that replaced the deletion vector of a file, as Delta writes it."""
+    log, identity = folder / "_delta_log", identify(folder)
+    [path] = DeltaTable(str(folder)).file_uris()
+    name = Path(path).name
+    add: dict[str, Any] = {
+        "path": name,
+        "size": 1,
+        "partitionValues": {},
+        "modificationTime": 0,
+        "dataChange": True,
+    }
+
+    def vector(number: int) -> dict[str, Any]:
+        return {
+            "deletionVector": {
+                "storageType": "u",
+                "pathOrInlineDv": f"v{number}",
+                "offset": 1,
+                "sizeInBytes": 1,
+                "cardinality": 1,
+            }
+        }
+
+    removed_at = int(datetime.now(UTC).timestamp() * 1000)
+    remove = {"path": name, "deletionTimestamp": removed_at, "dataChange": True}
+    for version, actions in enumerate(
+        (
+            [{"remove": remove}, {"add": add | vector(1)}],
+            [{"remove": remove | vector(1)}, {"add": add | vector(2)}],
+        ),
+        3,
+    ):
+        lines = [{"commitInfo": {"timestamp": removed_at, "operation": "DELETE"}}, *actions]
+        (log / f"{version:020}.json").write_text("\n".join(map(json.dumps, lines)))
+    examined = examine_versions(folder, identity, [2, 3, 4]) or {}
+    # The file itself is live in all of them; only version 3 needs the vector that was replaced.
+    assert [examined[version].by for version in (2, 3, 4)] == ["log clean-up", "VACUUM", ""]
 
 
 def test_versions_that_are_gone_are_found_by_looking(folder: Path) -> None:

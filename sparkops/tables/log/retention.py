@@ -40,12 +40,21 @@ class VersionRetention:
 
 @dataclass(frozen=True, slots=True)
 class _FileSpan:
-    """A file of a table: from the version that added it to the one that removed it, which is None for a live file."""
+    """A file of a table: from the version that added it to the one that removed it, which is None for a live file.
+
+    Args:
+        path: The file.
+        added: The version that added it.
+        removed: The version that removed it.
+        removed_at: When it was removed.
+        has_vector: Whether it had a deletion vector in another file then.
+    """
 
     path: Path
     added: int
     removed: int | None = None
     removed_at: datetime | None = None
+    has_vector: bool = False
 
 
 def examine_versions(
@@ -107,12 +116,20 @@ def _combine(
             continue
         dates: list[tuple[datetime, str]] = []
         if by_vacuum.get(version) is not None:
-            dates.append((by_vacuum[version] + file_time, "VACUUM"))
+            dates += _list_date(by_vacuum[version], file_time, "VACUUM")
         if cleans_log and version != log.newest:
-            dates.append((read_version_time(log, version) + log_time, "log clean-up"))
+            dates += _list_date(read_version_time(log, version), log_time, "log clean-up")
         removable, by = min(dates, default=(None, ""))
         result[version] = VersionRetention(removable=removable, by=by)
     return result
+
+
+def _list_date(moment: datetime, duration: timedelta, by: str) -> list[tuple[datetime, str]]:
+    """Return when something may be removed, and by what; empty if that is later than any date."""
+    try:
+        return [(moment + duration, by)]
+    except OverflowError:
+        return []
 
 
 def _assign(versions: Sequence[int], values: Sequence[tuple[_FileSpan, Any]]) -> dict[int, Any]:
@@ -151,7 +168,13 @@ def _read_spans(table: Path, log: LogFolder, base: int) -> list[_FileSpan] | Non
                     moment = action["remove"].get("deletionTimestamp")
                     time = datetime.fromtimestamp(moment / 1000, tz=UTC) if moment is not None else None
                     ended.append(
-                        _FileSpan(span.path, span.added, version, time or read_version_time(log, version))
+                        _FileSpan(
+                            span.path,
+                            span.added,
+                            version,
+                            time or read_version_time(log, version),
+                            has_vector=_has_vector(action["remove"]),
+                        )
                     )
             if "add" in action:
                 live.setdefault(
@@ -159,17 +182,28 @@ def _read_spans(table: Path, log: LogFolder, base: int) -> list[_FileSpan] | Non
                     _FileSpan(resolve_path(table, action["add"]["path"]), version),
                 )
     live_paths = {span.path for span in live.values()}
-    # A file that was restored is live again, so that nothing removes it.
+    # A file that was restored is live again, so that nothing removes it; its earlier deletion vector is a file of its own.
     return [
-        *(replace(span, removed_at=None) if span.path in live_paths else span for span in ended),
+        *(
+            replace(span, removed_at=None) if span.path in live_paths and not span.has_vector else span
+            for span in ended
+        ),
         *live.values(),
     ]
 
 
+def _has_vector(action: Mapping[str, Any]) -> bool:
+    """Return whether a file has a deletion vector in a file, which VACUUM removes by itself."""
+    return (action.get("deletionVector") or {}).get("storageType") in ("u", "p")
+
+
 def _read_duration(properties: Mapping[str, str], name: str, default: timedelta) -> timedelta:
-    """Return a property such as `interval 2 weeks`; the default if it has another form."""
-    parts = list(_parse_parts(properties.get(name, "")))
-    return sum(parts, timedelta()) if parts else default
+    """Return a property such as `interval 2 weeks`; the default if it has another form, the longest if it is too long."""
+    try:
+        parts = list(_parse_parts(properties.get(name, "")))
+        return sum(parts, timedelta()) if parts else default
+    except OverflowError:
+        return timedelta.max
 
 
 def _parse_parts(text: str) -> Iterator[timedelta]:

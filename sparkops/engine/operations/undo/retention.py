@@ -57,7 +57,7 @@ def list_runs_at_risk(
         container.project.runs.newest(job=job), container.tables.examine_versions, now=now
     )
     return tuple(
-        item for item in items if within is None or item.removable is None or item.removable <= now + within
+        item for item in items if within is None or item.removable is None or item.removable - now <= within
     )
 
 
