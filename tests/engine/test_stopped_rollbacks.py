@@ -12,6 +12,7 @@ from deltalake import DeltaTable
 from fakes.delta_runs import DeltaRuns
 
 from sparkops import Engine
+from sparkops.engine.operations.undo import rollback
 from sparkops.errors import InputError, TableBusy, TableError, VersionGone
 from sparkops.pipeline.table import PublishedVersion
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
@@ -280,3 +281,23 @@ def test_a_rollback_that_restored_a_table_is_not_given_up(
         engine.rollback(undo)
     assert engine.resume(undo).state == "done"
     assert engine.runs.load(run).rolled_back == undo
+
+
+def test_a_release_of_a_table_with_a_path_of_its_own_is_found(make_project: Callable[..., Path]) -> None:
+    conf = "tables:\n  t: {path: elsewhere/of_t}\n"
+    engine = Engine(make_project({"jobs/some.py": JOBS, "conf/base/tables.yml": conf}))
+    engine.container.__dict__["tables"] = tables = Tables(None, engine.settings)
+    project, release = DeltaRuns(engine), "release-20990101-000000-abcdefghij"
+    project.warehouse.mkdir(parents=True)
+    (engine.root / "elsewhere").mkdir()
+    for name in ("t", "t__quarantine"):
+        (project.warehouse / name).symlink_to(engine.root / "elsewhere" / name.replace("t", "of_t", 1))
+        (engine.root / "elsewhere" / name.replace("t", "of_t", 1)).mkdir()
+        project.commit(name, A)
+        project.commit(name, B, run_id=release)
+    for name in ("t", "t__quarantine"):
+        (project.warehouse / name).unlink()
+    assert tables.read_history("t__quarantine", None)[0].run_id == release
+    evidence = rollback._build_evidence(engine.container)
+    assert evidence.find_release(release) == ["t", "t__quarantine"]
+    assert evidence.find_release("release-x") == []

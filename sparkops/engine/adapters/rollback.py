@@ -52,11 +52,12 @@ class ProjectEvidence:
 
     def find_release(self, release: str) -> Sequence[str]:
         """Return the table and the quarantine of a release; empty if there is no such release."""
-        for info in self.tables.list():
-            if info.exists and info.kind == "delta" and info.name.endswith(QUARANTINE_SUFFIX):
-                commits = self.tables.read_history(info.name, None)
-                if any(commit.run_id == release for commit in commits):
-                    return [info.name.removesuffix(QUARANTINE_SUFFIX), info.name]
+        # The quarantine of a table whose place is configured is beside it, and not listed.
+        infos = [info for info in self.tables.list() if info.exists and info.kind == "delta"]
+        for base in dict.fromkeys(info.name.removesuffix(QUARANTINE_SUFFIX) for info in infos):
+            history = self.find_history(base + QUARANTINE_SUFFIX)
+            if history is not None and any(commit.run_id == release for commit in history.commits):
+                return [base, base + QUARANTINE_SUFFIX]
         return []
 
     def find_registration(self, run: Run) -> ModelRegistration | None:
