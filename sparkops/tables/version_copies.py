@@ -126,8 +126,18 @@ class VersionCopies:
             self._write_with_spark(location, version, path)
 
     def remove(self, table: str, identity: str, version: int) -> None:
-        """Remove the copy of a version, if there is one."""
-        remove_folder(self.locate(table, identity, version), self.session)
+        """Remove the copy of a version, if there is one; a copy that is removed in part is not found any more."""
+        path = self.locate(table, identity, version)
+        local = to_local_path(path)
+        if local is not None and local.exists():
+            hidden = local.with_name(f".{local.name}-{os.urandom(4).hex()}")
+            try:
+                path = str(local.rename(hidden))
+            except OSError as error:
+                raise TableError(
+                    f"The copy {local} cannot be removed: {error.strerror}. Grant write access."
+                ) from error
+        remove_folder(path, self.session)
 
     def _write_with_spark(self, location: Location, version: int, path: str) -> None:
         pinned = find_version(location, self.session, at=version)

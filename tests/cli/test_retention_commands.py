@@ -95,3 +95,40 @@ def test_what_cannot_be_kept_is_bad_input(project: DeltaRuns, capsys: pytest.Cap
         assert message in capsys.readouterr().err
     with pytest.raises(InputError):
         project.engine.release_run(empty)
+
+
+def test_a_run_one_of_whose_versions_is_gone_is_not_kept_in_part(
+    project: DeltaRuns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run(writes={"t": {"a": [1]}, "u": {"a": [1]}})
+    reader = project.run("reader", reads=["t", "u"])
+    project.run(writes={"u": {"a": [2]}}, mode="overwrite")
+    vacuum(project, "u")
+    assert run_command(["runs", "keep", reader]) != 0
+    assert "Version 0 of table `u`" in capsys.readouterr().err
+    assert not (project.warehouse / "_copies").exists()
+    assert project.engine.copies() == ()
+    assert not project.engine.runs.is_protected(reader)
+
+
+def test_a_copy_that_is_missing_is_listed_as_such(
+    project: DeltaRuns, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run(writes={"t": {"a": [1]}})
+    reader = project.run("reader", reads=["t"])
+    assert run_command(["runs", "keep", reader, "--dry-run"]) == 0
+    assert "linked" in capsys.readouterr().out
+    assert run_command(["runs", "keep", reader]) == 0
+    assert run_command(["runs", "keep"]) == 0
+    assert "\tmissing\t" not in capsys.readouterr().out
+    # A removal that stops at once leaves a hidden folder, which is no copy.
+    copies, identity = (
+        project.engine.container.tables.copies,
+        project.engine.container.tables.pin("t").identity,
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("sparkops.tables.version_copies.remove_folder", lambda folder, session: None)
+        copies.remove("t", identity, 0)
+    assert copies.find("t", identity, 0) is None
+    assert run_command(["runs", "keep"]) == 0
+    assert "\tmissing\t" in capsys.readouterr().out

@@ -87,7 +87,9 @@ def keep(
     if as_json:
         echo(json.dumps([asdict(result) for result in results], indent=2, default=str))
         return
-    print_table([row for result in results for row in _to_rows(result)], empty="No versions are copied.")
+    is_planned = dry_run and not undo
+    rows = [row for result in results for row in _to_rows(result, is_planned=is_planned)]
+    print_table(rows, empty="No versions are copied.")
     if run_id is not None:
         verb = "would be " if dry_run else ""
         count = format_count(len(results[0].copies), "copy", "copies")
@@ -105,13 +107,15 @@ def _format_size(result: RunCopies) -> Iterator[str]:
         yield f"Copying {format_count(len(new), 'version')}, {size}{links}."
 
 
-def _to_rows(result: RunCopies) -> Iterator[dict[str, object]]:
+def _to_rows(result: RunCopies, *, is_planned: bool) -> Iterator[dict[str, object]]:
+    """Yield a row for each copy; one that does not exist, and is not only planned, is missing."""
     for copy in result.copies:
+        files = "linked" if copy.is_linked else "written again"
         yield {
             "run": result.run,
             "version": f"{copy.table}@{copy.version}",
             "size": format_bytes(copy.bytes) if copy.bytes is not None else None,
-            "files": "linked" if copy.is_linked else "written again",
+            "files": files if copy.exists or is_planned else "missing",
             "copy": copy.path,
         }
 

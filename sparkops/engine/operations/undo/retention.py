@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sparkops.core.atomic_file import replace_file
-from sparkops.errors import InputError
+from sparkops.errors import InputError, VersionGone
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.run import utc_now
 from sparkops.runs.records.states import ACTIVE
@@ -86,6 +86,8 @@ def copy_needed_versions(
     if not dry_run:
         context = container.build_run_context()
         with lock_for_writing(context.locks, [_LOCK], run.id, wait=context.wait):
+            for item in needed:
+                _require_source(container, item)
             # Written first, so that what a crash leaves is found when the copies are released.
             _write_list(runs.folder / run.id / _COPIES, needed)
             runs.protect(run.id)
@@ -93,6 +95,22 @@ def copy_needed_versions(
                 copies.create(item.table, item.identity, item.version)
     described = tuple(copies.describe(item.table, item.identity, item.version) for item in needed)
     return RunCopies(run=run.id, copies=described, is_protected=not dry_run)
+
+
+def _require_source(container: ServiceContainer, item: NeededVersion) -> None:
+    """Refuse to copy a version that is gone, before any other is copied; one that has a copy is not looked up.
+
+    Raises:
+        VersionGone: It is gone, or the table was created again.
+    """
+    tables = container.tables
+    if tables.copies.find(item.table, item.identity, item.version) is not None:
+        return
+    tables.require_version(item.table, item.version)
+    if tables.pin(item.table, at=item.version).identity != item.identity:
+        raise VersionGone(
+            f"Version {item.version} of table `{item.table}` is of a table that was created again, so it cannot be copied."
+        )
 
 
 def release_copies(container: ServiceContainer, run_id: str, *, dry_run: bool = False) -> RunCopies:
