@@ -33,10 +33,10 @@ def plan_abandonment(rollback_id: str, run: Run, group: RollbackGroup) -> Rollba
         InputError: It has restored something, or takes back another rollback.
     """
     stopped = rollback_plan_from_json(run.id, run.rollback or {})
-    reason = next(_find_reasons(stopped, group), None)
-    if reason is not None:
+    obstacle = next(_find_obstacles(stopped, group), None)
+    if obstacle is not None:
         raise InputError(
-            f"Rollback {run.id} is not complete: `sparkops runs resume {run.id}` completes it. It cannot be given up: {reason}."
+            f"Rollback {run.id} is not complete: `sparkops runs resume {run.id}` completes it. It cannot be given up: {obstacle}."
         )
     states = {item.run: item.state for item in stopped.runs}
     marked = [group.runs.get(mark.run) for mark in stopped.marks]
@@ -55,7 +55,7 @@ def plan_abandonment(rollback_id: str, run: Run, group: RollbackGroup) -> Rollba
     )
 
 
-def _find_reasons(stopped: RollbackPlan, group: RollbackGroup) -> Iterator[str]:
+def _find_obstacles(stopped: RollbackPlan, group: RollbackGroup) -> Iterator[str]:
     """Yield what prevents that a rollback is given up."""
     for restore in stopped.tables:
         history = group.find_history(restore.table)
