@@ -319,12 +319,13 @@ class Tables:
             TableBusy: Another writer changed the table.
         """
         location = self._inspector.locate_delta(name)
-        if self.pin(name).identity != identity:
-            raise TableError(
-                f"Table `{name}` was created again since the rollback was planned, so its versions are others."
-            )
 
         def require_version() -> None:
+            # The restored version may have another id: some writers give a table a new one.
+            if self.pin(name).identity != identity:
+                raise TableError(
+                    f"Table `{name}` was created again since the rollback was planned, so its versions are others."
+                )
             if version is not None:
                 self.require_version(name, version)
 

@@ -79,6 +79,14 @@ class ProjectEvidence:
         """Raise VersionGone if the log or a file of a version was removed."""
         self.tables.require_version(table, version)
 
+    def find_identity(self, table: str, version: int) -> str | None:
+        """Return Delta's id of a table at a version, or None if that cannot be read."""
+        try:
+            self.tables.require_version(table, version)
+            return self.tables.pin(table, at=version).identity
+        except SparkopsError:
+            return None
+
     def list_model_versions(self, model: str) -> Collection[int]:
         """Return the versions that a model has; none if there is no such model."""
         try:

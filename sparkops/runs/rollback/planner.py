@@ -38,6 +38,9 @@ class VersionReader(Protocol):
     def require_version(self, table: str, version: int) -> None:
         """Raise VersionGone if the log or a file of a version was removed."""
 
+    def find_identity(self, table: str, version: int) -> str | None:
+        """Return Delta's id of a table at a version, or None if that cannot be read."""
+
     def list_model_versions(self, model: str) -> Collection[int]:
         """Return the versions that a model has; none if there is no such model."""
 
@@ -93,20 +96,14 @@ def plan_rollback(
     names = f"Run {target}" if group.members[target] is not None else target
     if blockers:
         raise RollbackRefused(names, blockers)
-    _require_recorded_versions(names, group)
+    _require_recorded_versions(names, group, versions)
     if not any(map(group.has_results, group.members)):
         raise InputError(f"{names} published nothing, so there is nothing to roll back.")
     for run in group.members.values():
         _require_complete_restoration(run)
     tables = list(_restore_tables(group))
     _require_versions(names, tables, versions)
-    # A fan-out has no results of its own, and is undone with its parts.
-    undone = [
-        member
-        for member, run in group.members.items()
-        if member == target or (run is not None and run.items) or group.has_results(member)
-    ]
-    undone = sorted(undone, key=_get_time_key, reverse=True)
+    undone = _list_undone(target, group)
     return RollbackPlan(
         run=rollback_id,
         runs=tuple(_describe(member, group.members[member]) for member in undone),
@@ -115,6 +112,16 @@ def plan_rollback(
         marks=tuple(_list_marks(undone, group, rollback_id)),
         foreign=tuple(group.foreign.values()),
     )
+
+
+def _list_undone(target: str, group: RollbackGroup) -> list[str]:
+    """Return what is undone, newest first; a fan-out has no results of its own, and is undone with its parts."""
+    undone = [
+        member
+        for member, run in group.members.items()
+        if member == target or (run is not None and run.items) or group.has_results(member)
+    ]
+    return sorted(undone, key=_get_time_key, reverse=True)
 
 
 def _require_can_be_undone(target: str, group: RollbackGroup) -> None:
@@ -163,7 +170,7 @@ def _restore_tables(group: RollbackGroup) -> Iterator[TableRestore]:
         )
 
 
-def _require_recorded_versions(names: str, group: RollbackGroup) -> None:
+def _require_recorded_versions(names: str, group: RollbackGroup, versions: VersionReader) -> None:
     """Refuse a rollback that could not undo everything that its runs recorded to have written.
 
     Raises:
@@ -175,7 +182,12 @@ def _require_recorded_versions(names: str, group: RollbackGroup) -> None:
         for table, output in run.outputs.items() if run is not None else ():
             maker, version = f"run {run.id if run else ''}", output["version"]
             history = group.find_history(table)
-            if history is None or history.identity != output["identity"]:
+            # Some writers give a table a new id: then that of the version itself decides.
+            is_same = history is not None and output["identity"] in (
+                history.identity,
+                versions.find_identity(table, version),
+            )
+            if history is None or not is_same:
                 change = "does not exist any more" if history is None else "was created again since"
                 raise InputError(
                     f"{names} cannot be rolled back; nothing was changed. Table `{table}`, whose version {version} {maker} "
