@@ -146,6 +146,11 @@ class LoadedProject:
         except ParamErrors as error:
             raise error.mask_values(lambda text: mask(text, self.config.secrets)) from None
 
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """Return the settings that `--set` overrides, as `key=value` texts, which may have secrets."""
+        return self._overrides
+
     def describe_overrides(self, *, exclude: Collection[str] = ()) -> dict[str, str]:
         """Return the settings that `--set` overrides, as `--set key`, without secrets."""
         pairs = (text.partition("=") for text in self._overrides)

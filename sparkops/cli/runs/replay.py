@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import click
@@ -66,7 +67,7 @@ _MAX_VALUE, _MAX_COLUMNS = 40, 12
     is_flag=True,
     help="Call the job in this process under Python's debugger, from its first line; nothing is compared.",
 )
-@click.option("--jobs-folder", hidden=True)
+@click.option("--checked-out", nargs=3, type=click.Path(path_type=Path), metavar="JOBS ROOT FILE", hidden=True)
 @json_option("text")
 @partial(with_project_options, exclude="debug")
 def replay(
@@ -78,7 +79,7 @@ def replay(
     params: tuple[str, ...],
     code: Literal["present", "recorded"],
     debugs: bool,
-    jobs_folder: str | None,
+    checked_out: tuple[Path, Path, Path] | None,
     as_json: bool,
 ) -> int:
     """Run the job of RUN again with its recorded parameters, settings, tables and models, and compare the results.
@@ -97,18 +98,21 @@ def replay(
         examples=rows,
         keep=keep,
         code=code,
-        is_checked_out=jobs_folder is not None,
+        checked_out=checked_out[1] if checked_out else None,
     )
     if debugs:
         with project.engine() as engine:
             engine.debug(run_id, options=options)
         return DONE
-    if jobs_folder is not None:
-        project = replace(project, overrides=(*project.overrides, f"jobs={jobs_folder}"))
+    if checked_out is not None:
+        project = replace(project, overrides=(*project.overrides, f"jobs={checked_out[0]}"))
     with ProgressDisplay() as progress, project.engine(progress) as engine:
         verdict = engine.replay(run_id, options=options)
-    if as_json:
-        echo(json.dumps(verdict_to_json(verdict), indent=2, default=str))
+    text = json.dumps(verdict_to_json(verdict), indent=2, default=str)
+    if checked_out is not None:
+        checked_out[2].write_text(text, "utf-8")
+    elif as_json:
+        echo(text)
     else:
         for line in format_verdict(verdict):
             echo(line)

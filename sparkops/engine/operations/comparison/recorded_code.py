@@ -3,24 +3,60 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from sparkops.errors import EngineError, InputError
+from sparkops.core.private_file import open_private
+from sparkops.errors import (
+    ChecksFailed,
+    EngineError,
+    InputError,
+    RunCancelled,
+    RunTimedOut,
+    SparkopsError,
+)
+from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.reports.replay_verdict import ReplayVerdict, verdict_from_json
 from sparkops.runs.records.run import Run
 
-# Exit codes of `sparkops replay` with a verdict.
-_WITH_VERDICT = (0, 4)
+# Exit codes of `sparkops replay` with a verdict, and the errors of the others.
+_WITH_VERDICT: Final = (0, 4)
+_ERRORS: Final[Mapping[int, type[SparkopsError]]] = {
+    2: InputError,
+    3: ChecksFailed,
+    124: RunTimedOut,
+    130: RunCancelled,
+}
+# The arguments are in a file: a list of processes shows those of a command, and a setting may be a secret.
+_CHILD: Final = (
+    "import json, sys; from pathlib import Path; from sparkops.cli.main import main; "
+    "main(json.loads(Path(sys.argv[1]).read_text('utf-8')))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCode:
+    """The code of a project as it was at a commit.
+
+    Args:
+        jobs: Folder of the jobs.
+        root: The project's folder.
+    """
+
+    jobs: Path
+    root: Path
 
 
 @contextmanager
-def check_out_jobs(root: Path, jobs: str, run: Run) -> Iterator[Path]:
-    """Yield the folder of the jobs as it was at the commit of a run, in a git worktree that is removed afterwards.
+def check_out_jobs(root: Path, jobs: str, run: Run) -> Iterator[RecordedCode]:
+    """Yield the code as it was at the commit of a run, in a git worktree that is removed afterwards.
 
     Args:
         root: The project's folder.
@@ -32,12 +68,12 @@ def check_out_jobs(root: Path, jobs: str, run: Run) -> Iterator[Path]:
     """
     commit, place = require_commit(root, run), _find_in_repository(root, Path(jobs))
     with tempfile.TemporaryDirectory(prefix="sparkops-replay-") as work:
-        tree = Path(work) / "code"
+        tree = Path(work).resolve() / "code"
         _run_git(root, "worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
             if not (tree / place).is_dir():
                 raise InputError(f"Commit {commit[:10]} of run {run.id} has no folder {place}.")
-            yield tree / place
+            yield RecordedCode(tree / place, tree / _find_in_repository(root, root))
         finally:
             _run_git(root, "worktree", "remove", "--force", str(tree))
 
@@ -65,32 +101,49 @@ def require_commit(root: Path, run: Run) -> str:
 
 
 def replay_in_process(
-    root: Path, folder: Path, run: Run, options: Sequence[str], *, python: str = sys.executable
+    root: Path, code: RecordedCode, run: Run, options: Sequence[str], *, python: str = sys.executable
 ) -> ReplayVerdict:
-    """Replay a run with the jobs of a folder, in a process of its own, and return its verdict.
+    """Replay a run with recorded code, in a process of its own, and return its verdict.
+
+    What the process prints is on standard error; its verdict is in a file, which nothing that a job prints can damage.
 
     Args:
         root: The project, whose configuration, tables and records are used.
-        folder: Folder of the jobs.
+        code: The recorded code.
         run: The run.
         options: Further options of the command.
         python: The interpreter.
 
     Raises:
-        EngineError: The process ended without a verdict; the message is its own.
+        SparkopsError: The process ended without a verdict; the message is its own, and the class that of its exit code.
     """
-    command = [
-        python, "-c", "from sparkops.cli.main import main; main()", "replay", run.id, "--json",
-        "--project", str(root), "--jobs-folder", str(folder), *options,
-    ]  # fmt: skip
-    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if process.returncode not in _WITH_VERDICT:
-        raise EngineError(
-            f"The replay of run {run.id} with its recorded code ended with exit code {process.returncode}; its message is "
-            "above."
+    with tempfile.TemporaryDirectory(prefix="sparkops-replay-") as work:
+        verdict_file, arguments_file = Path(work) / "verdict.json", Path(work) / "arguments.json"
+        arguments = ["replay", run.id, "--project", str(root), *options]
+        arguments += ["--checked-out", str(code.jobs), str(code.root), str(verdict_file)]
+        with os.fdopen(open_private(arguments_file, os.O_WRONLY | os.O_CREAT), "w", encoding="utf-8") as file:
+            json.dump(arguments, file)
+        process = subprocess.run(
+            # Without the working folder, which is that of the present code, on the path of imports.
+            [python, "-P", "-c", _CHILD, str(arguments_file)],
+            stdout=sys.__stderr__ or subprocess.DEVNULL,
+            env=build_environment(code, os.environ),
+            check=False,
         )
-    verdict = json.loads(process.stdout)
+        if process.returncode not in _WITH_VERDICT or not verdict_file.is_file():
+            raise _ERRORS.get(process.returncode, EngineError)(
+                f"The replay of run {run.id} with its recorded code ended with exit code {process.returncode}; its "
+                "message is above."
+            )
+        verdict = json.loads(verdict_file.read_text("utf-8"))
     return verdict_from_json({key: verdict[key] for key in verdict if key not in ("verdict", "summary")})
+
+
+def build_environment(code: RecordedCode, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process that imports the modules of recorded code, and none of the present one."""
+    folders = dict.fromkeys(map(str, (JobsFolder.of(code.jobs).import_root, code.root.resolve())))
+    present = environment.get("PYTHONPATH")
+    return {**environment, "PYTHONPATH": os.pathsep.join([*folders, *([present] if present else [])])}
 
 
 def _find_in_repository(root: Path, path: Path) -> Path:

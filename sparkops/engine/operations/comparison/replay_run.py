@@ -62,7 +62,7 @@ class ReplayOptions:
         examples: Maximum number of example rows of each kind in the verdict.
         keep: Keep the replayed rows until `sparkops gc`, and say where they are.
         code: Run the present code, or check out the recorded commit and run its jobs in a process of their own.
-        is_checked_out: Whether the jobs of this project are those of the recorded commit.
+        checked_out: The project's folder in the checked-out commit of the run, if the jobs are those of that commit.
     """
 
     params: Parameters = ()
@@ -70,7 +70,7 @@ class ReplayOptions:
     examples: int = DEFAULT_EXAMPLES
     keep: bool = False
     code: Literal["present", "recorded"] = "present"
-    is_checked_out: bool = False
+    checked_out: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +125,8 @@ def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOpti
     bound = project.bind_recorded(declared, original, sources, allow_changes=True)
     _require_secrets(original, bound)
     require_unchanged(container, original, declared)
+    if options.checked_out is not None:
+        container.spark.code.root = options.checked_out
     container.warm_up([declared])
     job, values = project.load_job(declared, bound)
     changed = {name for source in sources for name in source.values} - secrets
@@ -135,7 +137,7 @@ def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOpti
         bound=values,
         recorded=project.load_job(declared, recorded)[1],
         overrides={name: params[name] for name in sorted(changed)}
-        | dict(project.describe_overrides(exclude=("jobs",) if options.is_checked_out else ())),
+        | dict(project.describe_overrides(exclude=("jobs",) if options.checked_out else ())),
     )
 
 
@@ -155,8 +157,9 @@ def _replay_recorded_code(container: ServiceContainer, run_id: str, options: Rep
     words += ["--tolerance", repr(options.tolerance)] if options.tolerance is not None else []
     words += ["--keep"] if options.keep else []
     words += ["--env", original.env] if original.env not in ("", "base") else []
-    with check_out_jobs(project.root, project.settings.jobs, original) as folder:
-        return replay_in_process(project.root, folder, original, words)
+    words += [word for text in project.overrides for word in ("--set", text)]
+    with check_out_jobs(project.root, project.settings.jobs, original) as code:
+        return replay_in_process(project.root, code, original, words)
 
 
 def find_original(project: LoadedProject, run_id: str) -> Run:
@@ -304,9 +307,9 @@ def _build_receiver(
         for name, value in find_changed_conf(original, context.settings).items()
         if f"--set spark.conf.{name}" not in prepared.overrides
     }
-    jobs = Path(container.settings.jobs)
-    root = jobs.parent if options.is_checked_out else container.project.root
-    change = describe_code_change(original, describe_code(job, root))
+    change = describe_code_change(
+        original, describe_code(job, options.checked_out or container.project.root)
+    )
     notes = [change] if change is not None else []
     notes += [f"The replay had the recorded setting {name} = {value}." for name, value in conf.items()]
     tolerance = options.tolerance
@@ -318,7 +321,7 @@ def _build_receiver(
         job=job.name,
         notes=tuple(notes),
         tolerance=tolerance,
-        code="recorded" if options.is_checked_out else "present",
+        code="recorded" if options.checked_out else "present",
         overrides=mask_json(prepared.overrides, container.project.config.secrets),
     )
     return ReplayReceiver(
