@@ -125,7 +125,9 @@ def run_command(argv: Sequence[str]) -> int:
             result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False, obj=secrets)
     except Exception as error:
         project_warnings.print_all(error)
-        if debug and not isinstance(error, click.ClickException):
+        # `replay --debug` begins a debugger, and shows the traceback only of what is unexpected.
+        has_message = isinstance(error, SparkopsError) and argv[0] == "replay"
+        if debug and not isinstance(error, click.ClickException) and not has_message:
             raise
         return print_error(error, secrets)
     except KeyboardInterrupt:

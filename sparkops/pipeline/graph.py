@@ -23,8 +23,8 @@ def order_jobs(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[J
 
     Raises:
         UnknownName: A target is not a job of the project.
-        DeclarationError: A condition is about no job of the project, jobs depend on each other in a cycle, or a table or model that they write or read has two
-            writers.
+        DeclarationError: A condition is about no job of the project or about a fan-out, jobs depend on each other in a
+            cycle, or a table or model that they write or read has two writers.
     """
     producers = _find_producers(jobs.values())
     done: dict[str, Job] = {}
@@ -146,6 +146,13 @@ def _find_dependencies(job: Job, jobs: Mapping[str, Job], producers: Producers) 
             raise DeclarationError(
                 f"Job `{job.name}` ({job.place}) has a condition on job `{condition.job}`, which this project does not "
                 "have. `sparkops jobs` lists all jobs."
+            )
+        if jobs[condition.job].each:
+            names = ", ".join(jobs[condition.job].each)
+            raise DeclarationError(
+                f"Job `{job.name}` ({job.place}) has a condition on job `{condition.job}`, which runs once for each value of "
+                f"{names}: it has no one metric and no one result of checks. Let a job read the table of all its runs, and "
+                "name that job in the condition."
             )
         dependencies[condition.job] = jobs[condition.job]
     return tuple(dependencies.values())

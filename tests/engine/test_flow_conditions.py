@@ -187,3 +187,15 @@ def test_a_wrong_condition_is_refused(project: RecordedProject, options: str, me
     project.declare("b", options=options)
     with pytest.raises(DeclarationError, match=message):
         project.plan_states()
+
+
+@pytest.mark.parametrize("condition", ["metric='drift', at_least=0.5", "checks='passed'"])
+def test_a_condition_on_a_fan_out_is_refused_by_the_plan_and_by_the_flow(
+    project: RecordedProject, condition: str
+) -> None:
+    project.declare("a", options="mode='append', each={'times': [1, 2]}")
+    project.declare("b", options=f"when=Condition('a', {condition})")
+    for call in (project.plan_states, project.flow_states):
+        with pytest.raises(DeclarationError, match="on job `a`, which runs once for each value of times"):
+            call()
+    assert project.runs.started == []

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sparkops import Engine
+from sparkops.cli.main import run_command
 from sparkops.engine.operations.comparison.recorded_code import (
     RecordedCode,
     build_environment,
@@ -204,3 +205,14 @@ def test_settings_of_the_command_are_those_of_the_process(
         engine.replay(run, options=ReplayOptions(code="recorded"))
     # The record elsewhere says that the run published nothing.
     assert "Job `sales` writes `sales` now, and run r1 published no table" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["--debug", "--code", "recorded"], ["--code", "recorded", "--debug", "--json"]])
+def test_the_recorded_code_is_not_debugged(
+    changed: tuple[Engine, str], capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    engine, run = changed
+    assert run_command(["replay", run, "--project", str(engine.root), *command]) == 2
+    assert "Check out the commit of run r1 to debug it, or leave out --code" in capsys.readouterr().err
+    with pytest.raises(InputError, match="The debugger calls the present code"):
+        engine.debug(run, options=ReplayOptions(code="recorded"))

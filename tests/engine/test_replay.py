@@ -11,6 +11,7 @@ from pdb import Pdb
 import pytest
 
 from sparkops import Engine, Secret
+from sparkops.engine.operations.comparison import replay_run
 from sparkops.engine.operations.comparison.debug import call_in_debugger
 from sparkops.engine.operations.comparison.replay_run import ReplayOptions
 from sparkops.errors import InputError, JobFailed, ProjectError, VersionGone
@@ -230,17 +231,21 @@ def test_a_replay_with_another_parameter_is_marked(engine: Engine) -> None:
     assert "with overrides" in Path(str(verdict.page)).read_text()
 
 
-def test_a_job_is_called_in_a_debugger_on_the_recorded_inputs(engine: Engine) -> None:
+def test_a_job_is_called_in_a_debugger_on_the_recorded_inputs(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = engine.run("scaled", factor=2)
     (engine.root / "factor").write_text("7")
     output = io.StringIO()
-    debugger = Pdb(
-        nosigint=True, stdin=io.StringIO("p ('factor', factor, raw.count())\ncontinue\n"), stdout=output
-    )
+    recorded = {"spark.sql.session.timeZone": "Asia/Tokyo"}
+    monkeypatch.setattr(replay_run, "find_changed_conf", lambda run, settings: recorded)
+    words = "'factor', factor, raw.count(), raw.sparkSession.conf.get('spark.sql.session.timeZone')"
+    debugger = Pdb(nosigint=True, stdin=io.StringIO(f"p ({words})\ncontinue\n"), stdout=output)
     ids = engine.runs.ids()
     frame = call_in_debugger(engine.container, run.id, ReplayOptions(), debugger)
-    assert "('factor', 2, 40)" in output.getvalue()
+    assert "('factor', 2, 40, 'Asia/Tokyo')" in output.getvalue()
     assert frame.count() == 40
+    assert engine.session().conf.get("spark.sql.session.timeZone") != "Asia/Tokyo"
     assert engine.runs.ids() == ids
     with pytest.raises(InputError, match="A debugger needs a terminal"):
         engine.debug(run.id)

@@ -91,17 +91,8 @@ class ReplayReceiver:
     @contextmanager
     def prepare(self, session: SparkSession) -> Iterator[None]:
         """Give the session the recorded settings while the block runs."""
-        before = {name: session.conf.get(name, None) for name in self.conf}
-        for name, value in self.conf.items():
-            session.conf.set(name, value)
-        try:
+        with apply_conf(session, self.conf):
             yield
-        finally:
-            for name, old in before.items():
-                if old is None:
-                    session.conf.unset(name)
-                else:
-                    session.conf.set(name, old)
 
     def receive(self, result: Any, services: RunServices, attempt: Attempt, timer: Timer) -> None:
         """Compare what the job returned with what the run published, and record the verdict."""
@@ -188,6 +179,22 @@ class ReplayReceiver:
         table = comparison.table.removesuffix(QUARANTINE_SUFFIX)
         causes = self.comparer.find_causes(frames[table])
         return replace(comparison, causes=_order_causes(causes, comparison.rows.columns))
+
+
+@contextmanager
+def apply_conf(session: SparkSession, conf: Mapping[str, str]) -> Iterator[None]:
+    """Give a session these settings while the block runs."""
+    before = {name: session.conf.get(name, None) for name in conf}
+    for name, value in conf.items():
+        session.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, old in before.items():
+            if old is None:
+                session.conf.unset(name)
+            else:
+                session.conf.set(name, old)
 
 
 def _order_causes(

@@ -7,10 +7,11 @@ import traceback
 from pdb import Pdb
 from typing import TYPE_CHECKING, Any
 
-from sparkops.engine.operations.comparison.replay_run import ReplayOptions, prepare_replay
+from sparkops.engine.operations.comparison.replay_run import ReplayOptions, find_replay_conf, prepare_replay
 from sparkops.engine.parameter_sources import reveal_secrets
 from sparkops.errors import InputError
 from sparkops.runs.records.run import make_run_id
+from sparkops.runs.replay.receiver import apply_conf
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -22,9 +23,14 @@ def debug_run(container: ServiceContainer, run_id: str, options: ReplayOptions) 
     Where the job raises an exception, the debugger begins again where it was raised.
 
     Raises:
-        InputError: The run cannot be replayed, or there is no terminal.
+        InputError: The run cannot be replayed, its recorded code is requested, or there is no terminal.
         VersionGone: What it read has changed or was removed.
     """
+    if options.code == "recorded":
+        raise InputError(
+            "The debugger calls the present code in this process, and the recorded code runs in another one. Check out the "
+            f"commit of run {run_id} to debug it, or leave out --code."
+        )
     if not sys.stdin.isatty():
         raise InputError("A debugger needs a terminal: leave out --debug, or run it in one.")
     # Without its own handler of SIGINT, which would stay in place after the call.
@@ -35,6 +41,7 @@ def call_in_debugger(container: ServiceContainer, run_id: str, options: ReplayOp
     """Call the job of a run under a debugger; see `debug_run`."""
     prepared = prepare_replay(container, run_id, options)
     job, original = prepared.job, prepared.original
+    conf = find_replay_conf(container, prepared)
     services = container.build_run_services(reveal_secrets(prepared.bound.values))
     call_id = make_run_id()
     session = services.spark.begin(call_id)
@@ -48,12 +55,13 @@ def call_in_debugger(container: ServiceContainer, run_id: str, options: ReplayOp
         }
         arguments |= prepared.bound.values
         arguments |= {job.session: session} if job.session else {}
-        try:
-            return debugger.runcall(job.function, **arguments)
-        except Exception as error:  # noqa: BLE001 - the debugger is what handles it
-            traceback.print_exception(error)
-            debugger.reset()
-            debugger.interaction(None, error.__traceback__)
-            return None
+        with apply_conf(session, conf):
+            try:
+                return debugger.runcall(job.function, **arguments)
+            except Exception as error:  # noqa: BLE001 - the debugger is what handles it
+                traceback.print_exception(error)
+                debugger.reset()
+                debugger.interaction(None, error.__traceback__)
+                return None
     finally:
         services.spark.end(call_id)

@@ -274,6 +274,20 @@ def _execute(container: ServiceContainer, prepared: PreparedReplay, options: Rep
     return verdict_from_json(verdict)
 
 
+def find_replay_conf(container: ServiceContainer, prepared: PreparedReplay) -> dict[str, str]:
+    """Return the recorded settings of Spark that the job gets in place of the present ones.
+
+    Raises:
+        InputError: They cannot be set; see `find_changed_conf`.
+    """
+    conf = find_changed_conf(prepared.original, container.build_run_context().settings)
+    return {
+        name: value
+        for name, value in conf.items()
+        if f"--set spark.conf.{name}" not in prepared.overrides
+    }
+
+
 def _write_page(
     container: ServiceContainer, original: Run, secrets: tuple[str, ...], verdict: ReplayVerdict
 ) -> str:
@@ -301,12 +315,7 @@ def _build_receiver(
     run_id: str,
 ) -> ReplayReceiver:
     original, job = prepared.original, prepared.job
-    context = container.build_run_context()
-    conf = {
-        name: value
-        for name, value in find_changed_conf(original, context.settings).items()
-        if f"--set spark.conf.{name}" not in prepared.overrides
-    }
+    conf = find_replay_conf(container, prepared)
     change = describe_code_change(
         original, describe_code(job, options.checked_out or container.project.root)
     )
