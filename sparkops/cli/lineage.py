@@ -12,6 +12,7 @@ from sparkops.cli.display.format import format_state, format_time
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
+from sparkops.runs.fingerprint import describe_changes
 from sparkops.runs.lineage.graph import (
     Direction,
     Lineage,
@@ -101,7 +102,7 @@ def _describe_run(node: LineageNode) -> Iterator[str]:
     yield format_state(facts["state"]) + started
     code = facts["code"]
     if code.get("git"):
-        yield f"git {code['git'][:12]}" + (" with uncommitted changes" if code.get("dirty") else "")
+        yield f"git {code['git'][:12]}{describe_changes(code)}"
     elif code.get("source"):
         yield f"code {code['source'][:12]}"
     checks = facts["checks"]

@@ -28,7 +28,7 @@ class ScoreComparison:
 def compare_scores(model: Model, folder: Path, tolerance: float) -> ScoreComparison | None:
     """Return the comparison of a trained model with the certificate in the folder of a version.
 
-    None if the version has no certificate of a compiled scorer.
+    None if the version has no certificate of a compiled scorer, or one without scores.
 
     Args:
         model: The model that was trained again.
@@ -36,13 +36,12 @@ def compare_scores(model: Model, folder: Path, tolerance: float) -> ScoreCompari
         tolerance: Relative tolerance of scores, and the absolute one near 0.
     """
     from sparkops.scoring import load
-    from sparkops.scoring.artifact.certificate import compare_answers, read_certificate
+    from sparkops.scoring.artifact.certificate import compare_answers
 
-    path = folder / SCORER / CERTIFICATE
-    if not path.is_file():
+    cases = _read_scores(folder)
+    if not cases:
         return None
-    scorer, cases = load(folder / SCORER), read_certificate(path)
-    cases = [(row, answer) for row, answer in cases if not isinstance(answer, str)]
+    scorer = load(folder / SCORER)
     outputs = [output for output in scorer.outputs if output.column is not None]
     fitted = FittedAnswers(
         scorer.fields, [str(output.column) for output in outputs], model.fitted, model.example
@@ -61,6 +60,24 @@ def compare_scores(model: Model, folder: Path, tolerance: float) -> ScoreCompari
             for item in differences
         ),
     )
+
+
+def has_scores(folder: Path) -> bool:
+    """Return whether the folder of a version has a certificate with scores to compare with.
+
+    Raises:
+        DamagedModel: The certificate cannot be read.
+    """
+    return bool(_read_scores(folder))
+
+
+def _read_scores(folder: Path) -> list[tuple[dict[str, Any], Mapping[str, Any]]]:
+    """Return the rows of a certificate and their scores, without those that have none."""
+    from sparkops.scoring.artifact.certificate import read_certificate
+
+    path = folder / SCORER / CERTIFICATE
+    cases = read_certificate(path) if path.is_file() else []
+    return [(row, answer) for row, answer in cases if not isinstance(answer, str)]
 
 
 def _rename(answer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

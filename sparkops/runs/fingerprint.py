@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sparkops.core.imported_files import read_source
 from sparkops.pipeline.discovery.source_files import find_source_files
@@ -18,6 +18,8 @@ from sparkops.pipeline.parameters.value import to_json
 from sparkops.pipeline.table import Pin
 from sparkops.pipeline.write import Write
 
+# What a record says of uncommitted changes where git fails.
+UNKNOWN_CHANGES: Final = "unknown"
 # How the keys of Spark's configuration begin that change values, and not only how fast they are computed.
 _VALUE_KEYS = (
     "spark.sql.session.timeZone",
@@ -124,16 +126,33 @@ def params_to_json(job: Job, values: Mapping[str, Any]) -> dict[str, Any]:
 def describe_code(job: Job, root: Path) -> dict[str, Any]:
     """Return what a record says of the job's code.
 
-    Keys: `place` and `source` (hash of the source); in a git repository also `git` (commit) and `dirty` (hash of the
-    uncommitted difference, or None).
+    Keys: `place` and `source` (hash of the source); in a git repository also `git` (commit) and `dirty`: hash of the
+    uncommitted changes and the untracked Python files, None if there are none, `unknown` where git fails.
     """
-    commit = _run_git(root, "rev-parse", "HEAD")
+    commit, _, top = (_run_git(root, "rev-parse", "HEAD", "--show-toplevel") or "").partition("\n")
     facts: dict[str, Any] = {"place": str(job.place), "source": hash_source(job, root)}
     if commit:
-        difference = _run_git(root, "diff", "HEAD")
-        facts["git"] = commit.strip()
-        facts["dirty"] = _hash(difference) if difference else None
+        facts["git"] = commit
+        # From the top of the repository: a job may import modules of other folders.
+        facts["dirty"] = _hash_uncommitted(Path(top.removesuffix("\n")))
     return facts
+
+
+def describe_changes(code: Mapping[str, Any]) -> str:
+    """Return what follows a commit in a text, by what a record says of the code: ` with uncommitted changes`."""
+    dirty = code.get("dirty")
+    if dirty == UNKNOWN_CHANGES:
+        return ", perhaps with uncommitted changes"
+    return " with uncommitted changes" if dirty else ""
+
+
+def _hash_uncommitted(folder: Path) -> str | None:
+    difference = _run_git(folder, "diff", "HEAD")
+    names = _run_git(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", "*.py")
+    if difference is None or names is None:
+        return UNKNOWN_CHANGES
+    files = [f"{name}\0{read_source(folder / name)}\0" for name in names.split("\0") if name]
+    return _hash("".join([difference, *files])) if difference or files else None
 
 
 def hash_source(job: Job, root: Path) -> str:
@@ -144,15 +163,21 @@ def hash_source(job: Job, root: Path) -> str:
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-def _run_git(root: Path, *arguments: str) -> str:
-    """Return what git prints, or an empty string where it fails or there is no repository."""
+def _run_git(root: Path, *arguments: str) -> str | None:
+    """Return what git prints; None where it fails or there is no repository."""
     try:
         process = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10, check=False
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return process.stdout if process.returncode == 0 else ""
+        return None
+    return process.stdout if process.returncode == 0 else None

@@ -84,6 +84,7 @@ def test_the_jobs_of_the_recorded_commit_are_checked_out_and_removed(root: Path)
     [
         ({}, "was in no git repository"),
         ({"git": "a" * 40, "dirty": "x"}, "had uncommitted changes then"),
+        ({"git": "a" * 40, "dirty": "unknown"}, "git failed then, so it is unknown whether"),
         ({"git": "a" * 40, "dirty": None}, "commit aaaaaaaaaa is not in the git repository"),
         ({"git": "--help", "dirty": None}, "is not in the git repository"),
     ],

@@ -15,6 +15,7 @@ from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
+from sparkops.runs.fingerprint import describe_changes
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore
 
@@ -110,7 +111,7 @@ def collect_run_facts(run: Run, checks: Sequence[CheckedTable]) -> RunFacts:
 
 def _format_code_version(code: Mapping[str, Any]) -> str:
     commit = next((str(code[key]) for key in ("git", "sha", "commit") if code.get(key)), "")[:10]
-    return f"{commit} with uncommitted changes" if commit and code.get("dirty") else commit
+    return f"{commit}{describe_changes(code)}" if commit else commit
 
 
 def _build_checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:

@@ -10,7 +10,7 @@ from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.pipeline.table import Pin
-from sparkops.runs.fingerprint import select_value_conf
+from sparkops.runs.fingerprint import describe_changes, select_value_conf
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 
@@ -143,7 +143,7 @@ def _describe_code(code: Mapping[str, Any]) -> str:
     commit = str(code.get("git") or "")[:_COMMIT_DIGITS]
     if not commit:
         return f"source {code.get('source', 'unknown')}"
-    return f"commit {commit}" + (" with uncommitted changes" if code.get("dirty") else "")
+    return f"commit {commit}{describe_changes(code)}"
 
 
 def _quote_all(names: set[str]) -> str:

@@ -24,6 +24,7 @@ from sparkops.errors import (
 )
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.reports.replay_verdict import ReplayVerdict, verdict_from_json
+from sparkops.runs.fingerprint import UNKNOWN_CHANGES
 from sparkops.runs.records.run import Run
 
 # Exit codes of `sparkops replay` with a verdict, and the errors of the others.
@@ -82,11 +83,16 @@ def require_commit(root: Path, run: Run) -> str:
     """Return the commit that a run was run with.
 
     Raises:
-        InputError: There is none, it is gone, or the code had uncommitted changes.
+        InputError: There is none, it is gone, or the code had uncommitted changes, or may have had some.
     """
     commit, command = str(run.code.get("git") or ""), f"replay run {run.id} with its recorded code"
     if not commit:
         raise InputError(f"Cannot {command}: the project was in no git repository when it ran.")
+    if run.code.get("dirty") == UNKNOWN_CHANGES:
+        raise InputError(
+            f"Cannot {command}: git failed then, so it is unknown whether the repository had uncommitted changes, which are in "
+            "no commit. Without --code the present code is replayed."
+        )
     if run.code.get("dirty"):
         raise InputError(
             f"Cannot {command}: the repository had uncommitted changes then, which are in no commit. "

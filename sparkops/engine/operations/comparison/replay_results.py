@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.adapters.replayed_results import CompareResult
-from sparkops.errors import SparkopsError
+from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.reports.replay_verdict import FactDifference
 from sparkops.runs.records.run import Run
 from sparkops.runs.replay.facts import compare_numbers
@@ -34,6 +34,24 @@ def find_missing_result(container: ServiceContainer, original: Run) -> Iterator[
             container.project.models.resolve(name, version)
         except SparkopsError as error:
             yield f"Model `{name}` version {version}, which it registered: {error}"
+
+
+def require_comparable(container: ServiceContainer, original: Run) -> None:
+    """Refuse a model with which no other one can be compared, before it is trained.
+
+    Raises:
+        InputError: The run recorded no metrics, and the version has no scores.
+    """
+    from sparkops.registry.replayed_scores import has_scores
+
+    if original.registered is None or original.metrics:
+        return
+    name, version = original.registered["name"], original.registered["version"]
+    if not has_scores(container.project.models.fetch_folder(name, version)):
+        raise InputError(
+            f"Run {original.id} recorded no metrics, and version {version} of model `{name}` has no certificate with scores: "
+            "there is nothing to compare a replay with. Give the Model metrics= or evaluate=, and train it again."
+        )
 
 
 def choose_comparison(container: ServiceContainer, original: Run, tolerance: float) -> CompareResult:
@@ -73,9 +91,10 @@ def _compare_model(
     folder = container.project.models.fetch_folder(version["name"], version["version"])
     scores = compare_scores(model, folder, tolerance)
     if scores is None:
-        return tuple(
-            facts
-        ), f"{compared}; not its scores, because version {version['version']} has no certificate"
+        return (
+            tuple(facts),
+            f"{compared}; not its scores, because version {version['version']} has no certificate with any",
+        )
     facts += [
         FactDifference(section="scores", name=name, recorded=before, replayed=after)
         for name, before, after in scores.differences[:_MAX_SCORES]

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.replayed_results import ReplayedResults
-from sparkops.engine.operations.comparison.replay_results import choose_comparison, find_missing_result
+from sparkops.engine.operations.comparison.replay_results import (
+    choose_comparison,
+    find_missing_result,
+    require_comparable,
+)
 from sparkops.engine.operations.execute_job import resolve_attempt_policy
 from sparkops.engine.parameter_sources import (
     Parameters,
@@ -102,7 +106,9 @@ def replay_run(container: ServiceContainer, run_id: str, options: ReplayOptions)
     """
     if options.code == "recorded":
         return _replay_recorded_code(container, run_id, options)
-    return _execute(container, prepare_replay(container, run_id, options), options)
+    prepared = prepare_replay(container, run_id, options)
+    require_comparable(container, prepared.original)
+    return _execute(container, prepared, options)
 
 
 def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOptions) -> PreparedReplay:

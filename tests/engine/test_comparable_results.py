@@ -1,0 +1,45 @@
+"""A replay of a model is refused where there would be nothing to compare, so that it is never called identical."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sparkops.engine.operations.comparison.replay_results import require_comparable
+from sparkops.errors import DamagedModel, InputError
+from sparkops.runs.records.run import Run
+from sparkops.scoring.artifact.certificate import dump_cases
+from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
+
+RUN = Run(id="r1", job="train", registered={"name": "churn", "version": 3})
+DROPPED, SCORED = ({"x": 1.0}, "dropped"), ({"x": 2.0}, {"prediction": 0.5})
+
+
+def require(folder: Path, run: Run = RUN, certificate: str | None = None) -> None:
+    if certificate is not None:
+        (folder / SCORER).mkdir(parents=True)
+        (folder / SCORER / CERTIFICATE).write_text(certificate)
+    models = SimpleNamespace(fetch_folder=lambda name, version: folder)
+    container: Any = SimpleNamespace(project=SimpleNamespace(models=models))
+    require_comparable(container, run)
+
+
+@pytest.mark.parametrize("certificate", [None, "", dump_cases([DROPPED])])
+def test_a_model_without_metrics_and_scores_is_refused(tmp_path: Path, certificate: str | None) -> None:
+    message = "Run r1 recorded no metrics, and version 3 of model `churn` has no certificate with scores"
+    with pytest.raises(InputError, match=message):
+        require(tmp_path, certificate=certificate)
+
+
+def test_metrics_or_scores_are_enough(tmp_path: Path) -> None:
+    require(tmp_path, Run(id="r1", job="train", registered=RUN.registered, metrics={"auc": 0.8}))
+    require(tmp_path, Run(id="r2", job="sales"))
+    require(tmp_path, certificate=dump_cases([DROPPED, SCORED]))
+
+
+def test_a_damaged_certificate_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(DamagedModel, match="is damaged"):
+        require(tmp_path, certificate="no json")
