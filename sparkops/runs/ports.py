@@ -194,6 +194,9 @@ class CheckRunner(Protocol):
     def hash_suite(self, table: str) -> str | None:
         """Return a hash of the table's suite, or None if it has none."""
 
+    def is_repeatable(self, table: str) -> bool:
+        """Return whether the table has a suite whose result depends on the rows alone: not on time or other tables."""
+
     def validate(self, table: str) -> None:
         """Raise ConfigError if the table's suite cannot be run; called before anything is computed."""
 

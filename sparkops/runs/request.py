@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.pipeline.job import Job
+from sparkops.runs.fingerprint import select_value_conf
 from sparkops.runs.records.log import MaskedFile
 from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.run import Run
@@ -102,7 +103,7 @@ class RunContext:
     @property
     def verdicts(self) -> VerdictStore:
         """Return what checks decided about versions of tables."""
-        return VerdictStore(self.state / "verdicts", self.secrets)
+        return VerdictStore(self.state / "verdicts", self.secrets, select_value_conf(self.settings))
 
     @property
     def locks(self) -> Path:

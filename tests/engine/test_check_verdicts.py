@@ -13,6 +13,8 @@ from fakes.recorded_runs import commit
 
 from sparkops import Engine
 from sparkops.cli.main import run_command
+from sparkops.engine.operations import check
+from sparkops.engine.operations.check import TableCheck
 from sparkops.engine.operations.run_verdicts import save_run_verdicts
 from sparkops.errors import DeclarationError, InputError
 from sparkops.pipeline.job import Job
@@ -78,6 +80,42 @@ def test_a_check_that_warns_holds_too(engine: Engine) -> None:
     verdict = find(engine, "orders", publish(engine, "orders", checks=(warned,)))
     assert verdict is not None
     assert verdict.summary == "1 check: 0 passed, 1 warned"
+
+
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        "expect_column_values_to_not_be_null: {column: n, row_condition: n < unix_timestamp()}",
+        "unexpected_rows_expectation: {unexpected_rows_query: 'SELECT * FROM {batch} WHERE n IN (SELECT n FROM raw)'}",
+    ],
+)
+def test_a_suite_that_depends_on_more_than_the_rows_is_computed_each_time(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, expectation: str
+) -> None:
+    verdict = find(engine, "orders", publish(engine, "orders"))
+    assert verdict is not None
+    (engine.root / "conf/checks/orders.yml").write_text(f"expectations:\n  - {expectation}\n")
+    assert find(engine, "orders", publish(engine, "orders")) is None
+    # A verdict of before, when such suites had some, is not found.
+    pin, suite = engine.container.tables.pin("orders"), engine.container.suite_runner.hash_suite("orders")
+    verdicts = engine.container.build_run_context().verdicts
+    verdicts.save(pin, replace(verdict, suite=str(suite)))
+    computed = TableCheck(table="orders", version=0, results=(), summary="computed", blocked=False, docs=None)
+    monkeypatch.setattr(check, "_compute", lambda *_, **__: computed)
+    assert engine.check("orders") == computed
+    saved = verdicts.find(pin, str(suite))
+    assert saved is not None
+    assert saved.summary == "1 check: 1 passed"
+
+
+def test_a_verdict_belongs_to_the_settings_by_which_spark_computes_values(engine: Engine) -> None:
+    pin, suite = engine.container.tables.pin("orders"), engine.container.suite_runner.hash_suite("orders") or ""
+    assert find(engine, "orders", publish(engine, "orders")) is not None
+    found = {}
+    for conf in ("session.timeZone=Asia/Tokyo", "ansi.enabled=false", "shuffle.partitions=3"):
+        other = Engine(engine.root, overrides=[f"spark.conf.spark.sql.{conf}"])
+        found[conf] = other.container.build_run_context().verdicts.find(pin, suite) is not None
+    assert list(found.values()) == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,7 @@ class FakeChecks:
     rules: dict[str, tuple[Callable[[int], bool], str]] = field(default_factory=dict)
     max_quarantined: int | None = None
     pages: list[CheckpointFacts] = field(default_factory=list)
+    changing: tuple[str, ...] = ()
 
     @property
     def runs_with_docs(self) -> list[str]:
@@ -236,6 +237,9 @@ class FakeChecks:
 
     def hash_suite(self, table: str) -> str | None:
         return repr(self.rules[table][1]) if table in self.rules else None
+
+    def is_repeatable(self, table: str) -> bool:
+        return table in self.rules and table not in self.changing
 
     def validate(self, table: str) -> None:
         if table in self.rules and self.rules[table][1] not in ("fail", "quarantine", "warn"):

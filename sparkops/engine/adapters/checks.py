@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.checks import Checks
 from sparkops.checks.outcome import GateOutcome
+from sparkops.checks.suite.repeatable import is_repeatable
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.check_pages import CheckPages
 from sparkops.engine.adapters.suite_hash import hash_suite
@@ -50,6 +51,11 @@ class SuiteRunner:
     def hash_suite(self, table: str) -> str | None:
         """Return a hash of the table's suite file, or None if there is none."""
         return hash_suite(self.root, table)
+
+    def is_repeatable(self, table: str) -> bool:
+        """Return whether the table has a suite whose result depends on the rows alone: not on time or other tables."""
+        suite = self.checks.find_suite(table)
+        return suite is not None and is_repeatable(suite)
 
     def validate(self, table: str) -> None:
         """Refuse a suite that has unknown names or invalid arguments, or does not fit the table's columns."""

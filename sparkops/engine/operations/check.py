@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.checks.suite.repeatable import is_repeatable
 from sparkops.engine.operations.suites import require_suite
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.json_values import check_from_json, check_to_json
@@ -66,7 +67,8 @@ def check_table(
         container: The services.
         table: The table.
         at: Its version.
-        again: Compute the result even if this version was checked by this suite before.
+        again: Compute the result even if this version was checked by this suite before. A suite whose result depends on
+            time, chance or other tables is computed each time.
 
     Raises:
         UnknownName: There is no such table, version or suite.
@@ -79,12 +81,14 @@ def check_table(
         container.checks.require_fit(suite, columns)
     verdicts = container.build_run_context().verdicts
     suite_hash = container.suite_runner.hash_suite(table) or ""
-    earlier = None if again else verdicts.find(pin, suite_hash)
+    holds = is_repeatable(suite)
+    earlier = verdicts.find(pin, suite_hash) if holds and not again else None
     if earlier is not None:
         return _to_table_check(earlier, container)
     run_id = f"check-{make_run_id()}"
     result = _compute(container, pin, suite, columns, run_id=run_id)
-    verdicts.save(pin, _to_verdict(result, suite_hash, run_id))
+    if holds:
+        verdicts.save(pin, _to_verdict(result, suite_hash, run_id))
     return result
 
 

@@ -19,13 +19,17 @@ def save_run_verdicts(container: ServiceContainer, job: Job, run: Run) -> None:
     """Save the verdict about each table version of which a run checked every row, and published every row.
 
     A run that appends, replaces a slice or merges checks only its own rows, and one that quarantines rows publishes others
-    than it checked: their versions are checked when a verdict is needed.
+    than it checked: their versions are checked when a verdict is needed. So is a version whose suite depends on more than
+    its rows.
     """
-    verdicts = container.build_run_context().verdicts
+    verdicts, checks = container.build_run_context().verdicts, container.suite_runner
     for write in job.writes:
         output, suite = run.outputs.get(write.table), run.work.get(f"checks {write.table}")
         results = tuple(check for check in run.checks if check["table"] == write.table)
         if output is None or suite is None or write.mode != "overwrite" or not _covers_all(results):
+            continue
+        # Only the suite as it is now can be read.
+        if checks.hash_suite(write.table) != suite or not checks.is_repeatable(write.table):
             continue
         pin = Pin(
             table=write.table,

@@ -1,4 +1,4 @@
-"""Inputs that a job reads only if they passed their checks: each version is checked once."""
+"""Inputs that a job reads only if they passed their checks: each version is checked once, if that holds for good."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CheckedInputs:
         suites = {table: self._require_suite(table) for table in self.job.checked_inputs}
         recorded: dict[str, Any] = {}
         for table, suite in suites.items():
-            verdict = self.verdicts.find(pins[table], suite) or self._check(pins[table], suite)
+            verdict = self._find_verdict(pins[table], suite) or self._check(pins[table], suite)
             if verdict.failed:
                 raise ChecksFailed(self._describe_failure(verdict))
             recorded[table] = {"version": verdict.version, "suite": suite, "run": verdict.run}
@@ -58,6 +58,9 @@ class CheckedInputs:
         if suite is None:
             raise InputError(describe_missing_suite(self.job, table))
         return suite
+
+    def _find_verdict(self, pin: Pin, suite: str) -> VersionVerdict | None:
+        return self.verdicts.find(pin, suite) if self.checks.is_repeatable(pin.table) else None
 
     def _check(self, pin: Pin, suite: str) -> VersionVerdict:
         self.checks.validate(pin.table)
@@ -75,7 +78,8 @@ class CheckedInputs:
             run=self.run_id,
             time=utc_now().isoformat(),
         )
-        self.verdicts.save(pin, verdict)
+        if self.checks.is_repeatable(pin.table):
+            self.verdicts.save(pin, verdict)
         return verdict
 
     def _describe_failure(self, verdict: VersionVerdict) -> str:

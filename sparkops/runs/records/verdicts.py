@@ -1,4 +1,7 @@
-"""Verdicts of checks: each belongs to one version of a table and one text of its suite, and holds for good."""
+"""Verdicts of checks: each belongs to one version of a table, one text of its suite, and settings of Spark.
+
+A verdict holds for good, so there is none about a suite that depends on time, chance or other tables.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,10 +55,12 @@ class VerdictStore:
     Args:
         folder: `<state>/verdicts`.
         secrets: Values that the files do not show.
+        conf: Settings by which Spark computes other values: with others, a suite may have another result.
     """
 
     folder: Path
     secrets: tuple[str, ...] = ()
+    conf: Mapping[str, Any] = field(default_factory=dict)
 
     def find(self, pin: Pin, suite: str) -> VersionVerdict | None:
         """Return the verdict about a version of a table, or None if there is none that can be read."""
@@ -80,8 +85,8 @@ class VerdictStore:
 
     def _locate(self, pin: Pin, suite: str) -> Path:
         """Return the file of a verdict. A table that was created again has another identity, and changed files, too."""
-        facts = [pin.table, pin.identity, pin.version, pin.options_hash, suite]
-        name = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+        facts = [pin.table, pin.identity, pin.version, pin.options_hash, suite, dict(self.conf)]
+        name = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
         return self.folder / f"{name}.json"
 
 

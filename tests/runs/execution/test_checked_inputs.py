@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes.run_services import FakeChecks, FakeTables
@@ -39,7 +40,7 @@ def checks() -> CountingChecks:
     return CountingChecks(rules={"orders": (lambda n: n > 0, "fail")})
 
 
-def require(tables: FakeTables, checks: FakeChecks, tmp_path: Path, *, run: str = "r1") -> dict[str, object]:
+def require(tables: FakeTables, checks: FakeChecks, tmp_path: Path, *, run: str = "r1") -> dict[str, Any]:
     inputs = CheckedInputs(
         job=JOB, run_id=run, checks=checks, reader=tables, verdicts=VerdictStore(tmp_path / "verdicts")
     )
@@ -58,6 +59,25 @@ def test_a_version_is_checked_once(tables: FakeTables, checks: CountingChecks, t
         "run": "r3",
     }
     assert checks.count == 2
+
+
+def test_checks_that_depend_on_more_than_the_rows_are_computed_each_time(
+    tables: FakeTables, checks: CountingChecks, tmp_path: Path
+) -> None:
+    require(tables, checks, tmp_path)
+    checks.changing = ("orders",)
+    # Neither found, though there is a verdict, nor saved.
+    assert require(tables, checks, tmp_path, run="r2")["orders"] == {
+        "version": 0,
+        "suite": "'fail'",
+        "run": "r2",
+    }
+    checks.changing = ()
+    assert require(tables, checks, tmp_path, run="r3")["orders"]["run"] == "r1"
+    assert checks.count == 2
+    checks.changing, checks.rules["orders"] = ("orders",), (lambda n: n > 0, "warn")
+    require(tables, checks, tmp_path, run="r4")
+    assert len(list((tmp_path / "verdicts").iterdir())) == 1
 
 
 def test_other_checks_are_computed(tables: FakeTables, checks: CountingChecks, tmp_path: Path) -> None:

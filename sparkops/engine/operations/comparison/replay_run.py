@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -263,11 +263,12 @@ def _execute(container: ServiceContainer, prepared: PreparedReplay, options: Rep
     progress = container.listener.run_started(f"replay of {job.name}")
     try:
         receiver = _build_receiver(container, prepared, options, run_id)
+        context = container.build_run_context(secrets, progress)
         with container.active_runs.track(run_id):
             run = execute(
                 request,
                 partial(container.build_run_services, secrets, progress),
-                container.build_run_context(secrets, progress),
+                replace(context, settings=_set_conf(context.settings, receiver.conf)),
                 receiver,
             )
     except SparkopsError as error:
@@ -278,6 +279,12 @@ def _execute(container: ServiceContainer, prepared: PreparedReplay, options: Rep
     if verdict is None:
         raise EngineError(f"The record of replay {run.id} has no verdict.")
     return verdict_from_json(verdict)
+
+
+def _set_conf(settings: Mapping[str, Any], conf: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the settings that the job of a replay has, by which verdicts about its inputs are found."""
+    spark = settings.get("spark") or {}
+    return {**settings, "spark": {**spark, "conf": {**(spark.get("conf") or {}), **conf}}} if conf else settings
 
 
 def find_replay_conf(container: ServiceContainer, prepared: PreparedReplay) -> dict[str, str]:
