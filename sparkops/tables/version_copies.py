@@ -211,6 +211,11 @@ def _link_file(folder: Path, target: Path, number: int, action: dict[str, Any]) 
     return {**columns, "path": name, "dataChange": True}
 
 
+def get_original_name(name: str) -> str:
+    """Return the name in the table of a file that a copy links."""
+    return name.partition("-")[2]
+
+
 def _to_objects(action: Mapping[str, Any]) -> dict[str, Any]:
     """Return an action of a checkpoint or commit without its nulls, and with its maps as objects of JSON."""
     pairs = {key: value for key, value in action.items() if value is not None}

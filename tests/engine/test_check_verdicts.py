@@ -109,7 +109,10 @@ def test_a_suite_that_depends_on_more_than_the_rows_is_computed_each_time(
 
 
 def test_a_verdict_belongs_to_the_settings_by_which_spark_computes_values(engine: Engine) -> None:
-    pin, suite = engine.container.tables.pin("orders"), engine.container.suite_runner.hash_suite("orders") or ""
+    pin, suite = (
+        engine.container.tables.pin("orders"),
+        engine.container.suite_runner.hash_suite("orders") or "",
+    )
     assert find(engine, "orders", publish(engine, "orders")) is not None
     found = {}
     for conf in ("session.timeZone=Asia/Tokyo", "ansi.enabled=false", "shuffle.partitions=3"):

@@ -142,7 +142,9 @@ def test_what_a_job_prints_does_not_damage_the_verdict(
 def test_the_exit_code_of_the_process_is_that_of_the_command(
     tmp_path: Path, exit_code: int, error: type[SparkopsError]
 ) -> None:
-    with pytest.raises(SparkopsError, match=f"ended with exit code {exit_code}; its message is above") as raised:
+    with pytest.raises(
+        SparkopsError, match=f"ended with exit code {exit_code}; its message is above"
+    ) as raised:
         replay_with(tmp_path, exit_code, None)
     assert type(raised.value) is error
 
@@ -208,7 +210,9 @@ def test_settings_of_the_command_are_those_of_the_process(
     assert "Job `sales` writes `sales` now, and run r1 published no table" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["--debug", "--code", "recorded"], ["--code", "recorded", "--debug", "--json"]])
+@pytest.mark.parametrize(
+    "command", [["--debug", "--code", "recorded"], ["--code", "recorded", "--debug", "--json"]]
+)
 def test_the_recorded_code_is_not_debugged(
     changed: tuple[Engine, str], capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:

@@ -183,3 +183,39 @@ def test_a_merge_needs_the_version_before_it(spark: Any, make_settings: Callable
             file.unlink()
     with pytest.raises(VersionGone, match="Version 0 of table `t` can no longer be read"):
         tables.replayed.compare(staged, commit, OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        Write(table="t"),
+        Write(table="t", mode="append"),
+        Write(table="t", mode="merge", by=("k",)),
+        Write(table="t", mode="replace", by=("p",)),
+    ],
+    ids=lambda write: write.mode,
+)
+def test_copies_are_read_where_files_were_removed(
+    spark: Any, make_settings: Callable[..., Any], write: Write
+) -> None:
+    tables = Tables(spark, make_settings())
+    for number, (committed, by) in enumerate(
+        ((FIRST, write), (SECOND[:2], write), (THIRD, Write(table="t")))
+    ):
+        tables.publish(spark.createDataFrame(committed, COLUMNS), by, run_id=f"r{number}")
+    newest = tables.pin("t")
+    tables.copies.create("t", newest.identity, 1)
+    if write.mode in ("merge", "replace"):
+        tables.copies.create("t", newest.identity, 0)
+    present = {row.file for row in tables.read(newest).selectExpr("_metadata.file_name AS file").collect()}
+    for file in tables._catalog.locate("t").local.glob("*.parquet"):
+        if file.name not in present:
+            file.unlink()
+    commit = CommittedWrite(write=write, version=1, identity=newest.identity, parameters={})
+    for number, (rows, is_identical) in enumerate(((SECOND[:2], True), (SECOND[:1], False))):
+        staged = tables.replayed.stage(spark.createDataFrame(rows, COLUMNS), f"replay{number}", commit)
+        assert tables.replayed.compare(staged, commit, OPTIONS).is_identical is is_identical
+    if write.mode == "append":
+        tables.copies.remove("t", newest.identity, 1)
+        with pytest.raises(VersionGone, match="Version 1 of table `t` can no longer be read"):
+            tables.replayed.compare(staged, commit, OPTIONS)

@@ -67,7 +67,9 @@ _MAX_VALUE, _MAX_COLUMNS = 40, 12
     is_flag=True,
     help="Call the job in this process under Python's debugger, from its first line; nothing is compared.",
 )
-@click.option("--checked-out", nargs=3, type=click.Path(path_type=Path), metavar="JOBS ROOT FILE", hidden=True)
+@click.option(
+    "--checked-out", nargs=3, type=click.Path(path_type=Path), metavar="JOBS ROOT FILE", hidden=True
+)
 @json_option("text")
 @partial(with_project_options, exclude="debug")
 def replay(

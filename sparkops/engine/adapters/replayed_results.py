@@ -55,11 +55,12 @@ class ReplayedResults:
     def compare_quarantine(self, frame: DataFrame, table: str) -> TableComparison | None:
         """Return the comparison of rows that fail checks with those that the run quarantined; None if neither has any."""
         output = self.original.outputs.get(table)
+        write = Write(table=table, mode="append", schema_change=True)
         comparison = self.tables.replayed.compare_quarantined(
             frame,
             table,
             run_id=self.original.id,
-            version=output["version"] if output is not None else None,
+            commit=None if output is None else self._find_commit(write),
             options=self.options,
         )
         return None if output is None and comparison.is_identical else comparison

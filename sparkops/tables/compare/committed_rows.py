@@ -20,11 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.catalog import Location
-from sparkops.tables.log.delta_log import find_version, load_version
-from sparkops.tables.log.local_log import TableVersion
+from sparkops.tables.compare.committed_versions import CommittedVersions
 from sparkops.tables.log.log_folder import open_log, read_actions
-from sparkops.tables.read import require_files
-from sparkops.tables.session import Session
 from sparkops.tables.sql_text import quote_name
 from sparkops.tables.write.merge_rows import require_unique_keys
 
@@ -50,6 +47,13 @@ class CommittedWrite:
     identity: str
     parameters: Mapping[str, Any]
 
+    @property
+    def needs_before(self) -> bool:
+        """Return whether the version before the commit decides what its write would have made of other rows."""
+        write = self.write
+        has_open_slice = any(self.parameters.get(name) is None for name in write.by)
+        return self.version > 0 and (write.mode == "merge" or (write.mode == "replace" and has_open_slice))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparableRows:
@@ -66,36 +70,32 @@ class ComparableRows:
     rule: str
 
 
-def select_rows(
-    location: Location, session: Session, frame: DataFrame, commit: CommittedWrite
-) -> ComparableRows:
+def select_rows(versions: CommittedVersions, frame: DataFrame, commit: CommittedWrite) -> ComparableRows:
     """Return the rows of a commit and those to compare them with.
 
     Args:
-        location: The table.
-        session: Reads it.
+        versions: The versions of the table.
         frame: The replayed rows, with the values that a reader of the table would find.
         commit: The commit.
 
     Raises:
+        VersionGone: A version that is needed was removed and has no copy.
         BadData: The replayed rows cannot be merged, because several have one key.
     """
     write = commit.write
-    after = load_version(location, session, commit.version)
-    before = _find_before(location, session, commit)
+    after = versions.load(commit.version)
     if write.mode == "merge":
         require_unique_keys(frame, write)
-    if write.mode == "overwrite" or (before is None and write.mode != "replace"):
-        return ComparableRows(recorded=after, replayed=frame, rule="all rows of the version")
-    if write.mode == "append":
-        rows = _select_added(location, session, commit, after)
+    if write.mode == "append" and commit.version > 0:
+        rows = _select_added(versions, commit, after)
         return ComparableRows(recorded=rows, replayed=frame, rule="the rows that the run appended")
     if write.mode == "replace":
-        return _select_slice(location, session, frame, commit, before)
-    assert before is not None
-    old = load_version(location, session, before.version)
+        return _select_slice(versions, frame, commit)
+    old = _load_before(versions, commit)
+    if write.mode != "merge" or old is None:
+        return ComparableRows(recorded=after, replayed=frame, rule="all rows of the version")
     expected = _merge(old, frame, after, write)
-    keys = _list_touched(location, commit, frame, (old, after), write.by)
+    keys = _list_touched(versions, commit, frame, write.by)
     return ComparableRows(
         recorded=_semi_join(after, keys, write.by),
         replayed=_semi_join(expected, keys, write.by),
@@ -103,34 +103,24 @@ def select_rows(
     )
 
 
-def _find_before(location: Location, session: Session, commit: CommittedWrite) -> TableVersion | None:
-    """Return the version before a commit; None if the commit created the table.
+def _load_before(versions: CommittedVersions, commit: CommittedWrite) -> DataFrame | None:
+    """Return the version before a commit; None if the commit created the table, or the comparison does not need it.
 
     Raises:
         VersionGone: Its files were removed, and the comparison needs them.
     """
-    if commit.version == 0:
+    if not commit.needs_before or versions.find(commit.version - 1) is None:
         return None
-    before = find_version(location, session, at=commit.version - 1)
-    if before is None or before.identity != commit.identity:
-        return None
-    is_needed = commit.write.mode == "merge" or (
-        commit.write.mode == "replace"
-        and any(commit.parameters.get(name) is None for name in commit.write.by)
-    )
-    if location.local is not None and is_needed:
-        require_files(location, before.version, location.local)
-    return before
+    return versions.load(commit.version - 1)
 
 
-def _select_added(
-    location: Location, session: Session, commit: CommittedWrite, after: DataFrame
-) -> DataFrame:
+def _select_added(versions: CommittedVersions, commit: CommittedWrite, after: DataFrame) -> DataFrame:
     """Return the rows that an append added."""
-    files = list_changed_files(location, commit.version)
-    if files is not None:
-        return _select_files(after, files[0])
-    before = load_version(location, session, commit.version - 1)
+    files = list_changed_files(versions.location, commit.version)
+    rows = versions.load_files(commit.version, files[0]) if files is not None else None
+    if rows is not None:
+        return rows
+    before = versions.load(commit.version - 1)
     # Columns that the append added are null in the rows of before.
     missing = [
         _null_of(after, name).alias(name) if name not in before.columns else quote_name(name)
@@ -153,36 +143,24 @@ def list_changed_files(location: Location, version: int) -> tuple[frozenset[str]
     return frozenset(added), frozenset(removed)
 
 
-def _select_files(frame: DataFrame, names: frozenset[str]) -> DataFrame:
-    """Return the rows of a table in some of its files."""
-    name = frame.metadataColumn("_metadata").getField("file_name")
-    return frame.where(name.isin(sorted(names)))
-
-
-def _select_slice(
-    location: Location,
-    session: Session,
-    frame: DataFrame,
-    commit: CommittedWrite,
-    before: TableVersion | None,
-) -> ComparableRows:
+def _select_slice(versions: CommittedVersions, frame: DataFrame, commit: CommittedWrite) -> ComparableRows:
     """Return the rows of the slices that a run, or its replay, replaces."""
     from pyspark.sql import functions as F
 
     write = commit.write
-    after = load_version(location, session, commit.version)
+    after, facts = versions.load(commit.version), versions.find(commit.version)
     replaced = ReplacedSlice.from_parameters(
-        write.by, commit.parameters, frame, partition_by=before.partition_by if before else write.partition_by
+        write.by, commit.parameters, frame, partition_by=facts.partition_by if facts else write.partition_by
     )
     condition = F.coalesce(F.expr(replaced.fixed_condition), F.lit(False)) if replaced.conditions else None
     open_columns = [name for name in replaced.columns if name not in replaced.conditions]
     if not open_columns and condition is not None:
         rule = f"the rows where {replaced.fixed_condition}"
         return ComparableRows(recorded=after.where(condition), replayed=frame, rule=rule)
-    if before is None:
+    old = _load_before(versions, commit)
+    if old is None:
         return ComparableRows(recorded=after, replayed=frame, rule="all rows of the version")
-    old = load_version(location, session, before.version)
-    keys = _list_touched(location, commit, frame, (old, after), open_columns)
+    keys = _list_touched(versions, commit, frame, open_columns)
     remaining = _anti_join(old, frame.select(*map(quote_name, open_columns)).distinct(), open_columns)
     if condition is not None:
         # Rows outside of the condition are in no slice, whatever their other values.
@@ -197,20 +175,21 @@ def _select_slice(
 
 
 def _list_touched(
-    location: Location,
-    commit: CommittedWrite,
-    frame: DataFrame,
-    versions: tuple[DataFrame, DataFrame],
-    by: Sequence[str],
+    versions: CommittedVersions, commit: CommittedWrite, frame: DataFrame, by: Sequence[str]
 ) -> DataFrame:
     """Return the keys of all rows that the commit or the replayed frame can have changed, each once."""
-    old, after = versions
-    files = list_changed_files(location, commit.version)
-    if files is not None:
-        old, after = _select_files(old, files[1]), _select_files(after, files[0])
+    added, removed = list_changed_files(versions.location, commit.version) or (None, None)
+    after = _load_changed(versions, commit.version, added)
+    old = _load_changed(versions, commit.version - 1, removed)
     names = [quote_name(name) for name in by]
     frames = [rows.select(*names) for rows in (frame, old, after)]
     return reduce(lambda one, other: one.unionByName(other), frames).distinct()
+
+
+def _load_changed(versions: CommittedVersions, version: int, files: frozenset[str] | None) -> DataFrame:
+    """Return the rows of a version that a commit can have changed: those in these files, or all if they are unknown."""
+    rows = versions.load_files(version, files) if files is not None else None
+    return versions.load(version) if rows is None else rows
 
 
 def _semi_join(frame: DataFrame, keys: DataFrame, by: Sequence[str]) -> DataFrame:

@@ -11,8 +11,9 @@ from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Catalog
 from sparkops.tables.compare.committed_rows import CommittedWrite, select_rows
+from sparkops.tables.compare.committed_versions import CommittedVersions
 from sparkops.tables.compare.row_difference import CompareOptions, compare_rows
-from sparkops.tables.log.delta_log import find_version, load_version, read_schema_json
+from sparkops.tables.log.delta_log import read_schema_json
 from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RUN_COLUMN
 from sparkops.tables.schema import format_type, omit_computed, require_storable
 from sparkops.tables.session import Session
@@ -51,8 +52,7 @@ class ReplayedTables:
         Raises:
             TableError: A table cannot store the columns.
         """
-        location = self.catalog.locate(commit.write.table)
-        version = find_version(location, self.session, at=commit.version)
+        version = self._open(commit).find(commit.version)
         is_mapped = version is not None and version.is_mapped
         require_storable(read_schema_json(frame), commit.write.table, is_mapped=is_mapped)
         stored = prepare_frame(frame, commit.write, version)
@@ -69,10 +69,9 @@ class ReplayedTables:
             VersionGone: The version before the commit is needed and was removed.
             BadData: The replayed rows cannot be merged.
         """
-        location = self.catalog.locate(commit.write.table)
-        after = load_version(location, self.session, commit.version)
-        aligned = align_columns(frame, after, commit.write)
-        rows = select_rows(location, self.session, aligned.frame, commit)
+        versions = self._open(commit)
+        aligned = align_columns(frame, versions.load(commit.version), commit.write)
+        rows = select_rows(versions, aligned.frame, commit)
         names = [quote_name(name) for name in aligned.columns]
         return TableComparison(
             table=commit.write.table,
@@ -83,7 +82,13 @@ class ReplayedTables:
         )
 
     def compare_quarantined(
-        self, frame: DataFrame, table: str, *, run_id: str, version: int | None, options: CompareOptions
+        self,
+        frame: DataFrame,
+        table: str,
+        *,
+        run_id: str,
+        commit: CommittedWrite | None,
+        options: CompareOptions,
     ) -> TableComparison:
         """Return the comparison of replayed rows that fail checks with those that a run quarantined.
 
@@ -91,24 +96,29 @@ class ReplayedTables:
             frame: The replayed rows, with their reasons.
             table: Name of the quarantine.
             run_id: The run that is replayed.
-            version: The version of the quarantine that it committed; None if it quarantined nothing.
+            commit: What it committed to the quarantine; None if it quarantined nothing.
             options: How rows are compared.
         """
         from pyspark.sql import functions as F
 
         rule = "the rows that the run quarantined"
-        if version is None:
+        if commit is None:
             rows = frame.sparkSession.createDataFrame([], frame.schema)
             difference = compare_rows(rows, frame, options)
             return TableComparison(table=table, version=None, compared=rule, rows=difference)
-        quarantine = load_version(self.catalog.locate(table), self.session, version)
+        quarantine = self._open(commit).load(commit.version)
         own = [name for name in OWN_COLUMNS if name != REASONS_COLUMN and name in quarantine.columns]
         recorded = quarantine.where(F.col(RUN_COLUMN) == run_id).drop(*own)
-        aligned = align_columns(frame, recorded, Write(table=table, mode="append", schema_change=True))
+        aligned = align_columns(frame, recorded, commit.write)
         names = [quote_name(name) for name in aligned.columns]
         difference = compare_rows(recorded.select(*names), aligned.frame.select(*names), options)
         return TableComparison(
-            table=table, version=version, compared=rule, rows=difference, schema=aligned.changes
+            table=table, version=commit.version, compared=rule, rows=difference, schema=aligned.changes
+        )
+
+    def _open(self, commit: CommittedWrite) -> CommittedVersions:
+        return CommittedVersions(
+            catalog=self.catalog, session=self.session, table=commit.write.table, identity=commit.identity
         )
 
 

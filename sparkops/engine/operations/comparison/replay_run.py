@@ -34,6 +34,7 @@ from sparkops.pipeline.reports.replay_verdict import (
     ReplayVerdict,
     verdict_from_json,
 )
+from sparkops.pipeline.write import Write
 from sparkops.runs.execution.execute import execute
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.records.run import Run, make_run_id
@@ -204,7 +205,7 @@ def require_unchanged(container: ServiceContainer, original: Run, job: Job) -> N
     problems = [
         *_find_changed_inputs(container, original, job),
         *_find_missing_models(container.project, original),
-        *_find_missing_outputs(container, original),
+        *_find_missing_outputs(container, original, {write.table: write for write in job.writes}),
         *find_missing_result(container, original),
     ]
     if problems:
@@ -238,7 +239,9 @@ def _find_missing_models(project: LoadedProject, original: Run) -> Iterator[str]
             yield f"Model `{name}` version {version}: {error}"
 
 
-def _find_missing_outputs(container: ServiceContainer, original: Run) -> Iterator[str]:
+def _find_missing_outputs(
+    container: ServiceContainer, original: Run, writes: Mapping[str, Write]
+) -> Iterator[str]:
     for name, output in original.outputs.items():
         try:
             present = container.tables.pin(name, at=output["version"])
@@ -247,6 +250,23 @@ def _find_missing_outputs(container: ServiceContainer, original: Run) -> Iterato
             continue
         if present.identity != output["identity"]:
             yield f"`{name}` was created again: its version {output['version']}, which the run published, is gone."
+        elif name in writes:
+            yield from _find_missing_before(container, original, writes[name])
+
+
+def _find_missing_before(container: ServiceContainer, original: Run, write: Write) -> Iterator[str]:
+    """Yield what is wrong with the version before that of a run, if it is needed to merge or replace again."""
+    from sparkops.tables.compare.committed_rows import CommittedWrite
+
+    output = original.outputs[write.table]
+    commit = CommittedWrite(
+        write=write, version=output["version"], identity=output["identity"], parameters=original.params
+    )
+    if commit.needs_before:
+        try:
+            container.tables.pin(write.table, at=commit.version - 1)
+        except SparkopsError as error:
+            yield f"The rows before the write are needed to repeat it: {error}"
 
 
 def _execute(container: ServiceContainer, prepared: PreparedReplay, options: ReplayOptions) -> ReplayVerdict:
@@ -284,7 +304,9 @@ def _execute(container: ServiceContainer, prepared: PreparedReplay, options: Rep
 def _set_conf(settings: Mapping[str, Any], conf: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the settings that the job of a replay has, by which verdicts about its inputs are found."""
     spark = settings.get("spark") or {}
-    return {**settings, "spark": {**spark, "conf": {**(spark.get("conf") or {}), **conf}}} if conf else settings
+    return (
+        {**settings, "spark": {**spark, "conf": {**(spark.get("conf") or {}), **conf}}} if conf else settings
+    )
 
 
 def find_replay_conf(container: ServiceContainer, prepared: PreparedReplay) -> dict[str, str]:
@@ -295,9 +317,7 @@ def find_replay_conf(container: ServiceContainer, prepared: PreparedReplay) -> d
     """
     conf = find_changed_conf(prepared.original, container.build_run_context().settings)
     return {
-        name: value
-        for name, value in conf.items()
-        if f"--set spark.conf.{name}" not in prepared.overrides
+        name: value for name, value in conf.items() if f"--set spark.conf.{name}" not in prepared.overrides
     }
 
 
@@ -329,9 +349,7 @@ def _build_receiver(
 ) -> ReplayReceiver:
     original, job = prepared.original, prepared.job
     conf = find_replay_conf(container, prepared)
-    change = describe_code_change(
-        original, describe_code(job, options.checked_out or container.project.root)
-    )
+    change = describe_code_change(original, describe_code(job, options.checked_out or container.project.root))
     notes = [change] if change is not None else []
     notes += [f"The replay had the recorded setting {name} = {value}." for name, value in conf.items()]
     tolerance = options.tolerance
