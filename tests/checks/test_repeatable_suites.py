@@ -14,11 +14,11 @@ PLACE = Place("conf/checks/orders.yml", 1)
 
 
 def make_suite(expectation_type: str = "expect_column_values_to_not_be_null", **kwargs: Any) -> Suite:
-    plain = Expectation(
+    first = Expectation(
         type="expect_table_row_count_to_equal", kwargs={"value": 3}, policy="fail", place=PLACE
     )
     other = Expectation(type=expectation_type, kwargs=kwargs, policy="warn", place=PLACE)
-    return Suite(table="orders", expectations=(plain, other), place=PLACE)
+    return Suite(table="orders", expectations=(first, other), place=PLACE)
 
 
 @pytest.mark.parametrize(

@@ -114,11 +114,11 @@ def test_a_verdict_belongs_to_the_settings_by_which_spark_computes_values(engine
         engine.container.suite_runner.hash_suite("orders") or "",
     )
     assert find(engine, "orders", publish(engine, "orders")) is not None
-    found = {}
+    has_verdict = {}
     for conf in ("session.timeZone=Asia/Tokyo", "ansi.enabled=false", "shuffle.partitions=3"):
         other = Engine(engine.root, overrides=[f"spark.conf.spark.sql.{conf}"])
-        found[conf] = other.container.build_run_context().verdicts.find(pin, suite) is not None
-    assert list(found.values()) == [False, False, True]
+        has_verdict[conf] = other.container.build_run_context().verdicts.find(pin, suite) is not None
+    assert list(has_verdict.values()) == [False, False, True]
 
 
 @pytest.mark.parametrize(

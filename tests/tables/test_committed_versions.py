@@ -96,7 +96,7 @@ def test_the_files_of_a_commit_are_found_in_the_copy(versions: CommittedVersions
     (file,) = frame.files
     assert file.partition("-")[2] in added
     assert (Path(frame.loaded) / file).is_file()
-    # A copy that Spark wrote has other files: it cannot be told which are those of the commit.
+    # A copy that Spark wrote has other files: none of them is known to be of the commit.
     assert versions.load_files(1, frozenset({"part-of-the-table.parquet"})) is None
     newest: Any = versions.load_files(3, frozenset({"b.parquet", "a.parquet"}))
     assert newest.files == ("a.parquet", "b.parquet")

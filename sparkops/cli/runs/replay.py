@@ -110,15 +110,17 @@ def replay(
         project = replace(project, overrides=(*project.overrides, f"jobs={checked_out[0]}"))
     with ProgressDisplay() as progress, project.engine(progress) as engine:
         verdict = engine.replay(run_id, options=options)
-    text = json.dumps(verdict_to_json(verdict), indent=2, default=str)
+    lines = [_format_json(verdict)] if as_json or checked_out else format_verdict(verdict)
     if checked_out is not None:
-        checked_out[2].write_text(text, "utf-8")
-    elif as_json:
-        echo(text)
+        checked_out[2].write_text("\n".join(lines), "utf-8")
     else:
-        for line in format_verdict(verdict):
+        for line in lines:
             echo(line)
     return DONE if verdict.is_identical else DIFFERENT
+
+
+def _format_json(verdict: ReplayVerdict) -> str:
+    return json.dumps(verdict_to_json(verdict), indent=2, default=str)
 
 
 def format_verdict(verdict: ReplayVerdict) -> Iterator[str]:
