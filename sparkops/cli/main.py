@@ -126,7 +126,7 @@ def run_command(argv: Sequence[str]) -> int:
     except Exception as error:
         project_warnings.print_all(error)
         # `replay --debug` begins a debugger, and shows the traceback only of what is unexpected.
-        has_message = isinstance(error, SparkopsError) and argv[0] == "replay"
+        has_message = isinstance(error, SparkopsError) and list(argv[:1]) == ["replay"]
         if debug and not isinstance(error, click.ClickException) and not has_message:
             raise
         return print_error(error, secrets)
