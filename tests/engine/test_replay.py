@@ -238,7 +238,7 @@ def test_a_job_is_called_in_a_debugger_on_the_recorded_inputs(
     (engine.root / "factor").write_text("7")
     output = io.StringIO()
     recorded = {"spark.sql.session.timeZone": "Asia/Tokyo"}
-    monkeypatch.setattr(replay_run, "find_changed_conf", lambda run, settings: recorded)
+    monkeypatch.setattr(replay_run, "find_changed_conf", lambda *_, **__: recorded)
     words = "'factor', factor, raw.count(), raw.sparkSession.conf.get('spark.sql.session.timeZone')"
     debugger = Pdb(nosigint=True, stdin=io.StringIO(f"p ({words})\ncontinue\n"), stdout=output)
     ids = engine.runs.ids()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sparkops.core.masking import HIDDEN
@@ -112,20 +112,31 @@ def _format_time(pin: Pin) -> str:
     return f"{pin.time:%Y-%m-%d %H:%M:%SZ}" if pin.time else "an unknown time"
 
 
-def find_changed_conf(run: Run, settings: Mapping[str, Any]) -> dict[str, str]:
+def find_changed_conf(
+    run: Run, settings: Mapping[str, Any], *, exclude: Collection[str] = ()
+) -> dict[str, str]:
     """Return the recorded settings of Spark that change values and are not the present ones.
+
+    Args:
+        run: The run.
+        settings: The present settings.
+        exclude: Names of settings that are changed on purpose.
 
     Raises:
         InputError: A present setting was not set in the run, or the record shows a secret in place of one.
     """
     recorded, present = select_value_conf(run.settings), select_value_conf(settings)
-    added = sorted(present.keys() - recorded.keys())
+    added = sorted(present.keys() - recorded.keys() - set(exclude))
     if added:
         raise InputError(
             f"Run {run.id} had no setting `spark.conf.{added[0]}`, by which Spark computes other values, and conf/ has it "
             "now: remove it for the replay."
         )
-    changed = {name: str(value) for name, value in recorded.items() if present.get(name) != value}
+    changed = {
+        name: str(value)
+        for name, value in recorded.items()
+        if present.get(name) != value and name not in exclude
+    }
     hidden = [name for name, value in changed.items() if HIDDEN in value]
     if hidden:
         raise InputError(f"Run {run.id} does not show its setting `spark.conf.{hidden[0]}`: it was a secret.")

@@ -315,10 +315,9 @@ def find_replay_conf(container: ServiceContainer, prepared: PreparedReplay) -> d
     Raises:
         InputError: They cannot be set; see `find_changed_conf`.
     """
-    conf = find_changed_conf(prepared.original, container.build_run_context().settings)
-    return {
-        name: value for name, value in conf.items() if f"--set spark.conf.{name}" not in prepared.overrides
-    }
+    prefix = "--set spark.conf."
+    chosen = [name.removeprefix(prefix) for name in prepared.overrides if name.startswith(prefix)]
+    return find_changed_conf(prepared.original, container.build_run_context().settings, exclude=chosen)
 
 
 def _write_page(
