@@ -36,7 +36,7 @@ def compare_scores(model: Model, folder: Path, tolerance: float) -> ScoreCompari
         tolerance: Relative tolerance of scores, and the absolute one near 0.
     """
     from sparkops.scoring import load
-    from sparkops.scoring.artifact.certificate import compare_answers
+    from sparkops.scoring.artifact.certificate import Answer, compare_answers
 
     cases = _read_scores(folder)
     if not cases:
@@ -50,9 +50,8 @@ def compare_scores(model: Model, folder: Path, tolerance: float) -> ScoreCompari
         answer if isinstance(answer, str) else _rename(answer, {str(o.column): o.name for o in outputs})
         for answer in fitted.answer_rows([row for row, _ in cases])
     ]
-    differences = compare_answers(
-        [answer for _, answer in cases], answers, outputs, rtol=tolerance, atol=tolerance
-    )
+    recorded: list[Answer] = [answer for _, answer in cases]
+    differences = compare_answers(recorded, answers, outputs, rtol=tolerance, atol=tolerance)
     return ScoreComparison(
         len(cases),
         tuple(
@@ -71,7 +70,7 @@ def has_scores(folder: Path) -> bool:
     return bool(_read_scores(folder))
 
 
-def _read_scores(folder: Path) -> list[tuple[dict[str, Any], Mapping[str, Any]]]:
+def _read_scores(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return the rows of a certificate and their scores, without those that have none."""
     from sparkops.scoring.artifact.certificate import read_certificate
 
