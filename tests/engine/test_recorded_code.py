@@ -164,7 +164,7 @@ def test_recorded_modules_are_found_before_those_of_the_path(tmp_path: Path, pre
     environment = {"HOME": "/h"} | ({"PYTHONPATH": present} if present else {})
     built = build_environment(RecordedCode(root / "src" / "acme" / "jobs", root), environment)
     folders = [str(root / "src"), str(root), *([present] if present else [])]
-    assert built == {"HOME": "/h", "PYTHONPATH": os.pathsep.join(folders)}
+    assert built == {"HOME": "/h", "PYTHONPATH": os.pathsep.join(folders), "PYTHONSAFEPATH": "1"}
 
 
 @pytest.fixture

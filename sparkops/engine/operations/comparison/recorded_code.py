@@ -149,7 +149,12 @@ def build_environment(code: RecordedCode, environment: Mapping[str, str]) -> dic
     """Return the environment of a process that imports the modules of recorded code, and none of the present one."""
     folders = dict.fromkeys(map(str, (JobsFolder.of(code.jobs).import_root, code.root.resolve())))
     present = environment.get("PYTHONPATH")
-    return {**environment, "PYTHONPATH": os.pathsep.join([*folders, *([present] if present else [])])}
+    return {
+        **environment,
+        "PYTHONPATH": os.pathsep.join([*folders, *([present] if present else [])]),
+        # Spark's workers, which import modules inside of functions, search no working folder either.
+        "PYTHONSAFEPATH": "1",
+    }
 
 
 def _find_in_repository(root: Path, path: Path) -> Path:
