@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -301,3 +302,20 @@ def test_a_release_of_a_table_with_a_path_of_its_own_is_found(make_project: Call
     evidence = rollback._build_evidence(engine.container)
     assert evidence.find_release(release) == ["t", "t__quarantine"]
     assert evidence.find_release("release-x") == []
+
+
+def test_a_table_to_which_a_later_run_gave_a_new_id_is_the_same(project: DeltaRuns, engine: Engine) -> None:
+    project.run(writes={"t": A})
+    run = project.run("other", writes={"t": B})
+    later = project.run("other", writes={"t": C})
+    log, identity = project.warehouse / "t" / "_delta_log", engine.container.tables.pin("t").identity
+    first, third = (log / f"{version:020}.json" for version in (0, 2))
+    [metadata] = [json.loads(line) for line in first.read_text().splitlines() if "metaData" in line]
+    metadata["metaData"]["id"] = "00000000-0000-4000-8000-000000000000"
+    third.write_text(third.read_text().rstrip() + "\n" + json.dumps(metadata) + "\n")
+    for record in (engine.runs.folder / later).glob("*.jsonl"):
+        record.write_text(record.read_text().replace(identity, metadata["metaData"]["id"]))
+    assert engine.container.tables.pin("t").identity == metadata["metaData"]["id"]
+    undo = engine.rollback(run, cascade=True)
+    assert project.read("t") == [{"a": 1}]
+    assert undo.state == "done"
