@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
+import sys
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
+
+# Folders of installed packages, which may be inside of a project: `.venv/lib/python3.12/site-packages`.
+_PACKAGE_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
 
 
 def read_source(path: Path) -> str:
@@ -64,6 +71,33 @@ def find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
         package = package.parent
     if package.name == first:
         yield package.parent
+
+
+def find_installed_folder(name: str, root: Path) -> Path | None:
+    """Return the folder below a project that Python finds a top-level module in; None if it is found elsewhere.
+
+    So it is with the layout `src/`, with a package that is installed in editable mode and with PYTHONPATH.
+
+    Args:
+        name: The module, which is not imported.
+        root: The project's folder.
+    """
+    if name in sys.stdlib_module_names:
+        return None
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        # A module without a specification, such as `__main__`.
+        return None
+    if spec is None:
+        return None
+    # The folders of a package, or the file of a module.
+    for place in spec.submodule_search_locations or [spec.origin or ""]:
+        # Without `..`, which an entry of PYTHONPATH may have.
+        path = Path(os.path.abspath(place))
+        if path.is_relative_to(root) and _PACKAGE_FOLDERS.isdisjoint(path.relative_to(root).parts):
+            return path.parent
+    return None
 
 
 def find_module_files(base: Path, names: Sequence[str]) -> Iterator[Path]:

@@ -291,3 +291,142 @@ def test_a_module_that_is_not_python_is_used_as_text(project: Path) -> None:
     first = find_used(project).definitions["jobs/helper.py"]
     (project / "jobs" / "helper.py").write_text("def clean(::\n")
     assert find_used(project).definitions["jobs/helper.py"] != first
+
+
+def write_used(project: Path, lines: str, expression: str, files: dict[str, str]) -> UsedCode:
+    """Return the code of a job that returns an expression, in a file with these lines above it."""
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    (project / "jobs" / "sales.py").write_text(
+        f"from sparkops import job\n{lines}\n\n@job\ndef sales(orders):\n    return {expression}\n"
+    )
+    return find_used(project)
+
+
+CLEAN = {"shop/__init__.py": "", "shop/helpers.py": "def clean(x):\n    return x\ndef unused(x):\n    return x\n"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "uses_all"),
+    [
+        ("from shop.helpers import clean\nclean = udf(clean)", False),
+        ("from shop.helpers import clean\nif True:\n    clean = udf(clean)", False),
+        ("from shop.helpers import clean as other\nclean = udf(other)", False),
+        ("from shop.helpers import *\nclean = udf(clean)", True),
+        ("import shop.helpers as clean\nclean = udf(clean.clean)", True),
+    ],
+)
+def test_a_name_that_is_imported_and_then_assigned_is_followed_to_both(
+    project: Path, lines: str, uses_all: bool
+) -> None:
+    used = write_used(project, lines, "clean(1)", CLEAN).definitions
+    assert {"jobs/sales.py:clean", "shop/helpers.py:clean"} <= set(used)
+    assert ("shop/helpers.py:unused" in used) == uses_all
+
+
+RULES = "from functools import lru_cache\nRULES = {}\ndef rule(f):\n    RULES[f.__name__] = f\n    return f\n"
+
+
+@pytest.mark.parametrize(
+    ("definition", "counts"),
+    [
+        ("@rule\ndef late(x):\n    return 1", True),
+        ("@rule\nclass late:\n    value = 1", True),
+        ("@app.register('late')\ndef late(x):\n    return 1", True),
+        ("@lru_cache\n@rule\ndef late(x):\n    return 1", True),
+        ("def late(x):\n    return 1", False),
+        ("@lru_cache\ndef late(x):\n    return 1", False),
+        ("@F.udf('int')\ndef late(x):\n    return 1", False),
+        ("@dataclass(frozen=True)\nclass late:\n    value: int = 1", False),
+        ("@rule\n@job\ndef late(x):\n    return 1", False),
+    ],
+)
+def test_a_definition_that_its_decorator_may_register_counts_wherever_its_file_is_used(
+    project: Path, definition: str, counts: bool
+) -> None:
+    """Used is `RULES["late"]`; the definition itself is never named."""
+
+    def read(definition: str) -> UsedCode:
+        files = {"jobs/rules.py": f"{RULES}{definition}\n"}
+        return write_used(project, "from jobs.rules import RULES", "RULES['late']", files)
+
+    assert (read(definition) != read(definition.replace("1", "2"))) == counts
+
+
+@pytest.mark.parametrize(
+    ("statement", "counts"),
+    [
+        ("LIMITS['late'] = [x for x in range(1)]", True),
+        ("LIMITS['late'] = {x: 1 for x in 'ab'}", True),
+        ("LIMITS['late'], OTHER = 1, 2", True),
+        ("LIMITS.late = OTHER = 1", True),
+        ("LIMITS['late'] += sum(x for x in [1])", True),
+        ("LIMITS['late']: int = max(x for x in [1])", True),
+        ("LIMITS['late'] = (OTHER := 1)", True),
+        ("OTHER = [LIMITS['late'] for x in range(1)]", False),
+        ("OTHER: int = 1", False),
+    ],
+)
+def test_an_assignment_that_changes_an_object_counts_wherever_its_file_is_used(
+    project: Path, statement: str, counts: bool
+) -> None:
+    def read(statement: str) -> UsedCode:
+        files = {"jobs/limits.py": f"LIMITS = {{}}\n{statement}\n"}
+        return write_used(project, "from jobs.limits import LIMITS", "LIMITS", files)
+
+    assert (read(statement) != read(statement.replace("1", "3").replace("ab", "abc"))) == counts
+
+
+def test_a_name_that_is_defined_inside_of_a_value_is_a_definition(project: Path) -> None:
+    assert "jobs/sales.py:RATE" in write_used(project, "OTHER = (RATE := 2) + 1", "RATE", {}).definitions
+
+
+LIB_FILES = {
+    "shop/__init__.py": "from .clean import other\n",
+    "shop/clean.py": "RATE = 1\ndef f(x):\n    return x * RATE\ndef other(x):\n    return x\n",
+    "shop/deep/__init__.py": "def g(x):\n    return x\n",
+    "shop/conf.py": "conf = object()\n",
+    "shop/dynamic.py": "def __getattr__(name):\n    return name\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("init", "lines", "expression", "used", "unused"),
+    [
+        ("", "import shop", "shop.clean.f(1)", "shop/clean.py:f", "shop/conf.py:conf"),
+        ("", "import shop", "shop.deep.g(1)", "shop/deep/__init__.py:g", "shop/clean.py:f"),
+        ("", "import shop as s", "s.clean.f(1)", "shop/clean.py:RATE", "shop/conf.py:conf"),
+        ("", "import shop", "shop.other(1)", "shop/clean.py:other", "shop/clean.py:f"),
+        # A name of the package, and a module of that name: Python takes the name.
+        ("from .conf import conf", "from shop import conf", "conf.rate", "shop/conf.py:conf", "shop/clean.py:f"),
+        ("from .clean import f as conf", "from shop import conf", "conf.rate", "shop/clean.py:f", "shop/deep/__init__.py:g"),
+        # A name that no statement defines.
+        ("", "from shop import dynamic", "dynamic.x", "shop/dynamic.py:__getattr__", "shop/conf.py:conf"),
+        ("", "from shop.dynamic import x", "x", "shop/dynamic.py:__getattr__", "shop/conf.py:conf"),
+    ],
+)  # fmt: skip
+def test_an_attribute_of_a_package_is_its_name_or_its_module(
+    project: Path, init: str, lines: str, expression: str, used: str, unused: str
+) -> None:
+    files = LIB_FILES | {"shop/__init__.py": f"{LIB_FILES['shop/__init__.py']}{init}\n"}
+    definitions = write_used(project, lines, expression, files).definitions
+    assert used in definitions
+    assert unused not in definitions
+
+
+@pytest.mark.parametrize(
+    ("folder", "counts"),
+    [("src", True), ("libs/shared", True), (".venv/lib/python3.12/site-packages", False), ("../other", False)],
+)
+@pytest.mark.parametrize("file", ["laden_shop/__init__.py", "laden_shop.py", "laden_shop/rates.py"])
+def test_a_package_of_the_project_is_found_where_python_finds_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch, folder: str, counts: bool, file: str
+) -> None:
+    monkeypatch.syspath_prepend(str(project / folder))
+    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    # Importing it fails.
+    files = {f"{folder}/{file}": "def rate(x):\n    return x\nraise ImportError\n"}
+    used = write_used(project, f"from {module} import rate", "rate(1)", files)
+    assert (f"{folder}/{file}:rate" in used.definitions) == counts
+    assert used.packages == (() if counts else ("laden_shop",))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,24 @@ from sparkops.core.imported_files import read_source
 
 _DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DECORATOR: Final = "job"
+# Decorators that change only what they decorate. Any other may enter it somewhere, such as in a registry of functions.
+_PURE_DECORATORS: Final = frozenset(
+    {
+        "abstractmethod",
+        "cache",
+        "contextmanager",
+        "dataclass",
+        "lru_cache",
+        "overload",
+        "override",
+        "pandas_udf",
+        "runtime_checkable",
+        "total_ordering",
+        "udf",
+        "unique",
+        "wraps",
+    }
+)  # fmt: skip
 _ASSIGNMENTS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 
@@ -50,6 +68,10 @@ class ModuleNames:
     stars: list[ImportedName] = field(default_factory=list)
     effects: list[ast.stmt] = field(default_factory=list)
 
+    def has(self, name: str) -> bool:
+        """Return whether the file defines a name or imports it by its name."""
+        return name in self.definitions or name in self.imports
+
 
 def read_module(path: Path) -> ModuleNames | None:
     """Return the names of a file, without docstrings and the decorators `@job`; None if it is not Python."""
@@ -57,10 +79,10 @@ def read_module(path: Path) -> ModuleNames | None:
         tree = ast.parse(read_source(path))
     except (SyntaxError, ValueError, RecursionError):
         return None
-    _strip(tree)
+    jobs = _strip(tree)
     module = ModuleNames(path)
     for statement in tree.body:
-        _add(module, statement)
+        _add(module, statement, jobs)
     return module
 
 
@@ -79,26 +101,39 @@ def list_imports(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ImportedName]]
                     yield alias.asname or alias.name, imported
 
 
-def _strip(tree: ast.Module) -> None:
-    """Remove docstrings, and the decorators `@job`, whose arguments are read from the declared job."""
+def _strip(tree: ast.Module) -> set[ast.stmt]:
+    """Remove docstrings, and the decorators `@job`, whose arguments are read from the declared job; return the jobs."""
+    jobs: set[ast.stmt] = set()
     for node in ast.walk(tree):
         if isinstance(node, _DEFINITIONS):
-            node.decorator_list = [item for item in node.decorator_list if not _is_job_decorator(item)]
+            others = [item for item in node.decorator_list if not _is_job_decorator(item)]
+            if len(others) < len(node.decorator_list):
+                jobs.add(node)
+            node.decorator_list = others
             if ast.get_docstring(node, clean=False) is not None:
                 node.body = node.body[1:] or [ast.Pass()]
+    return jobs
 
 
 def _is_job_decorator(node: ast.expr) -> bool:
+    return _get_decorator_name(node) == _DECORATOR
+
+
+def _get_decorator_name(node: ast.expr) -> str:
+    """Return the last part of a decorator's name: `udf` of `@F.udf("int")`."""
     target = node.func if isinstance(node, ast.Call) else node
-    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-    return name == _DECORATOR
+    return target.attr if isinstance(target, ast.Attribute) else str(getattr(target, "id", ""))
 
 
-def _add(module: ModuleNames, statement: ast.stmt) -> None:
+def _add(module: ModuleNames, statement: ast.stmt, jobs: Collection[ast.stmt]) -> None:
     if isinstance(statement, ast.Import | ast.ImportFrom):
         _add_imports(module, statement)
     elif isinstance(statement, _DEFINITIONS):
         module.definitions.setdefault(statement.name, []).append(statement)
+        names = map(_get_decorator_name, statement.decorator_list)
+        if statement not in jobs and not _PURE_DECORATORS.issuperset(names):
+            # A job's other decorators count for that job only.
+            module.effects.append(statement)
     elif isinstance(statement, _ASSIGNMENTS):
         _define_targets(module, statement)
     elif not _is_inert(statement):
@@ -113,17 +148,21 @@ def _add_imports(module: ModuleNames, statement: ast.stmt) -> None:
             module.imports.setdefault(name, []).append(imported)
 
 
-def _define_targets(module: ModuleNames, statement: ast.stmt) -> None:
-    names = {
-        node.id
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    for name in names:
+def _define_targets(module: ModuleNames, statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+    targets = [*statement.targets] if isinstance(statement, ast.Assign) else [statement.target]
+    # `total = (rate := 2) + 1` defines a name in its value.
+    targets += [node.target for node in ast.walk(statement) if isinstance(node, ast.NamedExpr)]
+    stored = [node for target in targets for node in ast.walk(target) if _is_stored(node)]
+    for name in sorted({node.id for node in stored if isinstance(node, ast.Name)}):
         module.definitions.setdefault(name, []).append(statement)
-    if not names:
+    if any(not isinstance(node, ast.Name) for node in stored):
         # `settings["x"] = 1` or `thing.x = 1` changes an object.
         module.effects.append(statement)
+
+
+def _is_stored(node: ast.AST) -> bool:
+    """Return whether a node is a name, attribute or item that is assigned; `x` of `names[x] = 1` is only read."""
+    return isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store)
 
 
 def _add_block(module: ModuleNames, statement: ast.stmt) -> None:

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sparkops.core.imported_files import find_import_roots, locate_module, read_source
+from sparkops.core.imported_files import (
+    find_import_roots,
+    find_installed_folder,
+    locate_module,
+    read_source,
+)
 from sparkops.pipeline.code.module_names import ImportedName, ModuleNames, read_module
 from sparkops.pipeline.code.package_versions import PackageVersions
 from sparkops.pipeline.code.statements import Statements, read_statements
@@ -45,6 +50,7 @@ class CodeReader:
     _modules: dict[Path, ModuleNames | None] = field(default_factory=dict)
     _statements: dict[tuple[Path, str], Statements] = field(default_factory=dict)
     _shown: dict[Path, str] = field(default_factory=dict)
+    _installed: dict[str, Path | None] = field(default_factory=dict)
     _locations: dict[tuple[Path, ImportedName], tuple[list[Path], list[str]]] = field(default_factory=dict)
 
     def find_used(self, file: Path, function: str) -> UsedCode | None:
@@ -93,7 +99,14 @@ class CodeReader:
             files, inner = locate_module(base, parts)
             if files:
                 return files, inner
-        return [], []
+        installed = self._find_installed(parts[0])
+        return locate_module(installed, parts) if installed is not None else ([], [])
+
+    def _find_installed(self, name: str) -> Path | None:
+        """Return the folder of the project that Python finds a top-level module in, such as `src`; it is looked up once."""
+        if name not in self._installed:
+            self._installed[name] = find_installed_folder(name, self.root)
+        return self._installed[name]
 
     @staticmethod
     def _locate_relative(file: Path, level: int, parts: list[str]) -> tuple[list[Path], list[str]]:
@@ -130,11 +143,12 @@ class _Search:
             return
         self._seen.add((module.path, name))
         self.use_effects(module)
+        # Both, where one name is imported and then assigned: `clean = udf(clean)`.
         if name in module.definitions:
             self._use_statements(module, name)
-        elif name in module.imports:
+        if name in module.imports:
             self._use_imports(module, module.imports[name], attributes=None)
-        else:
+        elif name not in module.definitions or name in self.reader.read_definition(module, name).names:
             # A builtin, a local name, or one of those that a star imports.
             self._use_imports(module, module.stars, attributes=None)
 
@@ -189,7 +203,15 @@ class _Search:
                     self._use_file(file, None)
             else:
                 self._use_effects_of(files[:-1])
+                if not inner and imported.name and self._is_defined(files[:-1], imported.name):
+                    # `from lib import conf`, where `lib/__init__.py` has `from .conf import conf`.
+                    self._use_file(files[-2], {imported.name})
                 self._use_file(files[-1], {inner[0]} if inner else attributes)
+
+    def _is_defined(self, packages: list[Path], name: str) -> bool:
+        """Return whether the innermost of these packages defines a name itself, besides a module of that name."""
+        module = self.reader.read(packages[-1]) if packages else None
+        return module is not None and module.has(name)
 
     def _use_effects_of(self, files: Iterable[Path]) -> None:
         for file in files:
@@ -205,7 +227,20 @@ class _Search:
             self.use_all(module)
         else:
             for name in names:
-                self.use_name(module, name)
+                self._use_attribute(module, name)
+
+    def _use_attribute(self, module: ModuleNames, name: str) -> None:
+        """Follow an attribute of a module: a name, a module of a package, or what the module makes when it is imported."""
+        if module.has(name):
+            self.use_name(module, name)
+            return
+        files: list[Path] = []
+        if module.path.name == "__init__.py":
+            files, _ = locate_module(module.path.parent, [name])
+        for file in files:
+            self._use_file(file, None)
+        if module.stars or not files:
+            self.use_all(module)
 
 
 def hash_text(text: str) -> str:
