@@ -94,7 +94,7 @@ def find_installed_folder(name: str, root: Path) -> Path | None:
     # The folders of a package, or the file of a module.
     for place in spec.submodule_search_locations or [spec.origin or ""]:
         # Without `..`, which an entry of PYTHONPATH may have.
-        path = Path(os.path.abspath(place))
+        path = Path(os.path.normpath(place))
         if path.is_relative_to(root) and _PACKAGE_FOLDERS.isdisjoint(path.relative_to(root).parts):
             return path.parent
     return None

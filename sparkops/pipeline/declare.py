@@ -6,6 +6,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from time import time
 from typing import Any, overload
 
 from sparkops.errors import DeclarationError, DeclarationWarning
@@ -192,6 +193,7 @@ def _declare(
         when=options.when,
         checked_inputs=select_checked_inputs(options, signature.tables),
         each=each.values,
+        load_time=time(),
     )
     _warn_of_filters(declared, unwrapped)
     report_unused_script(declared)

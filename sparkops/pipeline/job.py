@@ -43,6 +43,7 @@ class Job:
         when: Conditions under which a flow runs it; all have to hold.
         each: Parameter to its values: a run that is not given the parameter is a fan-out, with a run for each
             combination.
+        load_time: When its file was imported, in seconds since the epoch; None if it is not known.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Job:
     checked_inputs: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     each: Mapping[str, Values] = field(default_factory=dict)
+    load_time: float | None = field(default=None, compare=False, repr=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the author's function with DataFrames and values, as a unit test does."""

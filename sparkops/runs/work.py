@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from sparkops.pipeline.code.used_code import CodeReader
@@ -24,6 +25,7 @@ _CHANGES: Final[Mapping[str, str]] = {
     "code": "`{name}` was changed",
     "model": "model `{name}` went from {before} to {after}",
     "checks": "the checks of `{name}` were changed",
+    "checked": "the checks of its input `{name}` were changed",
     "package": "package `{name}` went from {before} to {after}",
     "conf": "`{name}` went from {before} to {after}",
     "write": "how `{name}` is written was changed",
@@ -34,16 +36,29 @@ _NEW: Final[Mapping[str, str]] = {
     "code": "`{name}` is used now",
     "table": "`{name}` is read now",
     "checks": "`{name}` has checks now",
+    "checked": "`{name}` is read only if it passes its checks now",
 }
 _REMOVED: Final[Mapping[str, str]] = {
     "code": "`{name}` is not used any more",
     "table": "`{name}` is not read any more",
     "checks": "`{name}` has no checks any more",
+    "checked": "`{name}` does not have to pass its checks any more",
 }
+# Parts with texts of their own. The first is what runs have whose code was changed after they had loaded it: which code
+# they executed is not known.
+_CHANGED_CODE: Final = "code <changed while running>"
+_TABLE_ORDER: Final = "option writes"
+# Kinds of parts that decide which rows a job returns, and not how they are checked and published.
+_COMPUTED: Final = frozenset({"code", "package", "conf", "table", "model", "checked"})
 
 
 def describe_work(
-    job: Job, code: CodeReader, *, inputs: RunInputs, suites: Mapping[str, str | None]
+    job: Job,
+    code: CodeReader,
+    *,
+    inputs: RunInputs,
+    suites: Mapping[str, str | None],
+    required: Mapping[str, str | None],
 ) -> dict[str, str]:
     """Return the parts of a run's work, by name.
 
@@ -56,17 +71,59 @@ def describe_work(
         code: Reads the code of the project's jobs.
         inputs: What the run reads.
         suites: The hash of a written table's suite, by table.
+        required: The hash of the suite of an input that has to be checked, by table.
     """
     parts = dict(_describe_code(job, code))
     parts |= {f"table {pin.table}": describe_input(pin) for pin in inputs.pins}
     parts |= {f"model {name}": f"version {version}" for name, version in inputs.models.items()}
     parts |= {f"checks {table}": suite for table, suite in suites.items() if suite is not None}
+    parts |= {f"checked {table}": suite for table, suite in required.items() if suite is not None}
     parts |= {f"conf {key}": str(value) for key, value in select_value_conf(inputs.settings).items()}
     parts |= {f"write {write.table}": _hash(describe_write(write)) for write in job.writes}
     for metric in dict.fromkeys(gate.metric for gate in job.gates):
         parts[f"gate {metric}"] = _hash([describe_gate(gate) for gate in job.gates if gate.metric == metric])
     options = {"registers": job.registers, "stream": job.stream}
     parts |= {f"option {name}": value for name, value in options.items() if value}
+    if len(job.writes) > 1:
+        # The tables of the frames that the job returns, in their order.
+        parts[_TABLE_ORDER] = ", ".join(write.table for write in job.writes)
+    return dict(sorted(parts.items()))
+
+
+def mark_changed_code(work: Mapping[str, str], job: Job, code: CodeReader) -> dict[str, str]:
+    """Return the work of a run, marked if files of its code were changed after the job was loaded.
+
+    A process executes what it has loaded, and the parts are those of the files as they are. A marked run did the work of
+    no other.
+    """
+    if job.load_time is None:
+        return dict(work)
+    used = code.find_used(code.root / job.place.file, job.name)
+    files = used.files if used is not None else (code.root / job.place.file,)
+    changed = [code.shorten(file) for file in files if _is_changed_since(file, job.load_time)]
+    return dict(sorted({**work, _CHANGED_CODE: ", ".join(changed)}.items())) if changed else dict(work)
+
+
+def _is_changed_since(file: Path, time: float) -> bool:
+    try:
+        status = file.stat()
+    except OSError:
+        return True
+    # A file that is copied with its time of modification has another time of change.
+    return max(status.st_mtime, status.st_ctime) > time
+
+
+def restore_computed(work: Mapping[str, str], earlier: Mapping[str, str]) -> dict[str, str]:
+    """Return the work of a run that publishes what an earlier attempt of it computed.
+
+    Args:
+        work: The parts as they are now.
+        earlier: The parts of that attempt; empty if its record has none, and then the run has none either.
+    """
+    if not earlier:
+        return {}
+    parts = {part: value for part, value in work.items() if part.partition(" ")[0] not in _COMPUTED}
+    parts |= {part: value for part, value in earlier.items() if part.partition(" ")[0] in _COMPUTED}
     return dict(sorted(parts.items()))
 
 
@@ -79,8 +136,11 @@ def describe_input(pin: Pin) -> str:
 
 def explain_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return what differs between the work of two runs, each as a clause; empty if nothing does."""
+    is_order_unknown = _TABLE_ORDER not in before and sum(part.startswith("write ") for part in before) > 1
     return [
-        _explain(part, before.get(part), after.get(part))
+        "the last run did not record in which order it returned its tables"
+        if part == _TABLE_ORDER and is_order_unknown
+        else _explain(part, before.get(part), after.get(part))
         for part in sorted({*before, *after})
         if before.get(part) != after.get(part)
     ]
@@ -88,6 +148,8 @@ def explain_changes(before: Mapping[str, str], after: Mapping[str, str]) -> list
 
 def _explain(part: str, before: str | None, after: str | None) -> str:
     kind, _, name = part.partition(" ")
+    if part == _CHANGED_CODE:
+        return f"`{before or after}` was changed after the last run had loaded it"
     if kind == "table" and before is not None and after is not None:
         return _explain_input(name, before, after)
     texts = _CHANGES

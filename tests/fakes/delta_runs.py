@@ -32,7 +32,7 @@ class DeltaRuns:
     @property
     def warehouse(self) -> Path:
         """Return the folder of the tables."""
-        return self.engine.root / "data" / "warehouse"
+        return Path(self.engine.settings.warehouse)
 
     def run(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -273,3 +274,20 @@ def test_a_folder_inside_a_package_has_the_package_s_name(tmp_path):
 def test_a_package_that_cannot_be_imported_breaks_its_files(folder):
     write(folder, {"__init__.py": "1 / 0\n", "one.py": simple("one")})
     assert "ZeroDivisionError" in discover(folder).messages[0]
+
+
+def test_a_job_has_the_time_of_its_import_which_is_new_only_if_a_file_changed(folder):
+    """A run compares it with the files of its code, which are changed while a process runs what it has loaded."""
+    file = folder / "one.py"
+    file.write_text(simple("one"))
+    first = discover(folder)["one"]
+    assert first.load_time is not None
+    assert file.stat().st_mtime <= first.load_time <= time.time()
+    assert discover(folder)["one"].load_time == first.load_time
+    # File systems have coarser times than the clock.
+    time.sleep(0.05)
+    file.write_text(simple("one", "return 2"))
+    assert first.load_time < file.stat().st_mtime
+    second = discover(folder)["one"]
+    assert second.load_time is not None
+    assert file.stat().st_mtime <= second.load_time

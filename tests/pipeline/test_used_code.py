@@ -304,7 +304,10 @@ def write_used(project: Path, lines: str, expression: str, files: dict[str, str]
     return find_used(project)
 
 
-CLEAN = {"shop/__init__.py": "", "shop/helpers.py": "def clean(x):\n    return x\ndef unused(x):\n    return x\n"}
+CLEAN = {
+    "shop/__init__.py": "",
+    "shop/helpers.py": "def clean(x):\n    return x\ndef unused(x):\n    return x\n",
+}
 
 
 @pytest.mark.parametrize(
@@ -417,7 +420,12 @@ def test_an_attribute_of_a_package_is_its_name_or_its_module(
 
 @pytest.mark.parametrize(
     ("folder", "counts"),
-    [("src", True), ("libs/shared", True), (".venv/lib/python3.12/site-packages", False), ("../other", False)],
+    [
+        ("src", True),
+        ("libs/shared", True),
+        (".venv/lib/python3.12/site-packages", False),
+        ("../other", False),
+    ],
 )
 @pytest.mark.parametrize("file", ["laden_shop/__init__.py", "laden_shop.py", "laden_shop/rates.py"])
 def test_a_package_of_the_project_is_found_where_python_finds_it(

@@ -60,11 +60,13 @@ class _Inputs:
     Args:
         inputs: Versions of tables and models.
         suites: The hash of a written table's suite, by table.
+        required: The hash of the suite of an input that has to be checked, by table.
         unreadable: Why an input cannot be read, by input, for the others.
     """
 
     inputs: RunInputs
     suites: Mapping[str, str | None]
+    required: Mapping[str, str | None]
     unreadable: Mapping[Dataset, str]
 
 
@@ -103,15 +105,17 @@ class FreshRunFinder:
     def examine(self, job: Job, bound: BoundParameters) -> Freshness:
         """Return whether the job is up to date, and if not, why."""
         params, lookup = params_to_json(job, bound.values), self.lookup
-        run = lookup.find_done(job.name, params)
+        run = lookup.find_done(job.name, params, self._container.settings.env)
         read = self._read_inputs(job)
-        work = describe_work(job, self._code, inputs=read.inputs, suites=read.suites)
+        work = describe_work(job, self._code, inputs=read.inputs, suites=read.suites, required=read.required)
         if run is None:
             reasons = [_explain_absence(job, params, lookup, self._container.project.config.secrets)]
         elif read.unreadable:
             reasons = []
         elif run.work:
-            reasons = explain_changes(run.work, work)
+            # A record of an earlier version has the suites only with the verdicts.
+            checked = {f"checked {table}": verdict["suite"] for table, verdict in run.verdicts.items()}
+            reasons = explain_changes({**checked, **run.work}, work)
         else:
             reasons = self._compare_fingerprint(job, run, read, params)
         if run is not None and not reasons:
@@ -130,8 +134,11 @@ class FreshRunFinder:
                     models[name] = container.project.models.resolve(name).version
             except SparkopsError as error:
                 unreadable[kind, name] = as_clause(error)
-        suites = {write.table: hash_suite(container.project.root, write.table) for write in job.writes}
-        return _Inputs(RunInputs(pins=pins, models=models, settings=self._settings), suites, unreadable)
+        root = container.project.root
+        suites = {write.table: hash_suite(root, write.table) for write in job.writes}
+        required = {table: hash_suite(root, table) for table in job.checked_inputs}
+        inputs = RunInputs(pins=pins, models=models, settings=self._settings)
+        return _Inputs(inputs, suites, required, unreadable)
 
     def _compare_fingerprint(self, job: Job, run: Run, read: _Inputs, params: Mapping[str, Any]) -> list[str]:
         """Return what differs from a run whose record lacks the parts of its work: the files of the code count."""
@@ -158,6 +165,9 @@ def _explain_absence(job: Job, params: Mapping[str, Any], lookup: RunLookup, sec
     hidden = [name for name, value in params.items() if masked[name] != value]
     if hidden:
         return f"parameter `{hidden[0]}` contains a secret, which no record shows, so no earlier run can be compared"
+    elsewhere = lookup.find_done(job.name, params)
+    if elsewhere is not None:
+        return f"it was run only in another environment (run {elsewhere.id}, {elsewhere.env or 'base'})"
     done = lookup.find_newest_done(job.name)
     if done is not None:
         changed = [f"{name} = {value}" for name, value in params.items() if done.params.get(name) != value]

@@ -29,7 +29,7 @@ _PURE_DECORATORS: Final = frozenset(
         "unique",
         "wraps",
     }
-)  # fmt: skip
+)
 _ASSIGNMENTS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 

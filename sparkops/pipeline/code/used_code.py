@@ -30,10 +30,12 @@ class UsedCode:
         definitions: The hash of the syntax tree of a definition, without comments, formatting and docstrings, by name:
             `jobs/sales.py:clean`.
         packages: Top-level modules that this code imports and that do not belong to the project.
+        files: The files of these definitions.
     """
 
     definitions: Mapping[str, str]
     packages: tuple[str, ...]
+    files: tuple[Path, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class CodeReader:
             search.use_name(module, function)
         except RecursionError:
             return None
-        return UsedCode(dict(sorted(search.hashes.items())), tuple(sorted(search.packages)))
+        files, packages = tuple(sorted(search.files)), tuple(sorted(search.packages))
+        return UsedCode(dict(sorted(search.hashes.items())), packages, files)
 
     def read(self, file: Path) -> ModuleNames | None:
         """Return the names of a file, or None if it is not Python."""
@@ -135,6 +138,7 @@ class _Search:
     reader: CodeReader
     hashes: dict[str, str] = field(default_factory=dict)
     packages: set[str] = field(default_factory=set)
+    files: set[Path] = field(default_factory=set)
     _seen: set[tuple[Path, str]] = field(default_factory=set)
 
     def use_name(self, module: ModuleNames, name: str) -> None:
@@ -171,6 +175,7 @@ class _Search:
 
     def _use_statements(self, module: ModuleNames, name: str) -> None:
         statements = self.reader.read_definition(module, name)
+        self.files.add(module.path)
         self.hashes[f"{self.reader.shorten(module.path)}:{name}"] = statements.digest
         for imported in (item for items in statements.imports.values() for item in items):
             self._use_effects_of(self.reader.locate(module.path, imported)[0])
@@ -222,6 +227,7 @@ class _Search:
     def _use_file(self, file: Path, names: Iterable[str] | None) -> None:
         module = self.reader.read(file)
         if module is None:
+            self.files.add(file)
             self.hashes[self.reader.shorten(file)] = hash_text(read_source(file))
         elif names is None:
             self.use_all(module)

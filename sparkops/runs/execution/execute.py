@@ -21,6 +21,7 @@ from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.ports import ResultReceiver, RunServices
+from sparkops.runs.records.environment import DEFAULT_ENVIRONMENTS
 from sparkops.runs.records.failure import describe_failure
 from sparkops.runs.records.output import capture_output
 from sparkops.runs.records.publications import hash_params
@@ -28,9 +29,6 @@ from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.states import InvalidTransition, choose_state
 from sparkops.runs.records.store import Attempt
 from sparkops.runs.request import RunContext, RunRequest
-
-# Environments of the configuration that are selected without --env.
-_DEFAULT_ENVIRONMENTS = ("", "base", "local")
 
 
 def execute(
@@ -252,7 +250,7 @@ def _record_failure(
 
 def _describe_stopped_run(request: RunRequest, context: RunContext, attempt: Attempt) -> StoppedRun:
     """Return how far a run came, with the options that continue it in its environment and with its secrets."""
-    env = () if context.env in _DEFAULT_ENVIRONMENTS else (f"--env {context.env}",)
+    env = () if context.env in DEFAULT_ENVIRONMENTS else (f"--env {context.env}",)
     hidden = _find_hidden(params_to_json(request.job, request.values), context)
     secrets = (
         f"--param {name}=..."

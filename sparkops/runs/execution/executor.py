@@ -22,10 +22,11 @@ from sparkops.runs.ports import ResultReceiver, RunServices
 from sparkops.runs.publishing.decision import Decision, load_decision
 from sparkops.runs.publishing.publication_plan import find_changed_suites
 from sparkops.runs.publishing.publisher import Publisher
+from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import Attempt
 from sparkops.runs.request import RunContext, RunRequest
 from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
-from sparkops.runs.work import describe_work
+from sparkops.runs.work import describe_work, mark_changed_code, restore_computed
 
 _log = logging.getLogger("sparkops.runs")
 
@@ -164,13 +165,11 @@ class RunExecutor:
             name: self.services.models.load_version(name, at=models_at.get(name)) for name in job.models
         }
         model_versions = {name: model.version for name, model in models.items()}
-        self.attempt.append(
-            "pinned",
-            sync=self.request.parent is None,
-            inputs={name: pin_to_json(pin) for name, pin in pins.items()},
-            models=model_versions,
-            **self.identify_work(pins, model_versions, decision),
-        )
+        facts = self.identify_work(pins, model_versions, decision)
+        facts["inputs"] = {name: pin_to_json(pin) for name, pin in pins.items()}
+        if has_rows:
+            facts |= _restore_identity(facts, self.request.resume)
+        self.attempt.append("pinned", sync=self.request.parent is None, models=model_versions, **facts)
         return pins, models
 
     def pin_again(self, table: str, inputs: Mapping[str, Any]) -> Pin:
@@ -226,13 +225,11 @@ class RunExecutor:
         params = params_to_json(job, self.request.values)
         inputs = RunInputs(pins=tuple(pins.values()), models=models, settings=self.context.settings)
         source = (self.request.code or {}).get("source") or hash_source(job, self.context.root)
+        fingerprint = compute_fingerprint(job, source=source, params=params, inputs=inputs, suites=suites)
         code = CodeReader(self.context.root)
-        return {
-            "fingerprint": compute_fingerprint(
-                job, source=source, params=params, inputs=inputs, suites=suites
-            ),
-            "work": describe_work(job, code, inputs=inputs, suites=suites),
-        }
+        required = {table: self.services.checks.hash_suite(table) for table in job.checked_inputs}
+        work = describe_work(job, code, inputs=inputs, suites=suites, required=required)
+        return {"fingerprint": fingerprint, "work": mark_changed_code(work, job, code)}
 
     def require_checked_inputs(self, pins: Mapping[str, Pin]) -> None:
         """Check the inputs that have to be checked, and record the verdicts."""
@@ -277,6 +274,18 @@ class RunExecutor:
         scoring = {name: str(model.scoring_method) for name, model in models.items() if model.scoring_method}
         self.attempt.append("called", sync=False, scoring=scoring)
         return result
+
+
+def _restore_identity(facts: Mapping[str, Any], earlier: Run | None) -> dict[str, Any]:
+    """Return what identifies the work of a run that publishes what an earlier attempt computed: its code and its inputs."""
+    if earlier is None:
+        return {}
+    return {
+        "inputs": {**facts["inputs"], **earlier.inputs},
+        "code": dict(earlier.code),
+        "fingerprint": earlier.fingerprint,
+        "work": restore_computed(facts["work"], earlier.work),
+    }
 
 
 def _describe_violations(model: str, rules: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sparkops.errors import ProjectError
+from sparkops.runs.records.environment import is_same_environment
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.run_index import IndexEntry, RunIndex
@@ -46,8 +47,14 @@ class RunLookup:
             (by_job[entry.job] if entry is not None else unknown).append(_Candidate(run_id, entry))
         return cls(store, by_job, unknown)
 
-    def find_done(self, job: str, params: Mapping[str, Any]) -> Run | None:
-        """Return the newest run of a job with these parameters that succeeded, or None."""
+    def find_done(self, job: str, params: Mapping[str, Any], env: str | None = None) -> Run | None:
+        """Return the newest run of a job with these parameters that succeeded, or None.
+
+        Args:
+            job: Name of the job.
+            params: JSON values by parameter.
+            env: Environment of the run; None for any. Others may have other tables.
+        """
         expected = hash_params(params)
         for candidate in self._list(job):
             entry = candidate.entry
@@ -55,7 +62,9 @@ class RunLookup:
                 continue
             run = self.read(candidate.run_id)
             is_done = run is not None and run.job == job and run.state == "done" and not run.items
-            if run is not None and is_done and hash_params(run.params) == expected:
+            if run is None or not is_done or hash_params(run.params) != expected:
+                continue
+            if env is None or is_same_environment(run.env, env):
                 return run
         return None
 

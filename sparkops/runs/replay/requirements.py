@@ -11,11 +11,11 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.pipeline.table import Pin
 from sparkops.runs.fingerprint import describe_changes, select_value_conf
+from sparkops.runs.records.environment import DEFAULT_ENVIRONMENTS, is_same_environment
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 
 # Environments of the configuration that are selected without --env.
-_DEFAULT_ENVIRONMENTS = ("", "base", "local")
 _COMMIT_DIGITS = 10
 
 
@@ -76,9 +76,9 @@ def require_environment(run: Run, env: str) -> None:
     Raises:
         InputError: With the option that selects the run's environment.
     """
-    if run.env == env or (run.env in _DEFAULT_ENVIRONMENTS and env in _DEFAULT_ENVIRONMENTS):
+    if is_same_environment(run.env, env):
         return
-    option = "without --env" if run.env in _DEFAULT_ENVIRONMENTS else f"with --env {run.env}"
+    option = "without --env" if run.env in DEFAULT_ENVIRONMENTS else f"with --env {run.env}"
     raise InputError(
         f"Run {run.id} was run in environment `{run.env}`, and this is `{env}`: replay it {option}."
     )

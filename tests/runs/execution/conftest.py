@@ -33,14 +33,15 @@ def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
         resume: Run | None = None,
         wait: float = 0.0,
         timeout: float | None = None,
+        source: str = "# a job\n",
         **declared: Any,
     ) -> Run:
         defaults: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}
-        source = tmp_path / "jobs" / "x.py"
-        source.parent.mkdir(exist_ok=True)
-        source.write_text("# a job\n")
+        file = tmp_path / "jobs" / "x.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(source)
         job = Job(
-            name="double", function=function, doc="", place=Place(str(source), 1), **(defaults | declared)
+            name="double", function=function, doc="", place=Place(str(file), 1), **(defaults | declared)
         )
         request = RunRequest(
             job=job, values={}, versions=ReadVersions(at=at or {}), resume=resume, timeout=timeout

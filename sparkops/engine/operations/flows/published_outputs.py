@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.table import Commit
+from sparkops.pipeline.write import Write
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.run_lookup import RunLookup
 from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
@@ -17,8 +18,8 @@ from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
-# Modes of a write that keeps the rows which runs with other parameters wrote.
-_KEEPING_MODES: Final = ("replace", "append")
+# What a write that is not declared any more, such as that of a quarantine, counts as.
+_APPEND: Final = Write(table="", mode="append")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class PublishedOutputs:
 
     container: ServiceContainer
     _commits: dict[str, tuple[Commit, ...]] = field(default_factory=dict)
+    # Ids of tables, by table and newest version.
+    _identities: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def find_lost(self, job: Job, run: Run, lookup: RunLookup) -> list[str]:
         """Return what a run published that is not there any more, as clauses.
@@ -44,11 +47,11 @@ class PublishedOutputs:
             return [] if Path(run.report).is_file() else [f"the page of run {run.id} is gone"]
         if run.registered is not None:
             return self._find_lost_model(run.registered["name"], run.registered["version"])
-        modes = {write.table: write.mode for write in job.writes}
+        writes = {write.table: write for write in job.writes}
         clauses: list[str] = []
         for name, output in run.outputs.items():
-            others = lookup if modes.get(name, "append") in _KEEPING_MODES else None
-            clauses += self._find_lost_version(name, output["version"], run, lookup, others)
+            write = replace(writes.get(name, _APPEND), table=name)
+            clauses += self._find_lost_version(write, output, run, lookup)
         return clauses
 
     def _find_lost_model(self, name: str, version: int) -> list[str]:
@@ -59,30 +62,33 @@ class PublishedOutputs:
         return []
 
     def _find_lost_version(
-        self, table: str, version: int, run: Run, lookup: RunLookup, others: RunLookup | None
+        self, write: Write, output: Mapping[str, Any], run: Run, lookup: RunLookup
     ) -> list[str]:
         """Return why what a run published is not in the table any more, if so.
 
-        It is there if all later commits released quarantined rows, or were undone by a rollback, or, where a write keeps
-        the rows of others, were made by runs of the same job with other parameters.
+        It is there if all later commits released quarantined rows, or were undone by a rollback, or left its rows as they
+        are: they were made by runs of the same job with other parameters, which append, or replace other slices.
 
         Args:
-            table: The table.
-            version: The version that the run published.
+            write: How the job writes the table.
+            output: The version that the run published.
             run: The run.
             lookup: The earlier runs.
-            others: The earlier runs, if the write keeps their rows; else None.
         """
+        table, version = write.table, output["version"]
         newest = self.container.tables.describe(table).version
         if newest is None or newest < version:
             return [f"table `{table}`, which it published, is gone"]
+        if self._is_another(table, output, newest):
+            return [f"`{table}` is another table, which was created since then"]
         later = self._list_later(table, version, newest)
         if len(later) < newest - version:
             return [f"the log of `{table}` does not reach back to what run {run.id} published"]
         for commit in _skip_undone(table, version, later, lookup):
             if (commit.run_id or "").startswith((RELEASE_PREFIX, DISCARD_PREFIX)):
                 continue
-            if others is None or not _is_other_part(commit.run_id, run, others):
+            other = lookup.read(commit.run_id) if commit.run_id is not None else None
+            if other is None or not _keeps_rows(write, run, other):
                 by = (
                     f"run {commit.run_id}"
                     if commit.run_id
@@ -90,6 +96,22 @@ class PublishedOutputs:
                 )
                 return [f"`{table}` was changed since by {by}"]
         return []
+
+    def _is_another(self, table: str, output: Mapping[str, Any], newest: int) -> bool:
+        """Return whether a table was created again since a run published a version of it."""
+        identity, pin = output.get("identity"), self.container.tables.pin
+        if not identity:
+            return False
+        try:
+            if (table, newest) not in self._identities:
+                self._identities[table, newest] = pin(table).identity
+            # Some writers give a table a new id: then the version itself decides, which takes longer.
+            return self._identities[table, newest] != identity and (
+                newest == output["version"] or pin(table, at=output["version"]).identity != identity
+            )
+        except SparkopsError:
+            # Its version cannot be read any more.
+            return True
 
     def _list_later(self, table: str, version: int, newest: int) -> list[Commit]:
         """Return the commits after a version."""
@@ -120,7 +142,18 @@ def _find_first_undone(run: Run | None, table: str) -> int | None:
     return next((item["first"] for item in run.rollback["tables"] if item["table"] == table), None)
 
 
-def _is_other_part(run_id: str | None, run: Run, lookup: RunLookup) -> bool:
-    """Return whether a commit was made by a run of the same job with other parameters."""
-    other = lookup.read(run_id) if run_id is not None else None
-    return other is not None and other.job == run.job and other.params != run.params
+def _keeps_rows(write: Write, run: Run, other: Run) -> bool:
+    """Return whether a later run left the rows of a run in the table."""
+    if other.job != run.job or other.params == run.params:
+        return False
+    if write.mode == "replace":
+        return any(_is_other_slice(run.params.get(name), other.params.get(name)) for name in write.by)
+    return write.mode == "append"
+
+
+def _is_other_slice(value: Any, other: Any) -> bool:
+    """Return whether two runs replace other slices by their values of one parameter; None limits none."""
+    if value is None or other is None:
+        return False
+    values, others = (item if isinstance(item, list) else [item] for item in (value, other))
+    return not any(item in others for item in values)
