@@ -99,7 +99,7 @@ class PublishedOutputs:
 
     def _is_another(self, table: str, output: Mapping[str, Any], newest: int) -> bool:
         """Return whether a table was created again since a run published a version of it."""
-        identity, pin = output.get("identity"), self.container.tables.pin
+        identity, pin = str(output.get("identity") or ""), self.container.tables.pin
         if not identity:
             return False
         try:
