@@ -15,7 +15,6 @@ from sparkops.runs.records.environment import DEFAULT_ENVIRONMENTS, is_same_envi
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 
-# Environments of the configuration that are selected without --env.
 _COMMIT_DIGITS = 10
 
 
