@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.engine.has_container import HasContainer
 from sparkops.engine.project import LoadedProject
 
 if TYPE_CHECKING:
-    from sparkops.engine.container import ServiceContainer
     from sparkops.engine.operations.comparison.replay_run import ReplayOptions
     from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
     from sparkops.runs.compare.difference import RunDiff
@@ -27,12 +27,7 @@ class RecordMethods:
 
     project: LoadedProject
 
-    @property
-    def container(self) -> ServiceContainer:
-        """Return the services; only a replay needs them."""
-        raise NotImplementedError
-
-    def replay(self, run_id: str, *, options: ReplayOptions | None = None) -> ReplayVerdict:
+    def replay(self: HasContainer, run_id: str, *, options: ReplayOptions | None = None) -> ReplayVerdict:
         """Run a job again as a recorded run had it, and compare the result with what that run published.
 
         Parameters, versions of tables and models, and the settings by which Spark computes values are the recorded
@@ -57,7 +52,7 @@ class RecordMethods:
 
         return follow_log(self.project.runs, self.project.runs.resolve_id(run_id))
 
-    def debug(self, run_id: str, *, options: ReplayOptions | None = None) -> Any:
+    def debug(self: HasContainer, run_id: str, *, options: ReplayOptions | None = None) -> Any:
         """Call the job of a run on its recorded inputs under Python's debugger; return what it returned.
 
         Nothing is recorded, compared or published.

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from sparkops.engine.has_container import HasContainer
 from sparkops.runs.records.run import Run
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from sparkops.engine.container import ServiceContainer
     from sparkops.engine.operations.undo.retention import RunCopies
     from sparkops.runs.retention.at_risk import RunAtRisk
     from sparkops.runs.rollback.plan import RollbackPlan
-
-
-class HasContainer(Protocol):
-    """An engine, as far as these methods need it."""
-
-    @property
-    def container(self) -> ServiceContainer:
-        """Return the services."""
 
 
 class UndoMethods:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from fakes.delta_runs import DeltaRuns
+from fakes.delta_runs import DeltaRuns, open_without_spark
 
 from sparkops import Engine
 from sparkops.engine.operations.earlier_run import choose_start
@@ -21,7 +21,6 @@ from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.rollback_mark import mark_rolled_back
 from sparkops.runs.records.run_key import RunKey
 from sparkops.runs.records.states import InvalidTransition
-from sparkops.tables import Tables
 
 A, B, C = ({"a": [number]} for number in (1, 2, 3))
 JOB = """
@@ -36,10 +35,7 @@ JOB = """
 
 @pytest.fixture
 def engine(make_project: Callable[..., Path]) -> Engine:
-    engine = Engine(make_project({"jobs/some.py": JOB}))
-    # Whatever needs Spark is refused.
-    engine.container.__dict__["tables"] = Tables(None, engine.settings)
-    return engine
+    return open_without_spark(make_project({"jobs/some.py": JOB}))
 
 
 @pytest.fixture

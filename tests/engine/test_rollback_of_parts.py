@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from fakes.delta_runs import DeltaRuns
+from fakes.delta_runs import DeltaRuns, open_without_spark
 
 from sparkops import Engine
 from sparkops.engine.adapters.rollback import ProjectEvidence
@@ -26,7 +26,6 @@ from sparkops.runs.rollback.plan import (
     RollbackPlan,
     StateMark,
 )
-from sparkops.tables import Tables
 
 A, B, C = ({"a": [number]} for number in (1, 2, 3))
 JOBS = """
@@ -49,10 +48,7 @@ JOBS = """
 
 @pytest.fixture
 def engine(make_project: Callable[..., Path]) -> Engine:
-    engine = Engine(make_project({"jobs/some.py": JOBS}))
-    # Whatever needs Spark is refused.
-    engine.container.__dict__["tables"] = Tables(None, engine.settings)
-    return engine
+    return open_without_spark(make_project({"jobs/some.py": JOBS}))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from fakes.delta_runs import DeltaRuns
+from fakes.delta_runs import DeltaRuns, open_without_spark
 
 from sparkops import Engine
 from sparkops.engine.operations.undo import rollback
@@ -41,10 +41,7 @@ JOBS = """
 
 @pytest.fixture
 def engine(make_project: Callable[..., Path]) -> Engine:
-    engine = Engine(make_project({"jobs/some.py": JOBS}))
-    # Whatever needs Spark is refused.
-    engine.container.__dict__["tables"] = Tables(None, engine.settings)
-    return engine
+    return open_without_spark(make_project({"jobs/some.py": JOBS}))
 
 
 @pytest.fixture

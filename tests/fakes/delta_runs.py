@@ -14,9 +14,17 @@ from sparkops import Engine
 from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
 from sparkops.pipeline.table import PublishedVersion
 from sparkops.runs.records.run import make_run_id, utc_now
+from sparkops.tables import Tables
 from sparkops.tables.log.commit_info import WriteId
 
 Rows = Mapping[str, Sequence[Any]]
+
+
+def open_without_spark(root: Path) -> Engine:
+    """Return the engine of a project that refuses whatever needs Spark."""
+    engine = Engine(root)
+    engine.container.__dict__["tables"] = Tables(None, engine.settings)
+    return engine
 
 
 @dataclass(frozen=True, slots=True)

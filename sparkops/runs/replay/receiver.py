@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sparkops.core.session_conf import apply_conf
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.reports.replay_verdict import (
@@ -91,7 +92,7 @@ class ReplayReceiver:
     @contextmanager
     def prepare(self, session: SparkSession) -> Iterator[None]:
         """Give the session the recorded settings while the block runs."""
-        with apply_conf(session, self.conf):
+        with apply_conf(session.conf, self.conf):
             yield
 
     def receive(self, result: Any, services: RunServices, attempt: Attempt, timer: Timer) -> None:
@@ -179,22 +180,6 @@ class ReplayReceiver:
         table = comparison.table.removesuffix(QUARANTINE_SUFFIX)
         causes = self.comparer.find_causes(frames[table])
         return replace(comparison, causes=_order_causes(causes, comparison.rows.columns))
-
-
-@contextmanager
-def apply_conf(session: SparkSession, conf: Mapping[str, str]) -> Iterator[None]:
-    """Give a session these settings while the block runs."""
-    before = {name: session.conf.get(name, None) for name in conf}
-    for name, value in conf.items():
-        session.conf.set(name, value)
-    try:
-        yield
-    finally:
-        for name, old in before.items():
-            if old is None:
-                session.conf.unset(name)
-            else:
-                session.conf.set(name, old)
 
 
 def _order_causes(

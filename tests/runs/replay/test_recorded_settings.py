@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.runs.replay.receiver import apply_conf
+from sparkops.core.session_conf import apply_conf
 
 ZONE, ANSI = "spark.sql.session.timeZone", "spark.sql.ansi.enabled"
 
@@ -31,7 +31,7 @@ class Session:
 def test_a_session_has_other_settings_for_a_while(error: Exception | None) -> None:
     session: Any = Session()
     try:
-        with apply_conf(session, {ZONE: "UTC", ANSI: "true"}):
+        with apply_conf(session.conf, {ZONE: "UTC", ANSI: "true"}):
             assert session.conf == {ZONE: "UTC", ANSI: "true"}
             if error is not None:
                 raise error

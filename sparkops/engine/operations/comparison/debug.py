@@ -7,11 +7,11 @@ import traceback
 from pdb import Pdb
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.session_conf import apply_conf
 from sparkops.engine.operations.comparison.replay_run import ReplayOptions, find_replay_conf, prepare_replay
 from sparkops.engine.parameter_sources import reveal_secrets
 from sparkops.errors import InputError
 from sparkops.runs.records.run import make_run_id
-from sparkops.runs.replay.receiver import apply_conf
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -55,7 +55,7 @@ def call_in_debugger(container: ServiceContainer, run_id: str, options: ReplayOp
         }
         arguments |= prepared.bound.values
         arguments |= {job.session: session} if job.session else {}
-        with apply_conf(session, conf):
+        with apply_conf(session.conf, conf):
             try:
                 return debugger.runcall(job.function, **arguments)
             except Exception as error:  # noqa: BLE001 - the debugger is what handles it

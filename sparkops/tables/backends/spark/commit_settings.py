@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from sparkops.core.session_conf import apply_conf
 from sparkops.tables.session import Session
 
 # Setting of the session for each writer option.
@@ -28,16 +29,5 @@ def use_commit_settings(session: Session, options: Mapping[str, str], *, utc: bo
     settings = {_SETTINGS[name]: value for name, value in options.items()}
     if utc:
         settings["spark.sql.session.timeZone"] = "UTC"
-    with session.settings_lock:
-        spark = session.get()
-        before: dict[str, str | None] = {name: spark.conf.get(name, None) for name in settings}
-        try:
-            for name, value in settings.items():
-                spark.conf.set(name, value)
-            yield
-        finally:
-            for setting, old in before.items():
-                if old is None:
-                    spark.conf.unset(setting)
-                else:
-                    spark.conf.set(setting, old)
+    with session.settings_lock, apply_conf(session.get().conf, settings):
+        yield
