@@ -7,10 +7,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 
 from sparkops.spark import ProgressWatcher, Snapshot, cancel, find_active_jobs, read_snapshot, tag_jobs
 
@@ -121,17 +122,33 @@ def test_cancel_stops_one_run_and_no_other(spark) -> None:
 
 
 def test_cancel_works_from_a_signal_handler_while_a_job_runs(spark) -> None:
+    cancelled: list[bool] = []
+
     def stop(*_: object) -> None:
-        assert cancel(spark, "run-e", wait=20)
+        cancelled.append(cancel(spark, "run-e", wait=20))
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGUSR1, stop)
     timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGUSR1))
     try:
         timer.start()
-        with pytest.raises(KeyboardInterrupt), tag_jobs(spark, "run-e"):
+        with pytest.raises((KeyboardInterrupt, Py4JError)) as caught, tag_jobs(spark, "run-e"):
             spark.sparkContext.parallelize([60], 1).map(time.sleep).count()
     finally:
         timer.cancel()
         signal.signal(signal.SIGUSR1, before)
+    assert cancelled == [True]
+    assert find_active_jobs(spark, "run-e") == ()
+    assert any(isinstance(error, KeyboardInterrupt) for error in errors_behind(caught.value))
     assert spark.range(4).count() == 4
+
+
+def errors_behind(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the error and those during whose handling it was raised.
+
+    pyspark calls the JVM while an interruption unwinds its frames; when that call fails, its error is raised, with the
+    interruption as its context.
+    """
+    while error is not None:
+        yield error
+        error = error.__context__
