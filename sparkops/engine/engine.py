@@ -237,6 +237,7 @@ class Engine(RecordMethods, UndoMethods):
         targets: Sequence[str] | FlowPart | None = None,
         *,
         params: Parameters = (),
+        options: RunOptions | None = None,
         force: bool = False,
     ) -> tuple[PlannedJob, ...]:
         """Return what `flow` would run, in which order and why; no JVM is started, and nothing is written.
@@ -244,12 +245,14 @@ class Engine(RecordMethods, UndoMethods):
         Args:
             targets: Names of jobs, by default all; or a part of a flow.
             params: Parameters, as values of their types; each job takes those that it declares.
+            options: Versions that the targets read.
             force: Also run jobs that are up to date.
         """
         from sparkops.engine.operations.flow import FlowRequest
         from sparkops.engine.operations.flows.plan_flow import plan_flow
 
-        request = FlowRequest(part=to_flow_part(targets), params=params, force=force)
+        options = options or RunOptions()
+        request = FlowRequest(part=to_flow_part(targets), params=params, options=options, force=force)
         return plan_flow(self.container, request)
 
     def resume(self, run_id: str, params: Parameters = ()) -> Run:
@@ -300,7 +303,8 @@ class Engine(RecordMethods, UndoMethods):
         Args:
             targets: Names of jobs; or a part of a flow.
             params: Parameters, as values of their types; each job takes those that it declares.
-            options: Versions that the targets read, and how each run relates to earlier ones.
+            options: Versions that the targets read, and how each run relates to earlier ones. With a time (`as_of`), only
+                the targets are run.
             force: Also run jobs that are up to date.
             always_run_targets: Run the targets even if they are up to date.
             max_parallel: Jobs that may run at the same time; by default the setting, or one.

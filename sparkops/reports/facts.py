@@ -52,6 +52,7 @@ class RunFacts:
         env: Environment of the configuration.
         code: Version of the code, as a short text.
         started: When the run began; shown in UTC.
+        as_of: Time as of which the tables were read; None if no time was requested.
         params: Parameters, in the order of the declaration.
         inputs: Versions of the tables that were read.
         checks: Check results of the tables that were read.
@@ -63,6 +64,7 @@ class RunFacts:
     env: str = ""
     code: str = ""
     started: datetime | None = None
+    as_of: datetime | None = None
     params: tuple[ParameterFact, ...] = ()
     inputs: tuple[Pin, ...] = ()
     checks: tuple[CheckedTable, ...] = ()

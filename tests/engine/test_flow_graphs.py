@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from fakes.recorded_runs import HEAD, RecordedProject, commit, write_job
 
 from sparkops import Engine
 from sparkops.engine.options import FlowPart
-from sparkops.errors import InputError, JobFailed, SparkopsError
+from sparkops.errors import InputError, JobFailed, ParamErrors, SparkopsError
+from sparkops.runs.request import ReadVersions
 
 GRAPHS = {
     "linear": {"a": ["raw"], "b": ["a"], "c": ["b"]},
@@ -117,6 +119,34 @@ def test_a_part_of_a_flow_is_planned_and_run(
 def test_a_job_that_is_no_part_of_the_flow_is_refused(diamond: RecordedProject, part: FlowPart) -> None:
     with pytest.raises(InputError, match=r"`[cdx]`"):
         diamond.plan(part)
+
+
+def test_a_flow_reads_a_version_or_the_tables_as_they_were_at_some_time(diamond: RecordedProject) -> None:
+    commit(diamond.warehouse / "raw", time=2_000)
+    commit(diamond.warehouse / "b", time=2_000)
+    # An earlier version is read only if its files are there.
+    for table in ("raw", "a", "b", "c"):
+        (diamond.warehouse / table / "0.parquet").touch()
+    second = datetime.fromtimestamp(1, UTC)
+    # The newest versions of what `d` and `a` read are others than at that time.
+    assert diamond.plan(FlowPart(["a"]), versions=ReadVersions(as_of=second)) == {}
+    assert diamond.plan(FlowPart(["a"]), versions=ReadVersions(at={"raw": 0})) == {}
+    assert list(diamond.plan(FlowPart(["a"]))) == ["a"]
+    # What the target reads as it was is not computed again, though it is not up to date.
+    assert diamond.plan(FlowPart(["d"]), versions=ReadVersions(as_of=second)) == {}
+    assert diamond.flow(FlowPart(["d"]), versions=ReadVersions(as_of=second)) == []
+    diamond.write("jobs/rates.py", "RATE = 2\nUNUSED = 1\n")
+    changed = ("`jobs/rates.py:RATE` was changed",)
+    assert diamond.plan(versions=ReadVersions(as_of=second)) == dict.fromkeys("abcd", changed)
+    diamond.write("jobs/rates.py", "RATE = 1\nUNUSED = 1\n")
+    later = ReadVersions(as_of=datetime.fromtimestamp(3, UTC))
+    expected = {"d": ("`b` went from version 0 to version 1",)}
+    assert diamond.plan(FlowPart(["d"]), versions=later) == expected
+    assert diamond.flow(FlowPart(["d"]), versions=later) == ["d"]
+    assert diamond.flow(FlowPart(["d"]), versions=later) == []
+    assert list(diamond.plan(FlowPart(["d"]), versions=ReadVersions(at={"b": 0}))) == ["a", "b", "c", "d"]
+    with pytest.raises(ParamErrors, match="raw"):
+        diamond.plan(FlowPart(["d"]), versions=ReadVersions(at={"raw": 0}))
 
 
 def test_runs_with_other_parameters_do_not_count(diamond: RecordedProject) -> None:

@@ -109,7 +109,9 @@ def test_a_part_of_a_training_fan_out_registers_its_own_model_when_it_is_resumed
 ) -> None:
     monkeypatch.setattr(engine.container, "warm_up", lambda jobs: None)
     jobs: list[Job] = []
-    monkeypatch.setattr(run_job, "execute_job", lambda container, job, values, start: jobs.append(job))
+    monkeypatch.setattr(
+        run_job, "execute_job", lambda container, job, values, versions, start: jobs.append(job)
+    )
     parent = "20990101-000000-parentabcd"
     parts = [
         project.run("trained", params={"origin": origin, "depth": 3}, parent=parent, state="failed")

@@ -10,8 +10,10 @@ import pytest
 from deltalake import DeltaTable
 
 from sparkops import Engine
+from sparkops.engine.options import RunOptions
 from sparkops.errors import ChecksFailed, InputError, JobFailed, ParamErrors
 from sparkops.pipeline.parameters.value_form import ValueForm
+from sparkops.runs.request import ReadVersions
 
 pytestmark = pytest.mark.spark
 
@@ -131,9 +133,19 @@ def test_rows_are_appended_and_merged_once_by_each_run(engine: Engine) -> None:
 
 
 def test_reports_have_a_page_for_each_value(engine: Engine) -> None:
-    run = engine.run_each("page", {"part": [1, 2]})
+    as_of = engine.history("numbers")[0].time
+    (engine.root / "raw.csv").write_text("n\n1\n")
+    engine.run("numbers")
+    options = RunOptions(versions=ReadVersions(as_of=as_of))
+    run = engine.run_each("page", {"part": [1, 2]}, options=options, skip_fresh=True)
     pages = [Path(str(engine.runs.load(item["run"]).report)).read_text() for item in run.items]
     assert ["Part 1" in pages[0], "Part 2" in pages[1]] == [True, True]
+    # The tables are read as they were, the page says so, and only runs on the same versions count as up to date.
+    assert run.as_of == as_of.isoformat()
+    assert all(f"<span>as of</span> <b>{as_of:%Y-%m-%d %H:%M:%S}" in page for page in pages)
+    assert all(">version 0</td>" in page for page in pages)
+    assert engine.run_each("page", {"part": [1, 2]}, options=options, skip_fresh=True) is None
+    assert engine.run_each("page", {"part": [2]}, skip_fresh=True) is not None
 
 
 def test_a_backfill_runs_what_is_not_up_to_date(engine: Engine) -> None:

@@ -22,6 +22,7 @@ from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.states import choose_state
+from sparkops.runs.request import ReadVersions
 from sparkops.tables.log.commit_info import WriteId
 
 HEAD = "from pyspark.sql import DataFrame\nfrom sparkops import Condition, job\nfrom . import rates\n"
@@ -31,13 +32,13 @@ _SCHEMA = {
 }
 
 
-def commit(folder: Path, *, run_id: str | None = None, mode: str = "overwrite") -> int:
-    """Commit the next version of a Delta table, and return it."""
+def commit(folder: Path, *, run_id: str | None = None, mode: str = "overwrite", time: int = 0) -> int:
+    """Commit the next version of a Delta table at a time (ms since the epoch), and return it."""
     log = folder / "_delta_log"
     log.mkdir(parents=True, exist_ok=True)
     version = len(list(log.glob("*.json")))
     info: dict[str, Any] = {
-        "timestamp": 0,
+        "timestamp": time,
         "operation": "WRITE",
         "operationParameters": {"mode": "Overwrite"},
     }
@@ -80,12 +81,15 @@ class RecordedRuns:
         self, container: ServiceContainer, job: Job, bound: BoundParameters, options: RunOptions
     ) -> Run:
         """Record a run of a job."""
-        del options
         self.started.append(job.name)
         runs, run_id = container.project.runs, make_run_id()
-        work = FreshRunFinder(container).examine(job, bound).work
+        work = FreshRunFinder(container).examine(job, bound, options.versions).work
         attempt = runs.begin(run_id, job.name, params=params_to_json(job, bound.values))
-        pins = {table: pin_to_json(container.tables.pin(table)) for table in job.tables}
+        at, as_of = options.versions.at, options.versions.as_of
+        pins = {
+            table: pin_to_json(container.tables.pin(table, at=at.get(table), as_of=as_of))
+            for table in job.tables
+        }
         for pin in pins.values():
             pin["time"] = str(pin["time"])
         attempt.append("pinned", inputs=pins, work=work)
@@ -149,11 +153,13 @@ class RecordedProject:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def plan(self, part: FlowPart | None = None, **params: object) -> dict[str, tuple[str, ...]]:
+    def plan(
+        self, part: FlowPart | None = None, *, versions: ReadVersions | None = None, **params: object
+    ) -> dict[str, tuple[str, ...]]:
+        options = RunOptions(versions=versions or ReadVersions())
         with Engine(self.root) as engine:
-            return {
-                job.job: job.reasons for job in engine.plan_flow(part, params=params) if job.state == "run"
-            }
+            planned = engine.plan_flow(part, params=params, options=options)
+        return {job.job: job.reasons for job in planned if job.state == "run"}
 
     def plan_states(self) -> dict[str, str]:
         """Return each job to what would happen to it."""
@@ -170,10 +176,13 @@ class RecordedProject:
         with Engine(self.root) as engine:
             return {step.job: step.state for step in engine.flow(FlowPart())}
 
-    def flow(self, part: FlowPart | None = None, **params: object) -> list[str]:
+    def flow(
+        self, part: FlowPart | None = None, *, versions: ReadVersions | None = None, **params: object
+    ) -> list[str]:
         self.runs.started.clear()
+        options = RunOptions(versions=versions or ReadVersions())
         with Engine(self.root) as engine:
-            engine.flow(part or FlowPart(), params=params)
+            engine.flow(part or FlowPart(), params=params, options=options)
         return list(self.runs.started)
 
     def downstream(self, name: str) -> list[str]:

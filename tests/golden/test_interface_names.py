@@ -17,8 +17,9 @@ COMMON = "--debug --env --project --set"
 OPTIONS = {
     "": "--version",
     "run": f"{COMMON} --as-of --at --force --upstream",
-    "flow": f"{COMMON} --force --param",
+    "flow": f"{COMMON} --as-of --at --force --param",
     "jobs": f"{COMMON} --json",
+    "plan": f"{COMMON} --as-of --at --force --json --param",
     "runs": f"{COMMON} --job --json --limit",
     "runs log": f"{COMMON} --attempt",
     "runs resume": COMMON,

@@ -132,14 +132,14 @@ def test_cancel_works_from_a_signal_handler_while_a_job_runs(spark) -> None:
     timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGUSR1))
     try:
         timer.start()
-        with pytest.raises((KeyboardInterrupt, Py4JError)) as caught, tag_jobs(spark, "run-e"):
+        with pytest.raises((KeyboardInterrupt, Py4JError)) as raised, tag_jobs(spark, "run-e"):
             spark.sparkContext.parallelize([60], 1).map(time.sleep).count()
     finally:
         timer.cancel()
         signal.signal(signal.SIGUSR1, before)
     assert cancelled == [True]
     assert find_active_jobs(spark, "run-e") == ()
-    assert any(isinstance(error, KeyboardInterrupt) for error in errors_behind(caught.value))
+    assert any(isinstance(error, KeyboardInterrupt) for error in errors_behind(raised.value))
     assert spark.range(4).count() == 4
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     )
     if run.started:
         yield f"Started  {format_time(run.started)}, env {run.env}"
+    if run.as_of:
+        yield f"As of    {format_time(datetime.fromisoformat(run.as_of))}"
     if run.skipped:
         yield f"Skipped  {run.skipped}"
     if run.rolled_back:

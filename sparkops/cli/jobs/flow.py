@@ -7,7 +7,12 @@ from typing import Any
 
 import click
 
-from sparkops.cli.jobs.flow_options import read_flow_params, read_flow_part, with_flow_selection
+from sparkops.cli.jobs.flow_options import (
+    read_flow_params,
+    read_flow_part,
+    read_flow_versions,
+    with_flow_selection,
+)
 from sparkops.cli.jobs.job_options import choose_unfinished, find_run_key, make_retry_options
 from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
 from sparkops.engine.options import RunOptions
@@ -46,7 +51,11 @@ def flow(
     request = FlowRequest(
         part=read_flow_part(options),
         params=read_flow_params(options),
-        options=RunOptions(key=find_run_key(options["run_key"]), unfinished=unfinished),
+        options=RunOptions(
+            versions=read_flow_versions(options),
+            key=find_run_key(options["run_key"]),
+            unfinished=unfinished,
+        ),
         force=force,
         max_parallel=max_parallel,
     )

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import click
 
-from sparkops.cli.jobs.job_options import build_command_line_source
+from sparkops.cli.jobs.job_options import build_command_line_source, parse_time, parse_versions
 from sparkops.engine.options import FlowPart
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.parameters.bind import ParameterSource
+from sparkops.runs.request import ReadVersions
 
 _SELECTION: Final = (
     click.argument("jobs", nargs=-1),
@@ -35,6 +36,17 @@ _SELECTION: Final = (
         metavar="FILE",
         help="Parameters from a file of YAML or JSON; - for standard input. --param overrides it.",
     ),
+    click.option(
+        "--at",
+        multiple=True,
+        metavar="NAME=VERSION",
+        help="JOBS read this version of a table or model; the jobs that they read from do not.",
+    ),
+    click.option(
+        "--as-of",
+        metavar="TIME",
+        help="Only JOBS, which read every Delta table as it was at this time (ISO, UTC).",
+    ),
 )
 
 
@@ -48,6 +60,11 @@ def read_flow_part(values: Mapping[str, Any]) -> FlowPart:
     return FlowPart(
         targets=values["jobs"] or None, start=values["start"], end=values["end"], only=values["only"]
     )
+
+
+def read_flow_versions(values: Mapping[str, Any]) -> ReadVersions:
+    """Return the versions to read of these values of the options."""
+    return ReadVersions(at=parse_versions(values["at"]), as_of=parse_time(values["as_of"]))
 
 
 def read_flow_params(values: Mapping[str, Any]) -> list[ParameterSource]:

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from sparkops.cli.display.echo import echo
-from sparkops.cli.jobs.flow_options import read_flow_params, read_flow_part, with_flow_selection
+from sparkops.cli.jobs.flow_options import (
+    read_flow_params,
+    read_flow_part,
+    read_flow_versions,
+    with_flow_selection,
+)
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
+from sparkops.engine.options import RunOptions
 
 if TYPE_CHECKING:
     from sparkops.engine.operations.flows.plan_flow import PlannedJob
@@ -38,7 +44,12 @@ def plan(project: ProjectOptions, force: bool, explain: bool, as_json: bool, **s
     from sparkops.engine.operations.flow import FlowRequest
     from sparkops.engine.operations.flows.plan_flow import plan_flow
 
-    request = FlowRequest(part=read_flow_part(selection), params=read_flow_params(selection), force=force)
+    request = FlowRequest(
+        part=read_flow_part(selection),
+        params=read_flow_params(selection),
+        options=RunOptions(versions=read_flow_versions(selection)),
+        force=force,
+    )
     planned = plan_flow(project.engine().container, request)
     if as_json:
         echo(json.dumps([asdict(job) for job in planned], indent=2, default=str))

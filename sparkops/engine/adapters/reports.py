@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -100,6 +101,7 @@ def collect_run_facts(run: Run, checks: Sequence[CheckedTable]) -> RunFacts:
         env=run.env,
         code=_format_code_version(run.code),
         started=run.started,
+        as_of=datetime.fromisoformat(run.as_of) if run.as_of else None,
         params=tuple(
             ParameterFact(name, value, run.origins.get(name, "")) for name, value in run.params.items()
         ),

@@ -50,9 +50,19 @@ class FlowRequest:
     always_run_targets: bool = False
     max_parallel: int | None = None
 
+    @property
+    def selected_part(self) -> FlowPart:
+        """Return the jobs of the flow. What targets read as it was at some time, no other job has to compute first."""
+        reads_earlier = self.options.versions.as_of is not None and not self.always_run_targets
+        return replace(self.part, only=self.part.only or reads_earlier)
+
     def is_target(self, job: Job) -> bool:
         """Return whether a job is one of those that the flow is for."""
         return self.part.targets is None or job.name in self.part.targets
+
+    def choose_versions(self, job: Job) -> ReadVersions:
+        """Return the versions that a job reads: only targets read those that are given."""
+        return self.options.versions if self.is_target(job) else ReadVersions()
 
     def is_forced(self, job: Job) -> bool:
         """Return whether a job is run even if it is up to date."""
@@ -66,7 +76,7 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
         ParamErrors: Everything that is wrong with the parameters of all jobs; nothing was started.
         SparkopsError: The first failure, after all jobs that do not depend on a failed one were run.
     """
-    jobs = select_jobs(container.project, request.part)
+    jobs = select_jobs(container.project, request.selected_part)
     bound = bind_all(container, jobs, request)
     fan_outs = {
         job.name: FlowFanOut(container, fan_out) for job, fan_out in find_fan_outs(container, jobs, request)
@@ -139,8 +149,7 @@ class _FlowRunner:
     finder: FreshRunFinder
 
     def find_step(self, job: Job, steps: Mapping[str, FlowStep]) -> FlowStep | None:
-        bound, fan_out = self.bound[job.name], self.fan_outs.get(job.name)
-        examined = fan_out.examine(self.finder) if fan_out else self.finder.examine(job, bound)
+        bound, examined = self.bound[job.name], self._examine(job)
         if examined.run is not None and examined.is_fresh and not self.request.is_forced(job):
             return FlowStep(job.name, "fresh", examined.run, reason=f"up to date (run {examined.run.id})")
         if self.request.always_run_targets and self.request.is_target(job):
@@ -154,6 +163,12 @@ class _FlowRunner:
             record_skip(self.container, omit_unbound(job, bound), bound, reason),
             reason=f"skipped: {reason}",
         )
+
+    def _examine(self, job: Job) -> Freshness:
+        fan_out = self.fan_outs.get(job.name)
+        if fan_out is not None:
+            return fan_out.examine(self.finder)
+        return self.finder.examine(job, self.bound[job.name], self.request.choose_versions(job))
 
     def _find_skip(self, job: Job, examined: Freshness, steps: Mapping[str, FlowStep]) -> str | None:
         """Return why a job that is not up to date is skipped, or None."""
@@ -187,9 +202,8 @@ class _FlowRunner:
 
 
 def _choose_options(job: Job, request: FlowRequest) -> RunOptions:
-    """Return the options of one job: only targets read the versions that are given."""
-    versions = request.options.versions if request.is_target(job) else ReadVersions()
-    return replace(request.options, versions=versions)
+    """Return the options of one job."""
+    return replace(request.options, versions=request.choose_versions(job))
 
 
 def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:

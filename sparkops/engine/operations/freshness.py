@@ -21,6 +21,7 @@ from sparkops.pipeline.table import Pin
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.run_lookup import RunLookup
+from sparkops.runs.request import ReadVersions
 from sparkops.runs.work import describe_input, describe_work, explain_changes
 
 if TYPE_CHECKING:
@@ -97,16 +98,17 @@ class FreshRunFinder:
     def _settings(self) -> Mapping[str, Any]:
         return self._container.build_run_context().settings
 
-    def find(self, job: Job, bound: BoundParameters) -> Run | None:
-        """Return the newest run with these parameters that succeeded, if the job is up to date; else None."""
-        examined = self.examine(job, bound)
-        return examined.run if examined.is_fresh else None
+    def examine(self, job: Job, bound: BoundParameters, versions: ReadVersions | None = None) -> Freshness:
+        """Return whether the job is up to date, and if not, why.
 
-    def examine(self, job: Job, bound: BoundParameters) -> Freshness:
-        """Return whether the job is up to date, and if not, why."""
+        Args:
+            job: The job.
+            bound: Its parameters.
+            versions: Versions that a run would read; by default the newest.
+        """
         params, lookup = params_to_json(job, bound.values), self.lookup
         run = lookup.find_done(job.name, params, self._container.settings.env)
-        read = self._read_inputs(job)
+        read = self._read_inputs(job, versions or ReadVersions())
         work = describe_work(job, self._code, inputs=read.inputs, suites=read.suites, required=read.required)
         if run is None:
             reasons = [_explain_absence(job, params, lookup, self._container.project.config.secrets)]
@@ -122,16 +124,16 @@ class FreshRunFinder:
             reasons = self._outputs.find_lost(job, run, lookup)
         return Freshness(run, tuple(reasons), work, read.unreadable)
 
-    def _read_inputs(self, job: Job) -> _Inputs:
+    def _read_inputs(self, job: Job, versions: ReadVersions) -> _Inputs:
         container, unreadable = self._container, dict[Dataset, str]()
         pins: list[Pin] = []
         models: dict[str, int] = {}
         for kind, name in list_reads(job):
             try:
                 if kind == "table":
-                    pins.append(container.tables.pin(name))
+                    pins.append(container.tables.pin(name, at=versions.at.get(name), as_of=versions.as_of))
                 else:
-                    models[name] = container.project.models.resolve(name).version
+                    models[name] = container.project.models.resolve(name, versions.at.get(name)).version
             except SparkopsError as error:
                 unreadable[kind, name] = as_clause(error)
         root = container.project.root

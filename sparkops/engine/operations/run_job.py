@@ -16,6 +16,7 @@ from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.records.run import Run
+from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -119,7 +120,8 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
     container.warm_up([declared])
     job, values = project.load_job(declared, bound)
     job = make_job_of_run(job, earlier, project.runs)
-    return execute_job(container, job, values, start=RunStart(resume=earlier))
+    versions = ReadVersions.of_record(earlier)
+    return execute_job(container, job, values, versions=versions, start=RunStart(resume=earlier))
 
 
 def _skip_done(container: ServiceContainer, done: Run, start: RunStart) -> Run:

@@ -177,6 +177,7 @@ def describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]
         "params": {**params, **dict.fromkeys(hidden, HIDDEN)},
         **({"hidden": hidden} if hidden else {}),
         "origins": dict(request.origins),
+        **request.versions.describe(),
         "env": context.env,
         "settings": dict(context.settings),
         "code": dict(request.code or describe_code(request.job, context.root)),

@@ -24,7 +24,7 @@ _TIMES = {"started", "ended"}
 # Keys by the type of their values.
 _MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each", "work", "verdicts"}
 _TEXTS = {"id", "job", "state", "env"}
-_OPTIONAL_TEXTS = {"key", "report", "log", "fingerprint", "skipped", "rolled_back"}
+_OPTIONAL_TEXTS = {"as_of", "key", "report", "log", "fingerprint", "skipped", "rolled_back"}
 _OPTIONAL_MAPPINGS = {"error", "registered", "rollback"}
 # Type of the values of each mapping, and of the items of each list.
 _VALUES: Mapping[str, type | tuple[type, ...]] = {

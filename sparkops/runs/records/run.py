@@ -37,6 +37,7 @@ class Run:
         code: Git commit, hash of the uncommitted difference, hash of the job's source.
         fingerprint: Hash of code, parameters, input versions and checks; equal hashes mean equal work.
         work: Values or hashes by part of the work; equal parts mean equal work (see `describe_work`).
+        as_of: Time (ISO 8601, UTC) as of which the tables were read; None if no time was requested.
         inputs: The version that was read, by table.
         models: The version that was read, by model name.
         scoring: How each model scored frames, with the reason, by model name.
@@ -80,6 +81,7 @@ class Run:
     code: Mapping[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
     work: Mapping[str, str] = field(default_factory=dict)
+    as_of: str | None = None
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     models: Mapping[str, int] = field(default_factory=dict)
     scoring: Mapping[str, str] = field(default_factory=dict)
@@ -159,6 +161,7 @@ FIELDS: Mapping[str, str] = {
     "code": "code",
     "fingerprint": "fingerprint",
     "work": "work",
+    "as_of": "as_of",
     "inputs": "inputs",
     "models": "models",
     "scoring": "scoring",
@@ -189,6 +192,7 @@ FIELDS: Mapping[str, str] = {
 
 # Keys that are shown only if they have a value.
 _RARE = {
+    "as_of",
     "hidden",
     "work",
     "skipped",

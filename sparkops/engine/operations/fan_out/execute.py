@@ -108,7 +108,12 @@ class FanOut:
         if self.earlier is not None:
             return _begin_again(self.container, self.declared, self.earlier)
         first, context = self.items[0], self.container.build_run_context()
-        request = RunRequest(job=first.job, values=first.bound.values, origins=first.bound.origins)
+        request = RunRequest(
+            job=first.job,
+            values=first.bound.values,
+            origins=first.bound.origins,
+            versions=self.request.options.versions,
+        )
         facts = describe_request(request, context)
         for name in self.names:
             facts["params"].pop(name, None)
@@ -148,7 +153,7 @@ class FanOut:
         tables = {name: pin.version for name, pin in pins.items() if pin.version is not None}
         chosen = self.request.options.versions.at
         models = {name: version for name, version in chosen.items() if name in self.declared.models}
-        return ReadVersions(at={**tables, **models})
+        return ReadVersions(at={**tables, **models}, as_of=self.request.options.versions.as_of)
 
     def _choose_parallel(self) -> int:
         setting = self.container.settings.execution.max_parallel

@@ -39,7 +39,8 @@ class FlowFanOut:
         unreadable = self._find_unreadable()
         if unreadable:
             return Freshness(None, unreadable=unreadable)
-        examined = examine_items(list_items(self.container, self.request, self.tables), finder)
+        listed = list_items(self.container, self.request, self.tables)
+        examined = examine_items(listed, finder, self.request.options.versions)
         self._stale = examined.stale
         fresh, first = examined.fresh, examined.first
         if first is None:

@@ -21,6 +21,7 @@ from sparkops.pipeline.parameters.value import to_json
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.table import Pin
 from sparkops.runs.records.run import Run
+from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -174,13 +175,13 @@ class ExaminedItems:
         return f"{self.count - len(self.stale.items):,} of {self.count:,} runs are up to date"
 
 
-def examine_items(listed: FanOutItems, finder: FreshRunFinder) -> ExaminedItems:
-    """Find out which runs of a fan-out are up to date."""
+def examine_items(listed: FanOutItems, finder: FreshRunFinder, versions: ReadVersions) -> ExaminedItems:
+    """Find out which runs of a fan-out are up to date, if they read these versions."""
     stale: list[ItemParameters] = []
     fresh: Run | None = None
     first: Freshness | None = None
     for item in listed.items:
-        examined = finder.examine(make_item_job(listed.job, item.own), item.bound)
+        examined = finder.examine(make_item_job(listed.job, item.own), item.bound, versions)
         if not examined.is_fresh:
             first = first or examined
             stale.append(item)

@@ -17,6 +17,7 @@ from sparkops.engine.parameter_sources import Parameters, to_sources
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run, make_run_id
+from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -36,7 +37,7 @@ def run_each(container: ServiceContainer, request: FanOutRequest) -> Run | None:
     """
     listed = list_items(container, request)
     if request.skip_fresh:
-        examined = examine_items(listed, FreshRunFinder(container))
+        examined = examine_items(listed, FreshRunFinder(container), request.options.versions)
         listed = examined.stale
         if examined.fresh is not None:
             container.listener.run_skipped(request.job, examined.describe())
@@ -108,7 +109,8 @@ def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = 
         Item(recorded["run"], recorded["label"], *container.project.load_job(declared, values))
         for recorded, values in zip(rest, bound, strict=True)
     ]
-    request = FanOutRequest(job=earlier.job, each=earlier.each)
+    options = RunOptions(versions=ReadVersions.of_record(earlier))
+    request = FanOutRequest(job=earlier.job, each=earlier.each, options=options)
     return FanOut(container, declared, items, tuple(earlier.each), request, earlier).execute()
 
 

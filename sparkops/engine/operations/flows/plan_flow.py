@@ -61,7 +61,7 @@ def plan_flow(container: ServiceContainer, request: FlowRequest) -> tuple[Planne
         InputError: The flow has no such job.
         ParamErrors: Everything that is wrong with the parameters of all jobs.
     """
-    jobs = select_jobs(container.project, request.part)
+    jobs = select_jobs(container.project, request.selected_part)
     bound = bind_all(container, jobs, request)
     upstream = map_upstream(jobs, container.project.declared)
     finder = FreshRunFinder(container)
@@ -76,7 +76,11 @@ def plan_flow(container: ServiceContainer, request: FlowRequest) -> tuple[Planne
     }
     for job in jobs:
         fan_out = fan_outs.get(job.name)
-        examined = _examine_fan_out(fan_out, finder) if fan_out else finder.examine(job, bound[job.name])
+        examined = (
+            _examine_fan_out(fan_out, finder)
+            if fan_out
+            else finder.examine(job, bound[job.name], request.choose_versions(job))
+        )
         state, reasons = planner.decide(job, examined)
         planned.append(
             PlannedJob(
@@ -167,6 +171,7 @@ class _Planner:
         An input that cannot be read because it does not exist yet is no reason, if it will be published.
         """
         certain, possible = list(examined.reasons), list[str]()
+        versions = self.request.choose_versions(job)
         if self.request.is_forced(job):
             certain.insert(0, "it was asked for")
         for kind, name in list_inputs(job):
@@ -174,6 +179,8 @@ class _Planner:
             state = self._find_state((kind, name))
             if (kind, name) not in list_reads(job) and state in ("run", "open"):
                 possible.append(f"its values are those of {shown}, which may have others then")
+            elif versions.is_pinned(kind, name) and (kind, name) not in examined.unreadable:
+                continue
             elif state == "run":
                 certain.append(f"{shown} will have a new version")
             elif state == "open":
