@@ -13,4 +13,4 @@ def trace_lineage(project: LoadedProject, name: str, *, direction: Direction, de
     Raises:
         InputError: No recorded run read or wrote it.
     """
-    return LineageGraph(project.runs.newest()).trace(name, direction, depth)
+    return LineageGraph.of(project.runs).trace(name, direction, depth)

@@ -6,40 +6,56 @@ A run that published nothing is not part of a lineage.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sparkops.errors import InputError, UnknownName, as_clause
-from sparkops.pipeline.staging import QUARANTINE_SUFFIX
+from sparkops.errors import InputError, UnknownName
 from sparkops.runs.lineage.graph import Direction, Lineage, LineageNode, NodeKind
-from sparkops.runs.records.attempt_files import DAMAGE
+from sparkops.runs.lineage.run_links import (
+    LinkedVersion,
+    RunLinks,
+    list_inputs,
+    list_outputs,
+    read_all_links,
+)
 from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
 
-# Its warnings are printed at the end of a command.
-_log = logging.getLogger("sparkops.project")
-_MAX_HASH: Final = 12
 _MAX_VERSIONS: Final = 5
+_RUN: Final = "run:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of the nodes of a lineage, by their ids."""
+
+    versions: dict[str, Mapping[str, Any]]
+    runs: dict[str, Mapping[str, Any]]
 
 
 class LineageGraph:
-    """Everything that recorded runs read and wrote.
+    """Everything that recorded runs read and published.
 
     Args:
-        runs: The records, newest first.
+        links: What each run read and published, newest first.
+        read: Returns a run by its id; called for the runs of a lineage only.
     """
 
-    def __init__(self, runs: Iterable[Run]) -> None:
-        self._nodes: dict[str, LineageNode] = {}
+    def __init__(self, links: Iterable[RunLinks], read: Callable[[str], Run]) -> None:
+        self._read = read
+        self._versions: dict[str, LinkedVersion] = {}
         self._sources: dict[str, dict[str, None]] = {}
         self._targets: dict[str, dict[str, None]] = {}
         # Name of a table to the identity of the newest one of that name.
-        self._identities: dict[str, Any] = {}
-        for run in runs:
-            try:
-                self._add_run(run)
-            except DAMAGE as error:
-                _log.warning("Run %s is left out: its record is damaged (%s).", run.id, as_clause(error))
+        self._identities: dict[str, str] = {}
+        for run in links:
+            self._add_run(run)
+
+    @classmethod
+    def of(cls, store: RunStore) -> LineageGraph:
+        """Return what the recorded runs of a project read and published."""
+        return cls(read_all_links(store), store.read)
 
     def trace(self, text: str, direction: Direction = "both", depth: int | None = None) -> Lineage:
         """Return the lineage of `TABLE`, `TABLE@VERSION`, `MODEL` or `MODEL/VERSION`; without a version, of the newest.
@@ -60,20 +76,47 @@ class LineageGraph:
         if direction != "up":
             edges |= dict.fromkeys(_walk(self._targets, root, depth))
         names = dict.fromkeys((root, *(name for edge in edges for name in edge)))
-        return Lineage(root=root, nodes={name: self._nodes[name] for name in names}, edges=tuple(edges))
+        facts = self._collect_facts(names)
+        return Lineage(
+            root=root, nodes={name: self._make_node(name, facts) for name in names}, edges=tuple(edges)
+        )
+
+    def _collect_facts(self, names: Iterable[str]) -> _Facts:
+        """Read the runs of a lineage, and those that published its versions."""
+        runs: dict[str, None] = {}
+        for name in names:
+            runs |= {name: None} if name.startswith(_RUN) else self._sources.get(name, {})
+        facts = _Facts({}, {})
+        for name in sorted(runs, reverse=True):
+            run = self._read(name.removeprefix(_RUN))
+            facts.runs[name] = _describe_run(run)
+            facts.versions.update((self._make_id(version), values) for version, values in list_outputs(run))
+            for version, values in list_inputs(run):
+                facts.versions.setdefault(self._make_id(version), values)
+        return facts
+
+    def _make_node(self, name: str, facts: _Facts) -> LineageNode:
+        if name.startswith(_RUN):
+            return LineageNode(id=name, kind="run", name=name.removeprefix(_RUN), facts=facts.runs[name])
+        version = self._versions[name]
+        known = facts.versions.get(name, {"recorded": False})
+        return LineageNode(
+            id=name, kind=version.kind, name=version.name, version=version.version, facts=known
+        )
 
     def _find(self, text: str) -> str:
         """Return the id of the node that a text names."""
         kind, name, version = _parse_name(text)
-        candidates = [
-            node
-            for node in self._nodes.values()
-            if node.kind in ((kind,) if kind else ("table", "source", "model")) and node.name == name
-        ]
-        current = [node for node in candidates if "#" not in node.id] or candidates
+        kinds = (kind,) if kind else ("table", "source", "model")
+        candidates = {
+            id_: node for id_, node in self._versions.items() if node.name == name and node.kind in kinds
+        }
+        current = {id_: node for id_, node in candidates.items() if "#" not in id_} or candidates
         if not current:
             known = {
-                node.name: None for node in self._nodes.values() if node.kind in ("table", "source", "model")
+                node.name: None
+                for node in self._versions.values()
+                if node.kind in ("table", "source", "model")
             }
             raise UnknownName(
                 "table or model",
@@ -83,77 +126,48 @@ class LineageGraph:
                 advice="`sparkops runs` lists them.",
             )
         # A table comes before a model of its name.
-        current = [node for node in current if node.kind == current[0].kind]
-        matches = [node for node in current if version in (None, node.version)]
+        first = next(iter(current.values())).kind
+        current = {id_: node for id_, node in current.items() if node.kind == first}
+        matches = [id_ for id_, node in current.items() if version in (None, node.version)]
         if not matches:
-            versions = sorted((node.version or 0 for node in current), reverse=True)
+            versions = sorted((node.version or 0 for node in current.values()), reverse=True)
             shown = ", ".join(map(str, versions[:_MAX_VERSIONS])) + (
                 ", ..." if len(versions) > _MAX_VERSIONS else ""
             )
             raise InputError(
                 f"No recorded run read or wrote version {version} of `{name}`. Recorded versions: {shown}."
             )
-        return max(matches, key=lambda node: node.version if node.version is not None else -1).id
+        return max(matches, key=lambda id_: _order_version(current[id_]))
 
-    def _add_run(self, run: Run) -> None:
-        outputs = list(self._list_outputs(run))
-        if not outputs:
-            return
-        inputs = list(self._list_inputs(run))
-        node = LineageNode(id=f"run:{run.id}", kind="run", name=run.id, facts=_describe_run(run))
-        self._nodes[node.id] = node
-        for output in outputs:
-            self._nodes[output.id] = output
-            self._add_edge(node.id, output.id)
-        for source in inputs:
-            self._nodes.setdefault(source.id, source)
-            self._add_edge(source.id, node.id)
+    def _add_run(self, run: RunLinks) -> None:
+        node = _RUN + run.run
+        for output in run.outputs:
+            self._add_edge(node, self._add_version(output))
+        for source in run.inputs:
+            self._add_edge(self._add_version(source), node)
+
+    def _add_version(self, version: LinkedVersion) -> str:
+        name = self._make_id(version)
+        self._versions.setdefault(name, version)
+        return name
 
     def _add_edge(self, source: str, target: str) -> None:
         self._sources.setdefault(target, {})[source] = None
         self._targets.setdefault(source, {})[target] = None
 
-    def _list_outputs(self, run: Run) -> Iterator[LineageNode]:
-        for name, output in run.outputs.items():
-            facts = {"rows": output["rows"], "recorded": True}
-            yield self._make_table(name, output["identity"], output["version"], facts)
-        tables = [name for name in run.outputs if not name.endswith(QUARANTINE_SUFFIX)]
-        if len(tables) == 1:
-            # A streaming run publishes a version with each batch.
-            output = run.outputs[tables[0]]
-            for batch in run.batches:
-                if batch["version"] != output["version"] and batch["rows"]:
-                    facts = {"rows": batch["rows"], "recorded": True}
-                    yield self._make_table(tables[0], output["identity"], batch["version"], facts)
-        if run.registered:
-            facts = {"metrics": dict(run.registered.get("metrics") or {}), "recorded": True}
-            yield _make_node("model", run.registered["name"], run.registered["version"], facts)
-        if run.report:
-            yield _make_node("report", run.report, None, {"recorded": True})
-
-    def _list_inputs(self, run: Run) -> Iterator[LineageNode]:
-        for name, pin in run.inputs.items():
-            if pin["version"] is not None:
-                yield self._make_table(name, pin["identity"], pin["version"], {"recorded": False})
-            else:
-                identity = str(pin["identity"])[:_MAX_HASH]
-                facts = {"files": identity, "location": pin.get("location"), "recorded": False}
-                yield LineageNode(id=f"source:{name}#{identity}", kind="source", name=name, facts=facts)
-        for name, version in run.models.items():
-            yield _make_node("model", name, version, {"recorded": False})
-
-    def _make_table(self, name: str, identity: Any, version: int, facts: Mapping[str, Any]) -> LineageNode:
-        """Return the node of a table's version; that of a table which was dropped and created again has another id."""
-        newest = self._identities.setdefault(name, identity)
-        suffix = "" if identity == newest else f"#{str(identity)[:8]}"
-        return LineageNode(
-            id=f"table:{name}@{version}{suffix}", kind="table", name=name, version=version, facts=facts
-        )
+    def _make_id(self, version: LinkedVersion) -> str:
+        """Return the id of a node; that of a table which was dropped and created again has another one."""
+        kind, name, number, identity = version
+        if kind == "table":
+            newest = self._identities.setdefault(name, identity)
+            return f"table:{name}@{number}" + ("" if identity == newest else f"#{identity[:8]}")
+        if kind == "source":
+            return f"source:{name}#{identity}"
+        return f"{kind}:{name}" + (f"/{number}" if number is not None else "")
 
 
-def _make_node(kind: NodeKind, name: str, version: int | None, facts: Mapping[str, Any]) -> LineageNode:
-    suffix = f"/{version}" if version is not None else ""
-    return LineageNode(id=f"{kind}:{name}{suffix}", kind=kind, name=name, version=version, facts=facts)
+def _order_version(version: LinkedVersion) -> int:
+    return version.version if version.version is not None else -1
 
 
 def _describe_run(run: Run) -> dict[str, Any]:

@@ -1,39 +1,22 @@
 """An index of runs by job, parameters, state and start, so that listing some of them does not read the records of all.
 
-It is derived from the records: what is missing in it, or has changed, is read again, and a run that it selects is read
-before it is shown. Its file may be removed at any time.
+A run that it selects is read before it is shown.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sparkops.core.atomic_file import replace_file
-from sparkops.errors import ProjectError
-from sparkops.runs.records.attempt_files import (
-    DAMAGE,
-    find_last_state,
-    list_attempts,
-    parse_event,
-    read_lines,
-)
+from sparkops.runs.records.attempt_files import find_last_state, parse_event
 from sparkops.runs.records.publications import hash_params
+from sparkops.runs.records.record_index import RecordFiles, RecordIndex
 from sparkops.runs.records.states import ACTIVE
 
 _FILE: Final = ".index.json"
 _FORMAT: Final = 2
-# The index is written again once so many of its entries are missing or have changed.
-_MIN_CHANGES: Final = 20
-# Two changes of a folder within this time (ns) may have the same modification time.
-_CLOCK_RESOLUTION: Final = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,84 +92,28 @@ class RunIndex:
         return sorted(self._refresh(), key=lambda item: item[0], reverse=True)
 
     def _refresh(self) -> list[tuple[str, IndexEntry | None]]:
-        """Return the entry of each run as its record is now, and save the index if much of it has changed."""
-        known = self._load()
-        entries: list[tuple[str, IndexEntry | None]] = []
-        changes = 0
-        for run_id, changed in self._list_folders():
-            entry = known.get(run_id)
-            if entry is None or not self._is_current(run_id, entry, changed):
-                changes += 1
-                entry = _summarize(self.folder / run_id, changed)
-            entries.append((run_id, entry))
-        if changes >= _MIN_CHANGES:
-            self._save(entries)
-        return entries
-
-    def _list_folders(self) -> Iterator[tuple[str, int]]:
-        """Yield the id of each run, and when its folder changed (ns)."""
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.folder) as items:
-            for item in items:
-                if item.is_dir() and item.name[0] != ".":
-                    yield item.name, item.stat().st_mtime_ns
-
-    def _is_current(self, run_id: str, entry: IndexEntry, changed: int) -> bool:
-        if entry.changed != changed:
-            return False
-        try:
-            return Path(self.folder, run_id, entry.attempt).stat().st_size == entry.size
-        except OSError:
-            return False
-
-    def _load(self) -> Mapping[str, IndexEntry]:
-        """Return the entries of the index's file; none if it is missing or damaged."""
-        try:
-            content = json.loads((self.folder / _FILE).read_bytes())
-            if content["format"] != _FORMAT:
-                return {}
-            return {run_id: _parse_entry(values) for run_id, values in content["runs"].items()}
-        except (OSError, RecursionError, *DAMAGE):
-            return {}
-
-    def _save(self, entries: list[tuple[str, IndexEntry | None]]) -> None:
-        """Write the entries of folders whose next change will show in their modification time.
-
-        A read-only store has no index.
-        """
-        newest = time.time_ns() - _CLOCK_RESOLUTION
-        settled = {run_id: entry for run_id, entry in entries if entry is not None and entry.changed < newest}
-        with suppress(OSError):
-            replace_file(self.folder / _FILE, json.dumps({"format": _FORMAT, "runs": settled}), durable=False)
+        return RecordIndex(self.folder, _FILE, _FORMAT, _parse_entry, _summarize).refresh()
 
 
 def _parse_entry(values: Any) -> IndexEntry:
     entry = IndexEntry(*values)
-    if not (isinstance(entry.changed, int) and isinstance(entry.size, int)):
-        raise TypeError("an entry has no number")
-    if not all(isinstance(text, str) for text in (entry.attempt, entry.job, entry.state, entry.params)):
+    if not all(isinstance(text, str) for text in (entry.job, entry.state, entry.params)):
         raise TypeError("an entry has no text")
-    if "/" in entry.attempt:
-        raise ValueError("an entry names a file of another folder")
     if entry.started is not None:
         datetime.fromisoformat(entry.started)
     return entry
 
 
-def _summarize(folder: Path, changed: int) -> IndexEntry | None:
-    """Return the entry of a run, read from the first and last lines of its attempts; None if that is not possible."""
-    try:
-        files = list_attempts(folder)
-        contents = [read_lines(path) for path in files]
-        first, newest = parse_event(contents[0][0]), contents[-1]
-        begun = parse_event(newest[0])
-        return IndexEntry(
-            changed=changed,
-            attempt=files[-1].name,
-            size=sum(map(len, newest)),
-            job=str(begun["job"]),
-            state=str(find_last_state(newest)),
-            started=first["started"],
-            params=hash_params(begun.get("params", {})),
-        )
-    except (OSError, ProjectError, RecursionError, *DAMAGE):
-        return None
+def _summarize(files: RecordFiles) -> IndexEntry:
+    """Return the entry of a run, read from the first and last lines of its attempts."""
+    first, newest = parse_event(files.contents[0][0]), files.contents[-1]
+    begun = parse_event(newest[0])
+    return IndexEntry(
+        changed=files.changed,
+        attempt=files.attempt,
+        size=files.size,
+        job=str(begun["job"]),
+        state=str(find_last_state(newest)),
+        started=first["started"],
+        params=hash_params(begun.get("params", {})),
+    )

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
 
 from sparkops.errors import InputError, UnknownName
 from sparkops.runs.lineage.graph import Lineage, format_dot, lineage_to_json
+from sparkops.runs.lineage.run_links import read_links
 from sparkops.runs.lineage.trace import LineageGraph
 from sparkops.runs.records.run import Run
+from sparkops.runs.records.store import RunStore
+
+OLD = time.time() - 3600
 
 
 def version(number: int, identity: str = "i") -> dict[str, Any]:
@@ -33,9 +42,13 @@ RUNS = (
 )  # fmt: skip
 
 
+def make_graph(runs: Sequence[Run]) -> LineageGraph:
+    return LineageGraph(map(read_links, runs), {run.id: run for run in runs}.__getitem__)
+
+
 @pytest.fixture
 def graph() -> LineageGraph:
-    return LineageGraph(RUNS)
+    return make_graph(RUNS)
 
 
 def list_names(lineage: Lineage) -> set[str]:
@@ -95,13 +108,13 @@ def test_unknown_names_and_versions_have_a_message(graph: LineageGraph) -> None:
         with pytest.raises(InputError, match="with a number as version"):
             graph.trace(text)
     with pytest.raises(UnknownName):
-        LineageGraph(()).trace("orders")
+        make_graph(()).trace("orders")
 
 
 def test_a_table_that_was_created_again_is_another_one() -> None:
     old = make_run("r1", "orders", inputs={"old": version(0)}, outputs={"orders": version(1, "before")})
     new = make_run("r2", "orders", inputs={"new": version(0)}, outputs={"orders": version(1, "after")})
-    lineage = LineageGraph((new, old)).trace("orders@1", "up")
+    lineage = make_graph((new, old)).trace("orders@1", "up")
     assert list_names(lineage) == {"run:r2", "table:new@0"}
 
 
@@ -110,7 +123,7 @@ def test_a_table_that_reads_itself_ends() -> None:
         make_run(f"r{number}", "log", inputs={"log": version(number - 1)}, outputs={"log": version(number)})
         for number in range(5, 0, -1)
     ]
-    lineage = LineageGraph(runs).trace("log@3")
+    lineage = make_graph(runs).trace("log@3")
     assert len(lineage.nodes) == 6 + 5
 
 
@@ -119,13 +132,53 @@ def test_each_batch_of_a_stream_is_a_version() -> None:
     run = make_run(
         "r1", "clean", inputs={"arrivals": version(9)}, outputs={"clean": version(4)}, batches=batches
     )
-    assert "run:r1" in LineageGraph([run]).trace("clean@3").nodes
+    assert "run:r1" in make_graph([run]).trace("clean@3").nodes
 
 
-def test_a_damaged_record_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    damaged = make_run("r9", "bad", inputs={"orders": {}}, outputs={"x": version(1)})
-    assert LineageGraph((damaged, *RUNS)).trace("orders@1").root == "table:orders@1"
-    assert "Run r9 is left out" in caplog.text
+def record(store: RunStore, number: int, **facts: Any) -> str:
+    """Record a run long enough ago for the index."""
+    run_id = f"20240101-000000-{number:010d}"
+    attempt = store.begin(run_id, "job")
+    attempt.append("published", **facts)
+    attempt.append("ended", state="done")
+    os.utime(attempt.path.parent, (OLD, OLD))
+    return run_id
+
+
+def test_a_damaged_record_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = RunStore(tmp_path)
+    good = record(store, 1, inputs={"raw": RAW}, outputs={"orders": version(1)})
+    bad = record(store, 2, inputs={"orders": {}}, outputs={"x": version(1)})
+    unreadable = record(store, 3, outputs={"orders": version(1)})
+    store.find_newest_attempt(unreadable).path.write_text("{}}\n")
+    lineage = LineageGraph.of(store).trace("orders@1")
+    assert f"run:{good}" in lineage.nodes
+    assert len(lineage.nodes) == 3
+    assert f"Run {bad} is left out" in caplog.text
+    assert f"{unreadable}/attempt-001.jsonl, is damaged" in caplog.text
+
+
+def test_only_the_records_of_the_lineage_are_read_again(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    runs = [
+        record(store, number, inputs={"raw": version(number)}, outputs={"orders": version(number)})
+        for number in range(30)
+    ]
+    before = LineageGraph.of(store).trace("orders@7")
+    for number in (number for number in range(30) if number != 7):
+        path = store.find_newest_attempt(runs[number]).path
+        path.write_bytes(b"{" * (path.stat().st_size - 1) + b"\n")
+    assert LineageGraph.of(store).trace("orders@7") == before
+    # A later event, and a run that was removed, count at once.
+    store.find_newest_attempt(runs[7]).append("published", outputs={"more": version(0)})
+    rmtree(tmp_path / runs[8])
+    graph = LineageGraph.of(store)
+    assert graph.trace("more").list_sources("table:more@0") == (f"run:{runs[7]}",)
+    with pytest.raises(InputError, match="No recorded run"):
+        graph.trace("orders@8")
+    # A damaged index is made again.
+    (tmp_path / ".lineage.json").write_text("[]")
+    assert "table:raw@7" in LineageGraph.of(store).trace("orders@7").nodes
 
 
 def test_the_json_and_the_graph_have_every_node_and_edge(graph: LineageGraph) -> None:
@@ -143,6 +196,6 @@ def test_the_json_and_the_graph_have_every_node_and_edge(graph: LineageGraph) ->
 def test_a_name_with_quotes_stays_one_word_of_the_graph() -> None:
     run = make_run("r1", 'a"];x->y["', inputs={"in": version(0)}, outputs={"out": version(0)})
     (line,) = (
-        line for line in format_dot(LineageGraph([run]).trace("out")) if "run:r1" in line and "label" in line
+        line for line in format_dot(make_graph([run]).trace("out")) if "run:r1" in line and "label" in line
     )
     assert 'label="run r1 (a\\"];x->y[\\")"' in line

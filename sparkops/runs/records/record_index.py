@@ -1,0 +1,153 @@
+"""An index that is derived from the records of runs and stored beside them, so that not all of them have to be read.
+
+What is missing in it, or has changed, is read again. Its file may be removed at any time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from sparkops.core.atomic_file import replace_file
+from sparkops.errors import ProjectError
+from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, read_lines
+
+# The index is written again once so many of its entries are missing or have changed.
+_MIN_CHANGES: Final = 20
+# Two changes of a folder within this time (ns) may have the same modification time.
+_CLOCK_RESOLUTION: Final = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFiles:
+    """The files of one run, as they were read.
+
+    Args:
+        changed: Modification time of the run's folder (ns), which changes with each new attempt.
+        attempt: Name of the newest attempt's file.
+        size: Its bytes.
+        contents: The lines of each attempt, oldest first.
+    """
+
+    changed: int
+    attempt: str
+    size: int
+    contents: Sequence[Sequence[bytes]]
+
+
+class RecordEntry(Protocol):
+    """What an index contains of one run; JSON stores it as a list of its values."""
+
+    @property
+    def changed(self) -> int:
+        """Return the modification time of the run's folder (ns)."""
+
+    @property
+    def attempt(self) -> str:
+        """Return the name of the newest attempt's file."""
+
+    @property
+    def size(self) -> int:
+        """Return its bytes."""
+
+
+Entry = TypeVar("Entry", bound=RecordEntry)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIndex(Generic[Entry]):
+    """An index of the runs in a folder.
+
+    Args:
+        folder: `<state>/runs`.
+        file: Name of the index's file in it.
+        format: Version of the form of its entries; one of another version is not read.
+        parse: Returns an entry of its values in JSON; raises one of `DAMAGE` if they have another form.
+        summarize: Returns the entry of a run; raises one of `DAMAGE` if its record has another form.
+    """
+
+    folder: Path
+    file: str
+    format: int
+    parse: Callable[[Any], Entry]
+    summarize: Callable[[RecordFiles], Entry]
+
+    def refresh(self) -> list[tuple[str, Entry | None]]:
+        """Return the entry of each run as its record is now, and save the index if much of it has changed.
+
+        A run whose record cannot be summarized has None.
+        """
+        known = self._load()
+        entries: list[tuple[str, Entry | None]] = []
+        changes = 0
+        for run_id, changed in self._list_folders():
+            entry = known.get(run_id)
+            if entry is None or not self._is_current(run_id, entry, changed):
+                changes += 1
+                entry = self._summarize(run_id, changed)
+            entries.append((run_id, entry))
+        if changes >= _MIN_CHANGES:
+            self._save(entries)
+        return entries
+
+    def _list_folders(self) -> Iterator[tuple[str, int]]:
+        """Yield the id of each run, and when its folder changed (ns)."""
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(self.folder) as items:
+            for item in items:
+                if item.is_dir() and item.name[0] != ".":
+                    yield item.name, item.stat().st_mtime_ns
+
+    def _is_current(self, run_id: str, entry: Entry, changed: int) -> bool:
+        if entry.changed != changed:
+            return False
+        try:
+            return os.stat(f"{self.folder}/{run_id}/{entry.attempt}").st_size == entry.size
+        except (OSError, ValueError):
+            return False
+
+    def _summarize(self, run_id: str, changed: int) -> Entry | None:
+        try:
+            files = list_attempts(self.folder / run_id)
+            contents = [read_lines(path) for path in files]
+            size = sum(map(len, contents[-1]))
+            return self.summarize(RecordFiles(changed, files[-1].name, size, contents))
+        except (OSError, ProjectError, RecursionError, *DAMAGE):
+            return None
+
+    def _load(self) -> Mapping[str, Entry]:
+        """Return the entries of the index's file; none if it is missing or damaged."""
+        try:
+            content = json.loads((self.folder / self.file).read_bytes())
+            if content["format"] != self.format:
+                return {}
+            return {run_id: self._parse(values) for run_id, values in content["runs"].items()}
+        except (OSError, RecursionError, *DAMAGE):
+            return {}
+
+    def _parse(self, values: Any) -> Entry:
+        entry = self.parse(values)
+        if not (isinstance(entry.changed, int) and isinstance(entry.size, int)):
+            raise TypeError("an entry has no number")
+        if not isinstance(entry.attempt, str):
+            raise TypeError("an entry has no text")
+        if "/" in entry.attempt:
+            raise ValueError("an entry names a file of another folder")
+        return entry
+
+    def _save(self, entries: list[tuple[str, Entry | None]]) -> None:
+        """Write the entries of folders whose next change will show in their modification time.
+
+        A read-only store has no index.
+        """
+        newest = time.time_ns() - _CLOCK_RESOLUTION
+        settled = {run_id: entry for run_id, entry in entries if entry is not None and entry.changed < newest}
+        with suppress(OSError):
+            replace_file(
+                self.folder / self.file, json.dumps({"format": self.format, "runs": settled}), durable=False
+            )
