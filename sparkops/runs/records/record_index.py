@@ -107,7 +107,7 @@ class RecordIndex(Generic[Entry]):
         if entry.changed != changed:
             return False
         try:
-            return os.stat(f"{self.folder}/{run_id}/{entry.attempt}").st_size == entry.size
+            return Path(self.folder, run_id, entry.attempt).stat().st_size == entry.size
         except (OSError, ValueError):
             return False
 
