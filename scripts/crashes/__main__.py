@@ -28,6 +28,9 @@ def main() -> int:
     begin = time.monotonic()
     with _start_cluster(faults) as cluster:
         choice = Choice(options.scenario or list(SCENARIOS), faults, cluster)
+        if not choice.pairs:
+            print("None of these faults can happen to these scenarios.", file=sys.stderr)
+            return 2
         tally = run_rounds(choice, kills=options.kills, jobs=options.jobs, seed=options.seed, progress=_show)
     print(_format(tally, choice.scenarios, faults))
     print(f"\nseed {options.seed}, {time.monotonic() - begin:,.0f} s")

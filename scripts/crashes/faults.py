@@ -14,6 +14,8 @@ from crashes.project import locate_warehouse
 
 Fault = Literal["driver", "jvm", "executor", "full disk", "read-only"]
 FAULTS: Final[tuple[Fault, ...]] = ("driver", "jvm", "executor", "full disk", "read-only")
+# These kill a process of Spark.
+SPARK_FAULTS: Final[tuple[Fault, ...]] = ("jvm", "executor")
 # These need a disk of the project's own.
 DISK_FAULTS: Final[tuple[Fault, ...]] = ("full disk", "read-only")
 _FILLER: Final = "filler"

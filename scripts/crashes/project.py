@@ -68,7 +68,16 @@ def two(raw: DataFrame) -> Two:
 
 @job(registers="line")
 def train(raw: DataFrame) -> Model:
-    rows = raw.select(F.col("id").cast("double"), (F.col("id") * 2 + F.rand()).alias("label"))
+    return fit(raw)
+
+
+@job(registers="line")
+def train_left(left: DataFrame) -> Model:
+    return fit(left)
+
+
+def fit(frame: DataFrame) -> Model:
+    rows = frame.select(F.col("id").cast("double"), (F.col("id") * 2 + F.rand()).alias("label"))
     fitted = Pipeline(stages=[VectorAssembler(inputCols=["id"], outputCol="features"), LinearRegression()]).fit(rows)
     return Model(fitted=fitted, example=rows)
 """
@@ -179,6 +188,13 @@ def find_leftovers(root: Path, *, cleaned: bool) -> list[str]:
 def list_journal(root: Path) -> list[Path]:
     """Return the files of the publications that are not complete."""
     return list((root / ".sparkops" / "publishing").glob("*.json"))
+
+
+def read_version(root: Path, table: str) -> int:
+    """Return the newest version of a table."""
+    from deltalake import DeltaTable
+
+    return DeltaTable(locate_warehouse(root) / table).version()
 
 
 def list_run_ids(root: Path) -> list[str]:

@@ -16,10 +16,10 @@ from random import Random
 from typing import Any, Final
 
 from crashes.attempt import OUTPUT, Attempt, AttemptResult, Interruption, has_clock, run_attempt, run_in_child
-from crashes.faults import DISK_FAULTS, Fault, mount_disk, repair, unmount_disk
+from crashes.faults import DISK_FAULTS, SPARK_FAULTS, Fault, mount_disk, repair, unmount_disk
 from crashes.project import find_leftovers, list_journal, make_project, set_limit
-from crashes.scenarios import CONTINUATIONS, SCENARIOS
-from crashes.steps import MODEL_STEPS, RELEASE_STEPS, STEPS
+from crashes.scenarios import SCENARIOS
+from crashes.steps import MODEL_STEPS, RELEASE_STEPS, ROLLBACK_STEPS, STEPS
 
 # Attempts that may be interrupted before a round must complete.
 _MAX_INTERRUPTIONS: Final = 4
@@ -27,11 +27,12 @@ _LIMITS: Final = (0.3, 0.5, 0.7)
 _STEPS_OF: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
     "release": RELEASE_STEPS,
     "registration": MODEL_STEPS,
+    "rollback": ROLLBACK_STEPS,
 }
 # Of ten interruptions, one happens at a random time, and of ten attempts one has a clock that was set back.
 _SHARE: Final = 0.1
 # Most steps happen once or twice in an attempt; records are written more often.
-_MAX_CALL: Final = {"record": 8}
+_MAX_CALL: Final = {"record": 8, "restore": 4}
 _MAX_SECONDS: Final = 6.0
 
 
@@ -78,6 +79,16 @@ class Choice:
     scenarios: Sequence[str]
     faults: Sequence[Fault]
     cluster: Mapping[str, Any] | None = None
+
+    @property
+    def pairs(self) -> Sequence[tuple[str, Fault]]:
+        """Return each scenario with each fault that can happen to it."""
+        return [
+            (scenario, fault)
+            for scenario in self.scenarios
+            for fault in self.faults
+            if SCENARIOS[scenario].uses_spark or fault not in SPARK_FAULTS
+        ]
 
 
 def run_rounds(
@@ -141,7 +152,7 @@ def _import_everything() -> None:
 
 def _run_round(choice: Choice, random: Random) -> Tally:
     """Run one scenario to its end, with one kind of fault, and verify its project."""
-    scenario, fault = random.choice(choice.scenarios), random.choice(choice.faults)
+    scenario, fault = random.choice(choice.pairs)
     root, scratch = Path(tempfile.mkdtemp(prefix="chaos-")), Path(tempfile.mkdtemp(prefix="chaos-out-"))
     if fault in DISK_FAULTS:
         mount_disk(root)
@@ -180,7 +191,7 @@ def _interrupt(
     scenario: str, fault: Fault, root: Path, scratch: Path, random: Random, tally: Tally, history: list[str]
 ) -> list[str]:
     """Interrupt some attempts, then complete the run; return the problems of the attempts."""
-    continuation = random.choice(CONTINUATIONS)
+    continuation = random.choice(SCENARIOS[scenario].continuations)
     history.append(continuation)
     tables, problems = SCENARIOS[scenario].tables, []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from crashes.project import (
     list_run_ids,
     read_note,
     read_rows,
+    read_version,
     set_limit,
     write_note,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Continuation = Literal["resume", "key", "again"]
 CONTINUATIONS: Final[tuple[Continuation, ...]] = ("resume", "key", "again")
 _SLICE: Final = 1
+_ROLLED_BACK: Final = ("left", "left__quarantine", "right", "right__quarantine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +39,16 @@ class Scenario:
         execute: Starts the run, or continues it.
         find_problems: Returns a sentence for each thing that is wrong in the project after the run is complete.
         prepare: Makes what the run needs, without interruption.
-        takes_time: It may take a minute; it is chosen less often.
+        continuations: How a further attempt may continue it.
+        uses_spark: Whether it starts Spark.
     """
 
     tables: tuple[str, ...] = ()
     execute: Callable[[Engine, Continuation], None]
     find_problems: Callable[[Path], list[str]]
     prepare: Callable[[Engine], None] | None = None
-    takes_time: bool = False
+    continuations: Sequence[Continuation] = CONTINUATIONS
+    uses_spark: bool = True
 
 
 def _execute(job: str, params: Mapping[str, Any], engine: Engine, continuation: Continuation) -> None:
@@ -80,6 +84,41 @@ def _execute_release(engine: Engine, continuation: Continuation) -> None:  # noq
     from sparkops.engine.operations.release import ReleaseRequest, release_rows
 
     release_rows(engine.container, ReleaseRequest(table="appended"))
+
+
+def _execute_rollback(engine: Engine, continuation: Continuation) -> None:  # noqa: ARG001
+    # Not the newest run: the clock may be set back.
+    earlier = next((run for run in engine.runs.newest() if run.rollback is not None), None)
+    if earlier is None:
+        engine.rollback(read_note(engine.root)["target"], cascade=True)
+    else:
+        engine.resume(earlier.id)
+
+
+def _prepare_rollback(engine: Engine) -> None:
+    """Write two tables and register a model, twice; the second time is rolled back."""
+    for _ in range(2):
+        note = {"before": _read_state(engine)}
+        set_limit(engine.root, ["left", "right"], 0.5)
+        note["target"] = engine.run("two").id
+        engine.run("train_left")
+    write_note(engine.root, {**note, "versions": read_versions(engine.root)})
+
+
+def _read_state(engine: Engine) -> dict[str, Any]:
+    """Return the rows of the tables, and the aliases of the model, as JSON values."""
+    rows = {
+        table: sorted([row["id"], row["x"]] for row in read_rows(engine.root, table))
+        for table in _ROLLED_BACK
+    }
+    has_model = any(info.name == MODEL for info in engine.models.list())
+    aliases = engine.models.read_alias_state(MODEL) if has_model else None
+    return {"rows": rows, "aliases": aliases}
+
+
+def read_versions(root: Path) -> dict[str, int]:
+    """Return the newest versions of the tables that are rolled back."""
+    return {table: read_version(root, table) for table in _ROLLED_BACK}
 
 
 def _prepare(job: str, table: str, limit: float, engine: Engine) -> None:
@@ -138,6 +177,30 @@ def _find_problems_of_model(root: Path) -> list[str]:
     ]
 
 
+def _find_problems_of_rollback(root: Path) -> list[str]:
+    """Verify that tables, quarantines and aliases are those before the runs, by one commit each, and what the records say."""
+    from sparkops import Engine
+
+    note = read_note(root)
+    with Engine(root) as engine:
+        after = _read_state(engine)
+        runs = {run.id: run for run in engine.runs.newest()}
+    undo = [run for run in runs.values() if run.rollback is not None]
+    problems = [
+        f"`{table}` is not what it was before"
+        for table, rows in note["before"]["rows"].items()
+        if after["rows"][table] != rows
+    ]
+    commits = {table: version - note["versions"][table] for table, version in read_versions(root).items()}
+    if set(commits.values()) != {1}:
+        problems.append(f"commits by table: {commits}; each must be restored once")
+    if after["aliases"] != note["before"]["aliases"]:
+        problems.append(f"aliases {after['aliases']} instead of {note['before']['aliases']}")
+    if [run.state for run in undo] != ["done"] or runs[note["target"]].rolled_back != undo[0].id:
+        problems.append(f"rollbacks {[run.id for run in undo]}: one must be done, and its run say so")
+    return problems
+
+
 def _make_scenario(job: str, *tables: str, prepare: bool = False, **params: Any) -> Scenario:
     tables = tables or (job,)
     find_problems: Callable[[Path], list[str]] = partial(_find_problems_of_new_runs, tables)
@@ -170,10 +233,17 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         execute=_execute_release,
         find_problems=_find_problems_of_release,
         prepare=partial(_prepare, "appended", "appended", 0.3),
+        continuations=("resume",),
     ),
     "registration": Scenario(
         execute=partial(_execute, "train", {}),
         find_problems=_find_problems_of_model,
-        takes_time=True,
+    ),
+    "rollback": Scenario(
+        execute=_execute_rollback,
+        find_problems=_find_problems_of_rollback,
+        prepare=_prepare_rollback,
+        continuations=("resume",),
+        uses_spark=False,
     ),
 }

@@ -26,7 +26,7 @@ RELEASE_STEPS: Final = {
     "complete": ("sparkops.tables.quarantine.release", "Releases", "complete"),
     "discard": STEPS["discard"],
 }
-_CLIENT = ("mlflow.tracking.client", "MlflowClient")
+_CLIENT: Final = ("mlflow.tracking.client", "MlflowClient")
 MODEL_STEPS: Final = {
     "record": STEPS["record"],
     "create-run": (*_CLIENT, "create_run"),
@@ -36,6 +36,17 @@ MODEL_STEPS: Final = {
     "create-version": (*_CLIENT, "create_model_version"),
     "end-run": (*_CLIENT, "set_terminated"),
     "alias": (*_CLIENT, "set_registered_model_alias"),
+}
+ROLLBACK_STEPS: Final = {
+    "record": STEPS["record"],
+    "journal-begin": STEPS["journal-begin"],
+    "mark": ("sparkops.runs.rollback.execute", "_Execution", "_mark"),
+    "discard": STEPS["discard"],
+    "restore": ("sparkops.tables.tables", "Tables", "restore"),
+    "alias": MODEL_STEPS["alias"],
+    "alias-delete": (*_CLIENT, "delete_registered_model_alias"),
+    "alias-history": (*_CLIENT, "set_registered_model_tag"),
+    "journal-complete": STEPS["journal-complete"],
 }
 
 

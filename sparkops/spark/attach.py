@@ -8,13 +8,15 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkops.spark.launcher import LaunchedSpark
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
 
@@ -29,7 +31,10 @@ def attach(launched: LaunchedSpark) -> SparkSession:
         gateway = launched.jvm.gateway
         conf = SparkConf(_jvm=gateway.jvm, _jconf=launched.context.getConf())
         context = SparkContext(gateway=gateway, jsc=launched.context, conf=conf)
-        return SparkSession(context, jsparkSession=launched.session)
+    # Models of `pyspark.mllib` release their Java objects by it, even after `detach`.
+    vars(context)["_gateway"] = gateway
+    _ignore_lost_accumulators(context)
+    return SparkSession(context, jsparkSession=launched.session)
 
 
 def import_during_startup() -> None:
@@ -42,6 +47,18 @@ def import_during_startup() -> None:
             return
 
 
+def _ignore_lost_accumulators(context: SparkContext) -> None:
+    """Keep pyspark from printing a stack trace for each connection of a JVM that was killed; it prints other errors."""
+    server = context._accumulatorServer
+    print_error = server.handle_error
+
+    def handle_error(request: Any, address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], EOFError | OSError):
+            print_error(request, address)
+
+    vars(server)["handle_error"] = handle_error
+
+
 def silence_accumulator_errors(session: SparkSession) -> None:
     """Keep pyspark from printing a stack trace for each connection of a JVM that is shutting down."""
     vars(session.sparkContext._accumulatorServer)["handle_error"] = lambda *_: None
@@ -49,15 +66,15 @@ def silence_accumulator_errors(session: SparkSession) -> None:
 
 def stop_session(launched: LaunchedSpark, session: SparkSession) -> None:
     """Stop a session. A JVM that was killed, or ended by itself, has nothing left to stop."""
-    from py4j.protocol import Py4JError
-
-    if launched.jvm.process.poll() is None:
-        try:
+    if launched.jvm.process.poll() is not None:
+        silence_accumulator_errors(session)
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Unable to cleanly shutdown Spark JVM")
             session.stop()
-        except (Py4JError, OSError):
-            # It ended meanwhile; `detach` resets pyspark.
-            silence_accumulator_errors(session)
-    else:
+    except Exception:  # noqa: BLE001 - whatever py4j raises
+        # It ended meanwhile; `detach` resets pyspark.
         silence_accumulator_errors(session)
 
 
@@ -74,8 +91,9 @@ def detach(launched: LaunchedSpark) -> None:
     from pyspark.sql import SparkSession
 
     if SparkContext._gateway is launched.jvm.gateway:
-        SparkContext._gateway = SparkContext._jvm = None
+        # First, because objects that are released meanwhile use it.
         SparkContext._active_spark_context = None
+        SparkContext._gateway = SparkContext._jvm = None
         SparkSession._instantiatedSession = SparkSession._activeSession = None
     launched.jvm.gateway.shutdown()
 

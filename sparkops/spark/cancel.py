@@ -118,11 +118,9 @@ def _cancel_once(spark: SparkSession, run_id: str) -> tuple[int, ...]:
 
 def _call_jvm(call: Callable[[], T], *, otherwise: T) -> T:
     """Call the JVM; return `otherwise` when it has exited."""
-    from py4j.protocol import Py4JError
-
     try:
         return call()
-    except (Py4JError, OSError, AttributeError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever py4j and pyspark raise
         _logger.debug("Spark does not respond while a run is cancelled: %s", error)
         return otherwise
 

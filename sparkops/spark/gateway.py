@@ -168,6 +168,17 @@ def _connect(port: int, secret: str, process: subprocess.Popen[bytes]) -> Any:
         python_parameters=PythonParameters(port=0, eager_load=False),
     )
     gateway.proc = process
+    log_failed_calls_as_py4j()
     for name in IMPORTS:
         java_import(gateway.jvm, name)
     return gateway
+
+
+def log_failed_calls_as_py4j() -> None:
+    """Let py4j log failed calls under its own name; under the root logger, Python prints their stack traces.
+
+    The error of the call says what failed. The thread that releases Java objects has no caller at all.
+    """
+    from py4j import java_gateway
+
+    java_gateway.logging = java_gateway.logger

@@ -155,11 +155,9 @@ class ProgressWatcher:
         self._poll_once()
 
     def _poll_once(self) -> None:
-        from py4j.protocol import Py4JError
-
         try:
             now = self._reader.read()
-        except (Py4JError, OSError, AttributeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever py4j and pyspark raise
             # Spark has exited; the run reports that.
             _logger.debug("Progress is unavailable: %s", error)
             return

@@ -210,6 +210,25 @@ def stop_rollback(
     return run, engine.runs.load("last").id
 
 
+def test_a_full_disk_stops_a_rollback_with_a_message(
+    project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("Generic LocalFileSystem error: No space left on device (os error 28)")
+
+    project.run(writes={"t": A})
+    run = project.run(writes={"t": B})
+    with monkeypatch.context() as patch:
+        patch.setattr(DeltaTable, "restore", refuse)
+        with pytest.raises(TableError, match=r"The disk: No space left on device\. Free") as stopped:
+            engine.rollback(run)
+    undo = engine.runs.load("last")
+    assert stopped.value.__notes__ == [f"run {undo.id}"]
+    assert (undo.state, (undo.error or {})["kind"]) == ("failed", "TableError")
+    assert engine.resume(undo.id).state == "done"
+    assert project.read("t") == [{"a": 1}]
+
+
 def test_a_rollback_is_not_completed_on_a_table_that_was_created_again(
     project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

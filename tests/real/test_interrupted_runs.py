@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from fakes.delta_runs import DeltaRuns, open_without_spark
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -22,8 +23,10 @@ from crashes.project import (  # noqa: E402
     locate_warehouse,
     make_project,
     set_limit,
+    write_note,
 )
-from crashes.steps import STEPS  # noqa: E402
+from crashes.scenarios import SCENARIOS  # noqa: E402
+from crashes.steps import ROLLBACK_STEPS, STEPS  # noqa: E402
 
 
 def write(root: Path, table: str, ids: list[int], **columns: list[object]) -> None:
@@ -72,6 +75,52 @@ def test_staged_rows_and_open_publications_are_left_overs(tmp_path: Path) -> Non
     assert find_leftovers(tmp_path, cleaned=True) == ["staged rows are left: ['20260101-000000-abc']"]
     (tmp_path / ".sparkops" / "publishing" / "a.json").touch()
     assert find_leftovers(tmp_path, cleaned=False) == ["the journal says that a run is not complete"]
+
+
+@pytest.mark.parametrize(
+    ("step", "before", "call"),
+    [
+        ("journal-begin", True, 1),
+        ("mark", False, 1),
+        ("restore", True, 3),
+        ("restore", False, 4),
+        ("journal-complete", True, 1),
+        ("journal-complete", True, 2),
+    ],
+)
+def test_a_rollback_that_is_killed_between_two_steps_is_completed(
+    step: str, before: bool, call: int, tmp_path: Path
+) -> None:
+    root, tables = tmp_path / "project", ("left", "left__quarantine", "right", "right__quarantine")
+    make_project(root)
+    project = DeltaRuns(open_without_spark(root))
+    for x in (1, 2):
+        target = project.run("two", writes={table: {"id": [x], "x": [x]} for table in tables})
+    note = {
+        "target": target,
+        "before": {"rows": {table: [[1, 1]] for table in tables}, "aliases": None},
+        "versions": dict.fromkeys(tables, 1),
+    }
+    write_note(root, note)
+    interruption = Interruption(fault="driver", step=ROLLBACK_STEPS[step], before=before, call=call)
+    killed = run_attempt(make_rollback_attempt(root, interruption), forked=False)
+    assert (killed.struck, killed.done, killed.problem) == (True, False, "")
+    assert SCENARIOS["rollback"].find_problems(root) + find_leftovers(root, cleaned=True) != []
+    assert run_attempt(make_rollback_attempt(root, None), forked=False) == AttemptResult(
+        struck=False, done=True
+    )
+    assert SCENARIOS["rollback"].find_problems(root) == []
+    assert find_leftovers(root, cleaned=True) == []
+
+
+def make_rollback_attempt(root: Path, interruption: Interruption | None) -> Attempt:
+    return Attempt(
+        scenario="rollback",
+        root=str(root),
+        scratch=str(root),
+        continuation="resume",
+        interruption=interruption,
+    )
 
 
 @pytest.mark.cluster

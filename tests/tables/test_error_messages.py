@@ -12,7 +12,7 @@ from sparkops.errors import (
     VersionGone,
 )
 from sparkops.pipeline.write import Write
-from sparkops.tables.error_messages.spark_errors import explain_error
+from sparkops.tables.error_messages.spark_errors import explain_error, translate_spark_errors
 
 
 def catch_explained(act):
@@ -32,6 +32,18 @@ def test_errors_of_others_are_left_alone():
 def test_a_full_disk_is_named():
     error = explain_error(OSError(errno.ENOSPC, "No space left on device", "/data/x"))
     assert str(error) == "/data/x: No space left on device. Free disk space, or choose another folder."
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_error_of_delta_rs_is_recognized_by_its_text(code: int):
+    text = f"Generic LocalFileSystem error: Unable to copy data to file: (os error {code})"
+    with (
+        pytest.raises(TableError, match="Free disk space, or choose another folder"),
+        translate_spark_errors(),
+    ):
+        raise OSError(text)
+    with pytest.raises(OSError, match="os error 2"), translate_spark_errors():
+        raise OSError("Not found (os error 2)")
 
 
 @pytest.mark.spark

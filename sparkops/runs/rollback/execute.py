@@ -35,6 +35,9 @@ class RestorableTables(Protocol):
     ) -> PublishedVersion:
         """Commit a new version of a table that equals an old one, exactly once for a run; None removes all rows."""
 
+    def explain(self, error: BaseException) -> SparkopsError | None:
+        """Return the error to show for an error of Spark, Delta or the file system; None for any other error."""
+
 
 class AliasWriter(Protocol):
     """The aliases of models."""
@@ -81,16 +84,17 @@ def execute_rollback(plan: RollbackPlan, attempt: Attempt, services: RollbackSer
     try:
         _Execution(plan, attempt, services).run()
     except BaseException as error:
-        stopped = (
-            error if isinstance(error, SparkopsError) else SparkopsError(f"{type(error).__name__}: {error}")
-        )
+        explained = services.tables.explain(error)
+        stopped = explained or SparkopsError(f"{type(error).__name__}: {error}")
         facts = {"kind": type(stopped).__name__, "message": str(stopped)}
         state = choose_state(stopped)
         if state in ("cancelled", "timed_out"):
             attempt.enter("cancelling", "cancelling", error=facts)
         attempt.enter(state, "ended", ended=utc_now().isoformat(), error=facts)
-        error.add_note(f"run {attempt.run_id}")
-        raise
+        (explained or error).add_note(f"run {attempt.run_id}")
+        if explained is None or explained is error:
+            raise
+        raise explained from error
 
 
 @dataclass(frozen=True, slots=True)

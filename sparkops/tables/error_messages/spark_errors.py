@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ Rule = Callable[[re.Match[str]], SparkopsError]
 """A function from the match of a pattern in Spark's text to the error to show; `match.string` is all of the text."""
 
 _MAX_SHOWN_NAME = 60
+_DISK_ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 def explain_error(error: BaseException) -> SparkopsError | None:
@@ -46,10 +49,9 @@ def explain_error(error: BaseException) -> SparkopsError | None:
     """
     if isinstance(error, SparkopsError):
         return error
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT):
-        return TableError(
-            f"{error.filename or 'The disk'}: {error.strerror}. Free disk space, or choose another folder."
-        )
+    if isinstance(error, OSError) and (code := _read_errno(error)) in _DISK_ERRORS:
+        where = error.filename or "The disk"
+        return TableError(f"{where}: {os.strerror(code)}. Free disk space, or choose another folder.")
     text = extract_spark_text(error) or ""
     failure = None if _CANCELLED.search(text) else find_engine_failure(error)
     if failure is not None or not text:
@@ -61,24 +63,32 @@ def explain_error(error: BaseException) -> SparkopsError | None:
     return JobFailed(f"Spark failed: {find_root_cause(text)}")
 
 
+def _read_errno(error: OSError) -> int:
+    """Return the number of an error, which delta-rs gives only in the text; 0 if it has none."""
+    match = _OS_ERROR.search(str(error)) if error.errno is None else None
+    return int(match[1]) if match else error.errno or 0
+
+
 @contextmanager
 def translate_spark_errors() -> Iterator[None]:
-    """Raise the translation of an error of Spark that is raised in the block."""
+    """Raise the translation of an error of Spark, or of a full or read-only disk, that is raised in the block."""
     try:
         yield
     except SparkopsError:
         raise
     except Exception as error:
-        translated = explain_error(error) if _is_spark_error(error) else None
+        translated = explain_error(error) if _is_translated(error) else None
         if translated is None:
             raise
         raise translated from error
 
 
-def _is_spark_error(error: Exception) -> bool:
+def _is_translated(error: Exception) -> bool:
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
+    if isinstance(error, OSError):
+        return _read_errno(error) in _DISK_ERRORS
     return isinstance(error, PySparkException | Py4JError)
 
 
