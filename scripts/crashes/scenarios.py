@@ -98,7 +98,7 @@ def _execute_rollback(engine: Engine, continuation: Continuation) -> None:  # no
 def _prepare_rollback(engine: Engine) -> None:
     """Write two tables and register a model, twice; the second time is rolled back."""
     for _ in range(2):
-        note = {"before": _read_state(engine)}
+        note: dict[str, Any] = {"before": _read_state(engine)}
         set_limit(engine.root, ["left", "right"], 0.5)
         note["target"] = engine.run("two").id
         engine.run("train_left")

@@ -100,7 +100,7 @@ def report(error: Exception, server: Any) -> None:
         raise
 
 
-class GoneSession:
+class LostSession:
     """A session whose JVM is gone: pyspark asserts, or calls what is None."""
 
     _jsparkSession = None  # noqa: N815 - the name in pyspark
@@ -109,7 +109,7 @@ class GoneSession:
         self.error = error
 
     @property
-    def sparkContext(self) -> Any:  # noqa: N802 - the name in pyspark
+    def sparkContext(self) -> Any:
         raise self.error
 
     def stop(self) -> None:
@@ -120,7 +120,7 @@ class GoneSession:
 def test_threads_that_watch_and_cancel_end_without_a_stack_trace(
     error: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session: Any = GoneSession(error)
+    session: Any = LostSession(error)
     assert cancel(session, "a run")
     with ProgressWatcher(session, "a run", listener=lambda _: None):
         pass
@@ -133,7 +133,7 @@ def test_a_session_whose_jvm_ends_meanwhile_is_stopped_without_an_error(
 ) -> None:
     silenced: list[Any] = []
     monkeypatch.setattr(attach, "silence_accumulator_errors", silenced.append)
-    session: Any = GoneSession(error)
+    session: Any = LostSession(error)
     launched: Any = SimpleNamespace(jvm=SimpleNamespace(process=SimpleNamespace(poll=lambda: None)))
     attach.stop_session(launched, session)
     assert silenced == [session]
