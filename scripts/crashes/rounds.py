@@ -158,10 +158,10 @@ def _run_round(choice: Choice, random: Random) -> Tally:
         mount_disk(root)
     make_project(root, cluster=choice.cluster if fault == "executor" else None)
     tally, history = Tally(rounds=1), [scenario, fault]
-    problems = _prepare(scenario, root, scratch) or _interrupt(
-        scenario, fault, root, scratch, random, tally, history
-    )
-    problems += _verify(scenario, root, scratch)
+    problems = _prepare(scenario, root, scratch)
+    if not problems:
+        problems = _interrupt(scenario, fault, root, scratch, random, tally, history)
+        problems += _verify(scenario, root, scratch)
     tally.problems = [f"{' · '.join(history)}: {problem} ({root})" for problem in problems]
     if not problems:
         if fault in DISK_FAULTS:
