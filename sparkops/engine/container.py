@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from sparkops.engine.adapters.lineage_events import LineageEvents
     from sparkops.engine.adapters.spark import SharedSparkSession
     from sparkops.registry.registry import Registry
-    from sparkops.reports.facts import CheckedTable
+    from sparkops.runs.lineage.run_links import LinkedVersion
+    from sparkops.runs.records.run import Run
     from sparkops.spark import Snapshot
     from sparkops.tables import Tables
 
@@ -54,7 +55,7 @@ class ServiceContainer:
         self.starter = Starter(project.settings)
         self.active_runs = ActiveRuns()
         self._wait = wait
-        self._input_checks: dict[tuple[str, int], CheckedTable | None] = {}
+        self._makers: dict[LinkedVersion, Run | None] = {}
 
     def __enter__(self) -> ServiceContainer:
         """Return the container."""
@@ -160,7 +161,7 @@ class ServiceContainer:
                 self.project.runs,
                 docs=docs,
                 secrets=secrets,
-                known=self._input_checks,
+                makers=self._makers,
             ),
         )
 

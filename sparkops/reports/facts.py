@@ -10,6 +10,7 @@ from typing import Any
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.json_values import check_from_json
 from sparkops.pipeline.table import Pin
+from sparkops.reports.lineage.origin import PageLineage
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class RunFacts:
         inputs: Versions of the tables that were read.
         checks: Check results of the tables that were read.
         models: Names and versions of the models that were read.
+        origins: What led to the page; None if that is not known.
     """
 
     job: str
@@ -69,6 +71,7 @@ class RunFacts:
     inputs: tuple[Pin, ...] = ()
     checks: tuple[CheckedTable, ...] = ()
     models: tuple[tuple[str, int], ...] = ()
+    origins: PageLineage | None = None
 
 
 def build_checked_table(

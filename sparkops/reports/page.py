@@ -9,6 +9,7 @@ from sparkops.pipeline.reports.report import Plot, Report, Table, Text
 from sparkops.reports.check_summary import summarize_page, summarize_table
 from sparkops.reports.facts import RunFacts
 from sparkops.reports.headline import build_headline
+from sparkops.reports.lineage.picture import draw_origins
 from sparkops.reports.palette import format_css_variables
 from sparkops.reports.plots.plot_view import build_plot
 from sparkops.reports.table import build_table
@@ -32,6 +33,7 @@ def render_page(report: Report, facts: RunFacts) -> str:
     html: str = load_template("page.html.j2").render(
         report=report,
         facts=facts,
+        picture=draw_origins(facts.origins) if facts.origins is not None else None,
         summary=split_paragraphs(report.summary),
         numbers=[build_headline(number) for number in report.numbers],
         parts=parts,

@@ -18,7 +18,15 @@ from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFa
 from sparkops.pipeline.reports.report import PLOT_KINDS, Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
 from sparkops.place import Place
-from sparkops.reports import ParameterFact, RunFacts, build_checked_table, render_page, write_page
+from sparkops.reports import (
+    Origin,
+    PageLineage,
+    ParameterFact,
+    RunFacts,
+    build_checked_table,
+    render_page,
+    write_page,
+)
 from sparkops.reports.check_docs import DataDocs
 from sparkops.runs.records.run import Run
 
@@ -96,6 +104,15 @@ def make_parts(text: str, kind: Any) -> list[Text | Table | Plot]:
     return [Text(text), Table(text, rows, note=text, labels={text: text}), plot]
 
 
+def make_origins(head: str) -> PageLineage:
+    texts = list(TEXTS.values())
+    inputs = [
+        Origin(id=text, kind="table", title=text, notes=(text,), result=text, tone="bad") for text in texts
+    ]
+    run = Origin(id="run", kind="run", title=head, notes=(head,))
+    return PageLineage(origins=(run, *inputs), edges=tuple((text, "run") for text in texts))
+
+
 def write_report(head: str, folder: Path) -> Path:
     """Write a page whose title, job and summary are one text, and whose parts, parameters and checks are all of them."""
     numbers = [Number(text, text, unit=text, note=text) for text in TEXTS.values()]
@@ -115,6 +132,7 @@ def write_report(head: str, folder: Path) -> Path:
         job=head, run_id=head, env=head, code=head, started=TIME, models=tuple((text, 3) for text in TEXTS.values()), inputs=pins,
         params=tuple(ParameterFact(text, value, text) for text in TEXTS.values() for value in (text, {text: [text]})),
         checks=(build_checked_table("shop.orders", map(make_result, TEXTS.values()), run_id=head),),
+        origins=make_origins(head),
     )  # fmt: skip
     return write_page(render_page(report, facts), folder, "report")
 

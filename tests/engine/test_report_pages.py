@@ -23,7 +23,12 @@ def test_the_page_shows_failing_samples_with_a_link_to_data_docs(tmp_path) -> No
     attempt = store.begin("r1", "clean")
     attempt.append("checked", checks=[asdict(check)])
     attempt.append(
-        "published", outputs={"t": {"version": 3, "rows": 8}, "t__quarantine": {"version": 0, "rows": 1}}
+        "published",
+        outputs={
+            "t": {"version": 3, "rows": 8, "identity": "i"},
+            "t__quarantine": {"version": 0, "rows": 1, "identity": "q"},
+        },
+        inputs={"raw": {"version": None, "identity": "0123456789abcdef"}},
     )
     page = docs / "validations" / "t" / "r1" / "checkpoint" / "results.html"
     page.parent.mkdir(parents=True)
@@ -34,6 +39,11 @@ def test_the_page_shows_failing_samples_with_a_link_to_data_docs(tmp_path) -> No
     html = (reports / page_name).read_text()
     assert "1 of 9 rows unexpected; for example 17" in html
     assert "1 row quarantined" in html
+    # The picture shows the run that published the table, its checks and what it read.
+    assert "<title>clean, r1, 1 of 1 check failed</title>" in html
+    assert "<title>raw, files 0123456789ab</title>" in html
+    assert "<li>Job report, r2 made this page from 1 input: t version 3.</li>" in html
+    assert "<li>Job clean, r1 made t version 3 (1 of 1 check failed) from 1 input: source raw.</li>" in html
     assert '<a href="../state/docs/validations/t/r1/checkpoint/results.html">Data Docs</a>' in html
     page.unlink()
     page_name = ReportPages(reports, store, docs=docs).write(Report(title="T", parts=[Text("x")]), run)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from sparkops.engine.adapters.report_origins import trace_origins
 from sparkops.pipeline.json_values import pin_from_json
 from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
 from sparkops.pipeline.reports.report import Report
@@ -17,11 +18,9 @@ from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
 from sparkops.runs.fingerprint import describe_changes
+from sparkops.runs.lineage.run_links import LinkedVersion, list_inputs, read_all_links
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore
-
-# Earlier runs that are searched for check results.
-_MAX_RUNS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,14 @@ class ReportPages:
         store: The project's run records.
         docs: Folder of the Data Docs, which pages link to.
         secrets: Values that no page shows.
-        known: Check results of table versions that were searched before; None where there are none.
+        makers: The run that published a version, for those that were searched before; None where no recorded run did.
     """
 
     folder: Path
     store: RunStore
     docs: Path
     secrets: tuple[str, ...] = ()
-    known: dict[tuple[str, int], CheckedTable | None] = field(default_factory=dict)
+    makers: dict[LinkedVersion, Run | None] = field(default_factory=dict)
 
     def write(self, report: Report, run: Run) -> str:
         """Render the page of a run's report, write it and return its path."""
@@ -52,7 +51,11 @@ class ReportPages:
         """Return the page of a run's report, without secrets."""
         from sparkops.reports import mask_html, render_page
 
-        facts = collect_run_facts(run, self._find_input_checks(run))
+        inputs = dict.fromkeys(version for version, _ in list_inputs(run))
+        self._search(inputs)
+        makers = {version: self.makers.get(version) for version in inputs}
+        facts = collect_run_facts(run, list(self._list_checks(makers)))
+        facts = replace(facts, origins=trace_origins(run, makers))
         return mask_html(render_page(report, facts), self.secrets)
 
     def write_replay(self, verdict: ReplayVerdict, original: Run) -> str:
@@ -62,25 +65,24 @@ class ReportPages:
         html = mask_html(render_replay_page(verdict, collect_run_facts(original, ())), self.secrets)
         return str(write_page(html, self.folder, f"{verdict.job}-replay-{verdict.run}"))
 
-    def _find_input_checks(self, run: Run) -> list[CheckedTable]:
-        """Return the check results of the input versions, from the newest runs that published them."""
-        versions = [(name, pin["version"]) for name, pin in run.inputs.items() if pin["version"] is not None]
-        self._search({version for version in versions if version not in self.known})
-        return [table for version in versions if (table := self.known[version]) is not None]
-
-    def _search(self, missing: set[tuple[str, int]]) -> None:
-        """Find the check results of table versions."""
-        for earlier in self.store.newest(limit=_MAX_RUNS) if missing else ():
-            for name, output in earlier.outputs.items():
-                if (name, output["version"]) in missing:
-                    missing.discard((name, output["version"]))
-                    docs = self._link_to_docs(name, earlier)
-                    self.known[name, output["version"]] = _build_checked_table(
-                        name, output, earlier, docs=docs
-                    )
+    def _search(self, versions: Iterable[LinkedVersion]) -> None:
+        """Find the newest run that published each version."""
+        missing = {version for version in versions if version not in self.makers and version.kind != "source"}
+        for links in read_all_links(self.store) if missing else ():
+            for version in missing.intersection(links.outputs):
+                self.makers[version] = self.store.read(links.run)
+                missing.discard(version)
             if not missing:
                 break
-        self.known.update(dict.fromkeys(missing))
+        self.makers.update(dict.fromkeys(missing))
+
+    def _list_checks(self, makers: Mapping[LinkedVersion, Run | None]) -> Iterator[CheckedTable]:
+        """Yield the check results of the tables that were read, from the runs that published them."""
+        for version, maker in makers.items():
+            if version.kind == "table" and maker is not None:
+                output = maker.outputs.get(version.name) or {"version": version.version}
+                docs = self._link_to_docs(version.name, maker)
+                yield _build_checked_table(version.name, output, maker, docs=docs)
 
     def _link_to_docs(self, table: str, run: Run) -> str | None:
         """Return the link from the report to the table's page of Data Docs, or None if there is no such page."""
