@@ -18,7 +18,7 @@ from sparkops.errors import InputError, ProjectError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.bind import ParameterSource, bind
-from sparkops.pipeline.parameters.option import format_option
+from sparkops.pipeline.parameters.option import ParameterSyntax, format_option
 from sparkops.pipeline.parameters.param_type import ParamType, choose_null_text, read_param_type
 from sparkops.pipeline.parameters.value import parse, to_text
 
@@ -83,7 +83,7 @@ def params(
         }
     values = {**(defaults or {}), **{name: text for name, text in texts.items() if _is_filled(text)}}
     origin = "the notebook" if utils is None else "widget"
-    source = ParameterSource(values=values, origin=origin)
+    source = ParameterSource(values=values, origin=origin, syntax=_choose_syntax(job, utils))
     if engine:
         return dict(engine.project.bind(job, [source]).values)
     return dict(bind(job, [source]).values)
@@ -96,10 +96,21 @@ def _replace_default(param: Param, defaults: Mapping[str, Any]) -> Param:
     return param
 
 
+def _choose_syntax(job: Job, utils: Any) -> ParameterSyntax:
+    """Return how a parameter can be given to this notebook."""
+    if utils is not None:
+        return ParameterSyntax.WIDGET
+    return ParameterSyntax.OPTION if _is_started_as_file(job) else ParameterSyntax.DEFAULTS
+
+
+def _is_started_as_file(job: Job) -> bool:
+    main = vars(sys.modules["__main__"])
+    return main.get(job.name) is job and Path(str(main.get("__file__"))).name == Path(sys.argv[0]).name
+
+
 def _read_arguments(job: Job) -> dict[str, Any]:
     """Return the arguments of a notebook that is run as a file; none in Jupyter or in another program."""
-    main = vars(sys.modules["__main__"])
-    if main.get(job.name) is not job or Path(str(main.get("__file__"))).name != Path(sys.argv[0]).name:
+    if not _is_started_as_file(job):
         return {}
     parser = ArgumentParser(description=job.doc, allow_abbrev=False)
     for param in job.params:

@@ -14,6 +14,7 @@ from sparkops.config.yaml_tree import parse_tree
 from sparkops.errors import ConfigError, InputError, as_clause
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource, name_secret_variable
+from sparkops.pipeline.parameters.option import ParameterSyntax
 from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.secret import Secret
@@ -24,8 +25,10 @@ Parameters = Mapping[str, Any] | Sequence[ParameterSource]
 
 def to_sources(params: Parameters) -> list[ParameterSource]:
     """Return parameters as sources; a mapping contains values of Python, which are not parsed."""
-    if isinstance(params, Mapping):
-        return [ParameterSource(values=params, origin="python", form=ValueForm.PYTHON)]
+    if isinstance(params, Mapping) or not params:
+        values = params if isinstance(params, Mapping) else {}
+        syntax = ParameterSyntax.PYTHON
+        return [ParameterSource(values=values, origin="python", form=ValueForm.PYTHON, syntax=syntax)]
     return list(params)
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from sparkops.errors import ParamErrors
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.parameters.bind import ParameterSource, bind
-from sparkops.pipeline.parameters.option import format_option, format_option_with_value
+from sparkops.pipeline.parameters.option import ParameterSyntax, format_option, format_option_with_value
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -31,6 +31,27 @@ def problems(*sources: ParameterSource) -> list[str]:
     with pytest.raises(ParamErrors) as raised:
         bind(delays, sources)
     return [str(problem) for problem in raised.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("syntax", "advice"),
+    [
+        (None, "pass --day 2013-07-04"),
+        (ParameterSyntax.OPTION, "pass --day 2013-07-04"),
+        (ParameterSyntax.PAIR, "pass --param day=2013-07-04"),
+        (ParameterSyntax.PYTHON, "pass day=date(2013, 7, 4)"),
+        (ParameterSyntax.DEFAULTS, 'pass defaults={"day": date(2013, 7, 4)}'),
+        (ParameterSyntax.WIDGET, "fill in the widget `day`, as in 2013-07-04"),
+    ],
+)
+def test_a_missing_parameter_is_named_as_it_is_written_there(
+    syntax: ParameterSyntax | None, advice: str
+) -> None:
+    sources = [
+        ParameterSource(values={}, origin="conf", syntax=syntax),
+        ParameterSource(values={}, origin="--each"),
+    ]
+    assert problems(*sources)[0].startswith(f"`day` is missing: {advice} (")
 
 
 def test_later_sources_take_precedence_and_each_value_has_its_origin():

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from sparkops.cli.jobs.job_options import build_command_line_source, parse_time, parse_versions
+from sparkops.cli.jobs.job_options import build_pairs_source, parse_time, parse_versions
 from sparkops.engine.options import FlowPart
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.parameters.bind import ParameterSource
@@ -71,4 +71,4 @@ def read_flow_params(values: Mapping[str, Any]) -> list[ParameterSource]:
     """Return the parameters of these values of the options."""
     file = values["params_file"]
     sources = [read_params_file(file)] if file is not None else []
-    return [*sources, build_command_line_source({}, values["params"])]
+    return [*sources, build_pairs_source(values["params"])]

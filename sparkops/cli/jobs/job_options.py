@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ import click
 from sparkops.cli.project_options import WAIT_HELP
 from sparkops.errors import InputError
 from sparkops.pipeline.parameters.bind import ParameterSource
+from sparkops.pipeline.parameters.option import ParameterSyntax
 from sparkops.runs.records.run_key import RunKey, find_scheduler_key
 
 
@@ -128,6 +130,11 @@ def find_run_key(text: str | None) -> RunKey | None:
     return RunKey(text) if text else find_scheduler_key(os.environ)
 
 
+def build_pairs_source(words: Sequence[str]) -> ParameterSource:
+    """Return the parameters of a command that takes them by `--param NAME=VALUE` only."""
+    return replace(build_command_line_source({}, words), syntax=ParameterSyntax.PAIR)
+
+
 def build_command_line_source(texts: Mapping[str, Any], words: Sequence[str]) -> ParameterSource:
     """Return the parameters of the command line: those of their own options, and those of `--param NAME=VALUE`."""
     values: dict[str, Any] = {}
@@ -140,7 +147,9 @@ def build_command_line_source(texts: Mapping[str, Any], words: Sequence[str]) ->
     if repeated:
         raise InputError(f"`{repeated[0]}` is given by its own option and by --param: give one of them.")
     named = {name: items[0] if len(items) == 1 else items for name, items in values.items()}
-    return ParameterSource(values={**named, **texts}, origin="command line")
+    return ParameterSource(
+        values={**named, **texts}, origin="command line", syntax=ParameterSyntax.OPTION
+    )
 
 
 def parse_loose_options(words: Sequence[str]) -> dict[str, Any]:

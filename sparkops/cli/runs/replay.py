@@ -90,12 +90,12 @@ def replay(
     4: they differ.
     """
     from sparkops.cli.display.progress import ProgressDisplay
-    from sparkops.cli.jobs.job_options import build_command_line_source
+    from sparkops.cli.jobs.job_options import build_pairs_source
     from sparkops.cli.main import DIFFERENT, DONE
     from sparkops.engine.operations.comparison.replay_run import ReplayOptions
 
     options = ReplayOptions(
-        params=[build_command_line_source({}, params)] if params else (),
+        params=[build_pairs_source(params)],
         tolerance=tolerance,
         examples=rows,
         keep=keep,

@@ -37,7 +37,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
     its tables.
     """
     from sparkops.cli.display.progress import ProgressDisplay
-    from sparkops.cli.jobs.job_options import build_command_line_source
+    from sparkops.cli.jobs.job_options import build_pairs_source
 
     if every == (run_id is not None):
         raise InputError("Give the run to resume, or --all.")
@@ -47,7 +47,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
         run = engine.runs.load(run_id)
         if run.state == "done":
             echo(f"Run {run.id} is done: there is nothing to resume.")
-        engine.resume(run.id, [build_command_line_source({}, params)])
+        engine.resume(run.id, [build_pairs_source(params)])
     return 0
 
 

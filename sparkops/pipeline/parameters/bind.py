@@ -11,8 +11,7 @@ from sparkops.core.wording import did_you_mean
 from sparkops.errors import InputError, ParamErrors, Problem
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.parameters.allowed_values import make_example
-from sparkops.pipeline.parameters.option import format_option_with_value
+from sparkops.pipeline.parameters.option import ParameterSyntax, format_assignment
 from sparkops.pipeline.parameters.param_type import has_enum, read_param_type
 from sparkops.pipeline.parameters.value import parse, to_json
 from sparkops.pipeline.parameters.value_form import ValueForm
@@ -33,6 +32,7 @@ class ParameterSource:
         origins: More precise origins by parameter, where known: "conf/base/params.yml:12".
         form: The form of the values.
         unusable: Why a value cannot be used, by parameter; it is an error only if the parameter takes it from here.
+        syntax: How a parameter is written there, for the advice of errors; None where none can be added.
     """
 
     values: Mapping[str, Any]
@@ -40,6 +40,7 @@ class ParameterSource:
     origins: Mapping[str, str] = field(default_factory=dict)
     form: ValueForm = ValueForm.TEXT
     unusable: Mapping[str, str] = field(default_factory=dict)
+    syntax: ParameterSyntax | None = None
 
     def find_origin(self, name: str) -> str:
         """Return the most precise origin known for a value."""
@@ -143,8 +144,9 @@ def _bind_one(param: Param, sources: Sequence[ParameterSource]) -> tuple[Any, st
     if param.required:
         param_type = read_param_type(param.annotation)
         variable = f", or set {name_secret_variable(param.name)}" if param_type.kind == "secret" else ""
-        example = format_option_with_value(param.name, make_example(param_type))
-        raise InputError(f"`{param.name}` is missing: pass {example}{variable}")
+        syntax = next((source.syntax for source in reversed(sources) if source.syntax), ParameterSyntax.OPTION)
+        advice = format_assignment(param.name, param_type, syntax)
+        raise InputError(f"`{param.name}` is missing: {advice}{variable}")
     return deepcopy(param.default), DEFAULT
 
 

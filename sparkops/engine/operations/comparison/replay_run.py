@@ -152,7 +152,7 @@ def _replay_recorded_code(container: ServiceContainer, run_id: str, options: Rep
     """Replay a run with the code of its commit."""
     from sparkops.engine.operations.comparison.recorded_code import check_out_jobs, replay_in_process
 
-    if options.params:
+    if any(source.values for source in to_sources(options.params)):
         raise InputError(
             "Parameters cannot be given together with the recorded code: a secret is taken from conf/ or the environment."
         )
