@@ -183,7 +183,10 @@ def test_a_secret_is_shown_nowhere(project, capsys, monkeypatch):
 @pytest.mark.parametrize("command", ["flow", "plan"])
 def test_a_flow_names_a_missing_parameter_as_it_takes_it(project, capsys, command):
     assert run_command([command, "secret"]) == 2
-    assert "`token` is missing: pass --param token=SECRET, or set SPARKOPS_SECRET_TOKEN" in capsys.readouterr().err
+    assert (
+        "`token` is missing: pass --param token=SECRET, or set SPARKOPS_SECRET_TOKEN"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_missing_secret_says_where_it_comes_from(project, capsys):

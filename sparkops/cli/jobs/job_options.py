@@ -147,9 +147,7 @@ def build_command_line_source(texts: Mapping[str, Any], words: Sequence[str]) ->
     if repeated:
         raise InputError(f"`{repeated[0]}` is given by its own option and by --param: give one of them.")
     named = {name: items[0] if len(items) == 1 else items for name, items in values.items()}
-    return ParameterSource(
-        values={**named, **texts}, origin="command line", syntax=ParameterSyntax.OPTION
-    )
+    return ParameterSource(values={**named, **texts}, origin="command line", syntax=ParameterSyntax.OPTION)
 
 
 def parse_loose_options(words: Sequence[str]) -> dict[str, Any]:

@@ -144,7 +144,9 @@ def _bind_one(param: Param, sources: Sequence[ParameterSource]) -> tuple[Any, st
     if param.required:
         param_type = read_param_type(param.annotation)
         variable = f", or set {name_secret_variable(param.name)}" if param_type.kind == "secret" else ""
-        syntax = next((source.syntax for source in reversed(sources) if source.syntax), ParameterSyntax.OPTION)
+        syntax = next(
+            (source.syntax for source in reversed(sources) if source.syntax), ParameterSyntax.OPTION
+        )
         advice = format_assignment(param.name, param_type, syntax)
         raise InputError(f"`{param.name}` is missing: {advice}{variable}")
     return deepcopy(param.default), DEFAULT
