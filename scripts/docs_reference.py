@@ -22,6 +22,7 @@ from pydantic_core import PydanticUndefined
 
 from sparkops import errors
 from sparkops.cli import main as command_line
+from sparkops.cli.jobs.job_command import JobGroup
 from sparkops.compiler.sql.functions.reference import functions_page
 from sparkops.config import settings
 
@@ -130,7 +131,11 @@ def _command(
 
 def _subcommands(command: click.Command) -> Mapping[str, click.Command]:
     """Return the declared subcommands; `run` and `servable` list the jobs of a project instead."""
-    return dict(sorted(command.commands.items())) if isinstance(command, click.Group) else {}
+    if not isinstance(command, click.Group) or isinstance(command, JobGroup):
+        return {}
+    context = click.Context(command)
+    commands = {name: command.get_command(context, name) for name in command.list_commands(context)}
+    return {name: inner for name, inner in sorted(commands.items()) if inner is not None}
 
 
 def _option_row(record: tuple[str, str]) -> str:

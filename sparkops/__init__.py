@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparkops.cli.script import main
-    from sparkops.engine import Engine, FlowPart, load_scorer
+    from sparkops.engine import Engine, load_scorer
+    from sparkops.engine.options import FlowPart
     from sparkops.errors import SparkopsError
     from sparkops.pipeline.condition import Condition
     from sparkops.pipeline.declare import job
@@ -24,7 +25,7 @@ _MODULES = {
     "ColumnValues": "sparkops.pipeline.fan_out.column_values",
     "Condition": "sparkops.pipeline.condition",
     "Engine": "sparkops.engine",
-    "FlowPart": "sparkops.engine",
+    "FlowPart": "sparkops.engine.options",
     "Gate": "sparkops.pipeline.model",
     "Job": "sparkops.pipeline.job",
     "Model": "sparkops.pipeline.model",

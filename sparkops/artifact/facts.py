@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.errors import DamagedModel
-from sparkops.pipeline.json_values import gate_from_json, gate_to_json
+from sparkops.pipeline.json_values.models import gate_from_json, gate_to_json
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
 from sparkops.scoring.locate.identity import TAG

@@ -22,7 +22,7 @@ from sparkops.cli.project_options import (
 )
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
-from sparkops.pipeline.json_values import check_to_json
+from sparkops.pipeline.json_values.checks import check_to_json
 
 if TYPE_CHECKING:
     from sparkops.engine.operations.suites import SuiteSuggestion

@@ -1,4 +1,4 @@
-"""A click group that imports a command when it is called, and lists all commands without importing any."""
+"""A click group that imports a command when it is called."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from sparkops.cli.command_group import CommandGroup
 
 
 class LazyCommand(NamedTuple):
-    """Where a command is defined, and its line in the list of commands."""
+    """Where a command is defined, and its line in the list of commands.
+
+    Args:
+        module: The module.
+        attribute: Name of the command in it.
+        summary: The line; by default that of the command, which is imported for it.
+    """
 
     module: str
     attribute: str
-    summary: str
+    summary: str = ""
 
 
 class LazyGroup(CommandGroup):
@@ -48,6 +54,8 @@ class LazyGroup(CommandGroup):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
-        del ctx
+        if not all(command.summary for command in self.lazy_commands.values()):
+            super().format_commands(ctx, formatter)
+            return
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.summary) for name, command in self.lazy_commands.items()])

@@ -85,7 +85,7 @@ COMMANDS = {
     "streams": _define_command("streams", "streams", "List streaming jobs; let one begin again."),
     "gc": _define_command("gc", "gc", "Remove staged rows that no run needs any more."),
     "models": _define_command(
-        "models.versions", "models", "List, show, promote, roll back, compile, certify and export models."
+        "models.group", "models", "List, show, promote, roll back, compile, certify and export models."
     ),
     "score": _define_command("score", "score", "Score rows, or a table, by a registered model."),
     "serve": _define_command("serve", "serve", "Serve a model over HTTP."),

@@ -19,7 +19,11 @@ from sparkops.cli.project_options import ProjectOptions, json_option, with_proje
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
 from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary, ReleaseResult
-from sparkops.pipeline.json_values import quarantine_count_to_json, quarantine_to_json, release_result_to_json
+from sparkops.pipeline.json_values.quarantine import (
+    quarantine_count_to_json,
+    quarantine_to_json,
+    release_result_to_json,
+)
 
 if TYPE_CHECKING:
     from sparkops.engine.operations.release import ReleaseRequest

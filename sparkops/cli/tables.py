@@ -17,7 +17,7 @@ from sparkops.cli.project_options import (
     version_option,
     with_project_options,
 )
-from sparkops.pipeline.json_values import commit_to_json, table_info_to_json
+from sparkops.pipeline.json_values.tables import commit_to_json, table_info_to_json
 
 
 @click.group("tables", cls=CommandGroup, invoke_without_command=True)

@@ -2,6 +2,5 @@
 
 from sparkops.engine.engine import Engine
 from sparkops.engine.operations.load_scorer import load_scorer
-from sparkops.engine.options import FlowPart
 
-__all__ = ["Engine", "FlowPart", "load_scorer"]
+__all__ = ["Engine", "load_scorer"]

@@ -12,28 +12,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.config.settings import Settings
 from sparkops.engine.active_runs import ActiveRuns
-from sparkops.engine.adapters.suite_hash import hash_suite
-from sparkops.engine.listener import NullListener, NullProgress, RunListener, RunProgress
-from sparkops.engine.project import LoadedProject
+from sparkops.engine.listener import NullListener, NullProgress
 from sparkops.errors import InputError
-from sparkops.pipeline.job import Job
-from sparkops.runs.execution.checked_inputs import describe_missing_suite
-from sparkops.runs.ports import RunServices
-from sparkops.runs.records.log import LineWriter, MaskedFile
-from sparkops.runs.request import RunContext
 from sparkops.spark import Starter
 
 if TYPE_CHECKING:
     from sparkops.checks.checks import Checks
+    from sparkops.config.settings import Settings
     from sparkops.engine.adapters.check_pages import CheckPages
     from sparkops.engine.adapters.checks import CheckHistoryTable, SuiteRunner
     from sparkops.engine.adapters.lineage_events import LineageEvents
     from sparkops.engine.adapters.spark import SharedSparkSession
+    from sparkops.engine.listener import RunListener, RunProgress
+    from sparkops.engine.project import LoadedProject
+    from sparkops.pipeline.job import Job
     from sparkops.registry.registry import Registry
     from sparkops.runs.lineage.run_links import LinkedVersion
+    from sparkops.runs.ports import RunServices
+    from sparkops.runs.records.log import MaskedFile
     from sparkops.runs.records.run import Run
+    from sparkops.runs.request import RunContext
     from sparkops.spark import Snapshot
     from sparkops.tables import Tables
 
@@ -142,6 +141,7 @@ class ServiceContainer:
         from sparkops.engine.adapters.check_pages import CheckPages, locate_docs
         from sparkops.engine.adapters.models import ModelRegistrar, TrainingRules
         from sparkops.engine.adapters.reports import ReportPages
+        from sparkops.runs.ports import RunServices
 
         docs = locate_docs(self.settings)
         secrets = (*self.project.config.secrets, *secrets)
@@ -169,6 +169,8 @@ class ServiceContainer:
         self, secrets: tuple[str, ...] = (), progress: RunProgress | None = None
     ) -> RunContext:
         """Return the context of a run, whose log and record mask these secrets and those of the configuration."""
+        from sparkops.runs.request import RunContext
+
         project = self.project
         return RunContext(
             root=project.root,
@@ -210,6 +212,9 @@ class ServiceContainer:
             ConfigError: With file and line.
             InputError: An input that has to be checked has no suite.
         """
+        from sparkops.engine.adapters.suite_hash import hash_suite
+        from sparkops.runs.execution.checked_inputs import describe_missing_suite
+
         for job in jobs:
             for table in job.checked_inputs:
                 if hash_suite(self.project.root, table) is None:
@@ -238,6 +243,8 @@ class ServiceContainer:
     @contextmanager
     def redirect_jvm_output(self, log: MaskedFile) -> Iterator[None]:
         """Send the JVM's output to a run's log while the block runs."""
+        from sparkops.runs.records.log import LineWriter
+
         lines = LineWriter(log.write)
         with closing(lines), self.starter.log.redirect_to(lines.add):
             yield

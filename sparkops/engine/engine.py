@@ -10,16 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sparkops.engine.listener import RunListener
-from sparkops.engine.options import FlowPart, RunOptions, Unfinished, to_flow_part
-from sparkops.engine.parameter_sources import Parameters
 from sparkops.engine.project import LoadedProject
 from sparkops.engine.record_methods import RecordMethods
+from sparkops.engine.table_methods import TableMethods
 from sparkops.engine.undo_methods import UndoMethods
-from sparkops.pipeline.job import Job
-from sparkops.runs.records.run import Run
-from sparkops.runs.records.run_key import RunKey
-from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,16 +21,19 @@ if TYPE_CHECKING:
     from sparkops.compiler import Compilation
     from sparkops.config.settings import Settings
     from sparkops.engine.container import ServiceContainer
-    from sparkops.engine.operations.check import TableCheck
+    from sparkops.engine.listener import RunListener
     from sparkops.engine.operations.dry_run import RunPlan
     from sparkops.engine.operations.flows.plan_flow import PlannedJob
-    from sparkops.pipeline.table import Commit, TableInfo
+    from sparkops.engine.options import FlowPart, RunOptions, Unfinished
+    from sparkops.engine.parameter_sources import Parameters
+    from sparkops.pipeline.job import Job
     from sparkops.registry.registry import Registry
     from sparkops.runs.flow import FlowStep
+    from sparkops.runs.records.run import Run
     from sparkops.runs.records.store import RunStore
 
 
-class Engine(RecordMethods, UndoMethods):
+class Engine(RecordMethods, TableMethods, UndoMethods):
     """A project in one environment: runs its jobs, reads its tables, scores its models.
 
     Nothing is started before a method needs it. `close`, or leaving a `with` block, stops what was started.
@@ -148,6 +145,9 @@ class Engine(RecordMethods, UndoMethods):
             SparkopsError: What stopped the run.
         """
         from sparkops.engine.operations.run_job import run_job
+        from sparkops.engine.options import RunOptions
+        from sparkops.runs.records.run_key import RunKey
+        from sparkops.runs.request import ReadVersions
 
         options = RunOptions(
             versions=ReadVersions(at=at or {}, as_of=as_of),
@@ -171,7 +171,6 @@ class Engine(RecordMethods, UndoMethods):
         """
         from sparkops.engine.operations.run_job import run_by_name
 
-        options = options or RunOptions()
         return run_by_name(self.container, name, params, options=options)
 
     def run_each(
@@ -205,6 +204,7 @@ class Engine(RecordMethods, UndoMethods):
         """
         from sparkops.engine.operations.fan_out.request import FanOutRequest
         from sparkops.engine.operations.fan_out.run_each import run_each
+        from sparkops.engine.options import RunOptions
 
         request = FanOutRequest(
             job=job,
@@ -228,6 +228,7 @@ class Engine(RecordMethods, UndoMethods):
     ) -> tuple[RunPlan, ...]:
         """Return what a run would do: parameters, versions it would read, tables it would write. Nothing is written."""
         from sparkops.engine.operations.dry_run import plan_run
+        from sparkops.runs.request import ReadVersions
 
         versions = ReadVersions(at=at or {}, as_of=as_of)
         return plan_run(self.container, name, params, versions=versions, upstream=upstream)
@@ -250,6 +251,7 @@ class Engine(RecordMethods, UndoMethods):
         """
         from sparkops.engine.operations.flow import FlowRequest
         from sparkops.engine.operations.flows.plan_flow import plan_flow
+        from sparkops.engine.options import RunOptions, to_flow_part
 
         options = options or RunOptions()
         request = FlowRequest(part=to_flow_part(targets), params=params, options=options, force=force)
@@ -313,6 +315,7 @@ class Engine(RecordMethods, UndoMethods):
             SparkopsError: The first failure, after all jobs that do not depend on a failed one were run.
         """
         from sparkops.engine.operations.flow import FlowRequest, run_flow
+        from sparkops.engine.options import RunOptions, to_flow_part
 
         request = FlowRequest(
             part=to_flow_part(targets),
@@ -346,53 +349,7 @@ class Engine(RecordMethods, UndoMethods):
             InputError: The job trains no model, or its parameters are wrong; nothing was started.
         """
         from sparkops.engine.operations.servable import check_servable
+        from sparkops.runs.request import ReadVersions
 
         versions = ReadVersions(at=at or {}, as_of=as_of)
         return check_servable(self.container, name, params, versions=versions, rows=rows)
-
-    # Tables, checks, scores
-
-    def tables(self) -> tuple[TableInfo, ...]:
-        """Return the catalog's tables; local tables are read without Spark."""
-        return self.container.tables.list()
-
-    def history(self, table: str, *, limit: int = 20) -> tuple[Commit, ...]:
-        """Return a table's versions, newest first."""
-        return self.container.tables.read_history(table, limit)
-
-    def preview(self, table: str, *, rows: int = 10, at: int | None = None) -> list[dict[str, Any]]:
-        """Return the first rows of a table."""
-        return list(self.container.tables.preview(table, rows, at=at))
-
-    def restore(self, table: str, version: int) -> int:
-        """Publish an earlier version of a table again; return the new version."""
-        return self.container.tables.restore(table, version).version
-
-    def check(self, table: str, *, at: int | None = None, again: bool = False) -> TableCheck:
-        """Run a table's checkpoint on a version, by default the newest; what was checked before is not computed `again`."""
-        from sparkops.engine.operations.check import check_table
-
-        return check_table(self.container, table, at=at, again=again)
-
-    def score_table(
-        self,
-        model: str,
-        table: str,
-        *,
-        into: str,
-        where: Mapping[str, str] | None = None,
-        at: int | None = None,
-    ) -> Run:
-        """Score a table by a registered model in Spark, as a run with its own record.
-
-        Args:
-            model: `name`, `name/3` or `name@alias`.
-            table: Table to read.
-            into: Table to write; with `where`, only the slice of it that the scored rows belong to is replaced.
-            where: The value, as text, that a row must have, by column.
-            at: Version of the table.
-        """
-        from sparkops.engine.operations.scoring import TableScoring, score_table
-
-        scoring = TableScoring(table=table, into=into, where=where or {}, at=at)
-        return score_table(self.container, model, scoring)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from sparkops.errors import SparkopsError
-from sparkops.runs.records.run import Run
-
 if TYPE_CHECKING:
+    from sparkops.errors import SparkopsError
+    from sparkops.runs.records.run import Run
     from sparkops.spark.progress import Snapshot
 
 

@@ -10,27 +10,15 @@ from typing import TYPE_CHECKING
 
 from sparkops.config.load import LoadedSettings, find_root, load
 from sparkops.core.masking import mask
-from sparkops.engine.parameter_sources import find_secret_names, keep_names, read_conf_sources
-from sparkops.errors import ConfigError, InputError, ParamErrors
-from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
-from sparkops.pipeline.discovery.discover import discover
-from sparkops.pipeline.discovery.peek import peek
-from sparkops.pipeline.job import Job
-from sparkops.pipeline.parameters.bind import (
-    CONFIGURED_ORIGINS,
-    DEFAULT,
-    BoundParameters,
-    ParameterSource,
-    bind,
-    rebind,
-)
-from sparkops.pipeline.parameters.value_form import ValueForm
-from sparkops.runs.records.run import Run
-from sparkops.runs.records.store import RunStore
+from sparkops.errors import ConfigError, ParamErrors
 
 if TYPE_CHECKING:
     from sparkops.config.settings import Settings
+    from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
+    from sparkops.pipeline.job import Job
+    from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource
     from sparkops.registry.registry import Registry
+    from sparkops.runs.records.store import RunStore
 
 # Problems that stop no command are logged here, each once; the command line prints them.
 _log = logging.getLogger("sparkops.project")
@@ -38,6 +26,8 @@ _log = logging.getLogger("sparkops.project")
 
 class LoadedProject:
     """A project in one environment. Nothing here starts Spark or imports MLflow.
+
+    What only some commands need is imported when it is first used: the list of runs needs no jobs.
 
     Args:
         root: A folder in the project.
@@ -70,6 +60,8 @@ class LoadedProject:
     @cached_property
     def runs(self) -> RunStore:
         """Return the records of the project's runs."""
+        from sparkops.runs.records.store import RunStore
+
         return RunStore(self.settings.state / "runs")
 
     @cached_property
@@ -85,6 +77,8 @@ class LoadedProject:
 
         Files that cannot be read, and parameters of jobs that do not exist, are logged as warnings.
         """
+        from sparkops.pipeline.discovery.peek import peek
+
         jobs = peek(Path(self.settings.jobs))
         summaries: dict[str, str] = {}
         for broken in jobs.broken:
@@ -102,6 +96,8 @@ class LoadedProject:
     @cached_property
     def jobs(self) -> DeclaredJobs:
         """Return the jobs, ready to run."""
+        from sparkops.pipeline.discovery.discover import discover
+
         return discover(Path(self.settings.jobs))
 
     def find_declared(self, name: str) -> Job:
@@ -125,6 +121,8 @@ class LoadedProject:
 
     def load_job(self, declared: Job, bound: BoundParameters) -> tuple[Job, BoundParameters]:
         """Return a declared job as it can be run, with its bound parameters."""
+        from sparkops.pipeline.parameters.bind import rebind
+
         job = self.jobs.find(declared.name)
         return job, rebind(bound, peeked=declared, loaded=job)
 
@@ -141,6 +139,9 @@ class LoadedProject:
         Raises:
             ParamErrors: Everything that is wrong with them.
         """
+        from sparkops.engine.parameter_sources import read_conf_sources
+        from sparkops.pipeline.parameters.bind import bind
+
         try:
             return bind(job, [*read_conf_sources(self.config, job), *sources], at=at)
         except ParamErrors as error:
@@ -157,41 +158,3 @@ class LoadedProject:
         return {
             f"--set {key}": mask(value, self.config.secrets) for key, _, value in pairs if key not in exclude
         }
-
-    def bind_recorded(
-        self, job: Job, run: Run, sources: Sequence[ParameterSource], *, allow_changes: bool = False
-    ) -> BoundParameters:
-        """Bind the parameters of a recorded run. Values with secrets, which a record does not contain, are given again.
-
-        Args:
-            job: The job as it is declared now.
-            run: The record.
-            sources: Values with secrets; by default they are taken from the configuration or the environment.
-            allow_changes: Whether other values may be given, too, in place of the recorded ones.
-
-        Raises:
-            ParamErrors: Everything that is wrong with them.
-        """
-        secrets = find_secret_names(job) | set(run.hidden)
-        values = {name: value for name, value in run.params.items() if name not in secrets}
-        record = ParameterSource(values=values, origin=f"run {run.id}", form=ValueForm.RECORD)
-        changed = sorted({name for source in sources for name in source.values} - secrets)
-        if changed and not allow_changes:
-            raise InputError(
-                f"Run {run.id} is resumed with its own parameters: only a secret is given again, not `{changed[0]}`. "
-                "Start a new run to change it."
-            )
-        conf = [keep_names(source, secrets) for source in read_conf_sources(self.config, job)]
-        configured = {name for source in conf for name in source.values}
-        passed = {name for source in sources for name in source.values}
-        for name in run.hidden:
-            origin = run.origins.get(name, "")
-            is_configured = origin == DEFAULT or (
-                origin.startswith(CONFIGURED_ORIGINS) and name in configured
-            )
-            if name not in passed and not is_configured:
-                raise InputError(
-                    f"`{name}` of run {run.id} contained a secret, which its record does not show: give it again, "
-                    f"--param {name}=..."
-                )
-        return bind(job, [*conf, record, *sources])

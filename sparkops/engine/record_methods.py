@@ -10,11 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.engine.has_container import HasContainer
-from sparkops.engine.project import LoadedProject
-
 if TYPE_CHECKING:
+    from sparkops.engine.has_container import HasContainer
     from sparkops.engine.operations.comparison.replay_run import ReplayOptions
+    from sparkops.engine.project import LoadedProject
     from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
     from sparkops.runs.compare.difference import RunDiff
     from sparkops.runs.lineage.graph import Direction, Lineage

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparkops.engine.has_container import HasContainer
-from sparkops.runs.records.run import Run
-
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from sparkops.engine.has_container import HasContainer
     from sparkops.engine.operations.undo.retention import RunCopies
+    from sparkops.runs.records.run import Run
     from sparkops.runs.retention.at_risk import RunAtRisk
     from sparkops.runs.rollback.plan import RollbackPlan
 

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 from sparkops.artifact.facts import ModelFacts, to_version_info
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, SignatureMismatch, as_clause
-from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
-from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.registry import aliases
 from sparkops.registry.alias_state import (
     BEFORE_TAG,
@@ -27,7 +25,6 @@ from sparkops.registry.alias_state import (
 )
 from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_uri, list_entries
 from sparkops.registry.mlflow_store import connect, preload_mlflow
-from sparkops.registry.training_run import TrainingRun
 from sparkops.scoring.artifact.file_names import MANIFEST_HASH_TAG
 from sparkops.scoring.locate.identity import TAG
 from sparkops.scoring.locate.model_uri import CHAMPION, LocatedModel, parse_model_uri
@@ -37,7 +34,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from sparkops.batch.spark_model_version import SparkModelVersion
+    from sparkops.pipeline.model import Gate, Model
     from sparkops.pyfunc.registration.pyfunc_model_version import PyfuncModelVersion
+    from sparkops.registry.training_run import TrainingRun
 
 _log = logging.getLogger("sparkops.registry")
 
@@ -287,6 +286,7 @@ class Registry:
         located = self.locate(version.name, version.version)
         if version.flavor:
             from sparkops.pyfunc.registration.parity import verify_pyfunc_model
+            from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 
             reason = verify_pyfunc_model(located, WorkerSettings.from_settings(self._settings))
         else:

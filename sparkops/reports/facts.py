@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkops.pipeline.checks.check import CheckResult
-from sparkops.pipeline.json_values import check_from_json
+from sparkops.pipeline.json_values.checks import check_from_json
 from sparkops.pipeline.table import Pin
 from sparkops.reports.lineage.origin import PageLineage
 

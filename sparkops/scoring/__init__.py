@@ -8,22 +8,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .ir.field import Field
-
 if TYPE_CHECKING:
     from .artifact.certificate import Difference, compare_answers, dump_cases, find_differences, read_cases
     from .artifact.edge_rows import edge_rows
     from .artifact.scorer_folder import describe, load, save
     from .batch.columns import Batch
     from .ir.description import Description, Output, Step
+    from .ir.field import Field
     from .scorer import Answer, Scorer
 
-# Found on first use, so that NumPy is imported only where something is scored.
+# Found on first use: what lists models needs none of them, and NumPy is imported only where something is scored.
 _HOMES = {
     "Answer": "scorer",
     "Batch": "batch.columns",
     "Description": "ir.description",
     "Difference": "artifact.certificate",
+    "Field": "ir.field",
     "Output": "ir.description",
     "Scorer": "scorer",
     "Step": "ir.description",

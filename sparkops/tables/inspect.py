@@ -1,4 +1,4 @@
-"""Inspect a table: facts, schema, history, number of rows, first rows."""
+"""Inspect a table: schema, history, number of rows, first rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import InputError, UnknownName
-from sparkops.pipeline.table import Commit, TableInfo, VersionChange
+from sparkops.pipeline.table import Commit, VersionChange
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.error_messages.spark_errors import translate_spark_errors
 from sparkops.tables.log import local_log
@@ -24,7 +24,6 @@ from sparkops.tables.log.version_change import count_change, read_identified
 from sparkops.tables.read import pin_table, read_pinned
 from sparkops.tables.schema import Columns, list_columns
 from sparkops.tables.session import Session
-from sparkops.tables.sources.source_files import fingerprint_files
 from sparkops.tables.version_copies import VersionCopies
 
 if TYPE_CHECKING:
@@ -44,29 +43,6 @@ class Inspector:
     catalog: Catalog
     session: Session
     cache: Path
-
-    def describe(self, table: str) -> TableInfo:
-        """Return the facts of a table that a list shows."""
-        location = self.catalog.locate(table)
-        version = time = None
-        if location.kind == "delta":
-            newest = find_version(location, self.session)
-            exists = newest is not None
-            version, time = (newest.version, newest.time) if newest else (None, None)
-        elif location.local is not None:
-            fingerprint = fingerprint_files(location.local)
-            exists, time = fingerprint is not None, fingerprint[1] if fingerprint else None
-        else:
-            exists = location.name is None or bool(self.session.get().catalog.tableExists(location.name))
-        return TableInfo(
-            name=table,
-            kind=location.kind,
-            location=location.address,
-            exists=exists,
-            version=version,
-            time=time,
-            description=location.description,
-        )
 
     def read_schema(self, table: str, *, at: int | None) -> Columns:
         """Return the column names and types of a table."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.errors import EngineError, InputError
-from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables.catalog import Catalog, Location, join_path, to_local_path
 from sparkops.tables.session import Session
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.streaming.query import StreamingQuery
     from pyspark.sql.types import StructType
+
+    from sparkops.pipeline.stream import OutputMode
 
 CHECKPOINTS: Final = "_streams"
 # Seconds between two polls of a query. A signal is handled within this time.

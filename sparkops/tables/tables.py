@@ -20,6 +20,7 @@ from sparkops.tables.check_history import append_results, read_results
 from sparkops.tables.distinct_values import DistinctReader, DistinctValues
 from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.inspect import Inspector
+from sparkops.tables.listing import describe_table
 from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.log.retention import VersionRetention
 from sparkops.tables.quarantine.quarantine import append_rejected, clear_quarantine
@@ -244,7 +245,7 @@ class Tables:
 
     def describe(self, name: str) -> TableInfo:
         """Return the facts of a table that a list shows."""
-        return self._inspector.describe(name)
+        return describe_table(self._catalog, self._session, name)
 
     def read_schema(self, name: str, *, at: int | None = None) -> Columns:
         """Return the column names and types of a table."""

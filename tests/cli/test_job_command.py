@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import click
 import pytest
 
-from sparkops.cli.jobs.job_options import parse_loose_options, parse_time, parse_versions
+from sparkops.cli.jobs.job_options import parse_loose_options
+from sparkops.cli.jobs.read_versions import parse_time, parse_versions
 from sparkops.errors import InputError
 
 

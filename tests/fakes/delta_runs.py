@@ -11,7 +11,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from sparkops import Engine
-from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
+from sparkops.pipeline.json_values.tables import pin_to_json, published_version_to_json
 from sparkops.pipeline.table import PublishedVersion
 from sparkops.runs.records.run import make_run_id, utc_now
 from sparkops.tables import Tables

@@ -17,7 +17,7 @@ from sparkops.engine.operations.freshness import FreshRunFinder
 from sparkops.engine.options import FlowPart, RunOptions
 from sparkops.errors import ChecksFailed, JobFailed, SparkopsError
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import pin_to_json
+from sparkops.pipeline.json_values.tables import pin_to_json
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.records.run import Run, make_run_id, utc_now

@@ -23,7 +23,8 @@ from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.display.expectation_history import history_to_json
 from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import group_by_expectation
-from sparkops.pipeline.json_values import commit_to_json, model_version_to_json
+from sparkops.pipeline.json_values.models import model_version_to_json
+from sparkops.pipeline.json_values.tables import commit_to_json
 from sparkops.pyfunc.worker.manifest import read_manifest, verify_folder, write_manifest
 from sparkops.runs.records.run import run_to_json
 from sparkops.runs.records.store import RunStore

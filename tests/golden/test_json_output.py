@@ -10,18 +10,14 @@ from typing import Any
 from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
-from sparkops.pipeline.json_values import (
-    check_from_json,
-    check_to_json,
+from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
+from sparkops.pipeline.json_values.models import gate_from_json, gate_to_json, model_version_to_json
+from sparkops.pipeline.json_values.quarantine import quarantine_to_json, release_result_to_json
+from sparkops.pipeline.json_values.tables import (
     commit_to_json,
-    gate_from_json,
-    gate_to_json,
-    model_version_to_json,
     pin_from_json,
     pin_to_json,
     published_version_to_json,
-    quarantine_to_json,
-    release_result_to_json,
     table_info_to_json,
 )
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import pin_from_json, pin_to_json
+from sparkops.pipeline.json_values.tables import pin_from_json, pin_to_json
 from sparkops.pipeline.table import Pin
 from sparkops.place import Place
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, describe_changes, describe_code

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import click
 
-from sparkops.cli.jobs.job_options import build_pairs_source, parse_time, parse_versions
+from sparkops.cli.jobs.job_options import build_pairs_source
+from sparkops.cli.jobs.read_versions import parse_time, parse_versions
 from sparkops.engine.options import FlowPart
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.parameters.bind import ParameterSource

@@ -15,9 +15,8 @@ from sparkops.cli.jobs.job_options import (
     build_command_line_source,
     choose_unfinished,
     parse_loose_options,
-    parse_time,
-    parse_versions,
 )
+from sparkops.cli.jobs.read_versions import parse_time, parse_versions
 from sparkops.cli.project_options import (
     ProjectOptions,
     find_project_option,

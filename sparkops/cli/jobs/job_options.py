@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import click
@@ -163,37 +162,3 @@ def parse_loose_options(words: Sequence[str]) -> dict[str, Any]:
             value = rest.pop(0)
         options[name.replace("-", "_")] = value
     return options
-
-
-def parse_versions(words: Sequence[str]) -> dict[str, int]:
-    """Parse `name=version` texts.
-
-    Raises:
-        InputError: One has another form.
-    """
-    versions: dict[str, int] = {}
-    for word in words:
-        name, _, version = word.partition("=")
-        if not name or not version.isdigit():
-            raise InputError(
-                f"--at takes NAME=VERSION with a whole number, as in --at flights=12; not `{word}`."
-            )
-        versions[name] = int(version)
-    return versions
-
-
-def parse_time(text: str | None) -> datetime | None:
-    """Parse an ISO date or time; without a zone it is UTC.
-
-    Raises:
-        InputError: It has another form.
-    """
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"--as-of takes an ISO time, as in 2013-06-01 or 2013-06-01T12:00:00Z; not `{text}`."
-        ) from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

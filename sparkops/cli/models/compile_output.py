@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.core.wording import format_count
-from sparkops.pipeline.json_values import model_version_to_json
+from sparkops.pipeline.json_values.models import model_version_to_json
 
 if TYPE_CHECKING:
     from sparkops.compiler import Compilation

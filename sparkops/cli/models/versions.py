@@ -1,4 +1,4 @@
-"""The group `sparkops models` and its commands about registered versions: list, show, promote, rollback."""
+"""`sparkops models show`, `models promote` and `models rollback`: registered versions and their aliases."""
 
 from __future__ import annotations
 
@@ -7,50 +7,17 @@ from collections.abc import Iterator
 
 import click
 
-from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_time
 from sparkops.cli.display.run_lines import format_gate
-from sparkops.cli.display.table import print_table
-from sparkops.cli.models.certify import certify
-from sparkops.cli.models.compile import compile_model
-from sparkops.cli.models.export import export
-from sparkops.cli.models.servable import servable
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
-from sparkops.pipeline.json_values import gate_to_json, model_version_to_json
+from sparkops.pipeline.json_values.models import gate_to_json, model_version_to_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.pyfunc.worker.flavor_names import format_flavor
 from sparkops.scoring.locate.model_uri import parse_model_uri
 
 
-@click.group("models", cls=CommandGroup, invoke_without_command=True)
-@json_option()
-@click.pass_context
-@with_project_options
-def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
-    """List registered model versions, newest first."""
-    if ctx.invoked_subcommand:
-        return
-    versions = project.registry().list()
-    if as_json:
-        echo(json.dumps([model_version_to_json(version) for version in versions], indent=2, default=str))
-        return
-    rows = [
-        {
-            "model": f"{version.name}/{version.version}",
-            "aliases": version.aliases,
-            "metrics": [f"{name}={value:.4g}" for name, value in version.metrics.items()],
-            "scored by": _describe_scoring(version),
-            "run": version.run_id,
-            "registered": version.time,
-        }
-        for version in versions
-    ]
-    print_table(rows, empty="No models yet: a job that returns a Model registers one.")
-
-
-@models.command("show", short_help="Show one version of a model.")
+@click.command("show", short_help="Show one version of a model.")
 @click.argument("name", metavar="MODEL")
 @json_option("lines")
 @with_project_options
@@ -64,7 +31,7 @@ def show(project: ProjectOptions, name: str, as_json: bool) -> None:
         echo(line)
 
 
-@models.command("promote", short_help="Set an alias, `champion` by default, to a version.")
+@click.command("promote", short_help="Set an alias, `champion` by default, to a version.")
 @click.argument("name", metavar="MODEL")
 @click.option("--alias", default="champion", show_default=True, metavar="NAME", help="The alias to set.")
 @click.option(
@@ -78,7 +45,7 @@ def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None
     echo(f"{promoted.name}@{alias} is version {promoted.version}.")
 
 
-@models.command("rollback", short_help="Make an earlier champion the champion again.")
+@click.command("rollback", short_help="Make an earlier champion the champion again.")
 @click.argument("name", metavar="MODEL")
 @click.option("--to", type=int, metavar="VERSION", help="The earlier champion; the one before by default.")
 @with_project_options
@@ -90,22 +57,10 @@ def rollback(project: ProjectOptions, name: str, to: int | None) -> None:
     echo(f"{champion.name}@champion is version {champion.version} again; it was {replaced}.")
 
 
-for _command in (compile_model, certify, export, servable):
-    models.add_command(_command)
-
-
 def parse_model(text: str) -> tuple[str, str | None]:
     """Parse `name`, `name/3` or `name@alias`, with or without `models:/` before it."""
     name, version = parse_model_uri(text)
     return name, None if text.removeprefix("models:").lstrip("/") == name else version
-
-
-def _describe_scoring(version: ModelVersionInfo) -> str:
-    if version.flavor:
-        return format_flavor(version.flavor)
-    if version.row_milliseconds:
-        return "warm local Spark"
-    return "compiled scorer" if version.compiled else "Spark, tables only"
 
 
 def format_version(version: ModelVersionInfo) -> Iterator[str]:

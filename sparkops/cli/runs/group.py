@@ -12,18 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_duration, format_state, format_time, to_relative_path
 from sparkops.cli.display.table import print_table
-from sparkops.cli.jobs.job_options import parse_time
+from sparkops.cli.jobs.read_versions import parse_time
+from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
-from sparkops.cli.runs.archive import export, import_
-from sparkops.cli.runs.diff import diff
-from sparkops.cli.runs.prune import prune
-from sparkops.cli.runs.resume import cancel, resume
-from sparkops.cli.runs.retention import at_risk, keep
-from sparkops.cli.runs.show import log, show
 from sparkops.core.duration import parse_duration
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
@@ -37,8 +31,28 @@ if TYPE_CHECKING:
 # A logger whose warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
 
+# Each is imported when it is called: the list of runs needs none of what they import.
+_COMMANDS = {
+    "at-risk": LazyCommand("sparkops.cli.runs.retention", "at_risk"),
+    "cancel": LazyCommand("sparkops.cli.runs.resume", "cancel"),
+    "diff": LazyCommand("sparkops.cli.runs.diff", "diff"),
+    "export": LazyCommand("sparkops.cli.runs.archive", "export"),
+    "import": LazyCommand("sparkops.cli.runs.archive", "import_"),
+    "keep": LazyCommand("sparkops.cli.runs.retention", "keep"),
+    "log": LazyCommand("sparkops.cli.runs.show", "log"),
+    "prune": LazyCommand("sparkops.cli.runs.prune", "prune"),
+    "resume": LazyCommand("sparkops.cli.runs.resume", "resume"),
+    "show": LazyCommand("sparkops.cli.runs.show", "show"),
+}
 
-@click.group("runs", cls=CommandGroup, job_command="sparkops runs --job", invoke_without_command=True)
+
+@click.group(
+    "runs",
+    cls=LazyGroup,
+    lazy_commands=_COMMANDS,
+    job_command="sparkops runs --job",
+    invoke_without_command=True,
+)
 @click.option("--job", metavar="JOB", help="Only runs of this job.")
 @click.option(
     "--state",
@@ -155,7 +169,3 @@ def _describe_replay(run: Run) -> str | None:
         return None
     verdict = (run.replay.get("verdict") or {}).get("verdict")
     return f"replay of {run.replay['of']}" + (f": {verdict}" if verdict else "")
-
-
-for command in (show, log, diff, resume, cancel, export, import_, at_risk, keep, prune):
-    runs.add_command(command)

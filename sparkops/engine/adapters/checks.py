@@ -19,7 +19,7 @@ from sparkops.engine.adapters.suite_hash import hash_suite
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
 from sparkops.pipeline.checks.checkpoint import CheckpointFacts
-from sparkops.pipeline.json_values import check_from_json, check_to_json
+from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables import Tables
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkops.engine.adapters.report_origins import trace_origins
-from sparkops.pipeline.json_values import pin_from_json
+from sparkops.pipeline.json_values.tables import pin_from_json
 from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
 from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX

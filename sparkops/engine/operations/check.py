@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.checks.suite.repeatable import is_repeatable
 from sparkops.engine.operations.suites import require_suite
 from sparkops.pipeline.checks.check import CheckResult
-from sparkops.pipeline.json_values import check_from_json, check_to_json
+from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
 from sparkops.runs.records.run import make_run_id, utc_now
 from sparkops.runs.records.verdicts import VersionVerdict
 

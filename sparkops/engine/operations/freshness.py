@@ -15,7 +15,7 @@ from sparkops.errors import SparkopsError, as_clause
 from sparkops.pipeline.code.used_code import CodeReader
 from sparkops.pipeline.graph import Dataset, list_reads
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import pin_from_json
+from sparkops.pipeline.json_values.tables import pin_from_json
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.table import Pin
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json

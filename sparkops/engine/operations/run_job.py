@@ -12,6 +12,7 @@ from sparkops.engine.operations.fan_out.declared import find_pending, require_on
 from sparkops.engine.operations.fan_out.request import FanOutRequest
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, to_sources
+from sparkops.engine.recorded_parameters import bind_recorded
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
@@ -22,20 +23,23 @@ if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
 
-def run_by_name(container: ServiceContainer, name: str, params: Parameters, *, options: RunOptions) -> Run:
+def run_by_name(
+    container: ServiceContainer, name: str, params: Parameters, *, options: RunOptions | None = None
+) -> Run:
     """Run the job of that name; one that declares `each` is a fan-out where its parameters are not given.
 
     Args:
         container: The services.
         name: Name of the job.
         params: Parameters.
-        options: Versions to read, and how the run relates to earlier ones.
+        options: Versions to read, and how the run relates to earlier ones; by default those of `RunOptions`.
 
     Raises:
         ParamErrors: Everything that is wrong with the parameters; nothing was started.
         InputError: An incomplete run has the same job and parameters; nothing was started.
         SparkopsError: What stopped the run.
     """
+    options = options or RunOptions()
     declared, sources = container.project.find_declared(name), to_sources(params)
     if find_pending(container, declared, sources):
         # Imported here, so that wrong parameters are reported without waiting for it.
@@ -116,7 +120,7 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
             f"`sparkops replay {earlier.replay['of']}`."
         )
     declared = project.find_declared(earlier.job)
-    bound = project.bind_recorded(declared, earlier, to_sources(params))
+    bound = bind_recorded(project.config, declared, earlier, to_sources(params))
     container.warm_up([declared])
     job, values = project.load_job(declared, bound)
     job = make_job_of_run(job, earlier, project.runs)

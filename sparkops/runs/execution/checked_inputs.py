@@ -9,7 +9,7 @@ from typing import Any
 from sparkops.errors import ChecksFailed, InputError
 from sparkops.pipeline.checks.check import format_expectation
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import check_to_json
+from sparkops.pipeline.json_values.checks import check_to_json
 from sparkops.pipeline.table import Pin
 from sparkops.runs.ports import CheckRunner, TableReader
 from sparkops.runs.records.run import utc_now

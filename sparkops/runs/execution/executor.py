@@ -11,7 +11,7 @@ from typing import Any
 
 from sparkops.errors import BadData, InputError, JobFailed
 from sparkops.pipeline.code.used_code import CodeReader
-from sparkops.pipeline.json_values import pin_from_json, pin_to_json
+from sparkops.pipeline.json_values.tables import pin_from_json, pin_to_json
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
 from sparkops.runs.execution.checked_inputs import CheckedInputs

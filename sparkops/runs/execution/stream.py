@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sparkops.errors import BadData, ChecksFailed, JobFailed
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckpointFacts
-from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
+from sparkops.pipeline.json_values.tables import pin_to_json, published_version_to_json
 from sparkops.pipeline.staging import StagedPart, name_batch_area
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion

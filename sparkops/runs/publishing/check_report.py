@@ -10,7 +10,7 @@ from sparkops.core.wording import format_count
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import check_to_json
+from sparkops.pipeline.json_values.checks import check_to_json
 from sparkops.runs.ports import CheckOutcome
 
 

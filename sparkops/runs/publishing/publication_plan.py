@@ -13,7 +13,7 @@ from typing import Any
 
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
-from sparkops.pipeline.json_values import check_from_json, check_to_json
+from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, ChecksFailed, JobFailed, UnknownName
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import model_version_to_json, published_version_to_json
+from sparkops.pipeline.json_values.models import model_version_to_json
+from sparkops.pipeline.json_values.tables import published_version_to_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from sparkops.pipeline.json_values import check_from_json, check_to_json
+from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
 from sparkops.runs.records.run import FIELDS, Run
 from sparkops.runs.records.states import ACTIVE
 

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from html import escape
 from typing import Any, Final
 
 from sparkops.core.control_characters import escape_controls
@@ -207,6 +206,9 @@ _RARE = {
 
 
 def _to_html(text: Any) -> str:
+    # Imported here: only notebooks need it, and every list of runs would import its table of characters.
+    from html import escape
+
     return escape(escape_controls(str(text)))
 
 

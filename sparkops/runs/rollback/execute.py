@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sparkops.errors import SparkopsError, UnknownName, VersionGone
-from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
+from sparkops.pipeline.json_values.tables import pin_to_json, published_version_to_json
 from sparkops.pipeline.table import Pin, PublishedVersion
 from sparkops.runs.records.attempt_files import EmptyRecord
 from sparkops.runs.records.publications import OpenPublication, PublicationJournal

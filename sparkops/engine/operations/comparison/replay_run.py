@@ -23,9 +23,10 @@ from sparkops.engine.parameter_sources import (
     reveal_secrets,
     to_sources,
 )
+from sparkops.engine.recorded_parameters import bind_recorded
 from sparkops.errors import EngineError, InputError, SparkopsError, VersionGone
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import pin_from_json
+from sparkops.pipeline.json_values.tables import pin_from_json
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.reports.replay_verdict import (
     DEFAULT_EXAMPLES,
@@ -128,8 +129,8 @@ def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOpti
     sources = to_sources(options.params)
     secrets = find_secret_names(declared) | set(original.hidden)
     secret_sources = [keep_names(source, secrets) for source in sources]
-    recorded = project.bind_recorded(declared, original, secret_sources)
-    bound = project.bind_recorded(declared, original, sources, allow_changes=True)
+    recorded = bind_recorded(project.config, declared, original, secret_sources)
+    bound = bind_recorded(project.config, declared, original, sources, allow_changes=True)
     _require_secrets(original, bound)
     require_unchanged(container, original, declared)
     if options.checked_out is not None:

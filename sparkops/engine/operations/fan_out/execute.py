@@ -19,7 +19,7 @@ from sparkops.engine.operations.fan_out.request import FanOutRequest
 from sparkops.errors import InputError, ProjectError, SparkopsError
 from sparkops.pipeline.fan_out.items import make_item_job
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import pin_to_json
+from sparkops.pipeline.json_values.tables import pin_to_json
 from sparkops.pipeline.table import Pin
 from sparkops.runs.execution.execute import describe_request, list_written
 from sparkops.runs.execution.lock import lock_for_writing

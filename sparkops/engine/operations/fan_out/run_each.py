@@ -14,6 +14,7 @@ from sparkops.engine.operations.fan_out.request import FanOutRequest
 from sparkops.engine.operations.freshness import FreshRunFinder
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, to_sources
+from sparkops.engine.recorded_parameters import bind_recorded
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run, make_run_id
@@ -99,8 +100,11 @@ def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = 
         return record_done(container, declared, earlier)
     sources = to_sources(params)
     bound = [
-        container.project.bind_recorded(
-            declared, replace(earlier, params={**earlier.params, **item["params"]}), sources
+        bind_recorded(
+            container.project.config,
+            declared,
+            replace(earlier, params={**earlier.params, **item["params"]}),
+            sources,
         )
         for item in rest
     ]

@@ -1,0 +1,86 @@
+"""How many modules a command imports: most of the time of a short command is spent on imports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sparkops.runs.records.store import RunStore
+
+JOB = '''
+from datetime import date
+from sparkops import job
+
+@job(writes="sales", replace="day")
+def daily(orders, *, day: date, top: int = 3):
+    """Sum the orders of a day."""
+'''
+# Prints the names of the imported modules after the output of the command.
+CODE = """
+import json, sys
+from sparkops.cli.main import run_command
+code = run_command(sys.argv[1:])
+print(json.dumps(sorted(sys.modules)))
+sys.exit(code)
+"""
+# Of each command, at most so many modules of sparkops, and of all packages. The second number leaves room for versions
+# of Python and of packages that import some more. A higher number needs a reason: 10 modules of sparkops take 5 ms.
+LIMITS = {
+    "--version": (16, 205),
+    "--help": (16, 165),
+    "jobs": (86, 362),
+    "runs": (62, 335),
+    "models": (64, 340),
+    "tables": (76, 355),
+    "streams": (146, 420),
+    "runs --help": (62, 225),
+    "models --help": (102, 380),
+}
+# Modules that these commands do not need, and that import many others or take long.
+UNNEEDED = {
+    *("asyncio", "ssl", "http.client", "html", "xml", "multiprocessing", "numpy", "pandas", "pyspark"),
+    *("mlflow", "deltalake", "great_expectations", "pyarrow", "sparkops.checks", "sparkops.compiler", "sparkops.serving"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Path]) -> Path:
+    tables = "tables:\n  orders: {path: source/orders.csv, format: csv}\n"
+    root = make_project({"jobs/daily.py": JOB, "conf/base/tables.yml": tables})
+    attempt = RunStore(root / ".sparkops" / "runs").begin("20130704-120000-abc", "daily", params={"top": 3})
+    attempt.append("ended", state="done", ended="2013-07-04T12:00:09+00:00")
+    return root
+
+
+def list_modules(project: Path, words: str) -> set[str]:
+    """Return the modules that a process has imported when a command has ended."""
+    command = [sys.executable, "-c", CODE, *words.split()]
+    result = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    return set(json.loads(result.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("words", LIMITS)
+def test_a_command_imports_few_modules(project: Path, words: str) -> None:
+    modules = list_modules(project, words)
+    own = sorted(name for name in modules if name.partition(".")[0] == "sparkops")
+    most_own, most = LIMITS[words]
+    assert len(own) <= most_own, own
+    assert len(modules) <= most, sorted(modules)
+    assert UNNEEDED & modules == set()
+
+
+def test_a_list_of_runs_imports_neither_jobs_nor_other_commands_about_runs(project: Path) -> None:
+    modules = list_modules(project, "runs")
+    assert "sparkops.runs.records.store" in modules
+    parts = (
+        "sparkops.pipeline.job",
+        "sparkops.pipeline.parameters",
+        "sparkops.cli.runs.show",
+        "sparkops.runs.compare",
+    )
+    assert [part for part in parts if part in modules] == []
