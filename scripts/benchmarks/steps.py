@@ -1,12 +1,13 @@
-"""Measure what a step, a fan-out and the records of many runs cost beside the work itself; print Markdown tables.
+"""Measure what a step, a fan-out, a replay and the records of many runs cost beside the work itself; print Markdown tables.
 
-    scripts/bench steps [--rounds 20] [--items 1000] [--records 10000]
+    scripts/bench steps [--rounds 10] [--items 1000] [--records 10000]
 
 - A warm step: a job that appends a few rows, run in an engine whose Spark is warm, beside the same write without a run
   (staged and committed by the same functions), and beside Spark's own Delta write of the same frame. They take turns.
 - A flow of forty jobs that do nothing but write an empty page, and the same flow when all of them are up to date.
-- A fan-out as a process: `sparkops run JOB --each n=1..1000` of a job without work for Spark, and of one that appends a row;
-  beside it, as the peer, a loop in one Spark that appends the same row to a Delta table by Spark's own write.
+- The replay of a run beside the run: a job that computes and writes a million rows. They take turns.
+- A fan-out as a process: `sparkops run JOB --each n=1..1000` of a job without work for Spark, and one of fewer runs of which each
+  appends a row; beside it, as the peer, a loop in one Spark that appends the same row to a Delta table by Spark's own write.
 - `sparkops runs resume` of a fan-out whose runs are all done but whose own end was not recorded, and lists of many runs,
   each as a process.
 """
@@ -30,8 +31,9 @@ from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.store import RunStore
 
 STEPS = 40
-# Of the peer's loop; the time is per item.
-PEER_ITEMS = 100
+# Of the peer's loop, and of the fan-out that is compared with it; the times are per item.
+PEER_ITEMS, WRITING_ITEMS = 40, 200
+REPLAYED_ROWS = 1_000_000
 PROGRAM = Path(sys.executable).with_name("sparkops")
 
 JOBS = """
@@ -42,6 +44,11 @@ from sparkops import Report, job
 @job(mode="append")
 def rows(spark: SparkSession, *, n: int = 0) -> DataFrame:
     return spark.range(1, numPartitions=1).select(F.lit(n).alias("n"))
+
+
+@job
+def large(spark: SparkSession) -> DataFrame:
+    return spark.range(ROWS).select("id", F.sha2(F.col("id").cast("string"), 256).alias("text"), (F.col("id") % 97).alias("n"))
 
 
 @job
@@ -58,7 +65,7 @@ def step_{number:02}() -> Report:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--items", type=int, default=1000)
     parser.add_argument("--records", type=int, default=10_000)
     arguments = parser.parse_args()
@@ -74,7 +81,8 @@ def create_project(root: Path) -> None:
     for folder in ("jobs", "conf/base", "conf/checks"):
         (root / folder).mkdir(parents=True)
     steps = "".join(STEP.format(number=number) for number in range(STEPS))
-    (root / "jobs" / "all.py").write_text(JOBS + steps, "utf-8")
+    jobs = JOBS.replace("ROWS", str(REPLAYED_ROWS))
+    (root / "jobs" / "all.py").write_text(jobs + steps, "utf-8")
     # A project is a repository: what a record says of the code is read from it.
     (root / ".gitignore").write_text(".sparkops/\ndata/\nreports/\n", "utf-8")
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Jobs"]):
@@ -109,6 +117,10 @@ def measure_steps(root: Path, rounds: int) -> None:
         engine.flow(flow[:1])
         ran = measure_once(lambda: engine.flow(flow, force=True))
         fresh = measure_once(lambda: engine.flow(flow))
+        run_id = engine.run("large").id
+        run, replay = measure_in_turns(
+            [lambda: engine.run("large"), lambda: engine.replay(run_id)], 3, warm_up=1
+        )
     print("| step | time | beside Spark's Delta write |\n| --- | ---: | ---: |")
     print(f"| a warm step that appends a row | {step * 1000:.0f} ms | {step / peer:.2f} x |")
     print(f"| the same write without a run | {bare * 1000:.0f} ms | {bare / peer:.2f} x |")
@@ -120,16 +132,18 @@ def measure_steps(root: Path, rounds: int) -> None:
         (f"{STEPS} steps that are up to date", fresh),
     ):
         print(f"| {label} | {seconds:.2f} | {seconds / STEPS * 1000:.0f} ms |")
-    print(flush=True)
+    print(f"\n| {REPLAYED_ROWS:,} rows | seconds | ratio to the run |\n| --- | ---: | ---: |")
+    print(f"| a run that computes and writes them | {run:.2f} | 1.00 x |")
+    print(f"| its replay, which compares each | {replay:.2f} | {replay / run:.2f} x |\n", flush=True)
 
 
-def measure_in_turns(calls: list[Callable[[], object]], rounds: int) -> list[float]:
-    """Return the median seconds of each call, after five rounds that are not measured."""
+def measure_in_turns(calls: list[Callable[[], object]], rounds: int, *, warm_up: int = 5) -> list[float]:
+    """Return the median seconds of each call, after some rounds that are not measured."""
     times: list[list[float]] = [[] for _ in calls]
-    for number in range(rounds + 5):
+    for number in range(rounds + warm_up):
         for position, call in enumerate(calls):
             seconds = measure_once(call)
-            if number >= 5:
+            if number >= warm_up:
                 times[position].append(seconds)
     return [statistics.median(seconds) for seconds in times]
 
@@ -144,12 +158,16 @@ def measure_fan_out(root: Path, items: int) -> None:
     """Print what an item of a fan-out costs, and what it takes to resume one that was done."""
     peer = measure_peer(root)
     print("| fan-out, as a process | seconds | an item | beside the loop |\n| --- | ---: | ---: | ---: |")
-    for label, job in (("without work for Spark", "page"), ("each appends a row", "rows")):
+    fan_outs = (
+        ("each appends a row", "rows", min(items, WRITING_ITEMS)),
+        ("without work for Spark", "page", items),
+    )
+    for label, job, count in fan_outs:
         one = run_process(root, "run", job, "--each", "n=0")
-        many = run_process(root, "run", job, "--each", f"n=1..{items}")
-        item = (many - one) / (items - 1)
+        many = run_process(root, "run", job, "--each", f"n=1..{count}")
+        item = (many - one) / (count - 1)
         ratio = f"{item / peer:.2f} x" if job == "rows" else ""
-        print(f"| {items:,} items, {label} | {many:.1f} | {item * 1000:.0f} ms | {ratio} |", flush=True)
+        print(f"| {count:,} items, {label} | {many:.1f} | {item * 1000:.0f} ms | {ratio} |", flush=True)
     print(f"| loop: {PEER_ITEMS} Delta writes of Spark, in one Spark | | {peer * 1000:.0f} ms | 1.00 x |\n")
     run = next(run for run in RunStore(root / ".sparkops" / "runs").newest(parts=False) if run.items)
     forget_end(root, run)
@@ -180,16 +198,29 @@ def forget_end(root: Path, run: Run) -> None:
 def measure_listing(root: Path, records: int) -> None:
     """Print how long lists of many runs take."""
     store = RunStore(root / ".sparkops" / "runs")
-    for number in range(records - len(store.ids())):
-        run_id, job = make_run_id(), f"job_{number % 10}"
-        attempt = store.begin(run_id, job, params={"n": number}, env="local", settings={}, code={})
-        attempt.append("pinned", inputs={}, fingerprint=run_id)
-        attempt.enter("done", "ended", ended=utc_now().isoformat())
+    copy_record(store, records - len(store.ids()))
     print(f"| list, as a process, of {len(store.ids()):,} runs | seconds |\n| --- | ---: |")
     run_process(root, "runs", "--job", "job_3")
     for arguments in (["runs"], ["runs", "--job", "job_3"], ["runs", "--state", "failed"]):
         seconds = statistics.median(run_process(root, *arguments) for _ in range(5))
         print(f"| `sparkops {' '.join(arguments)}` | {seconds:.2f} |", flush=True)
+
+
+def copy_record(store: RunStore, count: int) -> None:
+    """Add the record of a run under so many ids, without syncing each to the disk."""
+    template = make_run_id()
+    attempt = store.begin(template, "job_0", params={"n": 0}, env="local", settings={}, code={})
+    attempt.append("pinned", inputs={}, fingerprint=template)
+    attempt.enter("done", "ended", ended=utc_now().isoformat())
+    (file,) = (store.folder / template).glob("*.jsonl")
+    text = file.read_text("utf-8")
+    for number in range(1, count):
+        run_id = make_run_id()
+        folder = store.folder / run_id
+        folder.mkdir()
+        (folder / file.name).write_text(
+            text.replace(template, run_id).replace("job_0", f"job_{number % 10}"), "utf-8"
+        )
 
 
 def run_process(root: Path, *arguments: str) -> float:

@@ -97,8 +97,8 @@ class RunContext:
         wait: Seconds to wait for runs that write the same tables or models; 0 refuses at once.
         on_step: Called with the name of each step when it begins.
         redirect_jvm_output: Context manager that sends the JVM's output to the run's log.
-        commit_lock: Held while tables are committed, by runs of a fan-out, which holds the locks of all their tables
-            and models; None for a run that takes those locks itself.
+        commit_lock: Held while tables are committed, by runs of a fan-out, which holds the locks of their tables; None
+            for a run that takes its locks itself.
     """
 
     root: Path

@@ -14,7 +14,7 @@ from fakes.delta_runs import DeltaRuns, open_without_spark
 from sparkops import Engine
 from sparkops.engine.adapters.rollback import ProjectEvidence
 from sparkops.engine.operations import run_job
-from sparkops.engine.operations.fan_out import run_each
+from sparkops.engine.operations.fan_out import execute, run_each
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.engine.operations.undo import rollback
 from sparkops.errors import InputError
@@ -26,6 +26,7 @@ from sparkops.runs.rollback.plan import (
     RollbackPlan,
     StateMark,
 )
+from sparkops.spark import Starter
 
 A, B, C = ({"a": [number]} for number in (1, 2, 3))
 JOBS = """
@@ -132,6 +133,25 @@ def test_a_part_of_a_training_fan_out_registers_its_own_model_when_it_is_resumed
         "trained-origin-New_York-" + hashlib.sha256(b"New York").hexdigest()[:6],
         "trained",
     ]
+
+
+@pytest.mark.parametrize(("job", "values", "held"), [("trained", "origin", False), ("part", "month", True)])
+def test_a_fan_out_holds_the_locks_of_tables_and_each_part_that_of_its_model(
+    job: str, values: str, held: bool, project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.commit("s", A)
+    locks: list[tuple[bool, int]] = []
+    monkeypatch.setattr(engine.container, "warm_up", lambda jobs: None)
+    monkeypatch.setattr(Starter, "use_own_session", lambda self, pool: None)
+
+    def record(container: object, job: Job, bound: object, **options: Any) -> SimpleNamespace:
+        folder = engine.container.build_run_context().locks
+        locks.append((options["part"].commit_lock is not None, len(list(folder.glob("*.lock")))))
+        return SimpleNamespace(id="r")
+
+    monkeypatch.setattr(execute, "execute_job", record)
+    engine.run_each(job, {values: ["a", "b", "c"] if job == "trained" else [1, 2, 3]})
+    assert locks == [(held, int(held))] * 3
 
 
 def test_the_model_of_a_part_is_found_by_its_own_name(

@@ -31,14 +31,14 @@ class RunPart:
     Args:
         parent: Id of the fan-out.
         label: The values that tell the run apart.
-        commit_lock: Held while tables are committed; the fan-out holds the locks of all tables and models.
+        commit_lock: Held while tables are committed, whose locks the fan-out holds; None for a run that takes its locks itself.
         code: What the record says of the job's code, which is read once for all runs.
         progress: Receives the progress of the fan-out.
     """
 
     parent: str
     label: str
-    commit_lock: AbstractContextManager[Any]
+    commit_lock: AbstractContextManager[Any] | None
     code: Mapping[str, Any]
     progress: FanOutProgress
 

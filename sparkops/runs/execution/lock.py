@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import resource
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from sparkops.errors import ProjectError, TableBusy
 
 _log = logging.getLogger("sparkops.runs")
 
+# Locks that need no higher limit of open files, and files that a process has open beside many locks.
+_FEW_LOCKS, _OTHER_FILES = 100, 512
 # Seconds between two attempts to take a lock. Random, so that no waiting run is always the last to try.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.25
 
@@ -53,11 +56,22 @@ def lock_for_writing(
         TableBusy: Another run of this project still holds one of the locks.
     """
     lock_wait = _LockWait(monotonic() + wait, wait, on_wait)
+    # In one order, so that no two runs wait for each other.
+    ordered = sorted(names)
+    _allow_open_files(len(ordered))
     with ExitStack() as locks:
-        # In one order, so that no two runs wait for each other.
-        for name in sorted(names):
+        for name in ordered:
             locks.enter_context(_lock(folder / f"{name}.lock", name, run_id, lock_wait))
         yield
+
+
+def _allow_open_files(count: int) -> None:
+    """Let this process open so many files more, as far as the system allows: a rollback may lock thousands of models."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    required = count + _OTHER_FILES
+    if count > _FEW_LOCKS and soft != resource.RLIM_INFINITY and soft < required:
+        limit = required if hard == resource.RLIM_INFINITY else min(required, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import threading
@@ -105,3 +106,13 @@ def test_the_lock_of_a_process_that_was_killed_is_free(locks):
         process.kill()
     with lock_for_writing(locks, ["t"], "second", wait=5):
         pass
+
+
+def test_many_locks_raise_the_limit_of_open_files(locks):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        with lock_for_writing(locks, map(str, range(300)), "run"):
+            assert len(list(locks.iterdir())) == 300
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -21,7 +21,7 @@ from sparkops.pipeline.fan_out.items import make_item_job
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values.tables import pin_to_json
 from sparkops.pipeline.table import Pin
-from sparkops.runs.execution.execute import describe_request, list_written
+from sparkops.runs.execution.execute import describe_request
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.fan_out import ItemResult, combine_errors, run_items
@@ -85,9 +85,10 @@ class FanOut:
     def _run_all(
         self, attempt: Attempt, code: Mapping[str, Any], progress: FanOutProgress
     ) -> SparkopsError | None:
-        """Execute the runs while the fan-out holds all their locks; return one error for the failed ones."""
+        """Execute the runs while the fan-out holds the locks of their tables; return one error for the failed ones."""
         context = self.container.build_run_context()
-        written = {name for item in self.items for name in list_written(self._make_job(item))}
+        # A run that trains locks its own model: there are as many such locks as runs at the same time.
+        written = {write.table for write in self.declared.writes}
         locks = lock_for_writing(context.locks, written, attempt.run_id, wait=context.wait)
         with locks, open_log(attempt.log, context.secrets) as log:
             require_no_open_rollback(context.runs, context.publications, written)
@@ -220,7 +221,7 @@ class _ItemRunner:
         part = RunPart(
             parent=self.attempt.run_id,
             label=item.label,
-            commit_lock=self.lock,
+            commit_lock=None if item.job.registers else self.lock,
             code=self.code,
             progress=self.progress,
         )
