@@ -21,6 +21,7 @@ from fakes.arrow_engine import make_frame, open_arrow_engine
 
 from sparkops import Engine
 from sparkops.errors import JobFailed, RunCancelled, RunTimedOut, SparkopsError
+from sparkops.runs.records.publications import OpenPublication
 from sparkops.runs.records.run import Run
 
 HEAD = """
@@ -302,6 +303,23 @@ def test_kill_and_resume(project: Project) -> None:
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     with open_arrow_engine(project.root) as engine:
         assert project.find_stopped(engine).state == "crashed"
+    project.require_continued()
+
+
+def test_the_publication_of_a_part_that_was_killed_before_its_last_step_is_completed(
+    make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_project({})
+    monkeypatch.chdir(root)
+    project = Project(root, GRAPHS["fan-out"])
+    project.write("control/parts-3", "fail")
+    with pytest.raises(JobFailed):
+        project.flow()
+    with open_arrow_engine(root) as engine:
+        publications = engine.container.build_run_context().publications
+        part = next(run for run in engine.runs.newest(job="parts") if run.state == "done")
+        publications.begin(OpenPublication(run=part.id, job="parts", params="", before={"parts": 0}))
+    project.write("control/parts-3", "")
     project.require_continued()
 
 

@@ -135,9 +135,9 @@ def test_a_part_of_a_training_fan_out_registers_its_own_model_when_it_is_resumed
     ]
 
 
-@pytest.mark.parametrize(("job", "values", "held"), [("trained", "origin", False), ("part", "month", True)])
+@pytest.mark.parametrize(("job", "values", "locked"), [("trained", "origin", False), ("part", "month", True)])
 def test_a_fan_out_holds_the_locks_of_tables_and_each_part_that_of_its_model(
-    job: str, values: str, held: bool, project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    job: str, values: str, locked: bool, project: DeltaRuns, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.commit("s", A)
     locks: list[tuple[bool, int]] = []
@@ -151,7 +151,7 @@ def test_a_fan_out_holds_the_locks_of_tables_and_each_part_that_of_its_model(
 
     monkeypatch.setattr(execute, "execute_job", record)
     engine.run_each(job, {values: ["a", "b", "c"] if job == "trained" else [1, 2, 3]})
-    assert locks == [(held, int(held))] * 3
+    assert locks == [(locked, int(locked))] * 3
 
 
 def test_the_model_of_a_part_is_found_by_its_own_name(

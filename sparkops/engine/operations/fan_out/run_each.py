@@ -94,6 +94,7 @@ def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = 
     declared = container.project.find_declared(earlier.job)
     runs = container.project.runs
     states = {item["run"]: runs.find_state(item["run"]) for item in earlier.items}
+    _complete_publications(container, states)
     rest = [item for item in earlier.items if states[item["run"]] not in ("done", "rolled_back")]
     _warn_of_rolled_back(earlier, states)
     if not rest:
@@ -116,6 +117,14 @@ def resume_each(container: ServiceContainer, earlier: Run, params: Parameters = 
     options = RunOptions(versions=ReadVersions.of_record(earlier))
     request = FanOutRequest(job=earlier.job, each=earlier.each, options=options)
     return FanOut(container, declared, items, tuple(earlier.each), request, earlier).execute()
+
+
+def _complete_publications(container: ServiceContainer, states: Mapping[str, str | None]) -> None:
+    """Complete the publications of runs that are done, whose process was killed before its last step."""
+    publications = container.build_run_context().publications
+    for publication in publications.list_open():
+        if states.get(publication.run) == "done":
+            publications.complete(publication.run)
 
 
 def _warn_of_rolled_back(fan_out: Run, states: Mapping[str, str | None]) -> None:
