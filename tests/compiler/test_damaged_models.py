@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from sparkops.artifact.saved_spark_model import read_spark_model
 from sparkops.compiler import Compilation, compile_stages, fields_from_spark
@@ -84,6 +85,33 @@ def test_a_parameter_of_another_form_is_the_reason_of_its_stage(
     edit(metadata_of(model, "stages/0_*"), lambda content: content["paramMap"].update({name: value}))
     result = compiled(model)
     assert result.description is not None or result.problem or any(stage.reason for stage in result.stages)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(MODEL.parents[1].glob("spark-*/*")), ids=lambda folder: "/".join(folder.parts[-2:])
+)
+def test_data_without_one_of_its_columns_is_a_reason(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder / "model", tmp_path / "model"))
+    fields = fields_from_spark(json.loads((folder / "fields.json").read_text("utf-8")))
+    for file in sorted(copy.rglob("*.parquet")):
+        content = parquet.read_table(file)
+        for position, name in enumerate(content.column_names):
+            # A column that is not read, such as the depth of a tree, makes no difference.
+            parquet.write_table(content.remove_column(position), file)
+            result = compile_stages(copy, fields)
+            assert result.description or result.problem or any(stage.reason for stage in result.stages), name
+        parquet.write_table(content, file)
+    assert compile_stages(copy, fields).description
+
+
+def test_trees_without_their_weights_name_the_column(tmp_path: Path) -> None:
+    folder = MODEL.parents[1] / "spark-4.0" / "boosted_numbers"
+    copy = Path(shutil.copytree(folder / "model", tmp_path / "model"))
+    (file,) = copy.glob("stages/*/treesMetadata/*.parquet")
+    content = parquet.read_table(file)
+    parquet.write_table(content.rename_columns(["tree", *content.column_names[1:]]), file)
+    result = compile_stages(copy, fields_from_spark(json.loads((folder / "fields.json").read_text("utf-8"))))
+    assert ["treeID" in stage.reason for stage in result.stages if stage.reason] == [True]
 
 
 @pytest.mark.parametrize("uids", [None, 3, [3], [["x"]], "x"])

@@ -94,7 +94,10 @@ def read_trees(saved: SavedStage) -> tuple[list[list[Node]], list[float]]:
 
 def _get_value(row: Node, *names: str) -> Any:
     """Return the value of the first name that a row has: versions of Spark name these columns differently."""
-    return next(row[name] for name in names if name in row)
+    for name in names:
+        if name in row:
+            return row[name]
+    raise KeyError(names[0])
 
 
 def build_tree_arrays(
