@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from sparkops.cli.command_group import CommandGroup
+from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
 
 
 class LazyCommand(NamedTuple):
@@ -49,7 +50,8 @@ class LazyGroup(CommandGroup):
         if cmd_name not in self.lazy_commands:
             return None
         lazy = self.lazy_commands[cmd_name]
-        command: click.Command = getattr(import_module(lazy.module), lazy.attribute)
+        with skip_pydantic_plugins():
+            command: click.Command = getattr(import_module(lazy.module), lazy.attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

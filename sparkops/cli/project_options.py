@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
 from sparkops.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class ProjectOptions:
         Raises:
             ProjectError: There is no project.
         """
-        from sparkops.engine import Engine
-
+        with skip_pydantic_plugins():
+            from sparkops.engine import Engine
         engine = Engine(self.project, env=self.env, overrides=self.overrides, listener=listener, wait=False)
         hide_in_errors(engine.project.config.secrets)
         return engine
@@ -52,13 +53,13 @@ class ProjectOptions:
         Raises:
             ProjectError: There is neither.
         """
-        from sparkops.registry.mlflow_store import read_environment_settings
-
         try:
             return self.engine().settings
         except ProjectError as error:
             if self.project is not None:
                 raise
+            from sparkops.registry.mlflow_store import read_environment_settings
+
             settings = read_environment_settings()
             if settings is None:
                 raise ProjectError(
@@ -68,9 +69,10 @@ class ProjectOptions:
 
     def registry(self) -> Registry:
         """Return the registry of the project; outside of a project, that in MLFLOW_TRACKING_URI."""
+        settings = self.registry_settings()
         from sparkops.registry.registry import Registry
 
-        return Registry(self.registry_settings())
+        return Registry(settings)
 
 
 def hide_in_errors(secrets: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ import inspect
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Final
 
 from sparkops.errors import InputError
@@ -196,7 +197,8 @@ def _find_argument_lines(function: Callable[..., Any]) -> dict[str, int]:
     # The cell of a notebook may contain magic commands.
     except SyntaxError:
         return {}
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    # Most jobs are at the top of a module, where few nodes are.
+    functions = (node for node in chain(tree.body, ast.walk(tree)) if isinstance(node, ast.FunctionDef))
     definition = next((node for node in functions if _find_first_line(node) == code.co_firstlineno), None)
     if definition is None:
         return {}

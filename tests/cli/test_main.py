@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -240,3 +241,11 @@ def test_a_warning_of_a_declaration_is_one_line_and_a_run_that_gives_the_paramet
     message = capsys.readouterr().err
     assert "`shop` is given: it replaces all rows" in message
     assert "not_filters='shop'" in message
+
+
+def test_plugins_of_pydantic_are_used_again_after_the_configuration_is_read(project, monkeypatch) -> None:
+    for before in (None, "logfire-plugin"):
+        if before is not None:
+            monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", before)
+        assert run_command(["jobs"]) == 0
+        assert os.environ.get("PYDANTIC_DISABLE_PLUGINS") == before

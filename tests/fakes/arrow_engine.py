@@ -18,7 +18,7 @@ from fakes.run_services import FakeChecks, FakeHistory, FakeModels, FakeReports,
 from sparkops import Engine
 from sparkops.config.settings import Settings
 from sparkops.engine.adapters.suite_hash import hash_suite
-from sparkops.pipeline.json_values import pin_to_json
+from sparkops.pipeline.json_values.tables import pin_to_json
 from sparkops.pipeline.reports.replay_verdict import RowDifference, TableComparison
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin, PublishedVersion

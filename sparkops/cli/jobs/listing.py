@@ -9,6 +9,7 @@ import click
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
 from sparkops.pipeline.parameters.help import describe_mode
 
 
@@ -17,7 +18,10 @@ from sparkops.pipeline.parameters.help import describe_mode
 @with_project_options
 def jobs(project: ProjectOptions, as_json: bool) -> None:
     """List the project's jobs: the tables and models they read, what they publish, and their parameters."""
-    declared = project.engine().project.declared
+    engine = project.engine()
+    # The files of jobs are imported for this list only.
+    with skip_pydantic_plugins():
+        declared = engine.project.declared
     rows = [
         {
             "job": job.name,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.discovery.declared_jobs import BrokenFile, DeclaredJobs, read_broken_file
@@ -17,6 +19,8 @@ from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.discovery.jobs_package import forget_package, prepare_package, stamp_modules
 from sparkops.pipeline.job import Job
 
+# The first line of a function that is not inside of anything.
+_DEFINITION: Final = re.compile(rb"(?:\A|[\r\n\f])def\s+(\w+)")
 _NO_SESSION = (
     ". There is no Spark session while files are imported: create columns and functions inside the job."
 )
@@ -133,7 +137,12 @@ def _describe_import_error(jobs_folder: JobsFolder, file: Path, error: BaseExcep
 def _find_hidden_functions(jobs_folder: JobsFolder, module: ModuleType) -> Iterator[BrokenFile]:
     """Yield each decorated function that a later one of the same name in its file replaces."""
     file = Path(str(module.__file__))
-    body = ast.parse(file.read_bytes()).body
+    source = file.read_bytes()
+    names = _DEFINITION.findall(source)
+    if len(set(names)) == len(names):
+        # Reading the syntax of every file would take as long as importing it.
+        return
+    body = ast.parse(source).body
     decorated = [node for node in body if isinstance(node, ast.FunctionDef) and node.decorator_list]
     first: dict[str, ast.FunctionDef] = {}
     shown = jobs_folder.display(file)
