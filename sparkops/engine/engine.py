@@ -146,8 +146,8 @@ class Engine(RecordMethods, TableMethods, UndoMethods):
         """
         from sparkops.engine.operations.run_job import run_job
         from sparkops.engine.options import RunOptions
+        from sparkops.runs.read_versions import ReadVersions
         from sparkops.runs.records.run_key import RunKey
-        from sparkops.runs.request import ReadVersions
 
         options = RunOptions(
             versions=ReadVersions(at=at or {}, as_of=as_of),
@@ -228,7 +228,7 @@ class Engine(RecordMethods, TableMethods, UndoMethods):
     ) -> tuple[RunPlan, ...]:
         """Return what a run would do: parameters, versions it would read, tables it would write. Nothing is written."""
         from sparkops.engine.operations.dry_run import plan_run
-        from sparkops.runs.request import ReadVersions
+        from sparkops.runs.read_versions import ReadVersions
 
         versions = ReadVersions(at=at or {}, as_of=as_of)
         return plan_run(self.container, name, params, versions=versions, upstream=upstream)
@@ -349,7 +349,7 @@ class Engine(RecordMethods, TableMethods, UndoMethods):
             InputError: The job trains no model, or its parameters are wrong; nothing was started.
         """
         from sparkops.engine.operations.servable import check_servable
-        from sparkops.runs.request import ReadVersions
+        from sparkops.runs.read_versions import ReadVersions
 
         versions = ReadVersions(at=at or {}, as_of=as_of)
         return check_servable(self.container, name, params, versions=versions, rows=rows)

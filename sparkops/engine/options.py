@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run_key import RunKey
-from sparkops.runs.request import ReadVersions
 
 # What to do about a run of the same job and parameters that published something and did not complete.
 Unfinished = Literal["refuse", "resume", "new"]

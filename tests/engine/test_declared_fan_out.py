@@ -12,8 +12,8 @@ from deltalake import DeltaTable
 from sparkops import ColumnValues, Engine
 from sparkops.engine.options import RunOptions
 from sparkops.errors import InputError, JobFailed
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
-from sparkops.runs.request import ReadVersions
 
 pytestmark = pytest.mark.spark
 

@@ -15,7 +15,7 @@ from fakes.recorded_runs import HEAD, RecordedProject, commit, write_job
 from sparkops import Engine
 from sparkops.engine.options import FlowPart
 from sparkops.errors import InputError, JobFailed, ParamErrors, SparkopsError
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 GRAPHS = {
     "linear": {"a": ["raw"], "b": ["a"], "c": ["b"]},

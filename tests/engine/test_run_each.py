@@ -13,7 +13,7 @@ from sparkops import Engine
 from sparkops.engine.options import RunOptions
 from sparkops.errors import ChecksFailed, InputError, JobFailed, ParamErrors
 from sparkops.pipeline.parameters.value_form import ValueForm
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 pytestmark = pytest.mark.spark
 

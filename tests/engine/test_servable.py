@@ -16,7 +16,7 @@ from sparkops.errors import InputError, JobFailed, NotCompiled, ParamErrors
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.place import Place
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 JOB = '''
     from typing import Literal

@@ -20,9 +20,9 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values.tables import pin_to_json
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import params_to_json
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.states import choose_state
-from sparkops.runs.request import ReadVersions
 from sparkops.tables.log.commit_info import WriteId
 
 HEAD = "from pyspark.sql import DataFrame\nfrom sparkops import Condition, job\nfrom . import rates\n"

@@ -13,7 +13,7 @@ from sparkops.cli.jobs.read_versions import parse_time, parse_versions
 from sparkops.engine.options import FlowPart
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.parameters.bind import ParameterSource
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 _SELECTION: Final = (
     click.argument("jobs", nargs=-1),

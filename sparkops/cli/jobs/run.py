@@ -20,7 +20,7 @@ from sparkops.errors import InputError
 from sparkops.pipeline.fan_out.values import read_each
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.value_form import ValueForm
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine import Engine

@@ -15,7 +15,7 @@ from sparkops.pipeline.parameters.help import format_each
 from sparkops.pipeline.table import Pin
 from sparkops.pipeline.write import Write
 from sparkops.runs.fingerprint import params_to_json
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

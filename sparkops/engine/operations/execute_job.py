@@ -17,8 +17,9 @@ from sparkops.errors import SparkopsError
 from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run, make_run_id
-from sparkops.runs.request import ReadVersions, RunRequest
+from sparkops.runs.request import RunRequest
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

@@ -23,8 +23,8 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.conditions import evaluate_condition
 from sparkops.runs.flow import FlowStep, run_jobs
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
-from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

@@ -19,9 +19,9 @@ from sparkops.pipeline.json_values.tables import pin_from_json
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.table import Pin
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.run_lookup import RunLookup
-from sparkops.runs.request import ReadVersions
 from sparkops.runs.work import describe_input, describe_work, explain_changes
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
-from sparkops.runs.request import ReadVersions
 from sparkops.scoring.locate.model_uri import parse_model_uri
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
 from sparkops.registry.spark_model_folder import dry_run_compile
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -13,8 +13,9 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
 from sparkops.runs.execution.execute import execute
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
-from sparkops.runs.request import ReadVersions, RunContext, RunRequest
+from sparkops.runs.request import RunContext, RunRequest
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ from sparkops.pipeline.reports.replay_verdict import (
 from sparkops.pipeline.write import Write
 from sparkops.runs.execution.execute import execute
 from sparkops.runs.fingerprint import describe_code, params_to_json
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run, make_run_id
 from sparkops.runs.replay.receiver import ReplayReceiver
 from sparkops.runs.replay.requirements import (
@@ -48,7 +49,7 @@ from sparkops.runs.replay.requirements import (
     require_replayable,
     require_same_outputs,
 )
-from sparkops.runs.request import ReadVersions, RunRequest
+from sparkops.runs.request import RunRequest
 from sparkops.tables.compare.row_difference import CompareOptions
 
 if TYPE_CHECKING:

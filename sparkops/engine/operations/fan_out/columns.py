@@ -18,7 +18,7 @@ from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value import parse
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.table import Pin
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

@@ -26,11 +26,12 @@ from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.fan_out import ItemResult, combine_errors, run_items
 from sparkops.runs.fingerprint import describe_code
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.log import MaskedFile, open_log
 from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.states import choose_state
 from sparkops.runs.records.store import Attempt
-from sparkops.runs.request import ReadVersions, RunRequest
+from sparkops.runs.request import RunRequest
 from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 
 if TYPE_CHECKING:

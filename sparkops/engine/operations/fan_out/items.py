@@ -20,8 +20,8 @@ from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource
 from sparkops.pipeline.parameters.value import to_json
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.table import Pin
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
-from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

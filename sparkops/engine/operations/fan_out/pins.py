@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.pipeline.table import Pin
 from sparkops.runs.execution.consistent_view import ConsistentView
-from sparkops.runs.request import ReadVersions
+from sparkops.runs.read_versions import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

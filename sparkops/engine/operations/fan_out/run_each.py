@@ -16,9 +16,9 @@ from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, to_sources
 from sparkops.engine.recorded_parameters import bind_recorded
 from sparkops.runs.fingerprint import params_to_json
+from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run, make_run_id
-from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer

@@ -1,0 +1,45 @@
+"""The versions that a run reads, as they are requested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sparkops.runs.records.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadVersions:
+    """The versions of tables and models that a run reads: by default the newest.
+
+    Args:
+        at: A version, by table or model name.
+        as_of: Tables that `at` does not name are read as they were at this time.
+    """
+
+    at: Mapping[str, int] = field(default_factory=dict)
+    as_of: datetime | None = None
+
+    def is_pinned(self, kind: str, name: str) -> bool:
+        """Return whether the version of a table or model that is read is requested.
+
+        Args:
+            kind: `table` or `model`.
+            name: Its name.
+        """
+        return name in self.at or (kind == "table" and self.as_of is not None)
+
+    def describe(self) -> dict[str, str]:
+        """Return what a record says of the time, if there is one; without a time zone it is UTC."""
+        if self.as_of is None:
+            return {}
+        zoned = self.as_of if self.as_of.tzinfo is not None else self.as_of.replace(tzinfo=UTC)
+        return {"as_of": zoned.astimezone(UTC).isoformat()}
+
+    @classmethod
+    def of_record(cls, run: Run) -> ReadVersions:
+        """Return what a further attempt of a run reads if no earlier one recorded its inputs: the tables at the same time."""
+        return cls(as_of=datetime.fromisoformat(run.as_of) if run.as_of else None)
