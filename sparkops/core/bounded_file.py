@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 # Bytes of a file that a person writes, such as one of the configuration.
 MAX_WRITTEN_BY_HAND: Final = 10 << 20
 # Bytes of a file that describes a model, such as its facts.
 MAX_FACTS: Final = 16 << 20
+# Bytes of a file of Python, or of another file whose content is hashed.
+MAX_SOURCE: Final = 256 << 20
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -41,7 +44,21 @@ def read_bytes(path: Path, limit: int) -> bytes:
         OSError: It cannot be read, is no regular file, or is larger.
     """
     with open_regular(path) as file:
-        content = file.read(limit + 1)
+        return read_bounded(file, path, limit)
+
+
+def read_bounded(file: BinaryIO, path: Path, limit: int) -> bytes:
+    """Return what is left to be read of an open file.
+
+    Args:
+        file: The file.
+        path: Its path, for the message.
+        limit: Largest number of bytes.
+
+    Raises:
+        OSError: It cannot be read, or is larger.
+    """
+    content = file.read(limit + 1)
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"Larger than {limit:,} bytes", str(path))
     return content
@@ -59,3 +76,17 @@ def read_text(path: Path, limit: int) -> str:
     except UnicodeDecodeError as error:
         # `repr` of that error contains the whole file.
         raise ValueError(f"not UTF-8 (byte {error.start})") from None
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text that others may have written.
+
+    Raises:
+        ValueError: It is not JSON, is nested too deeply, or has a number of too many digits.
+    """
+    try:
+        return json.loads(text)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 (byte {error.start})") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

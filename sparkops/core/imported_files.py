@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from .bounded_file import MAX_SOURCE, read_bytes
+
 # Folders of installed packages, which may be inside of a project: `.venv/lib/python3.12/site-packages`.
 _PACKAGE_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
 
@@ -17,9 +19,11 @@ _PACKAGE_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
 def read_source(path: Path) -> str:
     """Return the text of a file; empty where it cannot be read."""
     try:
-        return path.read_text("utf-8", errors="replace") if path.is_file() else ""
+        text = read_bytes(path, MAX_SOURCE).decode("utf-8", errors="replace")
     except OSError:
         return ""
+    # As Python reads a text: hashes of sources do not depend on the ends of lines.
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def find_imported_files(path: Path, root: Path) -> Iterator[Path]:

@@ -7,7 +7,11 @@ import os
 import stat
 from pathlib import Path
 
-_MODE, _FOLDER_MODE = 0o600, 0o700
+from sparkops.core.bounded_file import read_bounded
+
+_MODE, _PRIVATE_FOLDER = 0o600, 0o700
+# No user of another group may write into a folder, whatever the umask.
+_FOLDER = 0o775
 
 
 def open_private(path: Path, flags: int) -> int:
@@ -32,16 +36,40 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
+def read_private(path: Path, limit: int) -> bytes:
+    """Return the content of a regular file of the state; see `open_private`.
+
+    Args:
+        path: The file. A symbolic link in its place is refused.
+        limit: Largest number of bytes.
+
+    Raises:
+        OSError: It cannot be read, is no regular file, or is larger.
+    """
+    with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
+        return read_bounded(file, path, limit)
+
+
 def make_private_folder(folder: Path) -> None:
-    """Create a folder, and those above it, for this user only; an existing one is left as it is.
+    """Create a folder for this user only, and those above it as `make_folder` does; an existing one is left as it is.
 
     Raises:
         OSError: It cannot be created.
     """
-    if folder.is_dir():
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder, and those above it, with the mode of the umask, and never for all users to write.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=_FOLDER, exist_ok=True)
 
 
 def locate_user_cache() -> Path:

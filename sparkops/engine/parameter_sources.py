@@ -11,6 +11,7 @@ from typing import Any
 from sparkops.config.load import LoadedSettings
 from sparkops.config.secrets import read_variable
 from sparkops.config.yaml_tree import parse_tree
+from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_text
 from sparkops.errors import ConfigError, InputError, as_clause
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource, name_secret_variable
@@ -89,12 +90,22 @@ def read_params_file(file: str) -> ParameterSource:
     """
     name = "standard input" if file == "-" else file
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or f"it is not UTF-8 ({error})"
-        raise InputError(f"The parameters cannot be read from {name}: {as_clause(reason)}.") from error
+        text = _read_standard_input() if file == "-" else read_text(Path(file), MAX_WRITTEN_BY_HAND)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"The parameters cannot be read from {name}: {as_clause(reason)}. Give a file of YAML, or - for standard input."
+        ) from error
     tree = parse_tree(text, name)
     if tree.problems:
         raise ConfigError("\n".join(problem.text for problem in tree.problems))
     origins = {path[0]: place for path, place in tree.places.items() if not path[1:]}
     return ParameterSource(values=tree.values, origin=name, origins=origins, form=ValueForm.JSON)
+
+
+def _read_standard_input() -> str:
+    """Return the text of standard input; ValueError if it is not UTF-8, or larger than a person writes."""
+    text = sys.stdin.read(MAX_WRITTEN_BY_HAND + 1)
+    if len(text) > MAX_WRITTEN_BY_HAND:
+        raise ValueError(f"it is larger than {MAX_WRITTEN_BY_HAND:,} characters")
+    return text

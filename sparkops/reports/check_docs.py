@@ -7,13 +7,17 @@ runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import logging
+import os
+from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from sparkops.core.bounded_file import parse_json
 from sparkops.core.masking import mask_json
+from sparkops.core.private_file import open_private
 from sparkops.pipeline.checks.checkpoint import CheckpointFacts
 from sparkops.reports.check_page import render_check_page
 from sparkops.reports.file import write_html
@@ -21,6 +25,8 @@ from sparkops.reports.html_masking import mask_html
 from sparkops.reports.palette import format_css_variables
 from sparkops.reports.template import load_template
 
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 # Pages on the index and on the list of a table, the newest.
 _MAX_LISTED = 500
 # Bytes at the end of the manifest that are read for a list.
@@ -67,13 +73,28 @@ class DataDocs:
             "verdict": facts.verdict,
             "tone": facts.tone,
         }
-        with (self.folder / _MANIFEST).open("a", encoding="utf-8") as manifest:
-            manifest.write(json.dumps(mask_json(entry, self._secrets)) + "\n")
-        entries = self._read_newest_entries()
+        try:
+            self._append(mask_json(entry, self._secrets))
+            entries = self._read_newest_entries()
+        except OSError as error:
+            # The page is there, and lists of the runs that follow have the others.
+            _log.warning(
+                "The lists of check pages cannot be written: %s, %s. Remove that file.",
+                self.folder / _MANIFEST,
+                error.strerror,
+            )
+            return page
         own = [entry for entry in entries if entry["table"] == facts.table]
         self._write_list(pages, f"Checks of {facts.table}", own)
         self._write_list(self.index, "Data Docs", entries)
         return page
+
+    def _append(self, entry: Mapping[str, Any]) -> None:
+        """Append one line to the manifest; OSError if it is no regular file, or is behind a symbolic link."""
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        descriptor = open_private(self.folder / _MANIFEST, flags)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as manifest:
+            manifest.write(json.dumps(entry) + "\n")
 
     def _locate_table_folder(self, table: str) -> Path:
         return self.folder.joinpath("validations", *table.split("."))
@@ -103,21 +124,22 @@ class DataDocs:
 
 def _read_last_lines(path: Path) -> list[str]:
     """Return the last complete lines of a file."""
-    with path.open("rb") as file:
+    with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
         size = file.seek(0, 2)
         start = max(0, size - _MAX_READ)
         file.seek(start)
-        lines = file.read().decode("utf-8", errors="replace").splitlines()
+        lines = file.read(_MAX_READ).decode("utf-8", errors="replace").splitlines()
     return lines[1:] if start else lines
 
 
 def _parse_entry(line: str) -> dict[str, Any] | None:
     """Return an entry of the manifest; None for a line that a crash or a concurrent run left incomplete."""
     try:
-        entry = json.loads(line)
+        entry = parse_json(line)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and set(entry) >= _MANIFEST_KEYS else None
+    has_keys = isinstance(entry, dict) and set(entry) >= _MANIFEST_KEYS
+    return entry if has_keys and isinstance(entry["path"], str) and "\0" not in entry["path"] else None
 
 
 def _format_entry(entry: dict[str, Any], *, link: str) -> dict[str, str]:

@@ -7,6 +7,9 @@ import shutil
 from typing import Any
 
 from sparkops.core.atomic_file import replace_file
+from sparkops.core.bounded_file import MAX_FACTS
+from sparkops.core.bounded_file import read_text as read_local_text
+from sparkops.core.private_file import make_folder
 from sparkops.errors import TableError
 from sparkops.tables.catalog import join_path, to_local_path
 from sparkops.tables.session import Session
@@ -28,7 +31,7 @@ def require_writable(folder: str, *, content: str) -> None:
     if local is None:
         return
     try:
-        local.mkdir(parents=True, exist_ok=True)
+        make_folder(local)
     except OSError as error:
         raise TableError(
             f"Cannot write {content} under {local}: {error.strerror or error}. "
@@ -84,10 +87,15 @@ def write_text(path: str, text: str, session: Session) -> None:
 
 
 def read_text(path: str, session: Session) -> str | None:
-    """Return the text that `write_text` wrote, or None if there is none."""
+    """Return the text that `write_text` wrote, or None if there is none.
+
+    Raises:
+        OSError: It is no regular file, or too large.
+        ValueError: It is not UTF-8.
+    """
     local = to_local_path(path)
     if local is not None:
-        return local.read_text(encoding="utf-8") if local.is_file() else None
+        return read_local_text(local, MAX_FACTS) if local.exists() else None
     if _open_hadoop(path, session) is not None and not path_exists(path, session):
         return None
     from pyspark.errors import AnalysisException

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.bounded_file import MAX_SOURCE, read_bytes
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 
 if TYPE_CHECKING:
@@ -76,13 +77,13 @@ class JobCode:
         """Yield the name and content of each file of the zip: under the full name, and under the short name."""
         for file in jobs_folder.find_sources():
             if file.is_file():
-                content = file.read_bytes()
+                content = read_bytes(file, MAX_SOURCE)
                 yield file.relative_to(jobs_folder.import_root).as_posix(), content
                 yield file.relative_to(jobs_folder.path).as_posix(), content
         for module in sys.modules.copy().values():
             if self._is_project_module(module):
                 file = Path(str(module.__file__))
-                yield file.relative_to(self.root).as_posix(), file.read_bytes()
+                yield file.relative_to(self.root).as_posix(), read_bytes(file, MAX_SOURCE)
 
     def _send_zip(self, session: SparkSession, entries: dict[str, bytes]) -> None:
         digest = hashlib.sha256(repr(sorted(entries.items())).encode()).hexdigest()[:16]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.imported_files import read_source
 from sparkops.core.wording import pluralize
 from sparkops.errors import DeclarationError, UnknownName
 from sparkops.pipeline.graph import describe_dataset
@@ -114,11 +115,7 @@ def read_broken_file(
         message: What is wrong, with file and line.
         is_library_independent: As in `BrokenFile`.
     """
-    try:
-        text = path.read_text("utf-8", errors="replace")
-    except OSError:
-        text = ""
-    declared = list(_find_declarations(text))
+    declared = list(_find_declarations(read_source(path)))
     jobs = tuple(name for name, _ in declared) or (path.stem,)
     writes = tuple(table for _, tables in declared for table in tables)
     return BrokenFile(

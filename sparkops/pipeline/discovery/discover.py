@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from sparkops.core.bounded_file import MAX_SOURCE, read_bytes
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.discovery.declared_jobs import BrokenFile, DeclaredJobs, read_broken_file
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
@@ -98,6 +99,8 @@ def _find_name_problem(jobs_folder: JobsFolder, file: Path) -> str | None:
     shown = jobs_folder.display(file)
     if file.is_dir() or not file.exists():
         return f"{shown}: there is no such file to read. Remove it, or restore what it links to."
+    if not file.is_file() or file.stat().st_size > MAX_SOURCE:
+        return f"{shown}: this is no regular file of at most {MAX_SOURCE >> 20} MiB. Remove it."
     bad = [
         part for part in file.relative_to(jobs_folder.path).with_suffix("").parts if not part.isidentifier()
     ]
@@ -137,7 +140,7 @@ def _describe_import_error(jobs_folder: JobsFolder, file: Path, error: BaseExcep
 def _find_hidden_functions(jobs_folder: JobsFolder, module: ModuleType) -> Iterator[BrokenFile]:
     """Yield each decorated function that a later one of the same name in its file replaces."""
     file = Path(str(module.__file__))
-    source = file.read_bytes()
+    source = read_bytes(file, MAX_SOURCE)
     names = _DEFINITION.findall(source)
     if len(set(names)) == len(names):
         # Reading the syntax of every file would take as long as importing it.

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from sparkops.core.atomic_file import replace_file
+from sparkops.core.private_file import make_private_folder, open_private
 from sparkops.errors import EngineError, ModelError
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
@@ -87,7 +89,8 @@ def create_environment(manifest: Manifest, environments: Path) -> Path:
             _log.info("creating an environment for the model in %s: this may take minutes", folder)
             for command in _build_commands(folder, manifest.python, requirements):
                 _run(command, folder)
-            marker.write_text(json.dumps({"python": manifest.python, "requirements": requirements}), "utf-8")
+            content = json.dumps({"python": manifest.python, "requirements": requirements})
+            replace_file(marker, content, durable=False)
     return python
 
 
@@ -141,7 +144,16 @@ def _run(command: Sequence[str], folder: Path) -> None:
 @contextmanager
 def _lock(environments: Path, key: str) -> Iterator[None]:
     """Hold the lock of an environment, so that one process at a time creates it."""
-    environments.mkdir(parents=True, exist_ok=True)
-    with (environments / f"{key}.lock").open("w") as lock:
+    path = environments / f"{key}.lock"
+    try:
+        make_private_folder(environments)
+        lock = open_private(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise EngineError(
+            f"The lock of a model's environment, {path}, cannot be opened: {error.strerror}. Remove it, or give write access there."
+        ) from error
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)

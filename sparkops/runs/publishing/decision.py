@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sparkops.errors import JobFailed
+from sparkops.errors import JobFailed, ProjectError
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import CheckOutcome, PlanStore, RunServices, StagingStore
 from sparkops.runs.publishing.publication_plan import PublicationPlan, TablePlan, plan_from_json, plan_to_json
+from sparkops.state_file import MALFORMED, explain_damage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -52,9 +53,19 @@ class Decision:
 
 
 def load_decision(plans: PlanStore, area: str) -> Decision | None:
-    """Return what an earlier attempt decided about an area, or None if it decided nothing."""
+    """Return what an earlier attempt decided about an area, or None if it decided nothing.
+
+    Raises:
+        ProjectError: The plan cannot be read.
+    """
     saved = plans.load(area)
-    return None if saved is None else Decision(area=area, plan=plan_from_json(saved))
+    try:
+        return None if saved is None else Decision(area=area, plan=plan_from_json(saved))
+    except MALFORMED as error:
+        raise ProjectError(
+            f"The plan.json of the staged rows of {area} cannot be read ({explain_damage(error)}): remove it and resume the "
+            "run, which then decides again what it publishes."
+        ) from error
 
 
 def decide(

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from sparkops.core.atomic_file import temporary_beside
-from sparkops.core.bounded_file import open_regular
-from sparkops.core.private_file import make_private_folder, open_private
+from sparkops.core.bounded_file import open_regular, parse_json
+from sparkops.core.private_file import make_folder, make_private_folder, open_private, read_private
 from sparkops.errors import InputError, ProjectError, SparkopsError, as_clause
-from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, parse_event
+from sparkops.runs.records.attempt_files import DAMAGE, MAX_RECORD, list_attempts, open_record, parse_event
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE, STATES
 from sparkops.runs.records.store import RunStore
@@ -36,6 +36,8 @@ _MANIFEST: Final = "run.json"
 _MAX_MANIFEST: Final = 1 << 20
 # Bytes of all members of a file that is imported.
 _MAX_BYTES: Final = 8 << 30
+# Bytes of all records in it: every list of runs reads them, other than the logs.
+_MAX_RECORDS: Final = 32 << 20
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _MEMBER: Final = re.compile(r"attempt-[0-9]{3,9}\.(?:jsonl|log)")
 _CHUNK_BYTES: Final = 1 << 20
@@ -115,14 +117,14 @@ class _Member:
 
     def open(self) -> BinaryIO:
         """Open it for reading."""
-        return io.BytesIO(self.source) if isinstance(self.source, bytes) else open_regular(self.source)
+        return io.BytesIO(self.source) if isinstance(self.source, bytes) else open_record(self.source)
 
 
 def _collect_members(runs: RunStore, run: Run) -> dict[str, _Member]:
     attempts = list_attempts(runs.folder / run.id)
     members = {}
     for path in attempts:
-        content = path.read_bytes()
+        content = read_private(path, MAX_RECORD)
         if run.state == "crashed" and path == attempts[-1]:
             content = _add_crash(content)
         members[path.name] = _measure(content)
@@ -218,7 +220,7 @@ def _temporary_store(runs: RunStore) -> Iterator[RunStore]:
     """Yield an empty store on the same file system, which is removed at the end."""
     parent = runs.folder.parent
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        make_folder(parent)
         folder = Path(tempfile.mkdtemp(prefix=".import-", dir=parent))
     except OSError as error:
         raise ProjectError(
@@ -234,7 +236,7 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     """Return the validated manifest of an archive."""
     with archive.open(_MANIFEST) as member:
         content = member.read(_MAX_MANIFEST + 1)
-    manifest = json.loads(content) if len(content) <= _MAX_MANIFEST else None
+    manifest = parse_json(content) if len(content) <= _MAX_MANIFEST else None
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         raise _make_import_error(path, f"{_MANIFEST} does not describe a run")
     if manifest.get("version") != _VERSION:
@@ -256,6 +258,9 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
             raise _make_import_error(path, f"`{name}` is no file of a run")
     if sum(facts["bytes"] for facts in manifest["files"].values()) > _MAX_BYTES:
         raise _make_import_error(path, f"it is larger than {_MAX_BYTES:,} bytes")
+    records = sum(facts["bytes"] for name, facts in manifest["files"].items() if name.endswith(".jsonl"))
+    if records > _MAX_RECORDS:
+        raise _make_import_error(path, f"its records are larger than {_MAX_RECORDS:,} bytes")
     return manifest
 
 

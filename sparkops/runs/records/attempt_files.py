@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
-import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
-from sparkops.core.bounded_file import open_regular
+from sparkops.core.bounded_file import parse_json, read_bounded
+from sparkops.core.private_file import open_private
 from sparkops.errors import ProjectError, as_clause
 
 _NAME: Final = re.compile(r"attempt-[0-9]{1,9}\.jsonl")
+# Bytes of the record of an attempt. A stream adds an event with each batch.
+MAX_RECORD: Final = 1 << 30
+# Characters of one event.
+_MAX_EVENT: Final = 1 << 24
 # What Python raises where a value of a record has another form than it was written in.
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -67,18 +72,25 @@ def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
         DamagedRecord: A complete line is no event.
     """
     try:
-        with io.TextIOWrapper(open_regular(path), encoding="utf-8") as lines:
-            for line in lines:
+        with io.TextIOWrapper(open_record(path), encoding="utf-8") as lines:
+            while line := lines.readline(_MAX_EVENT):
                 if line.endswith("\n"):
                     yield parse_event(line)
+                elif len(line) == _MAX_EVENT:
+                    raise ValueError(f"a line of more than {_MAX_EVENT:,} characters")
     except (OSError, RecursionError, TypeError, ValueError) as error:
         raise DamagedRecord(path, error) from error
 
 
+def open_record(path: Path) -> BinaryIO:
+    """Open a file of a run for reading; OSError if it is no regular file, or is behind a symbolic link."""
+    return os.fdopen(open_private(path, os.O_RDONLY), "rb")
+
+
 def read_lines(path: Path) -> list[bytes]:
-    """Return the lines of a file, with their ends; OSError if it cannot be read."""
-    with open_regular(path) as file:
-        return file.read().splitlines(keepends=True)
+    """Return the lines of a file, with their ends; OSError if it cannot be read, or is too large."""
+    with open_record(path) as file:
+        return read_bounded(file, path, MAX_RECORD).splitlines(keepends=True)
 
 
 def find_last_state(lines: Sequence[bytes]) -> Any:
@@ -91,7 +103,7 @@ def find_last_state(lines: Sequence[bytes]) -> Any:
 
 def parse_event(line: str | bytes) -> Mapping[str, Any]:
     """Return the event of a line; ValueError or TypeError if it is none."""
-    event = json.loads(line)
+    event = parse_json(line)
     if not isinstance(event, dict):
         raise TypeError("a line is no object of JSON")
     return event

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
+from types import NoneType
 from typing import Any
 
 from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
@@ -30,6 +31,8 @@ _OPTIONAL_MAPPINGS = {"error", "registered", "rollback"}
 _VALUES: Mapping[str, type | tuple[type, ...]] = {
     "inputs": Mapping, "verdicts": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
 }  # fmt: skip
+# Keys whose values are versions of tables.
+_VERSIONS = {"inputs", "outputs"}
 _ITEMS = {"checks": dict, "batches": dict, "items": dict, "staged": str, "hidden": str}
 
 
@@ -146,8 +149,21 @@ def _require_type(key: str, value: Any) -> None:
         raise TypeError(f"`{key}` is no mapping")
     if key in _VALUES and not all(isinstance(item, _VALUES[key]) for item in value.values()):
         raise TypeError(f"`{key}` has a value of another type")
+    if key in _VERSIONS:
+        for name, facts in value.items():
+            _require_version(f"{key}.{name}", facts)
     if key == "attempt" and not isinstance(value, int):
         raise TypeError("`attempt` is no number")
+
+
+def _require_version(name: str, facts: Mapping[str, Any]) -> None:
+    """Refuse the facts of a table's version that others could not use; old records lack some."""
+    if type(facts["version"]) not in (int, NoneType):
+        raise TypeError(f"the version of `{name}` is no number")
+    if not isinstance(facts.get("identity", ""), str):
+        raise TypeError(f"the identity of `{name}` is no text")
+    if type(facts.get("rows")) not in (int, NoneType):
+        raise TypeError(f"the rows of `{name}` are no number")
 
 
 def _parse_time(key: str, value: Any) -> datetime:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from sparkops.core.bounded_file import open_regular
 from sparkops.core.masking import mask
 from sparkops.core.wording import format_count, truncate
 from sparkops.errors import RunCancelled, RunTimedOut, SparkopsError
+from sparkops.runs.records.attempt_files import open_record
 
 # Spark's words in the message of an error and in the JVM's log.
 _STAGE: Final = re.compile(r"Task (\d+) in stage (\d+)\.(\d+) failed (\d+) times")
@@ -97,7 +97,7 @@ def _find_stage(chain: list[BaseException], log: Path) -> str | None:
 
 
 def _read_end(log: Path) -> str:
-    with suppress(OSError), open_regular(log) as file:
+    with suppress(OSError), open_record(log) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _MAX_LOG))
         return file.read(_MAX_LOG).decode(errors="replace")

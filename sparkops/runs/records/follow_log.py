@@ -9,8 +9,7 @@ from pathlib import Path
 from time import monotonic, sleep, time
 from typing import BinaryIO, Final
 
-from sparkops.core.bounded_file import open_regular
-from sparkops.runs.records.attempt_files import EmptyRecord, name_attempt
+from sparkops.runs.records.attempt_files import EmptyRecord, name_attempt, open_record
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 from sparkops.runs.records.store import RunStore
@@ -85,6 +84,6 @@ def _load(runs: RunStore, run_id: str) -> Run | None:
 def _open_log(path: Path, files: ExitStack) -> BinaryIO | None:
     """Return a log, which is closed with `files`; None if nothing is written to it yet."""
     try:
-        return files.enter_context(open_regular(path))
+        return files.enter_context(open_record(path))
     except FileNotFoundError:
         return None

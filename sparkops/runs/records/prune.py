@@ -86,7 +86,7 @@ class RunPruner:
     def _list_unneeded_alone(self) -> Iterator[tuple[Run, datetime]]:
         """Yield the runs that nothing needs but, perhaps, the fan-out that they are parts of."""
         done_jobs: set[str] = set()
-        open_runs = {publication.run for publication in self.publications.list_open()}
+        open_runs = self.publications.list_run_ids()
         for run in self.runs.newest(replays=True):
             is_result = run.state == "done" and not run.replay
             is_newest_done = is_result and run.job not in done_jobs

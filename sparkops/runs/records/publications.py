@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sparkops.core.atomic_file import replace_file
+from sparkops.state_file import DamagedState, read_state, require_text, require_version
+
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ class PublicationJournal:
             "before": dict(publication.before),
             **({"rollback": True} if publication.is_rollback else {}),
         }
-        replace_file(path, json.dumps(value), durable=True)
+        replace_file(path, json.dumps(value), durable=True, private=True)
 
     def contains(self, run_id: str) -> bool:
         """Return whether a run has begun to publish and is not complete."""
@@ -61,10 +68,16 @@ class PublicationJournal:
 
     def complete(self, run_id: str) -> None:
         """Record that a run is complete, or that it will not be completed any more."""
-        self._locate(run_id).unlink(missing_ok=True)
+        # A folder in place of the file is no publication; `list_open` names it.
+        with suppress(IsADirectoryError):
+            self._locate(run_id).unlink(missing_ok=True)
+
+    def list_run_ids(self) -> frozenset[str]:
+        """Return the ids of the runs that have begun to publish and are not complete; no file is read."""
+        return frozenset(path.stem for path in self.folder.glob("*.json"))
 
     def list_open(self) -> tuple[OpenPublication, ...]:
-        """Return the publications that are not complete, oldest first."""
+        """Return the publications that are not complete, oldest first. Files that cannot be read are warnings."""
         return tuple(
             publication
             for path in sorted(self.folder.glob("*.json"))
@@ -90,15 +103,32 @@ def hash_params(params: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> OpenPublication | None:
-    """Return the publication in a file, or None if the run was completed in the meantime."""
+    """Return the publication in a file; None if the run was completed in the meantime, or if the file is damaged."""
+    advice = (
+        f"`sparkops runs show {path.stem}` shows the run, and `sparkops runs resume {path.stem}` completes it; "
+        "then remove this file"
+    )
+    content = "the journal of a run that publishes"
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        return read_state(path, partial(_parse, run_id=path.stem), content=content, advice=advice)
     except FileNotFoundError:
         return None
+    except DamagedState as error:
+        _log.warning("%s", error)
+        return None
+
+
+def _parse(value: Any, *, run_id: str) -> OpenPublication:
+    """Return the publication of a file; KeyError, TypeError or ValueError if it has another form."""
+    before = value["before"]
+    if value["run"] != run_id:
+        raise ValueError("it is about another run")
     return OpenPublication(
-        run=value["run"],
-        job=value["job"],
-        params=value["params"],
-        before=value["before"],
-        is_rollback=value.get("rollback", False),
+        run=run_id,
+        job=require_text(value, "job"),
+        params=require_text(value, "params"),
+        before={
+            table: None if version is None else require_version(version) for table, version in before.items()
+        },
+        is_rollback=value.get("rollback", False) is True,
     )

@@ -17,11 +17,14 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from sparkops.core.atomic_file import replace_file
 from sparkops.errors import ProjectError
 from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, read_lines
+from sparkops.state_file import DamagedState, read_state
 
 # The index is written again once so many of its entries are missing or have changed.
 _MIN_CHANGES: Final = 20
 # Two changes of a folder within this time (ns) may have the same modification time.
 _CLOCK_RESOLUTION: Final = 2_000_000_000
+# Bytes of the index, which has a line's worth for each run.
+_MAX_BYTES: Final = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +119,32 @@ class RecordIndex(Generic[Entry]):
             files = list_attempts(self.folder / run_id)
             contents = [read_lines(path) for path in files]
             size = sum(map(len, contents[-1]))
-            return self.summarize(RecordFiles(changed, files[-1].name, size, contents))
+            return self._require_form(self.summarize(RecordFiles(changed, files[-1].name, size, contents)))
         except (OSError, ProjectError, RecursionError, *DAMAGE):
             return None
 
     def _load(self) -> Mapping[str, Entry]:
         """Return the entries of the index's file; none if it is missing or damaged."""
         try:
-            content = json.loads((self.folder / self.file).read_bytes())
-            if content["format"] != self.format:
-                return {}
-            return {run_id: self._parse(values) for run_id, values in content["runs"].items()}
-        except (OSError, RecursionError, *DAMAGE):
+            return read_state(
+                self.folder / self.file,
+                self._parse_all,
+                content="the index of runs",
+                advice="it is written again",
+                limit=_MAX_BYTES,
+            )
+        except (OSError, DamagedState):
             return {}
 
+    def _parse_all(self, content: Any) -> Mapping[str, Entry]:
+        if content["format"] != self.format:
+            return {}
+        return {run_id: self._parse(values) for run_id, values in content["runs"].items()}
+
     def _parse(self, values: Any) -> Entry:
-        entry = self.parse(values)
+        return self._require_form(self.parse(values))
+
+    def _require_form(self, entry: Entry) -> Entry:
         if not (isinstance(entry.changed, int) and isinstance(entry.size, int)):
             raise TypeError("an entry has no number")
         if not isinstance(entry.attempt, str):
@@ -148,6 +161,5 @@ class RecordIndex(Generic[Entry]):
         newest = time.time_ns() - _CLOCK_RESOLUTION
         settled = {run_id: entry for run_id, entry in entries if entry is not None and entry.changed < newest}
         with suppress(OSError):
-            replace_file(
-                self.folder / self.file, json.dumps({"format": self.format, "runs": settled}), durable=False
-            )
+            content = json.dumps({"format": self.format, "runs": settled})
+            replace_file(self.folder / self.file, content, durable=False, private=True)

@@ -96,11 +96,16 @@ class RunIndex:
 
 
 def _parse_entry(values: Any) -> IndexEntry:
-    entry = IndexEntry(*values)
+    return _require_form(IndexEntry(*values))
+
+
+def _require_form(entry: IndexEntry) -> IndexEntry:
+    """Return an entry; TypeError or ValueError if one of its values has another form."""
     if not all(isinstance(text, str) for text in (entry.job, entry.state, entry.params)):
         raise TypeError("an entry has no text")
     if entry.started is not None:
-        datetime.fromisoformat(entry.started)
+        if datetime.fromisoformat(entry.started).tzinfo is None:
+            raise ValueError("an entry has a time without zone")
     return entry
 
 
@@ -108,7 +113,7 @@ def _summarize(files: RecordFiles) -> IndexEntry:
     """Return the entry of a run, read from the first and last lines of its attempts."""
     first, newest = parse_event(files.contents[0][0]), files.contents[-1]
     begun = parse_event(newest[0])
-    return IndexEntry(
+    entry = IndexEntry(
         changed=files.changed,
         attempt=files.attempt,
         size=files.size,
@@ -117,3 +122,4 @@ def _summarize(files: RecordFiles) -> IndexEntry:
         started=first["started"],
         params=hash_params(begun.get("params", {})),
     )
+    return _require_form(entry)

@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sparkops.core.atomic_file import create_file
 from sparkops.errors import InputError, ProjectError
+from sparkops.state_file import DamagedState, read_state, require_text
 
 # The environment variables by which Airflow identifies a task instance; a retry has the same values.
 _AIRFLOW: Final = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID", "AIRFLOW_CTX_TASK_ID")
@@ -57,14 +58,14 @@ class RunKeys:
 
         Raises:
             InputError: A run with other parameters has the key.
-            ProjectError: The folder cannot be written.
+            ProjectError: The folder cannot be written, or the key's file cannot be read.
         """
         path = self._locate(job, key, params)
         entry = {"run": run_id, "job": job, "key": key.text, "params": params}
         try:
-            create_file(path, json.dumps(entry), durable=True)
+            create_file(path, json.dumps(entry), durable=True, private=True)
         except FileExistsError:
-            entry = json.loads(path.read_text(encoding="utf-8"))
+            entry = _read(path)
         except OSError as error:
             raise ProjectError(
                 f"The run key cannot be written to {self.folder}: {error.strerror}. Give write access there, or set "
@@ -79,18 +80,39 @@ class RunKeys:
 
     def release(self, job: str, key: RunKey, params: str) -> None:
         """Forget the run that has the key, so that the next one with the key is a new run."""
-        self._locate(job, key, params).unlink(missing_ok=True)
+        path = self._locate(job, key, params)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ProjectError(
+                f"The run key {path} cannot be removed: {error.strerror}. Remove it."
+            ) from error
 
     def forget(self, run_ids: Collection[str]) -> None:
         """Forget the keys of runs whose records are removed."""
         for path in self.folder.glob("*.json") if run_ids else ():
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                if json.loads(path.read_text(encoding="utf-8"))["run"] in run_ids:
+            with suppress(OSError, DamagedState):
+                if _read(path)["run"] in run_ids:
                     path.unlink()
 
     def _locate(self, job: str, key: RunKey, params: str) -> Path:
         parts = [job, key.text, *([params] if key.by_params else [])]
         return self.folder / f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.json"
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return the entry of a key's file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        DamagedState: It cannot be read.
+    """
+    advice = "remove it, and the key belongs to no run; or give the run another key"
+    return read_state(path, _parse, content="a run key", advice=advice)
+
+
+def _parse(value: Any) -> dict[str, str]:
+    return {name: require_text(value, name) for name in ("run", "params")}
 
 
 def find_scheduler_key(environ: Mapping[str, str]) -> RunKey | None:

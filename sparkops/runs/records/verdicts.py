@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sparkops.core.atomic_file import temporary_beside
-from sparkops.core.bounded_file import open_regular
+from sparkops.core.atomic_file import replace_file
 from sparkops.core.masking import mask_json
-from sparkops.core.private_file import make_private_folder, open_private
 from sparkops.pipeline.table import Pin
+from sparkops.state_file import DamagedState, read_state
 
 _FORMAT: Final = 1
 
@@ -64,11 +63,12 @@ class VerdictStore:
 
     def find(self, pin: Pin, suite: str) -> VersionVerdict | None:
         """Return the verdict about a version of a table, or None if there is none that can be read."""
+        parse = partial(_parse, pin=pin, suite=suite)
         try:
-            with open_regular(self._locate(pin, suite)) as file:
-                value = json.loads(file.read())
-            return _parse(value, pin, suite)
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return read_state(
+                self._locate(pin, suite), parse, content="a verdict", advice="the checks are run again"
+            )
+        except (OSError, DamagedState):
             return None
 
     def save(self, pin: Pin, verdict: VersionVerdict) -> None:
@@ -76,12 +76,7 @@ class VerdictStore:
         path = self._locate(pin, verdict.suite)
         value = mask_json({"format": _FORMAT, **asdict(verdict)}, self.secrets)
         with suppress(OSError):
-            make_private_folder(self.folder)
-            with temporary_beside(path) as temporary:
-                descriptor = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    json.dump(value, file, default=str)
-                temporary.replace(path)
+            replace_file(path, json.dumps(value, default=str), durable=False, private=True)
 
     def _locate(self, pin: Pin, suite: str) -> Path:
         """Return the file of a verdict. A table that was created again has another identity, and changed files, too."""

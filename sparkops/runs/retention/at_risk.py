@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from sparkops.runs.records.run import Run
+
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 
 Outlook = Literal["gone", "removable", "at_risk", "unknown"]
 
@@ -65,14 +69,7 @@ def find_runs_at_risk(runs: Iterable[Run], examine: Examine, *, now: datetime) -
         examine: Examines versions of a table.
         now: The present time (UTC).
     """
-    # A rollback is never executed on its inputs again.
-    readers = [
-        (run, table, pin)
-        for run in runs
-        if run.rollback is None
-        for table, pin in run.inputs.items()
-        if pin["version"] is not None
-    ]
+    readers = list(_list_readers(runs))
     versions: dict[tuple[str, str], set[int]] = {}
     for _, table, pin in readers:
         versions.setdefault((table, pin["identity"]), set()).add(pin["version"])
@@ -83,6 +80,21 @@ def find_runs_at_risk(runs: Iterable[Run], examine: Examine, *, now: datetime) -
         for item in _describe(run, table, pin, examined[table, pin["identity"]], now)
     )
     return tuple(sorted(items, key=_get_urgency))
+
+
+def _list_readers(runs: Iterable[Run]) -> Iterator[tuple[Run, str, Mapping[str, Any]]]:
+    """Yield each version that a run read, with its table and facts; what cannot be read of a record is a warning."""
+    for run in runs:
+        # A rollback is never executed on its inputs again.
+        for table, pin in run.inputs.items() if run.rollback is None else ():
+            if pin["version"] is not None and "identity" not in pin:
+                _log.warning(
+                    "Run %s: its record does not say which table `%s` was, so that input is left out.",
+                    run.id,
+                    table,
+                )
+            elif pin["version"] is not None:
+                yield run, table, pin
 
 
 def _describe(

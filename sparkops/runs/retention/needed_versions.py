@@ -26,7 +26,7 @@ class NeededVersion:
 
 
 def list_needed_versions(run: Run, *, inputs_only: bool = False) -> tuple[NeededVersion, ...]:
-    """Return the versions that a run read and wrote, each once; sources have none."""
+    """Return the versions that a run read and wrote, each once; sources have none, and old records lack a table's identity."""
     needed = {
         (item.table, item.identity, item.version): item for item in reversed(list(_list(run, inputs_only)))
     }
@@ -35,9 +35,10 @@ def list_needed_versions(run: Run, *, inputs_only: bool = False) -> tuple[Needed
 
 def _list(run: Run, inputs_only: bool) -> Iterator[NeededVersion]:
     for table, pin in run.inputs.items():
-        if pin["version"] is not None:
+        if pin["version"] is not None and "identity" in pin:
             yield NeededVersion(table=table, identity=pin["identity"], version=pin["version"], is_input=True)
     for table, output in run.outputs.items() if not inputs_only else ():
-        yield NeededVersion(
-            table=table, identity=output["identity"], version=output["version"], is_input=False
-        )
+        if "identity" in output:
+            yield NeededVersion(
+                table=table, identity=output["identity"], version=output["version"], is_input=False
+            )

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sparkops.errors import ProjectError
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.runs.records.states import State
+from sparkops.state_file import MALFORMED, explain_damage
 
 # Name of the job in the record of a rollback.
 JOB = "rollback"
@@ -154,13 +156,22 @@ def rollback_plan_from_json(run_id: str, value: Mapping[str, Any]) -> RollbackPl
     Args:
         run_id: The rollback.
         value: The JSON values.
+
+    Raises:
+        ProjectError: They have another form.
     """
-    return RollbackPlan(
-        run=run_id,
-        runs=tuple(UndoneRun(**item) for item in value["runs"]),
-        tables=tuple(TableRestore(**item) for item in value["tables"]),
-        models=tuple(AliasChange(**item) for item in value["models"]),
-        marks=tuple(StateMark(**item) for item in value["marks"]),
-        foreign=tuple(ForeignCommit(**item) for item in value["foreign"]),
-        abandoned=tuple(value.get("abandoned", ())),
-    )
+    try:
+        return RollbackPlan(
+            run=run_id,
+            runs=tuple(UndoneRun(**item) for item in value["runs"]),
+            tables=tuple(TableRestore(**item) for item in value["tables"]),
+            models=tuple(AliasChange(**item) for item in value["models"]),
+            marks=tuple(StateMark(**item) for item in value["marks"]),
+            foreign=tuple(ForeignCommit(**item) for item in value["foreign"]),
+            abandoned=tuple(value.get("abandoned", ())),
+        )
+    except MALFORMED as error:
+        raise ProjectError(
+            f"The plan of rollback {run_id} in its record is damaged ({explain_damage(error)}): restore the run's folder from "
+            "a backup."
+        ) from error

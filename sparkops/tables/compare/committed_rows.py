@@ -21,7 +21,7 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.catalog import Location
 from sparkops.tables.compare.committed_versions import CommittedVersions
-from sparkops.tables.log.log_folder import open_log, read_actions
+from sparkops.tables.log.log_folder import UNREADABLE, open_log, read_actions
 from sparkops.tables.sql_text import quote_name
 from sparkops.tables.write.merge_rows import require_unique_keys
 
@@ -135,11 +135,14 @@ def list_changed_files(location: Location, version: int) -> tuple[frozenset[str]
     if log is None or version not in log.commits:
         return None
     added, removed = set(), set()
-    for action in read_actions(log.commits[version]):
-        if "add" in action:
-            added.add(action["add"]["path"].rpartition("/")[2])
-        if "remove" in action:
-            removed.add(action["remove"]["path"].rpartition("/")[2])
+    try:
+        for action in read_actions(log.commits[version]):
+            if "add" in action:
+                added.add(action["add"]["path"].rpartition("/")[2])
+            if "remove" in action:
+                removed.add(action["remove"]["path"].rpartition("/")[2])
+    except UNREADABLE:
+        return None
     return frozenset(added), frozenset(removed)
 
 

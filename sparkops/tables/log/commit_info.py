@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sparkops.core.bounded_file import parse_json
 from sparkops.pipeline.table import Commit, MicroBatch
 
 RUN_KEY = "sparkops_run"
@@ -109,7 +110,7 @@ def _parse_batch(metadata: Mapping[str, Any]) -> MicroBatch | None:
 def _parse_metadata(text: Any) -> Mapping[str, Any]:
     """Return the `userMetadata` of a commit as JSON; empty for the free text of another writer."""
     try:
-        metadata = json.loads(text) if isinstance(text, str) else None
+        metadata = parse_json(text) if isinstance(text, str) else None
     except ValueError:
         return {}
     return metadata if isinstance(metadata, dict) else {}

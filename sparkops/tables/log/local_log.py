@@ -5,16 +5,26 @@ Functions return None where only Spark can read the log, or where it is damaged.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sparkops.core.bounded_file import parse_json
 from sparkops.pipeline.table import Commit
+from sparkops.state_file import require_text
 from sparkops.tables.log.commit_info import parse_commit
-from sparkops.tables.log.log_folder import LogFolder, mentions_any, open_log, read_actions, read_commit_info
+from sparkops.tables.log.log_folder import (
+    UNREADABLE,
+    LogFolder,
+    mentions_any,
+    open_log,
+    read_actions,
+    read_checkpoint,
+    read_checksum,
+    read_commit_info,
+)
 
 # Features of tables whose newest commits may be in a catalog and not in the log.
 _CATALOG_FEATURES = {"catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview"}
@@ -74,16 +84,24 @@ def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
         metadata = _read_metadata(log, version)
         if metadata is None:
             return None
+        schema = parse_json(metadata["schemaString"])
+        if not isinstance(schema, dict) or not isinstance(schema["fields"], list):
+            return None
         return TableVersion(
             version=version,
-            identity=metadata["id"],
+            identity=require_text(metadata, "id"),
             time=read_version_time(log, version),
-            schema=json.loads(metadata["schemaString"]),
-            partition_by=tuple(metadata.get("partitionColumns") or ()),
-            properties=dict(metadata.get("configuration") or {}),
+            schema=schema,
+            partition_by=tuple(map(str, metadata.get("partitionColumns") or ())),
+            properties=_read_properties(metadata),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
+
+
+def _read_properties(metadata: Mapping[str, Any]) -> Mapping[str, str]:
+    # A checkpoint has them as pairs.
+    return {str(key): str(value) for key, value in dict(metadata.get("configuration") or {}).items()}
 
 
 def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] | None:
@@ -105,7 +123,7 @@ def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] 
                 version, read_commit_info(log.commits[version]), time=read_version_time(log, version)
             )
             history.append(commit)
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
     return tuple(history)
 
@@ -122,10 +140,10 @@ def read_transactions(path: Path) -> Mapping[str, int] | None:
     if log is None or log.newest not in log.checksums:
         return None
     try:
-        checksum = json.loads(log.checksums[log.newest].read_text(encoding="utf-8"))
+        checksum = read_checksum(log.checksums[log.newest])
         entries = None if _is_in_catalog(checksum.get("protocol")) else checksum.get("setTransactions")
         return None if entries is None else {entry["appId"]: int(entry["version"]) for entry in entries}
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
 
 
@@ -156,8 +174,8 @@ def _read_from_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
     if version not in log.checksums:
         return None, None
     try:
-        facts = json.loads(log.checksums[version].read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        facts = read_checksum(log.checksums[version])
+    except UNREADABLE:
         # The commits contain the same facts.
         return None, None
     return facts.get("metadata"), facts.get("protocol")
@@ -182,11 +200,9 @@ def _read_from_checkpoint(
     log: LogFolder, version: int, metadata: dict[str, Any] | None, protocol: dict[str, Any] | None
 ) -> _MetadataAndProtocol:
     for file in log.checkpoints.get(version, ()):
-        from pyarrow import parquet
-
-        for row in parquet.read_table(file, columns=["metaData", "protocol"]).to_pylist():
-            metadata = metadata or row["metaData"]
-            protocol = protocol or row["protocol"]
+        for row in read_checkpoint(file, ("metaData", "protocol")):
+            metadata = metadata or row.get("metaData")
+            protocol = protocol or row.get("protocol")
     return metadata, protocol
 
 

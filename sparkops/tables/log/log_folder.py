@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from sparkops.core.bounded_file import open_regular, parse_json, read_bytes
+from sparkops.state_file import MALFORMED, MAX_STATE
 
 _VERSION_DIGITS = 20
+# Bytes of one commit, and characters of one of its actions.
+_MAX_COMMIT: Final = 4 << 30
+_MAX_ACTION: Final = 256 << 20
+# What reading a log raises where a file of it is damaged, is no regular file, or is of another format.
+UNREADABLE: Final = (OSError, NotImplementedError, *MALFORMED)
+# The actions that are read; each is an object, or null.
+_KINDS: Final = ("add", "remove", "metaData", "protocol", "commitInfo")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10})|\.([0-9a-f-]{36}))?\.(parquet|json)")
 
 
@@ -129,18 +139,51 @@ def read_actions(commit: Path) -> Iterator[dict[str, Any]]:
     Raises:
         ValueError: The file is not a Delta commit.
     """
-    with commit.open(encoding="utf-8") as lines:
-        for line in lines:
+    with io.TextIOWrapper(open_regular(commit), encoding="utf-8") as lines:
+        while line := lines.readline(_MAX_ACTION):
+            if len(line) == _MAX_ACTION:
+                raise ValueError(f"{commit} has a line of more than {_MAX_ACTION:,} characters")
             if line.strip():
-                action = json.loads(line)
-                if not isinstance(action, dict):
+                action = parse_json(line)
+                if not isinstance(action, dict) or not all(
+                    isinstance(action.get(kind), dict | None) for kind in _KINDS
+                ):
                     raise ValueError(f"{commit} has a line that is not an action")
                 yield action
 
 
+def read_checksum(file: Path) -> dict[str, Any]:
+    """Return the facts of a checksum file.
+
+    Raises:
+        OSError: Or another of `UNREADABLE`: it cannot be read.
+    """
+    facts = parse_json(read_bytes(file, MAX_STATE))
+    if not isinstance(facts, dict) or not all(
+        isinstance(facts.get(key), dict | None) for key in ("metadata", "protocol")
+    ):
+        raise ValueError(f"{file} is no checksum file")
+    return facts
+
+
+def read_checkpoint(file: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the rows of a Parquet file of a checkpoint, with those of the columns that it has.
+
+    Raises:
+        OSError: Or another of `UNREADABLE`: it cannot be read.
+    """
+    from pyarrow import parquet
+
+    with open_regular(file) as stream:
+        names = parquet.read_schema(stream).names
+        stream.seek(0)
+        rows = parquet.read_table(stream, columns=[column for column in columns if column in names])
+    return rows.to_pylist()  # type: ignore[no-any-return, unused-ignore]
+
+
 def mentions_any(commit: Path, texts: Iterable[bytes]) -> bool:
     """Return whether a commit file contains one of these texts, without parsing it."""
-    content = commit.read_bytes()
+    content = read_bytes(commit, _MAX_COMMIT)
     return any(text in content for text in texts)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions
+from sparkops.core.bounded_file import parse_json
+from sparkops.state_file import require_text
+from sparkops.tables.log.log_folder import UNREADABLE, LogFolder, open_log, read_actions, read_checkpoint
 
 # Path and deletion vector, which identify a file in the log.
 FileKey = tuple[str, str]
@@ -34,7 +35,7 @@ def list_data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
         return None
     try:
         return tuple(DataFile(resolve_path(table, add["path"]), _count_file_rows(add)) for add in actions)
-    except (ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
 
 
@@ -49,7 +50,9 @@ def list_add_actions(table: Path, version: int) -> list[dict[str, Any]] | None:
             return None
         for number in range(log.find_base(version) + 1, version + 1):
             _apply_commit(live_files, log.commits[number])
-    except (OSError, ValueError, KeyError, TypeError):
+        if not all(isinstance(add.get("size"), int) for add in live_files.values()):
+            return None
+    except UNREADABLE:
         return None
     return list(live_files.values())
 
@@ -68,9 +71,11 @@ def find_missing_file(table: Path, version: int) -> Path | None:
 
 
 def identify_file(action: dict[str, Any]) -> FileKey:
-    """Return what identifies a file in the log: its path and its deletion vector."""
+    """Return what identifies a file in the log: its path and its deletion vector; TypeError if it has no path."""
     vector = action.get("deletionVector") or {}
-    return action["path"], f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
+    return require_text(
+        action, "path"
+    ), f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
 
 
 def _apply_commit(live_files: dict[FileKey, dict[str, Any]], commit: Path) -> None:
@@ -85,14 +90,11 @@ def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[st
     """Return the live files of a checkpoint: none for version -1, None for a checkpoint that only Spark reads."""
     if version < 0:
         return {}
-    from pyarrow import parquet
-
     live_files: dict[FileKey, dict[str, Any]] = {}
     for file in log.checkpoints[version]:
-        # delta-rs writes the column, and leaves it empty.
-        has_sidecars = "sidecar" in parquet.read_schema(file).names
-        rows = parquet.read_table(file, columns=["add", *(["sidecar"] if has_sidecars else [])]).to_pylist()
-        if has_sidecars and any((row["sidecar"] or {}).get("path") for row in rows):
+        rows = read_checkpoint(file, ("add", "sidecar"))
+        # delta-rs writes the column `sidecar`, and leaves it empty.
+        if any((row.get("sidecar") or {}).get("path") for row in rows):
             return None
         live_files |= {identify_file(row["add"]): row["add"] for row in rows if row["add"]}
     return live_files if log.checkpoints[version] else None
@@ -100,7 +102,7 @@ def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[st
 
 def _count_file_rows(add: dict[str, Any]) -> int | None:
     """Return the rows of a file without those its deletion vector removes; None if its statistics lack the number."""
-    stats = json.loads(add["stats"]) if add.get("stats") else {}
+    stats = parse_json(add["stats"]) if add.get("stats") else {}
     if "numRecords" not in stats:
         return None
     return int(stats["numRecords"]) - int((add.get("deletionVector") or {}).get("cardinality") or 0)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sparkops.tables.log.local_log import read_version, read_version_time
-from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions
+from sparkops.tables.log.log_folder import UNREADABLE, LogFolder, open_log, read_actions
 from sparkops.tables.log.replay import identify_file, read_checkpoint_files, resolve_path
 
 _FILE_RETENTION: Final = ("delta.deletedFileRetentionDuration", timedelta(weeks=1))
@@ -92,7 +92,7 @@ def _examine_log(
     try:
         spans = _read_spans(table, log, log.find_base(readable[0]))
         return None if spans is None else result | _combine(log, readable, spans, properties)
-    except (OSError, ValueError, KeyError, TypeError):
+    except UNREADABLE:
         return None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkops.pipeline.table import VersionChange
 from sparkops.tables.log.local_log import TableVersion, read_version
-from sparkops.tables.log.log_folder import LogFolder, open_log, read_commit_info
+from sparkops.tables.log.log_folder import UNREADABLE, LogFolder, open_log, read_commit_info
 from sparkops.tables.log.replay import count_rows
 
 # What a commit that changes no rows is called.
@@ -54,13 +54,14 @@ def _count_commit(path: Path, log: LogFolder, version: int) -> tuple[int, int] |
     try:
         info = read_commit_info(log.commits[version])
         metrics = {name: int(value) for name, value in _select_counts(info.get("operationMetrics") or {})}
-    except (OSError, ValueError, KeyError, TypeError):
+        parameters = dict(info.get("operationParameters") or {})
+    except UNREADABLE:
         return None
     operation = info.get("operation")
     if operation in _NO_ROWS:
         return 0, 0
     if operation == "WRITE":
-        return _count_write(path, version, metrics, info.get("operationParameters") or {})
+        return _count_write(path, version, metrics, parameters)
     if operation == "MERGE":
         return _count_merge(metrics)
     is_counted = operation == "DELETE" and "numDeletedRows" in metrics

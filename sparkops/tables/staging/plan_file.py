@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from sparkops.core.bounded_file import parse_json
+from sparkops.state_file import DamagedState
 from sparkops.tables.session import Session
 from sparkops.tables.staging.stage import Staging
 from sparkops.tables.storage import read_text, write_text
 
 # Spark, which reads the file under Spark Connect, skips names that begin with `_` or `.`.
 _NAME: Final = "plan.json"
+_ADVICE: Final = "remove it and resume the run, which then decides again what it publishes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,20 @@ class PlanFiles:
         write_text(self._locate(area), json.dumps(plan, default=str), self.session)
 
     def load(self, area: str) -> Mapping[str, Any] | None:
-        """Return the saved plan of an area, or None if there is none."""
-        text = read_text(self._locate(area), self.session)
-        return None if text is None else json.loads(text)
+        """Return the saved plan of an area, or None if there is none.
+
+        Raises:
+            DamagedState: It cannot be read.
+        """
+        path = self._locate(area)
+        try:
+            text = read_text(path, self.session)
+            plan = None if text is None else parse_json(text)
+            if not isinstance(plan, Mapping | None):
+                raise TypeError("it is no object of JSON")
+        except (OSError, ValueError, TypeError) as error:
+            raise DamagedState(Path(path), "the plan of staged rows", error, _ADVICE) from error
+        return plan
 
     def _locate(self, area: str) -> str:
         return self.staging.path(area, _NAME)

@@ -156,7 +156,8 @@ class Staging:
 
 
 def _measure(folder: Path) -> StagingArea:
-    stats = [path.stat() for path in (folder, *folder.rglob("*"))]
+    # A link in it may lead nowhere.
+    stats = [path.lstat() for path in (folder, *folder.rglob("*"))]
     return StagingArea(
         name=folder.name,
         bytes=sum(stat.st_size for stat in stats),

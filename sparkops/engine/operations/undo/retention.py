@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import logging
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.core.atomic_file import replace_file
 from sparkops.errors import InputError, VersionGone
@@ -16,15 +17,20 @@ from sparkops.runs.records.run import utc_now
 from sparkops.runs.records.states import ACTIVE
 from sparkops.runs.retention.at_risk import RunAtRisk, find_runs_at_risk
 from sparkops.runs.retention.needed_versions import NeededVersion, list_needed_versions
+from sparkops.state_file import DamagedState, read_state, require_text, require_version
 from sparkops.tables.version_copies import VersionCopy
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 # The file in the folder of a run that lists the versions that are copied for it.
 _COPIES: Final = "copies.json"
 # The lock of all copies.
 _LOCK: Final = "_copies"
+# Names and ids that are part of the path of a copy, which is removed.
+_PATH_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +124,7 @@ def release_copies(container: ServiceContainer, run_id: str, *, dry_run: bool = 
 
     Raises:
         InputError: No versions are copied for the run.
+        ProjectError: A list of copies cannot be read, so it is unknown which of them another run needs.
     """
     runs, copies = container.project.runs, container.tables.copies
     run_id = runs.resolve_id(run_id)
@@ -146,14 +153,18 @@ def release_copies(container: ServiceContainer, run_id: str, *, dry_run: bool = 
 def list_copies(container: ServiceContainer) -> tuple[RunCopies, ...]:
     """Return the runs for which versions are copied, newest first, with the copies."""
     folder, copies = container.project.runs.folder, container.tables.copies
-    return tuple(
-        RunCopies(
-            run=run_id,
-            copies=tuple(copies.describe(*item) for item in _read_list(folder / run_id / _COPIES)),
-            is_protected=True,
-        )
-        for run_id in _list_runs(folder)
-    )
+    result: list[RunCopies] = []
+    for run_id in _list_runs(folder):
+        try:
+            items = _read_list(folder / run_id / _COPIES)
+        except FileNotFoundError:
+            continue
+        except DamagedState as error:
+            _log.warning("%s", error)
+            continue
+        described = tuple(copies.describe(*item) for item in items)
+        result.append(RunCopies(run=run_id, copies=described, is_protected=True))
+    return tuple(result)
 
 
 def _list_runs(folder: Path) -> list[str]:
@@ -166,13 +177,31 @@ def _write_list(path: Path, needed: tuple[NeededVersion, ...]) -> None:
     entries = [
         {"table": table, "identity": identity, "version": version} for table, identity, version in items
     ]
-    replace_file(path, json.dumps({"copies": entries}), durable=True)
+    replace_file(path, json.dumps({"copies": entries}), durable=True, private=True)
 
 
 def _identify(item: NeededVersion) -> tuple[str, str, int]:
     return item.table, item.identity, item.version
 
 
-def _read_list(path: Path) -> Iterator[tuple[str, str, int]]:
-    for entry in json.loads(path.read_text(encoding="utf-8"))["copies"]:
-        yield str(entry["table"]), str(entry["identity"]), int(entry["version"])
+def _read_list(path: Path) -> list[tuple[str, str, int]]:
+    """Return the table, identity and version of each copy in a list.
+
+    Raises:
+        FileNotFoundError: There is no such list.
+        DamagedState: It cannot be read.
+    """
+    advice = (
+        f"restore it from a backup; or remove it, and `sparkops runs keep {path.parent.name}` writes it again"
+    )
+    return read_state(path, _parse_list, content="the list of a run's copies", advice=advice)
+
+
+def _parse_list(value: Any) -> list[tuple[str, str, int]]:
+    items = []
+    for entry in value["copies"]:
+        table, identity = require_text(entry, "table"), require_text(entry, "identity")
+        if not _PATH_PART.fullmatch(table) or not _PATH_PART.fullmatch(identity):
+            raise ValueError("a name of a table, or its id, has characters that none has")
+        items.append((table, identity, require_version(entry["version"])))
+    return items
