@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -76,6 +78,24 @@ def read_text(path: Path, limit: int) -> str:
     except UnicodeDecodeError as error:
         # `repr` of that error contains the whole file.
         raise ValueError(f"not UTF-8 (byte {error.start})") from None
+
+
+def iterate_lines(file: BinaryIO, limit: int) -> Iterator[str]:
+    """Yield the lines of a file in UTF-8, with their ends; the file is closed at the end.
+
+    Args:
+        file: The file.
+        limit: Largest number of characters of a line.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is not UTF-8, or a line is longer.
+    """
+    with io.TextIOWrapper(file, encoding="utf-8") as lines:
+        while line := lines.readline(limit):
+            if len(line) == limit and not line.endswith("\n"):
+                raise ValueError(f"a line of more than {limit:,} characters")
+            yield line
 
 
 def parse_json(text: str | bytes) -> Any:

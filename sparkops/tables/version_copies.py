@@ -100,7 +100,7 @@ class VersionCopies:
             identity=identity,
             version=version,
             path=path or self.locate(table, identity, version),
-            bytes=None if actions is None else sum(int(action["size"]) for action in actions),
+            bytes=None if actions is None else sum(action.get("size", 0) for action in actions),
             exists=path is not None,
             is_linked=actions is not None and _can_link(actions),
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes.damaged_files import damage
 
 from sparkops.cli.main import run_command
 
@@ -203,3 +204,15 @@ def test_a_secret_in_a_file_is_a_reference(project, capsys, monkeypatch):
     file.write_text("params:\n  secret: {token: '${env:MY_TOKEN}'}\n")
     monkeypatch.setenv("MY_TOKEN", SECRET)
     assert plan(capsys, "secret")["token"] == "***"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large"])
+def test_a_file_of_parameters_is_a_regular_file_of_a_bounded_size(project, capsys, kind):
+    if kind == "large":
+        with (project / "p.yml").open("wb") as file:
+            file.truncate(1 << 30)
+    else:
+        damage(project / "p.yml", kind)
+    message = plan(capsys, "typed", "--params-file", "p.yml", code=2)[""]
+    assert "The parameters cannot be read from p.yml: " in message
+    assert "or - for standard input" in message

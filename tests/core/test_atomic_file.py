@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,26 @@ def test_what_is_left_at_a_temporary_path_is_removed(tmp_path: Path) -> None:
     with temporary_beside(tmp_path / "archive.jsa") as temporary:
         temporary.write_text("half")
     assert names(tmp_path) == []
+
+
+@pytest.fixture
+def no_umask() -> Iterator[None]:
+    """Create files as a process does whose umask denies nothing."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("no_umask")
+def test_no_umask_lets_others_write(tmp_path: Path) -> None:
+    replace_file(tmp_path / "a/b/page.html", "x", durable=False)
+    create_file(tmp_path / "a/c/key", "x", durable=False)
+    replace_file(tmp_path / "a/d/e/state.json", "x", durable=True, private=True)
+    modes = {
+        path.relative_to(tmp_path).as_posix(): oct(path.stat().st_mode & 0o777)
+        for path in tmp_path.rglob("*")
+    }
+    assert modes == {
+        "a": "0o775", "a/b": "0o775", "a/b/page.html": "0o664", "a/c": "0o775", "a/c/key": "0o664",
+        "a/d": "0o775", "a/d/e": "0o700", "a/d/e/state.json": "0o600",
+    }  # fmt: skip

@@ -65,8 +65,7 @@ def test_records_logs_and_state_are_readable_by_their_user_only(make_project: Ca
     written = {name: mode for name, mode in modes.items() if not name.startswith(("conf", "jobs"))}
     assert len(written) > 50
     assert {name: oct(mode) for name, mode in written.items() if mode & 0o022} == {}, "others may write"
-    private = {
-        name: mode for name, mode in written.items() if name.startswith((".sparkops/runs", ".sparkops/locks"))
-    }
+    folders = tuple(f".sparkops/{name}" for name in ("runs", "locks", "publishing", "keys", "verdicts"))
+    private = {name: mode for name, mode in written.items() if name.startswith(folders)}
     assert len(private) >= 10
     assert {name: oct(mode) for name, mode in private.items() if mode & 0o077} == {}

@@ -291,3 +291,16 @@ def test_a_job_has_the_time_of_its_import_which_is_new_only_if_a_file_changed(fo
     second = discover(folder)["one"]
     assert second.load_time is not None
     assert file.stat().st_mtime <= second.load_time
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_job_file_that_is_no_regular_file_is_named_and_not_read(folder: Path, kind: str) -> None:
+    (folder / "good.py").write_text(simple("good"))
+    if kind == "pipe":
+        os.mkfifo(folder / "zz.py")
+        os.mkfifo(folder / "_hidden.py")
+    else:
+        (folder / "zz.py").symlink_to("/dev/zero")
+    jobs = discover(folder)
+    assert list(jobs) == ["good"]
+    assert jobs.messages == ("jobs/zz.py: this is no regular file. Remove it, or restore what it links to.",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from importlib.metadata import version
@@ -91,3 +92,26 @@ def test_a_failed_environment_is_an_error_with_the_reason_and_leaves_no_folder(
     with pytest.raises(EngineError, match="can't be created: uv failed: no such package"):
         create_environment(MISSING, tmp_path / "home")
     assert {path.suffix for path in (tmp_path / "home").iterdir()} == {".lock"}
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_the_lock_of_an_environment_is_no_link_to_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("data of another")
+    environments = tmp_path / "environments"
+    monkeypatch.setattr("sparkops.pyfunc.worker.environment._build_commands", lambda *_: [])
+    create_environment(MANIFEST, environments)
+    [lock] = environments.glob("*.lock")
+    assert lock.stat().st_mode & 0o077 == 0
+    lock.unlink()
+    if kind == "link":
+        lock.symlink_to(victim)
+    elif kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.mkdir()
+    with pytest.raises(EngineError, match=r"The lock of a model's environment, .*\.lock, cannot be opened"):
+        create_environment(MANIFEST, environments)
+    assert victim.read_text() == "data of another"

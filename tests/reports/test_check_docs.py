@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.damaged_files import damage
 
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
@@ -108,3 +109,28 @@ def test_the_lists_show_every_run_once_and_ignore_an_incomplete_line(tmp_path: P
     assert "published, 3 rows quarantined" in text, "the newest page of a run counts"
     assert "old-699" in text
     assert "validations/t/old-0/" not in text, "only the newest pages are listed"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "device", "folder"])
+def test_a_manifest_that_is_no_file_is_named_and_the_page_is_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    folder, victim = tmp_path / "docs", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("data of another")
+    if kind == "link":
+        (folder / "pages.jsonl").symlink_to(victim)
+    else:
+        damage(folder / "pages.jsonl", kind)
+    page = DataDocs(folder).write(facts(PASSED))
+    assert "expect_column_to_exist" in page.read_text()
+    assert f"{folder / 'pages.jsonl'}" in caplog.text
+    assert victim.read_text() == "data of another"
+
+
+@pytest.mark.parametrize("line", ['"path": [1]', '"path": 1', '"path": null', '"path": "a\\u0000b"'])
+def test_an_entry_of_another_form_is_left_out(tmp_path: Path, line: str) -> None:
+    entry = f'{{{line}, "table": "orders", "run": "r", "time": "t", "success": true}}'
+    (tmp_path / "pages.jsonl").write_text(f"{entry}\n{'[' * 100_000}\n{'9' * 6000}\n")
+    DataDocs(tmp_path).write(facts(PASSED))
+    assert (tmp_path / "index.html").read_text().count("run-1") >= 1

@@ -97,10 +97,10 @@ def collect_jobs(
 def _find_name_problem(jobs_folder: JobsFolder, file: Path) -> str | None:
     """Return why a file cannot be imported under its name, or None."""
     shown = jobs_folder.display(file)
-    if file.is_dir() or not file.exists():
-        return f"{shown}: there is no such file to read. Remove it, or restore what it links to."
-    if not file.is_file() or file.stat().st_size > MAX_SOURCE:
-        return f"{shown}: this is no regular file of at most {MAX_SOURCE >> 20} MiB. Remove it."
+    if not file.is_file():
+        is_other = file.exists() and not file.is_dir()
+        problem = "this is no regular file" if is_other else "there is no such file to read"
+        return f"{shown}: {problem}. Remove it, or restore what it links to."
     bad = [
         part for part in file.relative_to(jobs_folder.path).with_suffix("").parts if not part.isidentifier()
     ]

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sparkops.config.state_file import MALFORMED, explain_damage
 from sparkops.errors import JobFailed, ProjectError
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import CheckOutcome, PlanStore, RunServices, StagingStore
 from sparkops.runs.publishing.publication_plan import PublicationPlan, TablePlan, plan_from_json, plan_to_json
-from sparkops.state_file import MALFORMED, explain_damage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sparkops.core.bounded_file import parse_json, read_bounded
+from sparkops.config.state_file import explain_damage
+from sparkops.core.bounded_file import iterate_lines, parse_json, read_bounded
 from sparkops.core.private_file import open_private
-from sparkops.errors import ProjectError, as_clause
+from sparkops.errors import ProjectError
 
 _NAME: Final = re.compile(r"attempt-[0-9]{1,9}\.jsonl")
 # Bytes of the record of an attempt. A stream adds an event with each batch.
@@ -32,7 +32,7 @@ class DamagedRecord(ProjectError):
 
     def __init__(self, path: Path, error: Exception) -> None:
         super().__init__(
-            f"The record of a run, {path}, is damaged ({as_clause(error)}): restore it from a backup, or remove the run's folder."
+            f"The record of a run, {path}, is damaged ({explain_damage(error)}): restore it from a backup, or remove the run's folder."
         )
 
 
@@ -72,12 +72,9 @@ def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
         DamagedRecord: A complete line is no event.
     """
     try:
-        with io.TextIOWrapper(open_record(path), encoding="utf-8") as lines:
-            while line := lines.readline(_MAX_EVENT):
-                if line.endswith("\n"):
-                    yield parse_event(line)
-                elif len(line) == _MAX_EVENT:
-                    raise ValueError(f"a line of more than {_MAX_EVENT:,} characters")
+        for line in iterate_lines(open_record(path), _MAX_EVENT):
+            if line.endswith("\n"):
+                yield parse_event(line)
     except (OSError, RecursionError, TypeError, ValueError) as error:
         raise DamagedRecord(path, error) from error
 

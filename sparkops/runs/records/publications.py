@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sparkops.config.state_file import DamagedState, read_state, require_text, require_version
 from sparkops.core.atomic_file import replace_file
-from sparkops.state_file import DamagedState, read_state, require_text, require_version
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from sparkops.config.state_file import DamagedState, read_state
 from sparkops.core.atomic_file import replace_file
 from sparkops.errors import ProjectError
 from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, read_lines
-from sparkops.state_file import DamagedState, read_state
 
 # The index is written again once so many of its entries are missing or have changed.
 _MIN_CHANGES: Final = 20

@@ -103,9 +103,8 @@ def _require_form(entry: IndexEntry) -> IndexEntry:
     """Return an entry; TypeError or ValueError if one of its values has another form."""
     if not all(isinstance(text, str) for text in (entry.job, entry.state, entry.params)):
         raise TypeError("an entry has no text")
-    if entry.started is not None:
-        if datetime.fromisoformat(entry.started).tzinfo is None:
-            raise ValueError("an entry has a time without zone")
+    if entry.started is not None and datetime.fromisoformat(entry.started).tzinfo is None:
+        raise ValueError("an entry has a time without zone")
     return entry
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.config.state_file import DamagedState, read_state, require_text
 from sparkops.core.atomic_file import create_file
 from sparkops.errors import InputError, ProjectError
-from sparkops.state_file import DamagedState, read_state, require_text
 
 # The environment variables by which Airflow identifies a task instance; a retry has the same values.
 _AIRFLOW: Final = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID", "AIRFLOW_CTX_TASK_ID")

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.config.state_file import DamagedState, read_state
 from sparkops.core.atomic_file import replace_file
 from sparkops.core.masking import mask_json
 from sparkops.pipeline.table import Pin
-from sparkops.state_file import DamagedState, read_state
 
 _FORMAT: Final = 1
 

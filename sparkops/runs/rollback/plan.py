@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sparkops.config.state_file import MALFORMED, explain_damage
 from sparkops.errors import ProjectError
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.runs.records.states import State
-from sparkops.state_file import MALFORMED, explain_damage
 
 # Name of the job in the record of a rollback.
 JOB = "rollback"

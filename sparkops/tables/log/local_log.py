@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sparkops.config.state_file import require_text
 from sparkops.core.bounded_file import parse_json
 from sparkops.pipeline.table import Commit
-from sparkops.state_file import require_text
 from sparkops.tables.log.commit_info import parse_commit
 from sparkops.tables.log.log_folder import (
     UNREADABLE,

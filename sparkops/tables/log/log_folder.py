@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from sparkops.core.bounded_file import open_regular, parse_json, read_bytes
-from sparkops.state_file import MALFORMED, MAX_STATE
+from sparkops.config.state_file import MALFORMED, MAX_STATE
+from sparkops.core.bounded_file import iterate_lines, open_regular, parse_json, read_bytes
 
 _VERSION_DIGITS = 20
 # Bytes of one commit, and characters of one of its actions.
@@ -139,17 +138,14 @@ def read_actions(commit: Path) -> Iterator[dict[str, Any]]:
     Raises:
         ValueError: The file is not a Delta commit.
     """
-    with io.TextIOWrapper(open_regular(commit), encoding="utf-8") as lines:
-        while line := lines.readline(_MAX_ACTION):
-            if len(line) == _MAX_ACTION:
-                raise ValueError(f"{commit} has a line of more than {_MAX_ACTION:,} characters")
-            if line.strip():
-                action = parse_json(line)
-                if not isinstance(action, dict) or not all(
-                    isinstance(action.get(kind), dict | None) for kind in _KINDS
-                ):
-                    raise ValueError(f"{commit} has a line that is not an action")
-                yield action
+    for line in iterate_lines(open_regular(commit), _MAX_ACTION):
+        if line.strip():
+            action = parse_json(line)
+            if not isinstance(action, dict) or not all(
+                isinstance(action.get(kind), dict | None) for kind in _KINDS
+            ):
+                raise ValueError(f"{commit} has a line that is not an action")
+            yield action
 
 
 def read_checksum(file: Path) -> dict[str, Any]:

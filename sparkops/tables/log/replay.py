@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from sparkops.config.state_file import require_text
 from sparkops.core.bounded_file import parse_json
-from sparkops.state_file import require_text
 from sparkops.tables.log.log_folder import UNREADABLE, LogFolder, open_log, read_actions, read_checkpoint
 
 # Path and deletion vector, which identify a file in the log.
@@ -50,7 +50,7 @@ def list_add_actions(table: Path, version: int) -> list[dict[str, Any]] | None:
             return None
         for number in range(log.find_base(version) + 1, version + 1):
             _apply_commit(live_files, log.commits[number])
-        if not all(isinstance(add.get("size"), int) for add in live_files.values()):
+        if not all(isinstance(add.get("size", 0), int) for add in live_files.values()):
             return None
     except UNREADABLE:
         return None

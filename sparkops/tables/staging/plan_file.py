@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.config.state_file import DamagedState
 from sparkops.core.bounded_file import parse_json
-from sparkops.state_file import DamagedState
 from sparkops.tables.session import Session
 from sparkops.tables.staging.stage import Staging
 from sparkops.tables.storage import read_text, write_text
@@ -44,12 +44,9 @@ class PlanFiles:
         path = self._locate(area)
         try:
             text = read_text(path, self.session)
-            plan = None if text is None else parse_json(text)
-            if not isinstance(plan, Mapping | None):
-                raise TypeError("it is no object of JSON")
+            return None if text is None else dict(parse_json(text))
         except (OSError, ValueError, TypeError) as error:
             raise DamagedState(Path(path), "the plan of staged rows", error, _ADVICE) from error
-        return plan
 
     def _locate(self, area: str) -> str:
         return self.staging.path(area, _NAME)

@@ -148,7 +148,7 @@ def record(store: RunStore, number: int, **facts: Any) -> str:
 def test_a_damaged_record_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = RunStore(tmp_path)
     good = record(store, 1, inputs={"raw": RAW}, outputs={"orders": version(1)})
-    bad = record(store, 2, inputs={"orders": {}}, outputs={"x": version(1)})
+    bad = record(store, 2, inputs={"orders": {"version": 2}}, outputs={"x": version(1)})
     unreadable = record(store, 3, outputs={"orders": version(1)})
     store.find_newest_attempt(unreadable).path.write_text("{}}\n")
     lineage = LineageGraph.of(store).trace("orders@1")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.errors import InputError, UnknownName
+from sparkops.errors import InputError, ProjectError, UnknownName
 from sparkops.runs.records.archive import export_run, import_run
 from sparkops.runs.records.store import RunStore
 
@@ -204,3 +204,25 @@ def test_every_cut_and_every_flipped_byte_is_refused_or_harmless(
                 continue
             assert imported.run == store.load(RUN)
     assert set(other.ids()) <= {RUN}
+
+
+def test_records_that_every_list_would_read_are_bounded(other: RunStore, tmp_path: Path) -> None:
+    size = (32 << 20) + 1
+    record = b" " * (size - 1) + b"\n"
+    facts = {"attempt-001.jsonl": {"bytes": size, "sha256": hashlib.sha256(record).hexdigest()}}
+    manifest = {"format": "sparkops-run", "version": 1, "run": RUN, "files": facts}
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("run.json", json.dumps(manifest))
+        archive.writestr("attempt-001.jsonl", record)
+    with pytest.raises(
+        InputError, match=r"its records are larger than 33,554,432 bytes\. Nothing was imported"
+    ):
+        import_run(other, tmp_path / "bomb.zip")
+    assert not other.folder.exists()
+
+
+def test_a_record_with_an_endless_line_is_damaged(store: RunStore) -> None:
+    with (store.folder / RUN / "attempt-001.jsonl").open("r+b") as file:
+        file.truncate(1 << 29)
+    with pytest.raises(ProjectError, match=r"is damaged \(a line of more than 16,777,216 characters\)"):
+        store.load(RUN)

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fakes.damaged_files import DAMAGE, damage
 
-from sparkops.errors import InputError
+from sparkops.errors import InputError, ProjectError
 from sparkops.runs.records.run_key import RunKey, RunKeys, find_scheduler_key
 
 AIRFLOW = {
@@ -78,3 +79,27 @@ def test_the_key_of_a_databricks_task_is_its_job_run_and_its_name() -> None:
 @pytest.mark.parametrize("environ", [{}, {"AIRFLOW_CTX_DAG_ID": "sales"}], ids=["nothing", "incomplete"])
 def test_outside_of_a_scheduler_there_is_no_key(environ: dict[str, str]) -> None:
     assert find_scheduler_key(environ) is None
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_key_is_named_and_may_be_removed(keys: RunKeys, kind: str) -> None:
+    keys.claim("load", RunKey("a"), "p", "run-1")
+    keys.claim("load", RunKey("b"), "p", "run-2")
+    [path] = [path for path in keys.folder.iterdir() if "run-1" in path.read_text()]
+    assert path.stat().st_mode & 0o077 == 0
+    damage(path, kind)
+    with pytest.raises(ProjectError) as failure:
+        keys.claim("load", RunKey("a"), "p", "run-3")
+    if kind != "dangling link":
+        assert str(failure.value).startswith(f"{path}, a run key, cannot be read (")
+        assert str(failure.value).endswith(
+            "remove it, and the key belongs to no run; or give the run another key."
+        )
+    keys.forget({"run-1", "run-2"})
+    assert keys.claim("load", RunKey("b"), "p", "run-4") == "run-4"
+    if kind == "folder":
+        with pytest.raises(ProjectError, match="cannot be removed"):
+            keys.release("load", RunKey("a"), "p")
+    else:
+        keys.release("load", RunKey("a"), "p")
+        assert keys.claim("load", RunKey("a"), "p", "run-5") == "run-5"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from sparkops.config.state_file import DamagedState, read_state, require_text, require_version
 from sparkops.core.atomic_file import replace_file
 from sparkops.errors import InputError, VersionGone
 from sparkops.runs.execution.lock import lock_for_writing
@@ -17,7 +18,6 @@ from sparkops.runs.records.run import utc_now
 from sparkops.runs.records.states import ACTIVE
 from sparkops.runs.retention.at_risk import RunAtRisk, find_runs_at_risk
 from sparkops.runs.retention.needed_versions import NeededVersion, list_needed_versions
-from sparkops.state_file import DamagedState, read_state, require_text, require_version
 from sparkops.tables.version_copies import VersionCopy
 
 if TYPE_CHECKING:
