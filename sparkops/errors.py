@@ -47,12 +47,25 @@ _MAX_NAMES = 12
 # Characters of an unknown name that a message shows.
 _MAX_LENGTH = 200
 _MAX_SUGGESTIONS = 3
+# Characters of what is wrong with a file that a message shows: it may repeat the file.
+_MAX_REASON = 200
 
 
 def as_clause(message: object) -> str:
     """Return a message for use within a sentence: without its own full stop."""
     text = str(message).rstrip()
     return text[:-1] if text.endswith(".") and not text.endswith("..") else text
+
+
+def explain_damage(error: Exception) -> str:
+    """Return what is wrong with a file, as a clause that is not long."""
+    if isinstance(error, OSError) and error.strerror:
+        reason = error.strerror[0].lower() + error.strerror[1:]
+    elif isinstance(error, KeyError):
+        reason = f"it has no {error}"
+    else:
+        reason = as_clause(error) or type(error).__name__
+    return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}..."
 
 
 class SparkopsError(Exception):

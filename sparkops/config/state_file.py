@@ -8,14 +8,12 @@ from typing import Any, Final, TypeVar
 
 from sparkops.core.bounded_file import parse_json
 from sparkops.core.private_file import read_private
-from sparkops.errors import ProjectError, as_clause
+from sparkops.errors import ProjectError, explain_damage
 
 # Bytes of a file of the state, other than records of runs.
 MAX_STATE: Final = 16 << 20
 # What Python raises where a value of JSON has another form than it was written in.
 MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-# Characters of what is wrong that a message shows: it may repeat the file.
-_MAX_REASON: Final = 200
 
 Value = TypeVar("Value")
 
@@ -32,17 +30,6 @@ class DamagedState(ProjectError):
 
     def __init__(self, path: Path, content: str, error: Exception, advice: str) -> None:
         super().__init__(f"{path}, {content}, cannot be read ({explain_damage(error)}): {advice}.")
-
-
-def explain_damage(error: Exception) -> str:
-    """Return what is wrong with a file, as a clause that is not long."""
-    if isinstance(error, OSError) and error.strerror:
-        reason = error.strerror[0].lower() + error.strerror[1:]
-    elif isinstance(error, KeyError):
-        reason = f"it has no {error}"
-    else:
-        reason = as_clause(error) or type(error).__name__
-    return reason if len(reason) <= _MAX_REASON else f"{reason[:_MAX_REASON]}..."
 
 
 def read_state(

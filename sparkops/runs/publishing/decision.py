@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sparkops.config.state_file import MALFORMED, explain_damage
-from sparkops.errors import JobFailed, ProjectError
+from sparkops.config.state_file import MALFORMED
+from sparkops.errors import JobFailed, ProjectError, explain_damage
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import CheckOutcome, PlanStore, RunServices, StagingStore

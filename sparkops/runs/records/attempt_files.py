@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sparkops.config.state_file import explain_damage
 from sparkops.core.bounded_file import iterate_lines, parse_json, read_bounded
 from sparkops.core.private_file import open_private
-from sparkops.errors import ProjectError
+from sparkops.errors import ProjectError, explain_damage
 
 _NAME: Final = re.compile(r"attempt-[0-9]{1,9}\.jsonl")
 # Bytes of the record of an attempt. A stream adds an event with each batch.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sparkops.config.state_file import MALFORMED, explain_damage
-from sparkops.errors import ProjectError
+from sparkops.config.state_file import MALFORMED
+from sparkops.errors import ProjectError, explain_damage
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.runs.records.states import State
 
