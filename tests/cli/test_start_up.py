@@ -38,7 +38,8 @@ LIMITS = {
     "models": (67, 340),
     "tables": (60, 330),
     "streams": (148, 425),
-    "runs --help": (56, 225),
+    # With the reader of state files, which every command of records uses.
+    "runs --help": (57, 225),
     "models --help": (102, 380),
 }
 # Modules that these commands do not need, and that import many others or take long.
