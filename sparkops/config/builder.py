@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sparkops.config.paths import MissingPath, resolve_jobs_folder, resolve_path, resolve_store_uri
 from sparkops.config.secrets import (
     UnusableVariable,
+    find_unmasked_credentials,
     has_literal_default,
     has_reference,
     is_secret_key,
@@ -81,7 +82,7 @@ class SettingsBuilder:
         is_secret = path[:1] != ("params",) and is_secret_key(path)
         if has_reference(value) and not (is_secret and has_literal_default(value)):
             return self._resolve_secret(value, path)
-        if value is not None and is_secret:
+        if is_secret and value is not None and not isinstance(unwrap_scalars(value), bool):
             self._add_problem(
                 path, f"`{'.'.join(path)}` is a secret: write ${{env:NAME}} and set NAME in the environment"
             )
@@ -91,6 +92,7 @@ class SettingsBuilder:
         """Return a scalar: as written for Spark and for parameters, whose types parse it, else as its value."""
         written = value.text if isinstance(value, YamlScalar) else None
         value = unwrap_scalars(value)
+        self.secrets.update(find_unmasked_credentials(value))
         if written is not None:
             self.texts[path] = written
         if path[:2] == ("spark", "conf"):

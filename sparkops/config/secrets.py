@@ -8,19 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sparkops.config.yaml_tree import KeyPath
-from sparkops.core.masking import MIN_SECRET_LENGTH, mask_json
+from sparkops.core.masking import MIN_SECRET_LENGTH, mask_json, mask_url_credentials
+from sparkops.core.sensitive_names import is_secret_name, is_secret_variable
+from sparkops.core.url_credentials import find_url_credentials
 
 _REFERENCE: Final = re.compile(r"\$\{env:([^}]*)\}")
 # A value of one or two characters, such as a number of cores, is hidden only where it is written as a reference.
 _MIN_HIDDEN_LENGTH: Final = 3
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SECRET_KEY: Final = re.compile(
-    r"(?i)(^|[._-])(secret|password|passwd|token|secret[._-]?key|account[._-]?key|api[._-]?key)$"
-    r"|client\.secret\.|account\.key\."
-)
-_SECRET_VARIABLE: Final = re.compile(
-    r"(?i)(?:^|_)(?:pw|pwd|pass|passphrase|passwd|password|pin|secret|token|key|apikey|credentials?|auth)(?:_|$)"
-)
 
 
 class UnusableVariable(Exception):
@@ -57,7 +52,7 @@ def resolve_references(text: str, environment: Mapping[str, str], secrets: set[s
             )
         value = environment.get(name)
         if value:
-            if len(value) < MIN_SECRET_LENGTH and _SECRET_VARIABLE.search(name):
+            if len(value) < MIN_SECRET_LENGTH and is_secret_variable(name):
                 raise UnusableVariable(
                     f"the environment variable {name} has fewer than {MIN_SECRET_LENGTH} characters: so short a secret "
                     "cannot be hidden in logs. Use a longer one, or a name that does not mean a secret"
@@ -83,7 +78,15 @@ def has_literal_default(text: str) -> bool:
 
 def is_secret_key(path: KeyPath) -> bool:
     """Return whether the name of a key says that it holds a secret; its value must then be a reference."""
-    return _SECRET_KEY.search(".".join(path)) is not None
+    return is_secret_name(".".join(path))
+
+
+def find_unmasked_credentials(value: Any) -> set[str]:
+    """Return the credentials of a URL that `mask` leaves in it, such as a password with spaces."""
+    if not isinstance(value, str) or "://" not in value:
+        return set()
+    masked = mask_url_credentials(value)
+    return {text for text in find_url_credentials(value) if len(text) >= MIN_SECRET_LENGTH and text in masked}
 
 
 def mask_values(

@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from sparkops.core.secret_pattern import build_pattern, split_units
+from sparkops.core.secret_forms import (
+    MIN_BEGINNING,
+    MIN_SECRET_LENGTH,
+    Form,
+    build_forms,
+    build_start,
+    build_units,
+    split_secret,
+)
+from sparkops.core.text_views import list_views
+from sparkops.core.url_credentials import HIDDEN, mask_url_credentials
 
-# What is shown in place of a secret.
-HIDDEN: Final = "***"
-# A shorter text would match parts of ordinary words.
-MIN_SECRET_LENGTH: Final = 4
-# Lines of a secret of several lines, such as a private key, that are secrets by themselves.
-_MIN_LINE_LENGTH: Final = 8
-# Characters of the beginning of a secret that give it away where a text was shortened.
-_MIN_BEGINNING: Final = 6
+__all__ = [
+    "HIDDEN",
+    "MIN_SECRET_LENGTH",
+    "contains_secret",
+    "find_open_secret",
+    "find_secrets",
+    "mask",
+    "mask_json",
+    "mask_parameters",
+    "mask_url_credentials",
+]
+
+# Characters of a form of Base64 by which its beginning at the end of a text is recognised.
+_MIN_OPEN: Final = 16
 # The mark of a shortened text, perhaps after a part of an escape.
 _SHORTENED: Final = re.compile(r"\S{0,7}?\s?(…|\.\.\.)")
-# Characters of Base64 by which a secret is recognised between others.
-_MIN_BASE64_LENGTH: Final = 4
-
-# Storage whose URLs name a container or a user before the @, not a secret.
-_USERLESS: Final = r"(?<!\babfs)(?<!\babfss)(?<!\bwasb)(?<!\bwasbs)(?<!\bssh)(?<!\bsftp)"
-_URL_PATTERNS: Final = (
-    # ://user:password@, where the password may contain a slash; a port is no password.
-    (
-        re.compile(r"(://[^/\s:@?#\"'<>]*):(?!\d+(?:[/?#\s\"'<>,;)]|$))[^\s@\"'<>]+@"),
-        rf"\1:{HIDDEN}@",
-    ),
-    (re.compile(rf"{_USERLESS}(://)(?!\*)[^/\s:@?#\"'<>]+@"), rf"\1{HIDDEN}@"),
-    # ?token=..., and ;password=... of JDBC
-    (
-        re.compile(
-            r"(?i)([?&;][\w.-]*(?:token|passw(?:or)?d|pwd|secret|signature|sig|credential|api[_-]?key|access[_-]?key)=)"
-            r"[^&;\s'\"<>]+"
-        ),
-        rf"\1{HIDDEN}",
-    ),
-    (re.compile(r"(?i)(\bauthorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|token)\s+)[^\s'\",]+"), rf"\1{HIDDEN}"),
-)  # fmt: skip
+# What may follow the first part of a secret at the end of a line: quotes and backslashes of a fold.
+_LINE_END: Final = re.compile(r"[\"'\\=+,\s]{0,16}\Z")
+_NUMBER: Final = re.compile(r"[+-]?\d{1,400}(?:\.\d{1,400})?")
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -64,13 +61,6 @@ def find_secrets(text: str, secrets: Iterable[str]) -> list[tuple[int, int]]:
     """Return start and end of everything that `mask` replaces for some secrets, in order."""
     compiled = _compile_secrets(tuple(sorted(set(secrets))))
     return [] if compiled is None else compiled.find_spans(text)
-
-
-def mask_url_credentials(text: str) -> str:
-    """Replace by `***` the passwords, tokens and signatures in the URLs of a text."""
-    for pattern, replacement in _URL_PATTERNS:
-        text = pattern.sub(replacement, text)
-    return text
 
 
 def mask_json(value: Any, secrets: Iterable[str]) -> Any:
@@ -97,20 +87,36 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
         return any(contains_secret(inner, secrets) for inner in value)
     if isinstance(value, str):
         compiled = _compile_secrets(tuple(sorted(set(secrets))))
-        return compiled is not None and compiled.pattern.search(value) is not None
-    return value is not None and not isinstance(value, bool) and str(value) in secrets
+        return compiled is not None and bool(compiled.find_forms(value))
+    if value is None or isinstance(value, bool):
+        return False
+    text = str(value)
+    return text in secrets or (
+        isinstance(value, int | float | Decimal)
+        and _NUMBER.fullmatch(text) is not None
+        and Decimal(text) in _read_numbers(secrets)
+    )
 
 
-def _encode_base64(data: bytes) -> Iterator[str]:
-    """Yield the characters of Base64 that depend on the secret only, by its position among other bytes."""
-    yield base64.b64encode(data).decode()
-    for before in range(3):
-        encoded = base64.b64encode(bytes(before) + data).decode().rstrip("=")
-        last = len(encoded) - (1 if (before + len(data)) % 3 else 0)
-        stable = encoded[(before * 8 + 5) // 6 : last]
-        if len(stable) >= _MIN_BASE64_LENGTH:
-            yield stable
-            yield stable.translate(str.maketrans("+/", "-_"))
+def mask_parameters(params: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    """Return JSON values of parameters as they are shown: `***` in place of each one that contains a secret.
+
+    A number that equals a secret is one, too.
+    """
+    secrets = tuple(secrets)
+    return {name: HIDDEN if contains_secret(value, secrets) else value for name, value in params.items()}
+
+
+def find_open_secret(text: str, secrets: Iterable[str]) -> int | None:
+    """Return where a secret begins that the end of a text interrupts; None if there is none."""
+    compiled = _compile_secrets(tuple(sorted(set(secrets)))) if text else None
+    return None if compiled is None else compiled.find_open(text)
+
+
+@lru_cache(maxsize=64)
+def _read_numbers(secrets: tuple[str, ...]) -> frozenset[Decimal]:
+    """Return the secrets that are numbers."""
+    return frozenset(Decimal(secret) for secret in secrets if _NUMBER.fullmatch(secret))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +124,81 @@ class _Secrets:
     """Compiled patterns of some secrets.
 
     Args:
-        pattern: Every secret in every form.
+        forms: Every secret in every form.
         units: The parts of each secret, in order: a text may be shortened after some of them.
         starts: The first parts of each secret.
     """
 
-    pattern: re.Pattern[str]
+    forms: tuple[Form, ...]
     units: tuple[tuple[re.Pattern[str], ...], ...]
-    starts: tuple[re.Pattern[str], ...]
+    starts: tuple[Form, ...]
 
     def find_spans(self, text: str) -> list[tuple[int, int]]:
         """Return the start and end of each secret in a text.
 
         The beginning of a secret is one, too, where the mark of a shortened text follows it.
         """
-        spans = [match.span() for match in self.pattern.finditer(text)]
-        if "…" not in text and "..." not in text:
-            return spans
+        spans = self.find_forms(text)
+        if "…" in text or "..." in text:
+            for start, units in self._list_begun(text):
+                spans += _find_beginnings(text, start.pattern, units)
+        return _merge(spans) if len(spans) > 1 else spans
+
+    def find_forms(self, text: str) -> list[tuple[int, int]]:
+        """Return the start and end of each complete secret, in the text as it is and in its views."""
+        spans = self._search(text)
+        for view in list_views(text):
+            spans += [view.locate(start, end) for start, end in self._search(view.text)]
+        return spans
+
+    def find_open(self, text: str) -> int | None:
+        """Return where a secret begins that goes on after the end of a text."""
+        begins = list(self._list_open(text))
+        for view in list_views(text):
+            begins += [view.starts[begin] for begin in self._list_open(view.text)]
+        return min(begins, default=None)
+
+    def _list_open(self, text: str) -> Iterator[int]:
+        for start, units in self._list_begun(text):
+            for match in start.pattern.finditer(text):
+                end, is_complete = _match_units(text, match.start(), units)
+                if not is_complete and _LINE_END.match(text, end):
+                    yield match.start()
+        stripped = text.rstrip()
+        for form in self.forms:
+            if len(form.spelling) > _MIN_OPEN:
+                begin = stripped.find(
+                    form.spelling[:_MIN_OPEN], max(0, len(stripped) - len(form.spelling) + 1)
+                )
+                if begin >= 0 and form.spelling.startswith(stripped[begin:]):
+                    yield begin
+
+    def _list_begun(self, text: str) -> Iterator[tuple[Form, tuple[re.Pattern[str], ...]]]:
+        """Yield the first parts and all parts of the secrets that may begin in a text."""
+        lowered = text.lower()
         for start, units in zip(self.starts, self.units, strict=True):
-            spans += _find_beginnings(text, start, units)
-        return _merge(spans)
+            if start.needle in lowered:
+                yield start, units
+
+    def _search(self, text: str) -> list[tuple[int, int]]:
+        lowered = text.lower()
+        return [
+            match.span()
+            for form in self.forms
+            if form.needle in lowered
+            for match in form.pattern.finditer(text)
+        ]
+
+
+def _match_units(text: str, begin: int, units: tuple[re.Pattern[str], ...]) -> tuple[int, bool]:
+    """Return where the first of the parts of a secret end that follow each other in a text, and whether these are all."""
+    end = begin
+    for unit in units:
+        following = unit.match(text, end)
+        if following is None:
+            return end, False
+        end = following.end()
+    return end, True
 
 
 def _find_beginnings(
@@ -145,12 +206,7 @@ def _find_beginnings(
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end of the beginnings of a secret that are followed by the mark of a shortened text."""
     for match in start.finditer(text):
-        end = match.start()
-        for unit in units:
-            following = unit.match(text, end)
-            if following is None:
-                break
-            end = following.end()
+        end, _ = _match_units(text, match.start(), units)
         shortened = _SHORTENED.match(text, end)
         if shortened is not None:
             yield match.start(), shortened.start(1)
@@ -170,41 +226,15 @@ def _merge(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 # Kept because every line of a log is masked by the same few secrets.
 @lru_cache(maxsize=64)
 def _compile_secrets(secrets: tuple[str, ...]) -> _Secrets | None:
-    """Return the patterns of all forms of some secrets, the longest first; None if there are none."""
+    """Return the patterns of all forms of some secrets; None if there are none."""
     parts = sorted(
-        {part for secret in secrets for part in _split_lines(secret)}, key=lambda part: (-len(part), part)
+        {part for secret in secrets for part in split_secret(secret)}, key=lambda part: (-len(part), part)
     )
     if not parts:
         return None
-    patterns = [_guard_word(build_pattern(part), len(part)) for part in parts]
-    encoded = {form for part in parts for form in _encode_bytes(part)}
-    patterns += [
-        _guard_word(re.escape(form), len(form))
-        for form in sorted(encoded, key=lambda form: (-len(form), form))
-    ]
-    long = [units for part in parts if len(units := split_units(part.strip())) > _MIN_BEGINNING]
+    long = [part for part in parts if len(build_units(part)) > MIN_BEGINNING]
     return _Secrets(
-        re.compile("|".join(patterns)),
-        tuple(tuple(map(re.compile, units)) for units in long),
-        tuple(re.compile("".join(units[:_MIN_BEGINNING])) for units in long),
+        tuple(form for part in parts for form in build_forms(part)),
+        tuple(tuple(build_units(part)) for part in long),
+        tuple(map(build_start, long)),
     )
-
-
-def _guard_word(pattern: str, length: int) -> str:
-    return pattern if length >= MIN_SECRET_LENGTH else rf"(?<!\w)(?:{pattern})(?!\w)"
-
-
-def _split_lines(secret: str) -> Iterator[str]:
-    """Yield a secret, and each of its lines that is long enough to be one by itself."""
-    if secret:
-        yield secret
-    lines = secret.splitlines()
-    if len(lines) > 1:
-        yield from (line.strip() for line in lines if len(line.strip()) >= _MIN_LINE_LENGTH)
-
-
-def _encode_bytes(secret: str) -> Iterator[str]:
-    """Yield the forms that are no escapes of its characters: hexadecimal digits and Base64."""
-    data = secret.encode("utf-8", "surrogatepass")
-    yield from (data.hex(), data.hex().upper())
-    yield from _encode_base64(data)

@@ -2,13 +2,15 @@ r"""Regular expressions of a secret that match it however it is escaped.
 
 A text may be escaped several times on its path to a log: an error holds the `repr` of JSON, which a page writes as
 HTML. So each character of a secret matches itself and all its escapes, with any number of backslashes before it: `"` is
-also `\"`, `\\\"`, `&quot;`, `&amp;quot;`, `%22` and `\u0022`.
+also `\"`, `\\\"`, `&quot;`, `&amp;quot;`, `%22`, `\u0022`, `\x22`, `\042` and `\N{QUOTATION MARK}`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 _NAMED_ESCAPES: Final = {
@@ -20,8 +22,13 @@ _NAMED_ESCAPES: Final = {
     "\v": "v",
     "\a": "a",
     "\0": "0",
+    # YAML
+    "\x1b": "e",
+    "\x85": "N",
+    "\u00a0": "_",
+    "\u2028": "L",
+    "\u2029": "P",
 }
-_ENTITIES: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "\u00a0": "nbsp"}
 # Every repetition has a limit, so that no text takes long: backslashes of six escapes within each other, and as many of
 # URLs and HTML.
 _BACKSLASHES: Final = r"\\{1,64}"
@@ -97,6 +104,19 @@ def _build_character_pattern(character: str, escape: str = _BACKSLASHES) -> str:
     return rf"(?:\\{{0,64}}(?:{'|'.join(forms)}))"
 
 
+@cache
+def _map_entities() -> dict[str, list[str]]:
+    """Return the names by which HTML refers to each character."""
+    # Its table of two thousand names is needed only where there are secrets.
+    from html.entities import html5
+
+    names: dict[str, list[str]] = {}
+    for name, character in html5.items():
+        if name.endswith(";"):
+            names.setdefault(character, []).append(name.removesuffix(";"))
+    return names
+
+
 def _list_escapes(character: str, escape: str) -> Iterator[str]:
     """Yield the expressions of the escapes of a character in JSON, Python, URLs and HTML.
 
@@ -112,15 +132,24 @@ def _list_escapes(character: str, escape: str) -> Iterator[str]:
     else:
         high, low = 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF)
         yield f"(?i:{escape}(?:u{high:04x}{_BACKSLASHES}u{low:04x}|U{code:08x}))"
+    yield f"(?i:{escape}u\\{{0{{0,6}}{code:x}\\}})"
+    if name := unicodedata.name(character, ""):
+        yield f"(?i:{escape}N\\{{{re.escape(name)}\\}})"
     if code <= _LAST_BYTE:
         yield f"(?i:{escape}x{code:02x})"
+        yield f"{escape}{code:03o}"
     if not character.isascii():
         first, *rest = (f"x{byte:02x}" for byte in data)
         yield f"(?i:{_BACKSLASHES.join([escape + first, *rest])})"
+        first_octal, *rest_octal = (f"{byte:03o}" for byte in data)
+        yield _BACKSLASHES.join([f"{escape}{first_octal}", *rest_octal])
+        if code <= _LAST_BYTE:
+            yield f"(?i:%(?:25){{0,6}}{code:02x})"
     yield "(?i:" + "".join(f"%(?:25){{0,6}}{byte:02x}" for byte in data) + ")"
+    # Quoted-printable
+    yield "(?i:" + "".join(f"=(?:3D){{0,2}}{byte:02x}" for byte in data) + ")"
     if character == "&":
         # Before its own reference, which begins like another character's.
         yield "&(?:amp;){1,6}"
-    names = [f"#0{{0,6}}{code}", f"(?i:#x0{{0,6}}{code:x})"]
-    names += [_ENTITIES[character]] if character in _ENTITIES else []
+    names = [f"#0{{0,6}}{code}", f"(?i:#x0{{0,6}}{code:x})", *_map_entities().get(character, ())]
     yield f"&(?:amp;){{0,6}}(?:{'|'.join(names)});"

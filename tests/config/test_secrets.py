@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from sparkops.config.load import load
 from sparkops.config.secrets import UnusableVariable, is_secret_key, resolve_references
 from sparkops.core.masking import mask
+from sparkops.errors import ConfigError
 
 
 def test_every_secret_in_a_text_is_hidden_the_longest_first():
@@ -68,3 +72,48 @@ def test_a_key_that_names_a_secret_is_known(key):
 )
 def test_a_key_that_only_resembles_a_secret_is_accepted(key):
     assert not is_secret_key(("spark", "conf", key))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "spark.ssl.keyPassword",
+        "javax.jdo.option.ConnectionPassword",
+        "x.pwd",
+        "x.passphrase",
+        "x.credentials",
+        "x.privateKey",
+        "dbpassword",
+        "sfPassword",
+    ],
+)
+def test_a_literal_secret_is_refused_in_every_spelling_of_its_name(make_project, key):
+    for setting in (
+        f"spark.conf={{{key}: hunter2-literal}}",
+        f"tables.t={{path: x, options: {{{key}: hunter2-literal}}}}",
+    ):
+        with pytest.raises(ConfigError, match=r"is a secret: write \$\{env:NAME\}") as error:
+            load(make_project({}, name=f"p{len(setting)}-{key}"), overrides=[setting]).require_all()
+        assert "hunter2" not in str(error.value)
+
+
+def test_a_flag_of_such_a_name_is_no_secret(make_project):
+    conf = load(make_project({}), overrides=["spark.conf={x.requirePassword: true}"]).settings.spark.conf
+    assert list(conf) == ["x.requirePassword"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "lineage.openlineage.url=https://h/x?code=SEC-7",
+        "models.tracking_uri=http://u:pa'SEC-7@127.0.0.1:1",
+        "models.tracking_uri=http://u:p@ssSEC-7@127.0.0.1:1",
+        "models.tracking_uri=http://u:p SEC-7@127.0.0.1:1",
+        "spark.conf={sasl.jaas.config: 'X required username=a password=\"SEC-7\";'}",
+        "params.j.u=databricks://SEC-7:x@h",
+    ],
+)
+def test_a_literal_credential_is_stored_nowhere(make_project, setting):
+    config = load(make_project({}), overrides=[setting])
+    assert "SEC-7" not in json.dumps(config.mask_secrets())
+    assert "SEC-7" not in mask(f"cannot reach {setting.partition('=')[2]}", config.secrets)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import html
 import json
+import pprint
+import quopri
 import shlex
 import time
+import unicodedata
 from collections.abc import Callable
+from html.entities import html5
 from urllib.parse import quote, quote_plus
 
 import pytest
+import yaml
 from fakes.secret_forms import find_forms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.core.masking import contains_secret, mask, mask_json, mask_url_credentials
+from sparkops.core.masking import contains_secret, mask, mask_json, mask_parameters, mask_url_credentials
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
@@ -40,7 +45,30 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "shell": shlex.quote,
     "sql": lambda text: "'" + text.replace("'", "''") + "'",
     "csv": lambda text: '"' + text.replace('"', '""') + '"',
+    "pprint": lambda text: pprint.pformat({"k": text}),
+    "yaml": lambda text: yaml.safe_dump({"k": text}),
+    "yaml in quotes": lambda text: yaml.safe_dump([text], default_style='"'),
+    "yaml of bytes": lambda text: yaml.safe_dump({"k": text.encode()}),
+    "names of characters": lambda text: text.encode("ascii", "namereplace").decode(),
+    "braces": lambda text: "".join(sign if sign.isascii() else f"\\u{{{ord(sign):x}}}" for sign in text),
+    "octal": lambda text: "".join(chr(byte) if byte < 127 else f"\\{byte:03o}" for byte in text.encode()),
+    "octal, every byte": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "url, every byte": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "html, every character": lambda text: "".join(f"&#{ord(sign)};" for sign in text),
+    "html by name": lambda text: "".join(f"&{ENTITIES[sign]}" if sign in ENTITIES else sign for sign in text),
+    "quoted-printable": lambda text: quopri.encodestring(text.encode(), quotetabs=True).decode(),
+    "composed": lambda text: unicodedata.normalize("NFC", text),
+    "decomposed": lambda text: unicodedata.normalize("NFD", text),
+    "hex with colons": lambda text: text.encode().hex(":"),
+    "hex in upper case with spaces": lambda text: text.encode().hex(" ").upper(),
+    "hex of a list": lambda text: ", ".join(f"0x{byte:02x}" for byte in text.encode()),
+    "base64 in lines": lambda text: base64.encodebytes(f"user:{text}".encode()).decode(),
+    "base64 in lines in repr": lambda text: repr(base64.encodebytes(text.encode())),
+    "base64 in a url": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
+    "base64 of json": lambda text: base64.b64encode(json.dumps({"key": text}).encode()).decode(),
+    "base64 of utf-16": lambda text: base64.b64encode(text.encode("utf-16-le", "surrogatepass")).decode(),
 }
+ENTITIES = {sign: name for name, sign in sorted(html5.items()) if name.endswith(";") and len(sign) == 1}
 SECRETS = [
     "hunter2-and-more",
     "pässwort",
@@ -119,10 +147,18 @@ def test_values_are_masked_before_they_are_encoded() -> None:
         (None, False),
         (True, False),
         ("123", False),
+        (1234.0, True),
+        (1234.5, False),
+        (-0.25, True),
+        (100, True),
+        (100.0, True),
+        (1, False),
+        (float("nan"), False),
+        (10**400, False),
     ],
 )
 def test_a_secret_is_found_in_texts_keys_and_numbers(value: object, expected: bool) -> None:
-    assert contains_secret(value, ["1234"]) is expected
+    assert contains_secret(value, ["1234", "-0.250", "0100", "x"]) is expected
 
 
 @pytest.mark.parametrize(
@@ -204,3 +240,67 @@ def test_a_long_text_is_masked_in_time_in_proportion_to_it() -> None:
         begin = time.process_time()
         mask(text, [secret])
         assert time.process_time() - begin < 2.0, text[:20]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("98,765,432 rows", "*** rows"),
+        ("98_765_432 or 98 765 432 or 98'765'432", "*** or *** or ***"),
+        ("98.765.432", "***"),
+        ("1,98,765,432 and 98,765,4321 and 9,876,543", "1,98,765,432 and 98,765,4321 and 9,876,543"),
+        ("2,024 of 12,024 and 2,0245", "*** of 12,024 and 2,0245"),
+        ("1,234.5 and 1,234.6", "*** and 1,234.6"),
+    ],
+)
+def test_a_number_is_masked_with_separators_of_thousands(text: str, masked: str) -> None:
+    assert mask(text, ["98765432", "2024", "1234.5"]) == masked
+
+
+def test_a_parameter_with_a_secret_is_hidden() -> None:
+    params = {
+        "a": "x PW-x",
+        "b": ["y", {"z": 98765432}],
+        "c": 98765432.0,
+        "d": 98765433,
+        "e": None,
+        "f": {"PW-x": 1},
+    }
+    hidden = mask_parameters(params, ["98765432", "PW-x"])
+    assert hidden == {"a": "***", "b": "***", "c": "***", "d": 98765433, "e": None, "f": "***"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "take 12:34:56 and 2026-11-30 15:42:10 of 0x12, 0x34",
+        "one line that ends with abcd\nefgh begins the next",
+        "it is 100% sure: %41 &#66; \\x43 and \\101",
+        "'a' \n 'b' and a \\\n b",
+        "U2VjcmV0IG9mIHNvbWVvbmUgZWxzZSB0aGF0IGlzIG5vdCBvdXJzLCBidXQgbG9uZyBlbm91Z2ggZm9y\nIGxpbmVz",
+    ],
+)  # fmt: skip
+def test_ordinary_text_that_looks_encoded_stays(text: str) -> None:
+    assert mask(text, ["abcdefgh", "hunter2-and-more", "98765432"]) == text
+
+
+@pytest.mark.parametrize(
+    "part", ["\\x41", "%2541", "&amp;#65;", "'\n'", "\\\n\\", "5a:", "5a7", "QUFB" * 19 + "\n", "=\n", "=3D", "9,8"]
+)  # fmt: skip
+def test_views_of_a_long_text_are_searched_in_time_in_proportion_to_it(part: str) -> None:
+    begin = time.process_time()
+    mask(
+        part * (200_000 // len(part)),
+        ["Zq9xK7vWL4wT", "98765432", "===\\=='ab", "AAAAAAAAAAAB", "pässwörter"],
+    )
+    assert time.process_time() - begin < 3.0
+
+
+def test_a_line_of_a_log_is_masked_in_microseconds() -> None:
+    line = "2026-11-30 INFO DAGScheduler: Job 12 finished: collect at x.py:3, took 0.123 s with 100 tasks"
+    secrets = ["hunter2-and-more", "pässwort", "98765432", "Zq9x-K7vW"]
+    mask(line, secrets)
+    begin = time.process_time()
+    for _ in range(2000):
+        mask(line, secrets)
+    assert (time.process_time() - begin) / 2000 < 200e-6
