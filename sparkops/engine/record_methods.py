@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sparkops.engine.has_container import HasContainer
     from sparkops.engine.operations.comparison.replay_run import ReplayOptions
+    from sparkops.engine.operations.prune_verdicts import OldVerdict
     from sparkops.engine.project import LoadedProject
     from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
     from sparkops.runs.compare.difference import RunDiff
@@ -129,3 +130,18 @@ class RecordMethods:
         from sparkops.engine.operations.prune_runs import prune_runs
 
         return prune_runs(self.project, keep=keep, dry_run=dry_run)
+
+    def prune_verdicts(
+        self: HasContainer, *, keep: timedelta, dry_run: bool = False
+    ) -> tuple[OldVerdict, ...]:
+        """Remove the verdicts of checks about versions that no table has any more, and older ones than `keep`.
+
+        Verdicts about the newest version of a table stay. What is removed is computed again if it is needed.
+
+        Args:
+            keep: Time for which every verdict about a version that can be read is kept.
+            dry_run: Remove nothing, and return what would be removed.
+        """
+        from sparkops.engine.operations.prune_verdicts import prune_verdicts
+
+        return prune_verdicts(self.container, keep=keep, dry_run=dry_run)

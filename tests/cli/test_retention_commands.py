@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from fakes.delta_runs import DeltaRuns
 from sparkops import Engine
 from sparkops.cli.main import run_command
 from sparkops.errors import InputError
+from sparkops.runs.records.verdicts import VersionVerdict
 
 
 @pytest.fixture
@@ -132,3 +135,37 @@ def test_a_copy_that_is_missing_is_listed_as_such(
     assert copies.find("t", identity, 0) is None
     assert run_command(["runs", "keep"]) == 0
     assert "\tmissing\t" in capsys.readouterr().out
+
+
+def test_verdicts_of_versions_that_are_gone_or_old_are_pruned(
+    project: DeltaRuns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def save(table: str, version: int, days: int) -> None:
+        pin = replace(project.engine.container.tables.pin(table), version=version)
+        time = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        verdict = VersionVerdict(
+            table=table, version=version, suite="s", failed=False, results=(), summary="", run="r", time=time
+        )
+        project.engine.container.build_run_context().verdicts.save(pin, verdict)
+
+    for number in range(4):
+        project.run(writes={"t": {"a": [number]}}, mode="overwrite" if number == 1 else "append")
+        project.run(writes={"dropped": {"a": [number]}})
+    vacuum(project, "t")
+    # VACUUM commits, too.
+    newest = project.engine.history("t")[0].version
+    for version, days in ((0, 1), (1, 100), (2, 1), (newest, 100)):
+        save("t", version, days)
+    save("dropped", 0, 1)
+    shutil.rmtree(project.warehouse / "dropped")
+    assert run_command(["runs", "prune", "--keep", "90d", "--dry-run", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    expected = [("dropped", 0, "gone"), ("t", 0, "gone"), ("t", 1, "old")]
+    assert [(item["table"], item["version"], item["reason"]) for item in listed["verdicts"]] == expected
+    assert listed["runs"] == []
+    assert run_command(["runs", "prune", "--keep", "90d"]) == 0
+    assert capsys.readouterr().out.startswith("3 verdicts, ")
+    assert run_command(["runs", "prune", "--keep", "90d"]) == 0
+    assert capsys.readouterr().out == "Nothing to remove.\n"
+    # The verdict about the newest version stays, whatever its age.
+    assert [item.version for item in project.engine.prune_verdicts(keep=timedelta(0))] == [2]

@@ -17,8 +17,9 @@ from sparkops.engine.operations import run_job
 from sparkops.engine.operations.fan_out import execute, run_each
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.engine.operations.undo import rollback
-from sparkops.errors import InputError
+from sparkops.errors import InputError, SparkopsError, TableBusy
 from sparkops.pipeline.job import Job
+from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.run_lookup import RunLookup
 from sparkops.runs.records.states import InvalidTransition
 from sparkops.runs.rollback.execute import execute_rollback
@@ -311,3 +312,21 @@ def test_aliases_that_were_moved_and_moved_back_prevent_no_rollback(
     registry.versions = [2, 1]
     engine.rollback(run)
     assert registry.present == registry.before
+
+
+def test_two_rollbacks_of_a_run_that_wrote_no_table_exclude_each_other(
+    project: DeltaRuns, engine: Engine
+) -> None:
+    run = project.run("page", report="reports/page.html")
+    context = engine.container.build_run_context()
+    with (
+        lock_for_writing(context.locks, [f"run {run}"], "another"),
+        Engine(engine.root, overrides=["wait=0"]) as other,
+        pytest.raises(TableBusy, match=f"`run {run}` is being written by run another"),
+    ):
+        other.rollback(run)
+    assert engine.runs.load(run).state == "done"
+    engine.rollback(run)
+    assert engine.runs.load(run).state == "rolled_back"
+    with pytest.raises(SparkopsError, match="was rolled back"):
+        engine.rollback(run)

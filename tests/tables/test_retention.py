@@ -16,7 +16,15 @@ from deltalake import DeltaTable, write_deltalake
 from sparkops.config.settings import Settings
 from sparkops.errors import VersionGone
 from sparkops.tables import Tables
+from sparkops.tables.log.replay import find_missing_file
 from sparkops.tables.log.retention import examine_versions
+
+
+# Deletion vectors as a log names them, and their files; the first is the example of Delta's protocol.
+VECTORS = {
+    1: ("ab^-aqEH.-t@S}K{vb[*k^", "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"),
+    2: ("00000000000000000000", "deletion_vector_00000000-0000-0000-0000-000000000000.bin"),
+}
 
 
 @pytest.fixture
@@ -95,7 +103,7 @@ def test_an_earlier_deletion_vector_of_a_live_file_may_be_removed(folder: Path) 
         return {
             "deletionVector": {
                 "storageType": "u",
-                "pathOrInlineDv": f"v{number}",
+                "pathOrInlineDv": VECTORS[number][0],
                 "offset": 1,
                 "sizeInBytes": 1,
                 "cardinality": 1,
@@ -113,9 +121,23 @@ def test_an_earlier_deletion_vector_of_a_live_file_may_be_removed(folder: Path) 
     ):
         lines = [{"commitInfo": {"timestamp": removed_at, "operation": "DELETE"}}, *actions]
         (log / f"{version:020}.json").write_text("\n".join(map(json.dumps, lines)))
+    for _, vector_file in VECTORS.values():
+        (folder / vector_file).parent.mkdir(exist_ok=True)
+        (folder / vector_file).touch()
     examined = examine_versions(folder, identity, [2, 3, 4]) or {}
     # The file itself is live in all of them; only version 3 needs the vector that was replaced.
     assert [examined[version].by for version in (2, 3, 4)] == ["log clean-up", "VACUUM", ""]
+    # A reader of version 3 needs the vector, too.
+    (folder / VECTORS[1][1]).unlink()
+    examined = examine_versions(folder, identity, [2, 3, 4]) or {}
+    vector_name = Path(VECTORS[1][1]).name
+    expected = ["", f"the deletion vector {vector_name} of its file {name} was removed", ""]
+    assert [examined[version].problem for version in (2, 3, 4)] == expected
+    assert [find_missing_file(folder, version) for version in (2, 3, 4)] == [
+        None,
+        folder / VECTORS[1][1],
+        None,
+    ]
 
 
 def test_versions_that_are_gone_are_found_by_looking(folder: Path) -> None:
@@ -129,6 +151,31 @@ def test_versions_that_are_gone_are_found_by_looking(folder: Path) -> None:
     assert examined[9].problem == "its log was cleaned up"
     shutil.rmtree(folder)
     assert (examine_versions(folder, identity, [0]) or {})[0].problem == "the table does not exist any more"
+
+
+def test_after_a_checkpoint_missing_files_and_commits_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    path.mkdir()
+    for number in range(6):
+        write_deltalake(str(path), pa.table({"a": [number]}), mode="append")
+        if number == 2:
+            DeltaTable(str(path)).create_checkpoint()
+    log, identity = path / "_delta_log", identify(path)
+    for version in range(2):
+        (log / f"{version:020}.json").unlink()
+    newest_file, *_, oldest_file = (Path(uri) for uri in DeltaTable(str(path)).file_uris())
+    newest_file.unlink()
+    examined = examine_versions(path, identity, range(6)) or {}
+    problems = [examined[version].problem for version in range(6)]
+    assert problems[:2] == ["its log was cleaned up"] * 2
+    assert problems[2:] == ["", "", "", f"its file {newest_file.name} was removed"]
+    oldest_file.unlink()
+    examined = examine_versions(path, identity, range(6)) or {}
+    removed = f"its file {oldest_file.name} was removed"
+    assert [examined[version].problem for version in range(2, 6)] == [removed] * 4
+    (log / f"{4:020}.json").unlink()
+    examined = examine_versions(path, identity, range(6)) or {}
+    assert {item.problem for item in examined.values()} == {"version 4 of its log is missing"}
 
 
 def test_a_restored_file_is_live_again(folder: Path) -> None:

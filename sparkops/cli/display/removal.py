@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sparkops.cli.display.echo import echo
+from sparkops.cli.display.format import format_bytes
 from sparkops.cli.display.table import print_table
 from sparkops.core.wording import format_count
 
@@ -29,10 +30,18 @@ def print_removal(rows: Sequence[Mapping[str, Any]], noun: str, size: str, *, dr
     """
     print_table(rows, empty="Nothing to remove.")
     if rows:
-        verb = "would be removed" if dry_run else "removed"
-        echo(f"{format_count(len(rows), noun)}, {size}, {verb}.")
+        _print_summary(len(rows), noun, size, dry_run=dry_run)
 
 
-def print_removal_json(key: str, facts: Sequence[Mapping[str, Any]], *, dry_run: bool) -> None:
-    """Print what was removed as JSON, under a key."""
-    echo(json.dumps({"removed": not dry_run, key: facts}, indent=2, default=str))
+def print_removal_summary(count: int, noun: str, bytes_: int, *, dry_run: bool) -> None:
+    """Print how many things were removed, or would be, and their size."""
+    _print_summary(count, noun, format_bytes(bytes_), dry_run=dry_run)
+
+
+def _print_summary(count: int, noun: str, size: str, *, dry_run: bool) -> None:
+    echo(f"{format_count(count, noun)}, {size}, {'would be removed' if dry_run else 'removed'}.")
+
+
+def print_removal_json(key: str, facts: Sequence[Mapping[str, Any]], *, dry_run: bool, **more: Any) -> None:
+    """Print what was removed as JSON, under a key; and more under others."""
+    echo(json.dumps({"removed": not dry_run, key: facts, **more}, indent=2, default=str))

@@ -1,4 +1,4 @@
-"""`sparkops runs prune`: remove the records and logs of old runs."""
+"""`sparkops runs prune`: remove the records and logs of old runs, and verdicts of checks that are not needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from datetime import timedelta
 import click
 
 from sparkops.cli.display.format import format_bytes, format_state
-from sparkops.cli.display.removal import dry_run_option, print_removal, print_removal_json
+from sparkops.cli.display.removal import (
+    dry_run_option,
+    print_removal,
+    print_removal_json,
+    print_removal_summary,
+)
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.duration import parse_duration
 from sparkops.errors import InputError
@@ -30,10 +35,16 @@ def prune(project: ProjectOptions, keep: str, dry_run: bool, as_json: bool) -> N
     Kept are runs that are active, runs that have begun to publish and are not complete, the newest done run of each
     job, and protected runs. Tables, models and reports are not changed; a removed run is neither resumed nor compared
     any more, and its run key is forgotten.
+
+    Verdicts of checks are removed, too, if no table has their version any more, or if they are older than --keep and
+    not about the newest version of a table. Such a version is checked again when a verdict is needed.
     """
-    old = project.engine().prune_runs(keep=_parse_keep(keep), dry_run=dry_run)
+    engine, time = project.engine(), _parse_keep(keep)
+    old = engine.prune_runs(keep=time, dry_run=dry_run)
+    verdicts = engine.prune_verdicts(keep=time, dry_run=dry_run)
     if as_json:
-        print_removal_json("runs", [asdict(run) for run in old], dry_run=dry_run)
+        facts = {"verdicts": [asdict(verdict) for verdict in verdicts]}
+        print_removal_json("runs", [asdict(run) for run in old], dry_run=dry_run, **facts)
         return
     rows = [
         {
@@ -45,7 +56,10 @@ def prune(project: ProjectOptions, keep: str, dry_run: bool, as_json: bool) -> N
         }
         for run in old
     ]
-    print_removal(rows, "run", format_bytes(sum(run.bytes for run in old)), dry_run=dry_run)
+    if rows or not verdicts:
+        print_removal(rows, "run", format_bytes(sum(run.bytes for run in old)), dry_run=dry_run)
+    if verdicts:
+        print_removal_summary(len(verdicts), "verdict", sum(item.bytes for item in verdicts), dry_run=dry_run)
 
 
 def _parse_keep(text: str) -> timedelta:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sparkops.config.state_file import DamagedState, read_state
+from sparkops.config.state_file import DamagedState, read_state, require_text, require_version
 from sparkops.core.atomic_file import replace_file
 from sparkops.core.masking import mask_json
 from sparkops.pipeline.table import Pin
@@ -47,6 +48,27 @@ class VersionVerdict:
     time: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictFile:
+    """The file of a verdict.
+
+    Args:
+        path: The file.
+        bytes: Its size.
+        table: The table.
+        version: Its version; None for files.
+        identity: Delta's id of the table; None where an earlier release wrote the file.
+        time: When the verdict was computed.
+    """
+
+    path: Path
+    bytes: int
+    table: str
+    version: int | None
+    identity: str | None
+    time: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictStore:
     """The verdicts of a project.
@@ -74,15 +96,36 @@ class VerdictStore:
     def save(self, pin: Pin, verdict: VersionVerdict) -> None:
         """Save a verdict; where that is not possible, it is computed again when it is needed."""
         path = self._locate(pin, verdict.suite)
-        value = mask_json({"format": _FORMAT, **asdict(verdict)}, self.secrets)
+        facts = {"format": _FORMAT, "identity": pin.identity, **asdict(verdict)}
+        value = mask_json(facts, self.secrets)
         with suppress(OSError):
             replace_file(path, json.dumps(value, default=str), durable=False, private=True)
+
+    def list_files(self) -> Iterator[VerdictFile]:
+        """Yield the files of the verdicts, but for those that cannot be read."""
+        for path in sorted(self.folder.glob("*.json")):
+            parse = partial(_parse_file, path=path)
+            with suppress(OSError, DamagedState):
+                yield read_state(path, parse, content="a verdict", advice="it is left alone")
 
     def _locate(self, pin: Pin, suite: str) -> Path:
         """Return the file of a verdict. A table that was created again has another identity, and changed files, too."""
         facts = [pin.table, pin.identity, pin.version, pin.options_hash, suite, dict(self.conf)]
         name = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
         return self.folder / f"{name}.json"
+
+
+def _parse_file(value: Any, path: Path) -> VerdictFile:
+    """Return what a file says of its verdict; ValueError, TypeError or KeyError if it has another form."""
+    time = datetime.fromisoformat(require_text(value, "time"))
+    return VerdictFile(
+        path=path,
+        bytes=path.lstat().st_size,
+        table=require_text(value, "table"),
+        version=require_version(value["version"]) if value["version"] is not None else None,
+        identity=require_text(value, "identity") if "identity" in value else None,
+        time=time if time.tzinfo else time.replace(tzinfo=UTC),
+    )
 
 
 def _parse(value: Any, pin: Pin, suite: str) -> VersionVerdict:

@@ -105,7 +105,7 @@ def _describe(
     now: datetime,
 ) -> Iterator[RunAtRisk]:
     outlook: Outlook = "unknown"
-    removable, reason = None, "its log is not on this machine"
+    removable, reason = None, "only Spark can read its log"
     if examined is not None:
         version = examined[pin["version"]]
         removable, reason = version.removable, version.problem or version.by

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from base64 import b85decode
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
+from uuid import UUID
 
 from sparkops.config.state_file import require_text
 from sparkops.core.bounded_file import parse_json
 from sparkops.tables.log.log_folder import UNREADABLE, LogFolder, open_log, read_actions, read_checkpoint
 
+# Digits of a UUID in Z85, and the digits of Z85 to those of Python's base 85, in order.
+_VECTOR_DIGITS: Final = 20
+_Z85: Final = str.maketrans(
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#",
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~",
+)
 # Path and deletion vector, which identify a file in the log.
 FileKey = tuple[str, str]
 
@@ -66,8 +76,35 @@ def count_rows(table: Path, version: int) -> int | None:
 
 
 def find_missing_file(table: Path, version: int) -> Path | None:
-    """Return a data file of a version that was removed from the disk, or None."""
-    return next((file.path for file in list_data_files(table, version) or () if not file.path.exists()), None)
+    """Return a data file or deletion vector of a version that was removed from the disk, or None."""
+    try:
+        paths = [path for add in list_add_actions(table, version) or () for path in list_paths(table, add)]
+    except UNREADABLE:
+        return None
+    return next((path for path in dict.fromkeys(paths) if not path.exists()), None)
+
+
+def list_paths(table: Path, action: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the files that a reader of a data file opens: the file, and that of its deletion vector.
+
+    Raises:
+        ValueError: One is not on this machine.
+    """
+    yield resolve_path(table, action["path"])
+    vector = action.get("deletionVector") or {}
+    if vector.get("storageType") == "p":
+        yield resolve_path(table, vector["pathOrInlineDv"])
+    elif vector.get("storageType") == "u":
+        # One of another form is left to Spark.
+        with suppress(ValueError):
+            yield table / _name_vector(vector["pathOrInlineDv"])
+
+
+def _name_vector(text: str) -> str:
+    """Return the path of a deletion vector's file: a folder, then its UUID in Z85."""
+    folder, encoded = text[:-_VECTOR_DIGITS], text[-_VECTOR_DIGITS:]
+    number = UUID(bytes=b85decode(encoded.translate(_Z85)))
+    return f"{folder}/deletion_vector_{number}.bin" if folder else f"deletion_vector_{number}.bin"
 
 
 def identify_file(action: dict[str, Any]) -> FileKey:

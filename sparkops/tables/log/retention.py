@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sparkops.tables.log.local_log import read_version, read_version_time
 from sparkops.tables.log.log_folder import UNREADABLE, LogFolder, open_log, read_actions
-from sparkops.tables.log.replay import identify_file, read_checkpoint_files, resolve_path
+from sparkops.tables.log.replay import identify_file, list_paths, read_checkpoint_files
 
 _FILE_RETENTION: Final = ("delta.deletedFileRetentionDuration", timedelta(weeks=1))
 _LOG_RETENTION: Final = ("delta.logRetentionDuration", timedelta(days=30))
@@ -44,17 +44,30 @@ class _FileSpan:
 
     Args:
         path: The file.
+        vector: The file of its deletion vector, if it has one in a file.
         added: The version that added it.
         removed: The version that removed it.
         removed_at: When it was removed.
-        has_vector: Whether it had a deletion vector in another file then.
     """
 
     path: Path
+    vector: Path | None
     added: int
     removed: int | None = None
     removed_at: datetime | None = None
-    has_vector: bool = False
+
+    @classmethod
+    def begin(cls, table: Path, action: Mapping[str, Any], added: int) -> _FileSpan:
+        """Return the span of a file from the version on that added it."""
+        path, *vectors = list_paths(table, action)
+        return cls(path, vectors[0] if vectors else None, added)
+
+    def list_missing(self) -> Iterator[tuple[_FileSpan, str]]:
+        """Yield the files of this span that were removed from the disk, with why a version cannot be read without."""
+        if not self.path.exists():
+            yield self, f"its file {self.path.name} was removed"
+        elif self.vector is not None and not self.vector.exists():
+            yield self, f"the deletion vector {self.vector.name} of its file {self.path.name} was removed"
 
 
 def examine_versions(
@@ -73,6 +86,9 @@ def examine_versions(
     log, newest = open_log(table), read_version(table)
     if log is None:
         return dict.fromkeys(versions, VersionRetention(problem="the table does not exist any more"))
+    missing = _find_gap(log)
+    if missing is not None:
+        return dict.fromkeys(versions, VersionRetention(problem=f"version {missing} of its log is missing"))
     if newest is None:
         return None
     if newest.identity != identity:
@@ -96,11 +112,16 @@ def _examine_log(
         return None
 
 
+def _find_gap(log: LogFolder) -> int | None:
+    """Return a commit that is needed to read the newest version, and so to open the table, and is missing."""
+    needed = range(log.find_base(log.newest) + 1, log.newest + 1)
+    return next((number for number in needed if number not in log.commits), None)
+
+
 def _combine(
     log: LogFolder, versions: Sequence[int], spans: Sequence[_FileSpan], properties: Mapping[str, str]
 ) -> dict[int, VersionRetention]:
-    missing = [span for span in spans if not span.path.exists()]
-    problems = _assign(versions, [(span, f"its file {span.path.name} was removed") for span in missing])
+    problems = _assign(versions, [item for span in spans for item in span.list_missing()])
     removed = sorted(
         (span for span in spans if span.removed_at is not None),
         key=lambda span: span.removed_at or _NEVER,
@@ -158,7 +179,7 @@ def _read_spans(table: Path, log: LogFolder, base: int) -> list[_FileSpan] | Non
     live_files = read_checkpoint_files(log, base)
     if live_files is None:
         return None
-    live = {key: _FileSpan(resolve_path(table, key[0]), max(base, 0)) for key in live_files}
+    live = {key: _FileSpan.begin(table, add, max(base, 0)) for key, add in live_files.items()}
     ended: list[_FileSpan] = []
     for version in range(base + 1, log.newest + 1):
         for action in read_actions(log.commits[version]):
@@ -167,34 +188,21 @@ def _read_spans(table: Path, log: LogFolder, base: int) -> list[_FileSpan] | Non
                 if span is not None:
                     moment = action["remove"].get("deletionTimestamp")
                     time = datetime.fromtimestamp(moment / 1000, tz=UTC) if moment is not None else None
-                    ended.append(
-                        _FileSpan(
-                            span.path,
-                            span.added,
-                            version,
-                            time or read_version_time(log, version),
-                            has_vector=_has_vector(action["remove"]),
-                        )
-                    )
+                    removed_at = time or read_version_time(log, version)
+                    ended.append(replace(span, removed=version, removed_at=removed_at))
             if "add" in action:
                 live.setdefault(
-                    identify_file(action["add"]),
-                    _FileSpan(resolve_path(table, action["add"]["path"]), version),
+                    identify_file(action["add"]), _FileSpan.begin(table, action["add"], version)
                 )
     live_paths = {span.path for span in live.values()}
     # A file that was restored is live again, so that nothing removes it; its earlier deletion vector is a file of its own.
     return [
         *(
-            replace(span, removed_at=None) if span.path in live_paths and not span.has_vector else span
+            replace(span, removed_at=None) if span.path in live_paths and span.vector is None else span
             for span in ended
         ),
         *live.values(),
     ]
-
-
-def _has_vector(action: Mapping[str, Any]) -> bool:
-    """Return whether a file has a deletion vector in a file, which VACUUM removes by itself."""
-    return (action.get("deletionVector") or {}).get("storageType") in ("u", "p")
 
 
 def _read_duration(properties: Mapping[str, str], name: str, default: timedelta) -> timedelta:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.adapters.rollback import ProjectEvidence
-from sparkops.errors import SparkopsError, TableBusy
+from sparkops.errors import ProjectError, SparkopsError, TableBusy
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.log import open_log
 from sparkops.runs.records.run import Run, make_run_id, utc_now
@@ -84,7 +84,7 @@ def resume_rollback(container: ServiceContainer, earlier: Run) -> Run:
         options = RollbackOptions(cascade=params["cascade"], include_foreign=params["include_foreign"])
         return _plan_and_execute(container, params["run"], options, earlier.id)
     plan = rollback_plan_from_json(earlier.id, earlier.rollback or {})
-    with lock_for_writing(context.locks, plan.written, earlier.id, wait=context.wait):
+    with lock_for_writing(context.locks, _list_locks(container, plan), earlier.id, wait=context.wait):
         return _execute(container, plan, _begin(context, plan))
 
 
@@ -94,15 +94,34 @@ def _plan_and_execute(
     """Plan a rollback, record its plan with the facts, and execute it."""
     context = container.build_run_context()
     first = find_plan(container, target, options, rollback_id=rollback_id)
-    with lock_for_writing(context.locks, first.written, rollback_id, wait=context.wait):
+    locks = _list_locks(container, first)
+    with lock_for_writing(context.locks, locks, rollback_id, wait=context.wait):
         # Only now can no other run of the project write the tables.
         plan = find_plan(container, target, options, rollback_id=rollback_id)
-        if not plan.written <= first.written:
+        if not _list_locks(container, plan) <= locks:
             raise TableBusy(
                 "Another run wrote further tables in the meantime; nothing was changed. Run it again."
             )
         attempt = _begin(context, plan, rollback=rollback_plan_to_json(plan), **facts)
         return _execute(container, plan, attempt)
+
+
+def _list_locks(container: ServiceContainer, plan: RollbackPlan) -> frozenset[str]:
+    """Return what is locked while a plan is executed: its tables and models, and runs that wrote none.
+
+    The state of such a run is all that another rollback of it could change at the same time. The parts of a fan-out have one
+    lock.
+    """
+    locks = set(plan.written)
+    for item in plan.runs:
+        try:
+            run = container.project.runs.read(item.run)
+        except (ProjectError, ValueError):
+            # A release of quarantined rows has no record.
+            continue
+        if not run.outputs and run.registered is None:
+            locks.add(f"run {run.parent or run.id}")
+    return frozenset(locks)
 
 
 def _begin(context: RunContext, plan: RollbackPlan, **facts: Any) -> Attempt:
