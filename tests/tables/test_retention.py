@@ -19,7 +19,6 @@ from sparkops.tables import Tables
 from sparkops.tables.log.replay import find_missing_file
 from sparkops.tables.log.retention import examine_versions
 
-
 # Deletion vectors as a log names them, and their files; the first is the example of Delta's protocol.
 VECTORS = {
     1: ("ab^-aqEH.-t@S}K{vb[*k^", "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"),

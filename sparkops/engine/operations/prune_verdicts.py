@@ -88,16 +88,12 @@ def _find_gone(
     gone: set[tuple[str | None, int | None]] = set()
     for identity, numbers in versions.items():
         examined: Mapping[int, object] = tables.examine_versions(table, identity, numbers) or {}
-        gone |= {
-            (identity, version) for version, item in examined.items() if getattr(item, "problem", "")
-        }
+        gone |= {(identity, version) for version, item in examined.items() if getattr(item, "problem", "")}
     return gone
 
 
 def _describe(file: VerdictFile, reason: Literal["gone", "old"]) -> OldVerdict:
-    return OldVerdict(
-        table=file.table, version=file.version, time=file.time, reason=reason, bytes=file.bytes
-    )
+    return OldVerdict(table=file.table, version=file.version, time=file.time, reason=reason, bytes=file.bytes)
 
 
 def _remove(path: Path) -> None:

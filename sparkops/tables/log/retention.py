@@ -191,9 +191,7 @@ def _read_spans(table: Path, log: LogFolder, base: int) -> list[_FileSpan] | Non
                     removed_at = time or read_version_time(log, version)
                     ended.append(replace(span, removed=version, removed_at=removed_at))
             if "add" in action:
-                live.setdefault(
-                    identify_file(action["add"]), _FileSpan.begin(table, action["add"], version)
-                )
+                live.setdefault(identify_file(action["add"]), _FileSpan.begin(table, action["add"], version))
     live_paths = {span.path for span in live.values()}
     # A file that was restored is live again, so that nothing removes it; its earlier deletion vector is a file of its own.
     return [
