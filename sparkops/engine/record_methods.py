@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sparkops.engine.has_container import HasContainer
     from sparkops.engine.operations.comparison.replay_run import ReplayOptions
-    from sparkops.engine.operations.prune_verdicts import OldVerdict
+    from sparkops.engine.operations.prune import OldVerdict
     from sparkops.engine.project import LoadedProject
     from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
     from sparkops.runs.compare.difference import RunDiff
@@ -127,7 +127,7 @@ class RecordMethods:
             keep: Time for which every run is kept.
             dry_run: Remove nothing, and return what would be removed.
         """
-        from sparkops.engine.operations.prune_runs import prune_runs
+        from sparkops.engine.operations.prune import prune_runs
 
         return prune_runs(self.project, keep=keep, dry_run=dry_run)
 
@@ -142,6 +142,6 @@ class RecordMethods:
             keep: Time for which every verdict about a version that can be read is kept.
             dry_run: Remove nothing, and return what would be removed.
         """
-        from sparkops.engine.operations.prune_verdicts import prune_verdicts
+        from sparkops.engine.operations.prune import prune_verdicts
 
         return prune_verdicts(self.container, keep=keep, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""Remove the verdicts of checks that no check of a project needs any more."""
+"""Remove what a project does not need any more: records and logs of old runs, and verdicts of checks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from sparkops.engine.project import LoadedProject
 from sparkops.errors import SparkopsError
+from sparkops.runs.records.prune import OldRun, RunPruner
+from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.run import utc_now
+from sparkops.runs.records.run_key import RunKeys
 from sparkops.runs.records.verdicts import VerdictFile
 from sparkops.tables import Tables
 
@@ -35,6 +39,18 @@ class OldVerdict:
     time: datetime
     reason: Literal["gone", "old"]
     bytes: int
+
+
+def prune_runs(project: LoadedProject, *, keep: timedelta, dry_run: bool) -> tuple[OldRun, ...]:
+    """Remove the runs that ended longer ago than `keep`, and return what was, or would be, removed."""
+    state = project.settings.state
+    pruner = RunPruner(
+        runs=project.runs,
+        publications=PublicationJournal(state / "publishing"),
+        keys=RunKeys(state / "keys"),
+    )
+    old = pruner.find_old(keep)
+    return old if dry_run else pruner.remove(old)
 
 
 def prune_verdicts(
@@ -62,9 +78,9 @@ def _find_old(
     tables: Tables, table: str, files: Collection[VerdictFile], limit: datetime
 ) -> Iterator[tuple[VerdictFile, Literal["gone", "old"]]]:
     """Yield the verdicts about a table that are not needed, by version."""
-    newest, gone = _find_newest(tables, table), _find_gone(tables, table, files)
+    newest, unreadable = _find_newest(tables, table), _find_unreadable(tables, table, files)
     for file in sorted(files, key=lambda file: (file.version is None, file.version or 0, file.time)):
-        if (file.identity, file.version) in gone:
+        if (file.identity, file.version) in unreadable:
             yield file, "gone"
         elif file.time < limit and (file.version is None or file.version != newest):
             yield file, "old"
@@ -77,7 +93,7 @@ def _find_newest(tables: Tables, table: str) -> int | None:
         return None
 
 
-def _find_gone(
+def _find_unreadable(
     tables: Tables, table: str, files: Collection[VerdictFile]
 ) -> set[tuple[str | None, int | None]]:
     """Return identity and version of the verdicts whose version cannot be read any more."""
@@ -85,11 +101,11 @@ def _find_gone(
     for file in files:
         if file.identity is not None and file.version is not None:
             versions.setdefault(file.identity, set()).add(file.version)
-    gone: set[tuple[str | None, int | None]] = set()
+    unreadable: set[tuple[str | None, int | None]] = set()
     for identity, numbers in versions.items():
         examined: Mapping[int, object] = tables.examine_versions(table, identity, numbers) or {}
-        gone |= {(identity, version) for version, item in examined.items() if getattr(item, "problem", "")}
-    return gone
+        unreadable |= {(identity, version) for version, item in examined.items() if getattr(item, "problem", "")}
+    return unreadable
 
 
 def _describe(file: VerdictFile, reason: Literal["gone", "old"]) -> OldVerdict:
