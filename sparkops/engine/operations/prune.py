@@ -104,7 +104,9 @@ def _find_unreadable(
     unreadable: set[tuple[str | None, int | None]] = set()
     for identity, numbers in versions.items():
         examined: Mapping[int, object] = tables.examine_versions(table, identity, numbers) or {}
-        unreadable |= {(identity, version) for version, item in examined.items() if getattr(item, "problem", "")}
+        unreadable |= {
+            (identity, version) for version, item in examined.items() if getattr(item, "problem", "")
+        }
     return unreadable
 
 
