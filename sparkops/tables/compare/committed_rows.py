@@ -88,12 +88,12 @@ def select_rows(versions: CommittedVersions, frame: DataFrame, commit: Committed
         require_unique_keys(frame, write)
     if write.mode == "append" and commit.version > 0:
         rows = _select_added(versions, commit, after)
-        return ComparableRows(recorded=rows, replayed=frame, rule="the rows that the run appended")
+        return ComparableRows(recorded=rows, replayed=frame, rule=describe_rows(commit))
     if write.mode == "replace":
         return _select_slice(versions, frame, commit)
     old = _load_before(versions, commit)
     if write.mode != "merge" or old is None:
-        return ComparableRows(recorded=after, replayed=frame, rule="all rows of the version")
+        return ComparableRows(recorded=after, replayed=frame, rule=describe_rows(commit))
     expected = _merge(old, frame, after, write)
     keys = _list_touched(versions, commit, frame, write.by)
     return ComparableRows(
@@ -101,6 +101,12 @@ def select_rows(versions: CommittedVersions, frame: DataFrame, commit: Committed
         replayed=_semi_join(expected, keys, write.by),
         rule=f"the rows of every key ({', '.join(write.by)}) that the run or the replay writes, after the merge",
     )
+
+
+def describe_rows(commit: CommittedWrite) -> str:
+    """Return which rows of an append, or of a write that replaces the table, are compared, in words."""
+    is_append = commit.write.mode == "append" and commit.version > 0
+    return "the rows that the run appended" if is_append else "all rows of the version"
 
 
 def _load_before(versions: CommittedVersions, commit: CommittedWrite) -> DataFrame | None:
@@ -162,7 +168,7 @@ def _select_slice(versions: CommittedVersions, frame: DataFrame, commit: Committ
         return ComparableRows(recorded=after.where(condition), replayed=frame, rule=rule)
     old = _load_before(versions, commit)
     if old is None:
-        return ComparableRows(recorded=after, replayed=frame, rule="all rows of the version")
+        return ComparableRows(recorded=after, replayed=frame, rule=describe_rows(commit))
     keys = _list_touched(versions, commit, frame, open_columns)
     remaining = _anti_join(old, frame.select(*map(quote_name, open_columns)).distinct(), open_columns)
     if condition is not None:

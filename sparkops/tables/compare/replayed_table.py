@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sparkops.pipeline.reports.replay_verdict import TableComparison
+from sparkops.pipeline.reports.replay_verdict import RowDifference, TableComparison
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Catalog
-from sparkops.tables.compare.committed_rows import CommittedWrite, select_rows
+from sparkops.tables.compare.committed_rows import CommittedWrite, describe_rows, select_rows
 from sparkops.tables.compare.committed_versions import CommittedVersions
 from sparkops.tables.compare.row_difference import CompareOptions, compare_rows
+from sparkops.tables.compare.same_files import count_in_same_files
 from sparkops.tables.log.delta_log import read_schema_json
 from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RUN_COLUMN
-from sparkops.tables.schema import format_type, omit_computed, require_storable
+from sparkops.tables.schema import format_type, hash_schema, omit_computed, require_storable
 from sparkops.tables.session import Session
 from sparkops.tables.sql_text import quote_name
 from sparkops.tables.staging.stage import Staging
@@ -70,16 +71,34 @@ class ReplayedTables:
             BadData: The replayed rows cannot be merged.
         """
         versions = self._open(commit)
+        rows = self._count_if_same(frame, versions, commit)
+        if rows is not None:
+            return TableComparison(
+                table=commit.write.table,
+                version=commit.version,
+                compared=describe_rows(commit),
+                rows=RowDifference(recorded=rows, replayed=rows),
+            )
         aligned = align_columns(frame, versions.load(commit.version), commit.write)
-        rows = select_rows(versions, aligned.frame, commit)
+        selected = select_rows(versions, aligned.frame, commit)
         names = [quote_name(name) for name in aligned.columns]
+        recorded, replayed = selected.recorded.select(*names), selected.replayed.select(*names)
         return TableComparison(
             table=commit.write.table,
             version=commit.version,
-            compared=rows.rule,
-            rows=compare_rows(rows.recorded.select(*names), rows.replayed.select(*names), options),
+            compared=selected.rule,
+            rows=compare_rows(recorded, replayed, options),
             schema=aligned.changes,
         )
+
+    def _count_if_same(
+        self, frame: DataFrame, versions: CommittedVersions, commit: CommittedWrite
+    ) -> int | None:
+        """Return the number of rows if the files of a staged frame are those of the commit; None if that is not certain."""
+        version = versions.find(commit.version)
+        if version is None or hash_schema(version.schema) != hash_schema(read_schema_json(frame)):
+            return None
+        return count_in_same_files(frame.inputFiles(), versions, commit)
 
     def compare_quarantined(
         self,

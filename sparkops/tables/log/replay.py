@@ -44,7 +44,7 @@ def list_data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
     if actions is None:
         return None
     try:
-        return tuple(DataFile(resolve_path(table, add["path"]), _count_file_rows(add)) for add in actions)
+        return tuple(DataFile(resolve_path(table, add["path"]), count_file_rows(add)) for add in actions)
     except UNREADABLE:
         return None
 
@@ -137,7 +137,7 @@ def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[st
     return live_files if log.checkpoints[version] else None
 
 
-def _count_file_rows(add: dict[str, Any]) -> int | None:
+def count_file_rows(add: dict[str, Any]) -> int | None:
     """Return the rows of a file without those its deletion vector removes; None if its statistics lack the number."""
     stats = parse_json(add["stats"]) if add.get("stats") else {}
     if "numRecords" not in stats:
