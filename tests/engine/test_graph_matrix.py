@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,23 @@ class Project:
             self.stopped_job: "fresh",
         }
         self.require_complete()
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "exactly-once.md"
+
+
+def test_the_document_lists_every_graph_and_operation() -> None:
+    section = DOCUMENT.read_text("utf-8").partition("## Graphs and operations")[2].replace("\n", " ")
+    operations = [name for name, value in globals().items() if name.startswith("test_") and is_matrix(value)]
+    assert len(operations) == 9
+    for operation in operations:
+        assert f"| {operation.removeprefix('test_').replace('_', ' ')} |" in section
+    for graph in GRAPHS:
+        assert graph in section
+
+
+def is_matrix(test: Callable[..., None]) -> bool:
+    return list(signature(test).parameters) == ["project"]
 
 
 @pytest.fixture(params=list(GRAPHS))
