@@ -14,6 +14,7 @@ from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_time
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import (
+    VERSION,
     ProjectOptions,
     json_option,
     limit_option,
@@ -162,7 +163,7 @@ def suggest(project: ProjectOptions, name: str, version: int | None, into: Path 
 @click.option(
     "--from",
     "since",
-    type=int,
+    type=VERSION,
     metavar="VERSION",
     help="Older version; by default the oldest of the newest 20.",
 )

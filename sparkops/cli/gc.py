@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from sparkops.cli.display.removal import dry_run_option, print_removal, print_removal_json
-from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.cli.project_options import FiniteRange, ProjectOptions, json_option, with_project_options
 
 
 @click.command("gc")
@@ -15,7 +15,7 @@ from sparkops.cli.project_options import ProjectOptions, json_option, with_proje
     "--older-than",
     "days",
     default=7.0,
-    type=click.FloatRange(0),
+    type=FiniteRange(0, 36_525),
     show_default=True,
     metavar="DAYS",
     help="Keep the rows of runs that failed less than so many days ago; they can be resumed.",

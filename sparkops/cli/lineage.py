@@ -9,7 +9,7 @@ import click
 
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_state, format_time
-from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.cli.project_options import COUNT, ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
 from sparkops.runs.fingerprint import describe_changes
@@ -29,7 +29,7 @@ from sparkops.runs.lineage.graph import (
 @click.option("--down", is_flag=True, help="Only what was made from it.")
 @click.option(
     "--depth",
-    type=click.IntRange(1),
+    type=COUNT,
     metavar="NUMBER",
     help="Follow so many runs in each direction; all by default.",
 )

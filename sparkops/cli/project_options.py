@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import pairwise
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
+from sparkops.core.version_number import MAX_VERSION
 from sparkops.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -19,6 +21,20 @@ if TYPE_CHECKING:
     from sparkops.engine import Engine
     from sparkops.engine.listener import RunListener
     from sparkops.registry.registry import Registry
+
+
+# The number of a version, and how many of something are shown or done.
+VERSION = click.IntRange(0, MAX_VERSION)
+COUNT = click.IntRange(1, 1 << 31)
+
+
+class FiniteRange(click.FloatRange):
+    """A number within bounds; NaN, which is in every range of click, is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number of a text, or refuse it."""
+        number: float = super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number.", param, ctx) if isnan(number) else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +168,7 @@ def limit_option(description: str) -> Callable[[Any], Any]:
     return click.option(
         "--limit",
         default=20,
-        type=click.IntRange(1),
+        type=COUNT,
         show_default=True,
         metavar="NUMBER",
         help=description,
@@ -161,7 +177,7 @@ def limit_option(description: str) -> Callable[[Any], Any]:
 
 def version_option(description: str = "Version; the newest by default.") -> Callable[[Any], Any]:
     """Return the option --at of a command that reads a table."""
-    return click.option("--at", "version", type=int, metavar="VERSION", help=description)
+    return click.option("--at", "version", type=VERSION, metavar="VERSION", help=description)
 
 
 def trust_option() -> Callable[[Any], Any]:

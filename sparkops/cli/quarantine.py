@@ -49,7 +49,12 @@ def quarantine() -> None:
 @click.argument("name", metavar="TABLE")
 @_run_option
 @click.option(
-    "--rows", default=10, type=click.IntRange(0), show_default=True, metavar="NUMBER", help="Number of rows."
+    "--rows",
+    default=10,
+    type=click.IntRange(0, 1 << 31),
+    show_default=True,
+    metavar="NUMBER",
+    help="Number of rows.",
 )
 @json_option("tables")
 @with_project_options

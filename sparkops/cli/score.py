@@ -16,6 +16,7 @@ import click
 from sparkops.cli.display.echo import echo
 from sparkops.cli.main import BAD_INPUT, DONE
 from sparkops.cli.project_options import (
+    VERSION,
     WAIT_HELP,
     ProjectOptions,
     trust_option,
@@ -91,7 +92,7 @@ class ScoreOptions:
 )
 @click.option("--table", metavar="TABLE", help="Score a table of the catalog, in Spark.")
 @click.option("--into", metavar="TABLE", help="With --table: the table to write the scores to.")
-@click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
+@click.option("--at", "version", type=VERSION, metavar="VERSION", help="With --table: version to read.")
 @click.option("--wait", metavar="DURATION", help=f"With --table: {WAIT_HELP[0].lower()}{WAIT_HELP[1:]}")
 @trust_option()
 @click.option("--keep-going", is_flag=True, help="With --file: print the error of a bad row, and continue.")

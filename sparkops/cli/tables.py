@@ -11,6 +11,8 @@ from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_data
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import (
+    COUNT,
+    VERSION,
     ProjectOptions,
     json_option,
     limit_option,
@@ -58,9 +60,7 @@ def history(project: ProjectOptions, name: str, limit: int, as_json: bool) -> No
 
 @tables.command("show")
 @click.argument("name", metavar="TABLE")
-@click.option(
-    "--rows", default=10, type=click.IntRange(1), show_default=True, metavar="NUMBER", help="Number of rows."
-)
+@click.option("--rows", default=10, type=COUNT, show_default=True, metavar="NUMBER", help="Number of rows.")
 @version_option()
 @click.option("--json", "as_json", is_flag=True, help="JSON lines instead of a table.")
 @with_project_options
@@ -77,7 +77,7 @@ def show(project: ProjectOptions, name: str, rows: int, version: int | None, as_
 
 @tables.command("restore")
 @click.argument("name", metavar="TABLE")
-@click.argument("version", type=int)
+@click.argument("version", type=VERSION)
 @with_project_options
 def restore(project: ProjectOptions, name: str, version: int) -> None:
     """Publish VERSION of TABLE again, as a new version."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from sparkops.core.duration import parse_seconds
+from sparkops.core.duration import MAX_SECONDS, parse_seconds
 
 Scalar = str | int | float | bool | None
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=1 << 53)]
+Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
 
 
 def _parse_wait(value: Any) -> Any:
@@ -30,6 +32,21 @@ def _parse_wait(value: Any) -> Any:
 def _convert_null_to_text(value: Any) -> Any:
     """Return "null" for YAML's null: a mode has that name."""
     return "null" if value is None else value
+
+
+def _require_address(value: str) -> str:
+    """Refuse what is no URI, nor a path or a name."""
+    try:
+        parts = urlsplit(value)
+        if parts.scheme in ("http", "https"):
+            # Reading the port validates it.
+            _ = parts.port
+    except ValueError:
+        raise ValueError("this is no address: write it as in http://127.0.0.1:5000") from None
+    return value
+
+
+Address = Annotated[str, AfterValidator(_require_address)]
 
 
 class Section(BaseModel):
@@ -131,12 +148,12 @@ class SparkSettings(Section):
 class ModelSettings(Section):
     """The MLflow registry and how models score, under `models:`."""
 
-    tracking_uri: str | None = None
+    tracking_uri: Address | None = None
     """MLflow's tracking server. By default SQLite in the project's state folder.
 
     Example: http://127.0.0.1:5000
     """
-    registry_uri: str | None = None
+    registry_uri: Address | None = None
     """MLflow's model registry. By default the tracking server.
 
     Example: databricks-uc
@@ -168,7 +185,7 @@ class ModelSettings(Section):
 
     Example: refuse
     """
-    timeout: PositiveFloat = 60.0
+    timeout: Seconds = 60.0
     """Seconds that a model in its own process may take to answer.
 
     Example: 10.0
@@ -225,12 +242,12 @@ class ServingSettings(Section):
 
     Example: 200
     """
-    header_timeout: PositiveFloat = 10.0
+    header_timeout: Seconds = 10.0
     """Seconds that the head of a request may take to arrive, and that a client may read nothing of an answer.
 
     Example: 5.0
     """
-    body_timeout: PositiveFloat = 30.0
+    body_timeout: Seconds = 30.0
     """Seconds that the body of a request may take to arrive.
 
     Example: 10.0
@@ -260,17 +277,17 @@ class CheckSettings(Section):
 class JobExecutionSettings(Section):
     """How one job is executed, under `execution.jobs.NAME`; overrides what the job declares."""
 
-    retries: Annotated[int, Field(ge=0)] | None = None
+    retries: Annotated[int, Field(ge=0, le=1 << 53)] | None = None
     """How often a failed run is tried again.
 
     Example: 3
     """
-    backoff: Annotated[float | None, BeforeValidator(_parse_wait), Field(ge=0)] = None
+    backoff: Annotated[float | None, BeforeValidator(_parse_wait), Field(ge=0, le=MAX_SECONDS)] = None
     """Pause before the first retry, in seconds or as `90s`, `10m`, `1h`; each further one is twice as long.
 
     Example: 10s
     """
-    timeout: Annotated[float | None, BeforeValidator(_parse_wait), Field(gt=0)] = None
+    timeout: Annotated[float | None, BeforeValidator(_parse_wait), Field(gt=0, le=MAX_SECONDS)] = None
     """Time that an attempt may take, in seconds or as `90s`, `10m`, `1h`.
 
     Example: 1h
@@ -306,7 +323,7 @@ class OpenLineageSettings(Section):
 
     Example: .sparkops/openlineage.jsonl
     """
-    url: str | None = None
+    url: Address | None = None
     """Address to which each event is posted. An event that cannot be sent is a warning; no run fails.
 
     Example: https://marquez.example.com/api/v1/lineage
@@ -321,7 +338,7 @@ class OpenLineageSettings(Section):
 
     Example: shop
     """
-    timeout: PositiveFloat = 5.0
+    timeout: Seconds = 5.0
     """Seconds to wait for the server, before and after each run.
 
     Example: 1.0
@@ -365,7 +382,7 @@ class Settings(Section):
 
     Example: spark
     """
-    wait: Annotated[float, BeforeValidator(_parse_wait), Field(ge=0)] = 600.0
+    wait: Annotated[float, BeforeValidator(_parse_wait), Field(ge=0, le=MAX_SECONDS)] = 600.0
     """How long a run waits for another run that writes the same table or model, in seconds or as `90s`, `10m`, `1h`;
     0 refuses at once.
 

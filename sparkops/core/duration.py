@@ -31,6 +31,11 @@ _ISO: Final = re.compile(
 _PART: Final = re.compile(rf"\s*({_NUMBER})\s*([a-z]+)")
 _NUMBER_ONLY: Final = re.compile(_NUMBER)
 _ISO_UNITS: Final = ("w", "d", "h", "m", "s")
+# Longest time that anything waits for: 100 years, which every clock can add to the present time.
+MAX_SECONDS: Final = 36_525 * 86_400
+# Largest number of days of timedelta, and characters of a duration.
+_MAX_DAYS: Final = 999_999_999
+_MAX_LENGTH: Final = 200
 
 
 def parse_duration(text: str) -> timedelta:
@@ -40,28 +45,29 @@ def parse_duration(text: str) -> timedelta:
         ValueError: The text is no duration, is finer than a microsecond, or is beyond the range of timedelta.
     """
     words = text.strip()
+    if len(words) > _MAX_LENGTH:
+        raise ValueError("it is too long")
     sign, words = (-1, words[1:]) if words.startswith("-") else (1, words)
     microseconds = sign * _sum_seconds(words) * 1_000_000
     if microseconds != microseconds.to_integral_value():
         raise ValueError("finer than a microsecond")
-    try:
-        return timedelta(microseconds=int(microseconds))
-    except OverflowError:
-        raise ValueError("beyond 999999999 days") from None
+    if abs(microseconds) > _MAX_DAYS * 86_400_000_000:
+        raise ValueError(f"beyond {_MAX_DAYS} days")
+    return timedelta(microseconds=int(microseconds))
 
 
 def parse_seconds(text: str) -> float:
     """Return the seconds of a text: a number such as `90`, or a duration such as `90s`, `10m` or `1h`.
 
     Raises:
-        ValueError: The text is neither, or it is negative.
+        ValueError: The text is neither, or it is negative, or longer than 100 years.
     """
     words = text.strip()
-    if _NUMBER_ONLY.fullmatch(words):
-        return float(words)
-    seconds = parse_duration(words).total_seconds()
+    seconds = float(words) if _NUMBER_ONLY.fullmatch(words) else parse_duration(words).total_seconds()
     if seconds < 0:
         raise ValueError("negative")
+    if seconds > MAX_SECONDS:
+        raise ValueError("longer than 100 years")
     return seconds
 
 

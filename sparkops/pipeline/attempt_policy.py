@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sparkops.core.duration import parse_duration
+from sparkops.core.duration import MAX_SECONDS, parse_duration
 
 # The pause doubles at most so many times.
 _MAX_DOUBLINGS: Final = 6
@@ -31,7 +31,7 @@ class AttemptPolicy:
 
     def compute_pause(self, attempt: int) -> float:
         """Return the seconds to wait after an attempt, numbered from 1."""
-        return self.backoff * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS)
+        return min(self.backoff * 2.0 ** min(attempt - 1, _MAX_DOUBLINGS), MAX_SECONDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +86,4 @@ def _parse_positive(text: Any) -> float | None:
         seconds = parse_duration(text).total_seconds()
     except ValueError:
         return None
-    return seconds if seconds > 0 else None
+    return seconds if 0 < seconds <= MAX_SECONDS else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sparkops.errors import InputError
+
 if TYPE_CHECKING:
     from sparkops.runs.records.run import Run
 
@@ -22,6 +24,19 @@ class ReadVersions:
 
     at: Mapping[str, int] = field(default_factory=dict)
     as_of: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that UTC cannot express.
+
+        Raises:
+            InputError: It is before year 1, or after year 9999.
+        """
+        try:
+            self.describe()
+        except OverflowError:
+            raise InputError(
+                f"as_of={self.as_of} is out of range in UTC: give a time of the years 1 to 9999."
+            ) from None
 
     def is_pinned(self, kind: str, name: str) -> bool:
         """Return whether the version of a table or model that is read is requested.

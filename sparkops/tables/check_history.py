@@ -9,6 +9,7 @@ from datetime import UTC
 from math import isfinite
 from typing import Any
 
+from sparkops.core.version_number import is_number
 from sparkops.errors import SparkopsError, TableError
 from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
 from sparkops.place import Place
@@ -140,7 +141,7 @@ def from_row(row: Mapping[str, Any]) -> RecordedCheck:
         rows=row["element_count"],
         unexpected=row["unexpected_count"],
         error=row["error"],
-        place=Place(file, int(line)) if line.isdigit() else None,
+        place=Place(file, int(line)) if is_number(line) else None,
     )
     return RecordedCheck(
         time=row["time"].astimezone(UTC),

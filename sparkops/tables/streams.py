@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from sparkops.core.version_number import is_number
 from sparkops.errors import EngineError, InputError
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables.catalog import Catalog, Location, join_path, to_local_path
@@ -190,7 +191,7 @@ def _read_last_version(query: StreamingQuery) -> int | None:
 def _read_checkpoint(folder: Path) -> StreamCheckpoint:
     commits = folder / "commits"
     numbers = (
-        [int(path.name) for path in commits.iterdir() if path.name.isdigit()] if commits.is_dir() else []
+        [int(path.name) for path in commits.iterdir() if is_number(path.name)] if commits.is_dir() else []
     )
     metadata = json.loads((folder / "metadata").read_text(encoding="utf-8"))
     return StreamCheckpoint(

@@ -14,7 +14,7 @@ from sparkops.cli.jobs.flow_options import (
     with_flow_selection,
 )
 from sparkops.cli.jobs.job_options import choose_unfinished, find_run_key, make_retry_options
-from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
+from sparkops.cli.project_options import COUNT, WAIT_HELP, ProjectOptions, with_project_options, with_wait
 from sparkops.engine.options import RunOptions
 
 
@@ -30,7 +30,7 @@ def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--wait", metavar="DURATION", help=WAIT_HELP)
 @click.option(
     "--max-parallel",
-    type=click.IntRange(min=1),
+    type=COUNT,
     metavar="N",
     help="Jobs that may run at the same time. [default: setting `execution.max_parallel`, or 1]",
 )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from sparkops.cli.project_options import WAIT_HELP
+from sparkops.cli.project_options import COUNT, WAIT_HELP
 from sparkops.errors import InputError
 from sparkops.pipeline.parameters.bind import ParameterSource
 from sparkops.pipeline.parameters.option import ParameterSyntax
@@ -73,7 +73,7 @@ def make_each_options() -> list[click.Parameter]:
         ),
         click.Option(
             ["--max-parallel", "max_parallel"],
-            type=click.IntRange(min=1),
+            type=COUNT,
             metavar="N",
             help="With --each: runs at the same time. [default: setting `execution.max_parallel`, or the number of cores]",
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from sparkops.core.version_number import is_number
 from sparkops.errors import InputError
 
 
@@ -17,7 +18,7 @@ def parse_versions(words: Sequence[str]) -> dict[str, int]:
     versions: dict[str, int] = {}
     for word in words:
         name, _, version = word.partition("=")
-        if not name or not version.isdigit():
+        if not name or not is_number(version):
             raise InputError(
                 f"--at takes NAME=VERSION with a whole number, as in --at flights=12; not `{word}`."
             )
@@ -35,8 +36,8 @@ def parse_time(text: str | None) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (OverflowError, ValueError) as error:
         raise InputError(
             f"--as-of takes an ISO time, as in 2013-06-01 or 2013-06-01T12:00:00Z; not `{text}`."
         ) from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ import click
 
 from sparkops.cli.display.echo import echo
 from sparkops.cli.models.compile import find_model_folder
-from sparkops.cli.project_options import ProjectOptions, trust_option, with_project_options
+from sparkops.cli.project_options import VERSION, ProjectOptions, trust_option, with_project_options
 from sparkops.core.wording import format_count
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model, is_scored_by_local_spark
 
@@ -44,7 +44,7 @@ class CertifyOptions:
     metavar="N",
     help="Number of new rows.",
 )
-@click.option("--seed", type=int, metavar="NUMBER", help="Seed of the new rows; a random one by default.")
+@click.option("--seed", type=VERSION, metavar="NUMBER", help="Seed of the new rows; a random one by default.")
 @click.option(
     "--python",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),

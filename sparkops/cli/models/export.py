@@ -10,7 +10,7 @@ import click
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.table import print_table
 from sparkops.cli.models.compile import find_model_folder
-from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.cli.project_options import VERSION, ProjectOptions, with_project_options
 from sparkops.core.wording import format_count
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _ELEMENT_TYPES = {11: "double", 7: "int64", 8: "string", 9: "bool"}
     metavar="N",
     help="Number of new rows to verify.",
 )
-@click.option("--seed", type=int, metavar="NUMBER", help="Seed of the new rows; a random one by default.")
+@click.option("--seed", type=VERSION, metavar="NUMBER", help="Seed of the new rows; a random one by default.")
 @click.option("--no-nulls", is_flag=True, help="No row contains null: the graph has no inputs for nulls.")
 @with_project_options
 def export(

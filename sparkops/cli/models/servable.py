@@ -11,7 +11,7 @@ from sparkops.cli.display.echo import echo
 from sparkops.cli.jobs.job_command import JobArguments, JobGroup, make_job_command
 from sparkops.cli.jobs.job_options import make_read_options
 from sparkops.cli.models.compile_output import print_stages
-from sparkops.cli.project_options import make_project_click_options
+from sparkops.cli.project_options import COUNT, make_project_click_options
 from sparkops.pipeline.job import Job
 
 
@@ -35,7 +35,7 @@ class TrainingGroup(JobGroup):
     params=[
         click.Option(
             ["--rows"],
-            type=click.IntRange(1),
+            type=COUNT,
             default=500,
             show_default=True,
             metavar="N",

@@ -10,7 +10,7 @@ import click
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.format import format_time
 from sparkops.cli.display.run_lines import format_gate
-from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.cli.project_options import VERSION, ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
 from sparkops.pipeline.json_values.models import gate_to_json, model_version_to_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
@@ -47,7 +47,9 @@ def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None
 
 @click.command("rollback", short_help="Make an earlier champion the champion again.")
 @click.argument("name", metavar="MODEL")
-@click.option("--to", type=int, metavar="VERSION", help="The earlier champion; the one before by default.")
+@click.option(
+    "--to", type=VERSION, metavar="VERSION", help="The earlier champion; the one before by default."
+)
 @with_project_options
 def rollback(project: ProjectOptions, name: str, to: int | None) -> None:
     """Make the champion before this one the champion again; each further rollback goes back by one more."""

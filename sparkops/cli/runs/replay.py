@@ -12,7 +12,7 @@ from typing import Any, Literal
 import click
 
 from sparkops.cli.display.echo import echo
-from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.cli.project_options import FiniteRange, ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count, truncate
 from sparkops.pipeline.reports.replay_verdict import (
     DEFAULT_EXAMPLES,
@@ -33,7 +33,7 @@ _MAX_VALUE, _MAX_COLUMNS = 40, 12
 @click.argument("run_id", metavar="RUN")
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0, max=0.1),
+    type=FiniteRange(min=0, max=0.1),
     help="Floats are equal if they differ by no more than this part of their value; 0 compares them exactly. "
     f"[default: {DEFAULT_TOLERANCE:g}, and {DEFAULT_MODEL_TOLERANCE:g} for metrics and scores of models]",
 )

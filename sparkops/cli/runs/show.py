@@ -9,7 +9,7 @@ import click
 
 from sparkops.cli.display.echo import echo
 from sparkops.cli.display.run_lines import format_items, format_run
-from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.cli.project_options import COUNT, ProjectOptions, with_project_options
 from sparkops.errors import InputError, ProjectError
 from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord, name_attempt
 from sparkops.runs.records.run import Run, run_to_json
@@ -58,7 +58,7 @@ def _locate_log(run: Run, store: RunStore) -> Run:
 
 @click.command("log", short_help="Print or follow the log of a run.")
 @click.argument("run_id", metavar="RUN")
-@click.option("--attempt", type=int, metavar="NUMBER", help="Attempt; the newest by default.")
+@click.option("--attempt", type=COUNT, metavar="NUMBER", help="Attempt; the newest by default.")
 @click.option(
     "-f",
     "--follow",

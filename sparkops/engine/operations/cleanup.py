@@ -30,7 +30,10 @@ def find_garbage(container: ServiceContainer, *, older_than: timedelta) -> tuple
         container: The services.
         older_than: Rows that were staged less than this time ago are kept, too: a failed run may be resumed.
     """
-    newest = datetime.now(UTC) - older_than
+    try:
+        newest = datetime.now(UTC) - older_than
+    except OverflowError:
+        return ()
     pending = _find_pending_areas(container)
     return tuple(
         area

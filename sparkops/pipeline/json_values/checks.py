@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sparkops.core.version_number import is_number
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.place import Place
 
@@ -57,4 +58,4 @@ def _parse_place(value: Any) -> Place | None:
     if not isinstance(value, str):
         return None
     file, _, line = value.rpartition(":")
-    return Place(file, int(line)) if file and line.isdigit() else None
+    return Place(file, int(line)) if file and is_number(line) else None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sparkops.core.version_number import is_number
 from sparkops.errors import InputError, UnknownName
 from sparkops.runs.lineage.graph import Direction, Lineage, LineageNode, NodeKind
 from sparkops.runs.lineage.run_links import (
@@ -207,7 +208,7 @@ def _parse_name(text: str) -> tuple[NodeKind | None, str, int | None]:
     for separator, kind in kinds.items():
         name, mark, version = text.rpartition(separator)
         if mark:
-            if not version.isascii() or not version.isdigit():
+            if not is_number(version):
                 raise InputError(f"`{text}`: write TABLE@VERSION or MODEL/VERSION, with a number as version.")
             return kind, name, int(version)
     return None, text, None

@@ -59,7 +59,10 @@ class RunPruner:
         Kept is a run that is active, has begun to publish and is not complete, is the newest done run of its job, or
         is protected; and the runs of a fan-out that is kept.
         """
-        limit = (now or utc_now()) - keep
+        try:
+            limit = (now or utc_now()) - keep
+        except OverflowError:
+            return ()
         old = [_describe(self.runs, run, ended) for run, ended in self._list_unneeded() if ended < limit]
         return tuple(sorted(old, key=lambda run: (run.ended, run.run)))
 

@@ -82,7 +82,7 @@ def find_entry(entries: tuple[RegistryEntry, ...], name: str, version_or_alias: 
         raise UnknownName("model", name, known, where="the registry", advice="See `sparkops models`.")
     if version_or_alias.isdecimal():
         for entry in versions:
-            if entry.version == int(version_or_alias):
+            if str(entry.version) == version_or_alias.lstrip("0"):
                 return entry
         raise UnknownName(
             "version", version_or_alias, [str(entry.version) for entry in versions], where=f"model `{name}`"

@@ -1,0 +1,15 @@
+"""Numbers of versions and lines in texts that users and others wrote."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# The largest version of a Delta table, which is a signed integer of 64 bits.
+MAX_VERSION: Final = (1 << 63) - 1
+# Digits of a number that is parsed: Python refuses thousands of them, and accepts digits of other scripts.
+_MAX_DIGITS: Final = 18
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a whole number that `int` parses into one of 64 bits, without a sign."""
+    return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
