@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sparkops.config.state_file import MALFORMED
 from sparkops.core.bounded_file import MAX_FACTS, read_text
-from sparkops.errors import DamagedModel
+from sparkops.errors import DamagedModel, explain_damage
 from sparkops.pipeline.json_values.models import gate_from_json, gate_to_json
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
@@ -188,9 +189,22 @@ def to_tags(facts: ModelFacts) -> dict[str, str]:
 
 
 def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
-    """Return the facts of a registry entry; a version registered without sparkops has none of the tags."""
-    tags = entry.tags
-    reasons = tuple(json.loads(tags.get(_REASONS, "[]")))
+    """Return the facts of a registry entry; a version registered without sparkops has none of the tags.
+
+    Raises:
+        DamagedModel: A tag has another form than it was written in.
+    """
+    try:
+        return _parse_tags(entry, entry.tags)
+    except MALFORMED as error:
+        raise DamagedModel(
+            f"The tags of models:/{entry.name}/{entry.version} in the registry are damaged ({explain_damage(error)}): register the "
+            "model again."
+        ) from error
+
+
+def _parse_tags(entry: RegistryEntry, tags: Mapping[str, str]) -> ModelVersionInfo:
+    reasons = _parse_texts(tags.get(_REASONS, "[]"))
     return ModelVersionInfo(
         name=entry.name,
         version=entry.version,
@@ -203,15 +217,22 @@ def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
         compiled=tags.get(_COMPILED) == "true",
         reasons=reasons if _COMPILED in tags else ("registered without sparkops",),
         parity=int(tags.get(_PARITY, "0")),
-        tables=json.loads(tags.get(_TABLES, "{}")),
-        benchmark=json.loads(tags.get(_BENCHMARK, "{}")),
+        tables=dict(json.loads(tags.get(_TABLES, "{}"))),
+        benchmark={key: float(value) for key, value in json.loads(tags.get(_BENCHMARK, "{}")).items()},
         flavor=tags.get(_FLAVOR, ""),
         row_milliseconds=float(tags.get(_ROW_TIME, "0")),
         rules=int(tags.get(_RULES, "0")),
-        left_out=tuple(json.loads(tags.get(_LEFT_OUT, "[]"))),
-        source=json.loads(tags.get(SOURCE_TAG, "{}")),
+        left_out=_parse_texts(tags.get(_LEFT_OUT, "[]")),
+        source=dict(json.loads(tags.get(SOURCE_TAG, "{}"))),
         time=datetime.fromtimestamp(entry.created / 1000, tz=UTC) if entry.created else None,
     )
+
+
+def _parse_texts(text: str) -> tuple[str, ...]:
+    values = json.loads(text)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError("a list of texts has another form")
+    return tuple(values)
 
 
 def _dump_reasons(reasons: Sequence[str], max_length: int = 4500) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
-from sparkops.core.version_number import MAX_VERSION
 from sparkops.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from sparkops.registry.registry import Registry
 
 
-# The number of a version, and how many of something are shown or done.
-VERSION = click.IntRange(0, MAX_VERSION)
+# The number of a version, which Delta stores in 64 bits, and how many of something are shown or done.
+VERSION = click.IntRange(0, (1 << 63) - 1)
 COUNT = click.IntRange(1, 1 << 31)
 
 

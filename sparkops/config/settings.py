@@ -35,14 +35,14 @@ def _convert_null_to_text(value: Any) -> Any:
 
 
 def _require_address(value: str) -> str:
-    """Refuse what is no URI, nor a path or a name."""
+    """Refuse a URI that cannot be read; paths and names have no scheme, and are not examined."""
     try:
         parts = urlsplit(value)
         if parts.scheme in ("http", "https"):
             # Reading the port validates it.
             _ = parts.port
     except ValueError:
-        raise ValueError("this is no address: write it as in http://127.0.0.1:5000") from None
+        raise ValueError("this is no URI: the host or port in it has another form") from None
     return value
 
 
@@ -61,7 +61,7 @@ class Section(BaseModel):
 class TableSettings(Section):
     """A table or read-only source of the catalog, under `tables:`."""
 
-    path: str | None = None
+    path: Address | None = None
     """Folder or file of the table, relative to the project; `package:NAME/FILE` is a file of an installed package.
     By default `<warehouse>/<name>`.
 
@@ -158,7 +158,7 @@ class ModelSettings(Section):
 
     Example: databricks-uc
     """
-    artifact_root: str | None = None
+    artifact_root: Address | None = None
     """Where artifacts are stored. By default `<state>/mlflow/artifacts`.
 
     Example: s3://models/artifacts
@@ -361,7 +361,7 @@ class Settings(Section):
 
     Example: .sparkops
     """
-    warehouse: str = "data/warehouse"
+    warehouse: Address = "data/warehouse"
     """Folder or URI that holds the tables which jobs write.
 
     Example: s3a://lake/warehouse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -96,6 +96,14 @@ def _parse_unit_pairs(text: str) -> list[tuple[str, str]]:
     if not pairs:
         raise ValueError("it is empty")
     return pairs
+
+
+def subtract_duration(time: datetime, duration: timedelta) -> datetime:
+    """Return the time that is so long before another one; the first one that there is, if that is before it."""
+    try:
+        return time - duration
+    except OverflowError:
+        return datetime.min.replace(tzinfo=time.tzinfo)
 
 
 def format_duration(value: timedelta) -> str:

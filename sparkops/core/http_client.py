@@ -23,7 +23,10 @@ def open_url(url: str, *, timeout: float) -> Any:
     Raises:
         OSError: The server does not answer, or answers an error; `HTTPError` and `URLError` are of this class.
     """
-    return build_opener(_OriginRedirects).open(_make_request(url), timeout=timeout)
+    try:
+        return build_opener(_OriginRedirects).open(_make_request(url), timeout=timeout)
+    except ValueError as error:
+        raise OSError(f"it redirects to what is no address ({error})") from None
 
 
 def post_json(url: str, content: bytes, *, headers: Mapping[str, str], timeout: float) -> None:
@@ -46,7 +49,10 @@ def post_json(url: str, content: bytes, *, headers: Mapping[str, str], timeout: 
 
 
 def _make_request(url: str, content: bytes | None = None) -> Request:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise OSError(f"it is no address ({error})") from None
     if parts.scheme not in ("http", "https"):
         raise OSError(f"`{parts.scheme}:` is not the scheme of a server: use http or https")
     request = Request(remove_credentials(url), data=content)  # noqa: S310 - the scheme is checked above
@@ -57,8 +63,11 @@ def _make_request(url: str, content: bytes | None = None) -> Request:
 
 
 def remove_credentials(url: str) -> str:
-    """Return a URL without user and password."""
-    parts = urlsplit(url)
+    """Return a URL without user and password; of what is no URL, what follows the last `@`."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-# The largest version of a Delta table, which is a signed integer of 64 bits.
-MAX_VERSION: Final = (1 << 63) - 1
 # Digits of a number that is parsed: Python refuses thousands of them, and accepts digits of other scripts.
 _MAX_DIGITS: Final = 18
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sparkops.core.bounded_file import parse_json
 from sparkops.errors import UnknownName
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.scoring.locate.model_uri import CHAMPION
@@ -33,7 +34,11 @@ def read_champions(client: MlflowClient, versions: Sequence[ModelVersionInfo], n
     holders = [find_holder(versions, alias) for alias in (PREVIOUS, CHAMPION)]
     current = [holder.version for holder in holders if holder is not None]
     text = client.get_registered_model(name).tags.get(CHAMPIONS_TAG)
-    recorded = [int(version) for version in json.loads(text)] if text else current
+    try:
+        recorded = [int(version) for version in parse_json(text)] if text else current
+    except (TypeError, ValueError):
+        # Another program wrote the tag: it is written again with the next champion.
+        recorded = current
     champion = holders[1]
     if champion is None:
         return []

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.artifact.facts import ModelFacts, to_version_info
 from sparkops.config.settings import Settings
-from sparkops.errors import GateFailed, SignatureMismatch, as_clause
+from sparkops.config.state_file import MALFORMED
+from sparkops.core.bounded_file import parse_json
+from sparkops.errors import DamagedModel, GateFailed, SignatureMismatch, as_clause
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 from sparkops.registry import aliases
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from sparkops.registry.training_run import TrainingRun
 
 _log = logging.getLogger("sparkops.registry")
+# Its warnings are printed at the end of a command.
+_warnings = logging.getLogger("sparkops.project")
 
 VersionOrAlias = int | str | None
 """A version number, an alias with or without `@`, or None for the champion."""
@@ -61,7 +65,7 @@ class Registry:
 
     def list(self) -> tuple[ModelVersionInfo, ...]:
         """Return every version of every model, by name and then newest first."""
-        return tuple(to_version_info(entry) for entry in list_entries(self._settings))
+        return tuple(_read_infos(list_entries(self._settings)))
 
     def list_versions(self, name: str) -> tuple[ModelVersionInfo, ...]:
         """Return the versions of a model, newest first; UnknownName if there is no such model."""
@@ -69,7 +73,7 @@ class Registry:
         newest = next((entry.version for entry in entries if entry.name == name), 0)
         # Raises UnknownName if the model has no version.
         find_entry(entries, name, str(newest))
-        return tuple(to_version_info(entry) for entry in entries if entry.name == name)
+        return tuple(_read_infos(entry for entry in entries if entry.name == name))
 
     def resolve(self, name: str, at: VersionOrAlias = None) -> ModelVersionInfo:
         """Return the version with a number or alias; the champion if none is given."""
@@ -252,12 +256,17 @@ class Registry:
         entries = [entry for entry in list_entries(self._settings, name) if entry.version == version]
         if not entries:
             return None
-        recorded = json.loads(entries[0].tags.get(BEFORE_TAG, "{}"))
-        if not recorded:
-            present = self.read_alias_state(name)
-            return derive_state_before(present, version), present
-        before = recorded["before"]
-        return before, predict_alias_state(before, version, recorded["alias"])
+        try:
+            recorded = parse_json(entries[0].tags.get(BEFORE_TAG, "{}"))
+            if recorded:
+                before = recorded["before"]
+                return before, predict_alias_state(before, version, recorded["alias"])
+        except MALFORMED:
+            _warnings.warning(
+                "The tag %s of models:/%s/%s is damaged, and is not used.", BEFORE_TAG, name, version
+            )
+        present = self.read_alias_state(name)
+        return derive_state_before(present, version), present
 
     def read_alias_state(self, name: str) -> AliasState:
         """Return the present aliases of a model."""
@@ -308,3 +317,12 @@ def _to_located(folder: Path, entry: RegistryEntry) -> LocatedModel:
         entry.tags.get(MANIFEST_HASH_TAG, ""),
         entry.tags.get(TAG, ""),
     )
+
+
+def _read_infos(entries: Iterable[RegistryEntry]) -> Iterator[ModelVersionInfo]:
+    """Yield the facts of each entry; one whose tags are damaged is a warning."""
+    for entry in entries:
+        try:
+            yield to_version_info(entry)
+        except DamagedModel as error:
+            _warnings.warning("%s", error)

@@ -127,7 +127,10 @@ def build_submitted_defaults(master: str) -> dict[str, str]:
 
 
 def _is_on_loopback(master: str) -> bool:
-    return master.startswith("spark://") and urlsplit(master).hostname in {"127.0.0.1", "localhost"}
+    try:
+        return master.startswith("spark://") and urlsplit(master).hostname in {"127.0.0.1", "localhost"}
+    except ValueError:
+        return False
 
 
 def _to_text(value: object) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.engine.operations.comparison.replay_results import require_comparable
+from sparkops.engine.operations.comparison.replay_results import find_report_problem, require_comparable
 from sparkops.errors import DamagedModel, InputError
 from sparkops.runs.records.run import Run
 from sparkops.scoring.artifact.certificate import dump_cases
@@ -43,3 +43,28 @@ def test_metrics_or_scores_are_enough(tmp_path: Path) -> None:
 def test_a_damaged_certificate_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DamagedModel, match="is damaged"):
         require(tmp_path, certificate="no json")
+
+
+def test_a_recorded_page_is_read_in_the_folders_of_the_project_only(tmp_path: Path) -> None:
+    reports, state = tmp_path / "reports", tmp_path / ".sparkops"
+    for folder in (reports, state):
+        folder.mkdir()
+        (folder / "page.html").write_text("<p>a page</p>")
+    (reports / "link.html").symlink_to("/etc/passwd")
+    (reports / "inside.html").symlink_to(reports / "page.html")
+
+    def find(path: Path) -> str:
+        return " ".join(find_report_problem(path, (reports, state)))
+
+    assert find(reports / "page.html") == find(state / "page.html") == find(reports / "inside.html") == ""
+    assert "was removed" in find(reports / "other.html")
+    for path in (
+        Path("/etc/passwd"),
+        reports / "../secret.html",
+        reports / "link.html",
+        Path("reports/page.html"),
+    ):
+        assert (
+            f"The page {path} of its report is not in {reports}, where this project has its reports"
+            in find(path)
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sparkops.core.duration import subtract_duration
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.staging import name_batch_area
@@ -30,10 +31,7 @@ def find_garbage(container: ServiceContainer, *, older_than: timedelta) -> tuple
         container: The services.
         older_than: Rows that were staged less than this time ago are kept, too: a failed run may be resumed.
     """
-    try:
-        newest = datetime.now(UTC) - older_than
-    except OverflowError:
-        return ()
+    newest = subtract_duration(datetime.now(UTC), older_than)
     pending = _find_pending_areas(container)
     return tuple(
         area

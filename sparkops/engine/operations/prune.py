@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from sparkops.core.duration import subtract_duration
 from sparkops.engine.project import LoadedProject
 from sparkops.errors import SparkopsError
 from sparkops.runs.records.prune import OldRun, RunPruner
@@ -63,7 +64,7 @@ def prune_verdicts(
     """
     files = list(container.build_run_context().verdicts.list_files())
     tables = Tables(None, container.settings)
-    limit = utc_now() - keep
+    limit = subtract_duration(utc_now(), keep)
     old: list[OldVerdict] = []
     for table in sorted({file.table for file in files}):
         of_table = [file for file in files if file.table == table]

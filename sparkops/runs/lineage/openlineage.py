@@ -225,9 +225,12 @@ def _make_dataset(
 
 def _split_location(location: str, namespace: str) -> tuple[str, str]:
     """Return namespace and name of a dataset: of a path, of a URI, or of a name in a metastore."""
-    parts = urlsplit(location)
     if location.startswith("/"):
         return "file", location
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return namespace, location
     if parts.scheme and "//" in location:
         is_file = parts.scheme == "file"
         return (

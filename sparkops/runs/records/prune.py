@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.duration import subtract_duration
 from sparkops.errors import ProjectError, as_clause
 from sparkops.runs.records.publications import PublicationJournal
 from sparkops.runs.records.run import Run, utc_now
@@ -59,10 +60,7 @@ class RunPruner:
         Kept is a run that is active, has begun to publish and is not complete, is the newest done run of its job, or
         is protected; and the runs of a fan-out that is kept.
         """
-        try:
-            limit = (now or utc_now()) - keep
-        except OverflowError:
-            return ()
+        limit = subtract_duration(now or utc_now(), keep)
         old = [_describe(self.runs, run, ended) for run, ended in self._list_unneeded() if ended < limit]
         return tuple(sorted(old, key=lambda run: (run.ended, run.run)))
 

@@ -68,7 +68,10 @@ def read_entries(file: Path, name: str | None = None) -> tuple[RegistryEntry, ..
 
 def parse_folder_uri(location: str) -> Path | None:
     """Return the folder of a path or `file:` URI, or None if the artifact is not on this machine."""
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return None
     if parts.scheme == "file":
         return Path(unquote(parts.path))
     return Path(location) if parts.scheme == "" else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.bounded_file import read_text
 from sparkops.engine.adapters.replayed_results import CompareResult
-from sparkops.errors import InputError, SparkopsError
+from sparkops.errors import InputError, SparkopsError, explain_damage
 from sparkops.pipeline.reports.replay_verdict import FactDifference
 from sparkops.runs.records.run import Run
 from sparkops.runs.replay.facts import compare_numbers
@@ -20,20 +21,41 @@ if TYPE_CHECKING:
 
 # Scores that differ and are listed.
 _MAX_SCORES = 20
+# Bytes of the page of a report.
+_MAX_PAGE = 256 << 20
 
 Comparison = tuple[tuple[FactDifference, ...], str]
 
 
 def find_missing_result(container: ServiceContainer, original: Run) -> Iterator[str]:
     """Yield what is missing of the report page or model version that a run made, as sentences."""
-    if original.report is not None and not Path(original.report).is_file():
-        yield f"The page {original.report} of its report was removed."
+    if original.report is not None:
+        settings = container.settings
+        folders = (Path(settings.reports), settings.state)
+        yield from find_report_problem(Path(original.report), folders)
     if original.registered is not None:
         name, version = original.registered["name"], original.registered["version"]
         try:
             container.project.models.resolve(name, version)
         except SparkopsError as error:
             yield f"Model `{name}` version {version}, which it registered: {error}"
+
+
+def find_report_problem(page: Path, folders: Sequence[Path]) -> Iterator[str]:
+    """Yield why the recorded page of a report is not read, if it is not.
+
+    Args:
+        page: Its path in the record, which may be of another project.
+        folders: The folders in which pages are written.
+    """
+    # The record, which may be imported, decides about no file that is read elsewhere.
+    if not any(page.resolve().is_relative_to(folder.resolve()) for folder in folders):
+        yield (
+            f"The page {page} of its report is not in {folders[0]}, where this project has its reports, so it is not read: "
+            "set `reports` in conf/ to its folder, or replay the run in its own project."
+        )
+    elif not page.is_file():
+        yield f"The page {page} of its report was removed."
 
 
 def require_comparable(container: ServiceContainer, original: Run) -> None:
@@ -68,12 +90,20 @@ def _compare_report(container: ServiceContainer, original: Run, report: Report, 
     del run_id
     services = container.build_run_services()
     replayed = services.reports.render(report, original)
-    recorded = Path(str(original.report)).read_text("utf-8")
+    recorded = _read_page(Path(str(original.report)))
     differences = tuple(
         FactDifference(section="report", name=part.name, recorded=part.recorded, replayed=part.replayed)
         for part in compare_pages(recorded, replayed)
     )
     return differences, f"{count_parts(recorded)} parts of the report"
+
+
+def _read_page(page: Path) -> str:
+    """Return the recorded page of a report; InputError if it cannot be read."""
+    try:
+        return read_text(page, _MAX_PAGE)
+    except (OSError, ValueError) as error:
+        raise InputError(f"The recorded page {page} cannot be read ({explain_damage(error)}).") from error
 
 
 def _compare_model(
