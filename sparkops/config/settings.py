@@ -5,48 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from sparkops.core.duration import MAX_SECONDS, parse_seconds
-
-Scalar = str | int | float | bool | None
-Count = Annotated[int, Field(ge=1, le=1 << 53)]
-Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
-
-
-def _parse_wait(value: Any) -> Any:
-    """Return the seconds of a text: a number such as `90`, or a duration such as `90s`, `10m` or `1h`.
-
-    A value that is not text is left to pydantic.
-    """
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_seconds(value)
-    except ValueError:
-        raise ValueError("write a duration as 90s, 10m or 1h; 0 does not wait") from None
-
-
-def _convert_null_to_text(value: Any) -> Any:
-    """Return "null" for YAML's null: a mode has that name."""
-    return "null" if value is None else value
-
-
-def _require_address(value: str) -> str:
-    """Refuse a URI that cannot be read; paths and names have no scheme, and are not examined."""
-    try:
-        parts = urlsplit(value)
-        if parts.scheme in ("http", "https"):
-            # Reading the port validates it.
-            _ = parts.port
-    except ValueError:
-        raise ValueError("this is no URI: the host or port in it has another form") from None
-    return value
-
-
-Address = Annotated[str, AfterValidator(_require_address)]
+from sparkops.config.setting_types import Address, Count, Scalar, Seconds, convert_null_to_text, parse_wait
+from sparkops.core.duration import MAX_SECONDS
 
 
 class Section(BaseModel):
@@ -216,7 +179,7 @@ class ServingSettings(Section):
 
     Example: pass
     """
-    on_error: Annotated[Literal["fail", "null"], BeforeValidator(_convert_null_to_text)] = "fail"
+    on_error: Annotated[Literal["fail", "null"], BeforeValidator(convert_null_to_text)] = "fail"
     """What an invalid row does: `fail` refuses the request, `null` answers null for that row and gives the reason. A
     request may choose with `?on_error=`.
 
@@ -282,12 +245,12 @@ class JobExecutionSettings(Section):
 
     Example: 3
     """
-    backoff: Annotated[float | None, BeforeValidator(_parse_wait), Field(ge=0, le=MAX_SECONDS)] = None
+    backoff: Annotated[float | None, BeforeValidator(parse_wait), Field(ge=0, le=MAX_SECONDS)] = None
     """Pause before the first retry, in seconds or as `90s`, `10m`, `1h`; each further one is twice as long.
 
     Example: 10s
     """
-    timeout: Annotated[float | None, BeforeValidator(_parse_wait), Field(gt=0, le=MAX_SECONDS)] = None
+    timeout: Annotated[float | None, BeforeValidator(parse_wait), Field(gt=0, le=MAX_SECONDS)] = None
     """Time that an attempt may take, in seconds or as `90s`, `10m`, `1h`.
 
     Example: 1h
@@ -382,7 +345,7 @@ class Settings(Section):
 
     Example: spark
     """
-    wait: Annotated[float, BeforeValidator(_parse_wait), Field(ge=0, le=MAX_SECONDS)] = 600.0
+    wait: Annotated[float, BeforeValidator(parse_wait), Field(ge=0, le=MAX_SECONDS)] = 600.0
     """How long a run waits for another run that writes the same table or model, in seconds or as `90s`, `10m`, `1h`;
     0 refuses at once.
 
