@@ -16,7 +16,6 @@ import click
 
 from sparkops.cli.display.echo import echo
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
-from sparkops.core.masking import mask
 from sparkops.core.wording import truncate
 from sparkops.errors import (
     BadData,
@@ -192,6 +191,9 @@ def _print_declaration_warnings() -> Iterator[None]:
 
 def print_error(error: Exception, secrets: Iterable[str] = ()) -> int:
     """Print an error for the user, without secrets and credentials of URLs; return its exit code."""
+    # Imported here: `--help` needs none of it.
+    from sparkops.core.masking import mask
+
     if isinstance(error, click.exceptions.Abort):
         return CANCELLED
     if isinstance(error, click.ClickException):

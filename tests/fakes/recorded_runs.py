@@ -137,7 +137,7 @@ class RecordedProject:
         self.root, self.graph = root, graph
         self.warehouse = root / "data" / "warehouse"
         self.runs = RecordedRuns(self.warehouse)
-        monkeypatch.setattr("sparkops.engine.operations.flow.run_declared", self.runs)
+        monkeypatch.setattr("sparkops.engine.operations.run_job.run_declared", self.runs)
         self.write("jobs/rates.py", "RATE = 1\nUNUSED = 1\n")
         for name, inputs in graph.items():
             self.write(f"jobs/{name}.py", HEAD + write_job(name, inputs))

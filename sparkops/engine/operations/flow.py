@@ -13,7 +13,6 @@ from sparkops.engine.operations.fan_out.flow_part import FlowFanOut
 from sparkops.engine.operations.fan_out.request import FanOutRequest
 from sparkops.engine.operations.flows.skip import find_missing_input, find_newest_ended, record_skip
 from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
-from sparkops.engine.operations.run_job import run_declared
 from sparkops.engine.options import FlowPart, RunOptions
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
 from sparkops.engine.project import LoadedProject
@@ -189,6 +188,9 @@ class _FlowRunner:
     def run(self, job: Job) -> Run:
         if job.name in self.fan_outs:
             return self.fan_outs[job.name].run()
+        # Imported here: a plan of a flow runs no job.
+        from sparkops.engine.operations.run_job import run_declared
+
         return run_declared(self.container, job, self.bound[job.name], _choose_options(job, self.request))
 
     def skip(self, job: Job, reason: str) -> None:

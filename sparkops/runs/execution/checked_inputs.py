@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import ChecksFailed, InputError
 from sparkops.pipeline.checks.check import format_expectation
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values.checks import check_to_json
 from sparkops.pipeline.table import Pin
-from sparkops.runs.ports import CheckRunner, TableReader
 from sparkops.runs.records.run import utc_now
 from sparkops.runs.records.verdicts import VerdictStore, VersionVerdict
+
+if TYPE_CHECKING:
+    from sparkops.runs.ports import CheckRunner, TableReader
 
 # Failed expectations that a message lists.
 _MAX_FAILED = 3

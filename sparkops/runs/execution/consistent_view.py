@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sparkops.errors import BadData
 from sparkops.pipeline.table import Pin
-from sparkops.runs.ports import TableReader, TableWriter
 from sparkops.runs.records.publications import OpenPublication
+
+if TYPE_CHECKING:
+    from sparkops.runs.ports import TableReader, TableWriter
 
 _log = logging.getLogger("sparkops.runs")
 

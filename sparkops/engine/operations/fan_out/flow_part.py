@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.fan_out.items import FanOutItems, examine_items, list_items
 from sparkops.engine.operations.fan_out.request import FanOutRequest
-from sparkops.engine.operations.fan_out.run_each import execute_items
 from sparkops.engine.operations.freshness import Freshness, FreshRunFinder
 from sparkops.errors import SparkopsError, as_clause
 from sparkops.pipeline.fan_out.column_values import ColumnValues
@@ -59,6 +58,9 @@ class FlowFanOut:
 
     def run(self) -> Run:
         """Execute its runs: those that were not up to date, or all."""
+        # Imported here: a plan of a flow executes nothing.
+        from sparkops.engine.operations.fan_out.run_each import execute_items
+
         listed = self._stale
         if listed is None or not listed.items:
             listed = list_items(self.container, self.request)

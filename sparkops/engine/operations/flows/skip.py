@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from sparkops.pipeline.graph import Dataset
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
-from sparkops.runs.execution.execute import describe_request
 from sparkops.runs.records.run import Run, make_run_id, utc_now
 from sparkops.runs.records.run_lookup import RunLookup
-from sparkops.runs.request import RunRequest
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -38,6 +36,10 @@ def find_missing_input(unreadable: Mapping[Dataset, str], skipped: Mapping[Datas
 
 def record_skip(container: ServiceContainer, job: Job, bound: BoundParameters, reason: str) -> Run:
     """Record that a job was not run, and why; return the newest record of the job if it says the same."""
+    # Imported here: a plan of a flow records nothing.
+    from sparkops.runs.execution.execute import describe_request
+    from sparkops.runs.request import RunRequest
+
     context = container.build_run_context()
     facts = describe_request(RunRequest(job=job, values=bound.values, origins=bound.origins), context)
     newest = next(iter(context.runs.newest(job=job.name, limit=1)), None)
