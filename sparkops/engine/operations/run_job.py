@@ -10,6 +10,7 @@ from sparkops.engine.operations.earlier_run import RunStart, choose_start, requi
 from sparkops.engine.operations.execute_job import execute_job
 from sparkops.engine.operations.fan_out.declared import find_pending, require_one_run
 from sparkops.engine.operations.fan_out.request import FanOutRequest
+from sparkops.engine.operations.scoring import find_scoring_job
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, to_sources
 from sparkops.engine.recorded_parameters import bind_recorded
@@ -119,10 +120,11 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
             f"Run {earlier.id} is a replay, which is not resumed: start it again with "
             f"`sparkops replay {earlier.replay['of']}`."
         )
-    declared = project.find_declared(earlier.job)
+    scoring = find_scoring_job(project, earlier)
+    declared = scoring or project.find_declared(earlier.job)
     bound = bind_recorded(project.config, declared, earlier, to_sources(params))
     container.warm_up([declared])
-    job, values = project.load_job(declared, bound)
+    job, values = (scoring, bound) if scoring is not None else project.load_job(declared, bound)
     job = make_job_of_run(job, earlier, project.runs)
     versions = ReadVersions.of_record(earlier)
     return execute_job(container, job, values, versions=versions, start=RunStart(resume=earlier))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
     from sparkops.engine.container import ServiceContainer
+    from sparkops.engine.project import LoadedProject
     from sparkops.pipeline.model import ModelVersion
 
 
@@ -59,6 +60,31 @@ def score_table(container: ServiceContainer, model: str, scoring: TableScoring) 
     container.warm_up([job])
     make_stages_importable(container.project.settings.jobs)
     return execute_job(container, job, bound, versions=ReadVersions(at=at))
+
+
+def find_scoring_job(project: LoadedProject, run: Run) -> Job | None:
+    """Return the job of a run of `score_table`, as its record describes it; None for a run of a declared job.
+
+    Raises:
+        InputError: The run stopped before it recorded what it read.
+    """
+    prefix, _, table = run.job.partition("_")
+    if run.job in project.declared or prefix != "score" or not _is_of_this_module(run):
+        return None
+    if len(run.inputs) != 1 or len(run.models) != 1:
+        raise InputError(
+            f"Run {run.id} of `sparkops score --table` stopped before it recorded what it reads: start it again with the "
+            f"same command, with `--into {table}`."
+        )
+    make_stages_importable(project.settings.jobs)
+    where = {name: str(value) for name, value in run.params.items()}
+    return build_scoring_job(
+        next(iter(run.models)), TableScoring(table=next(iter(run.inputs)), into=table, where=where)
+    )
+
+
+def _is_of_this_module(run: Run) -> bool:
+    return Path(str(run.code.get("place", "")).rpartition(":")[0]).name == Path(__file__).name
 
 
 def make_stages_importable(jobs: str) -> None:

@@ -16,6 +16,7 @@ from sparkops.engine.operations.comparison.replay_results import (
     require_comparable,
 )
 from sparkops.engine.operations.execute_job import resolve_attempt_policy
+from sparkops.engine.operations.scoring import find_scoring_job
 from sparkops.engine.parameter_sources import (
     Parameters,
     find_secret_names,
@@ -125,7 +126,8 @@ def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOpti
     original = find_original(project, run_id)
     require_replayable(original)
     require_environment(original, project.settings.env)
-    declared = project.find_declared(original.job)
+    scoring = find_scoring_job(project, original)
+    declared = scoring or project.find_declared(original.job)
     require_same_outputs(original, declared)
     sources = to_sources(options.params)
     secrets = find_secret_names(declared) | set(original.hidden)
@@ -137,14 +139,14 @@ def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOpti
     if options.checked_out is not None:
         container.spark.code.root = options.checked_out
     container.warm_up([declared])
-    job, values = project.load_job(declared, bound)
+    job, values = (scoring, bound) if scoring is not None else project.load_job(declared, bound)
     changed = {name for source in sources for name in source.values} - secrets
     params = params_to_json(job, values.values)
     return PreparedReplay(
         original=original,
         job=job,
         bound=values,
-        recorded=project.load_job(declared, recorded)[1],
+        recorded=recorded if scoring is not None else project.load_job(declared, recorded)[1],
         overrides={name: params[name] for name in sorted(changed)}
         | dict(project.describe_overrides(exclude=("jobs",) if options.checked_out else ())),
     )
@@ -162,6 +164,11 @@ def _replay_recorded_code(container: ServiceContainer, run_id: str, options: Rep
     original = find_original(project, run_id)
     require_replayable(original)
     require_environment(original, project.settings.env)
+    if find_scoring_job(project, original) is not None:
+        raise InputError(
+            f"Run {original.id} scored a table with `sparkops score`, whose code is that of sparkops: replay it without "
+            "--code recorded."
+        )
     words = ["--rows", str(options.examples)]
     words += ["--tolerance", repr(options.tolerance)] if options.tolerance is not None else []
     words += ["--keep"] if options.keep else []
