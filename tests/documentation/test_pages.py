@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from documentation.blocks import Page, read_pages
+from documentation.blocks import ROOT, Page, read_pages
 from documentation.page_session import PageSession, run_sparkops
 from fakes.real_processes import free_port
 
@@ -66,6 +66,9 @@ def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page],
             folder = request.getfixturevalue("tutorial")
         elif project == "init":
             assert run_sparkops(["init", str(folder)]) == 0
+        elif project == "flights":
+            for name in ("jobs", "conf"):
+                shutil.copytree(ROOT / name, folder / name)
         elif project == "recorded":
             make_recorded_project(folder)
         else:
