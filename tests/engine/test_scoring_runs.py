@@ -49,7 +49,7 @@ def test_the_job_of_a_scoring_run_is_that_of_its_record(project: DeltaRuns, engi
     run = engine.runs.load(record(project))
     expected = build_scoring_job("late", SCORING)
     assert describe(find_scoring_job(engine.project, run)) == describe(expected)
-    assert find_scoring_job(engine.project, replace(run, code={"place": "jobs/late.py:3"})) is None
+    assert find_scoring_job(engine.project, replace(run, code={"place": "jobs/scoring.py:1"})) is None
     with pytest.raises(InputError, match=r"stopped before it recorded what it reads.*`--into scores`"):
         find_scoring_job(engine.project, replace(run, inputs={}))
 

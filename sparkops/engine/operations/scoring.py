@@ -69,7 +69,7 @@ def find_scoring_job(project: LoadedProject, run: Run) -> Job | None:
         InputError: The run stopped before it recorded what it read.
     """
     prefix, _, table = run.job.partition("_")
-    if run.job in project.declared or prefix != "score" or not _is_of_this_module(run):
+    if prefix != "score" or not _is_of_this_module(run):
         return None
     if len(run.inputs) != 1 or len(run.models) != 1:
         raise InputError(
@@ -84,7 +84,9 @@ def find_scoring_job(project: LoadedProject, run: Run) -> Job | None:
 
 
 def _is_of_this_module(run: Run) -> bool:
-    return Path(str(run.code.get("place", "")).rpartition(":")[0]).name == Path(__file__).name
+    """Return whether a run's job was made by this module, in whatever folder the package was installed."""
+    place = Path(str(run.code.get("place", "")).rpartition(":")[0])
+    return place.parts[-3:] == Path(__file__).parts[-3:]
 
 
 def make_stages_importable(jobs: str) -> None:
