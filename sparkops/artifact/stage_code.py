@@ -13,7 +13,7 @@ from typing import Any
 
 from sparkops.artifact.model_columns import list_leaf_stages
 from sparkops.config.settings import Settings
-from sparkops.core.imported_files import read_source
+from sparkops.core.imported_files import parse_python, read_source
 from sparkops.errors import ModelError
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.discovery.source_files import find_source_files
@@ -95,7 +95,7 @@ def _list_names(source: Path, settings: Settings) -> Iterator[str]:
 
 def _find_imported_packages(source: Path) -> set[str]:
     packages = set()
-    for node in ast.walk(ast.parse(read_source(source))):
+    for node in ast.walk(parse_python(read_source(source))):
         if isinstance(node, ast.Import):
             packages |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:

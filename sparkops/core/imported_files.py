@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,9 @@ from .bounded_file import MAX_SOURCE, read_bytes
 
 # Folders of installed packages, which may be inside of a project: `.venv/lib/python3.12/site-packages`.
 _PACKAGE_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
+# Python 3.11 counts the depth of trees that it makes for all threads together. If one makes a tree while another does,
+# `ast.parse` may raise "SystemError: AST constructor recursion depth mismatch".
+_PARSING: Final = threading.Lock()
 
 
 def read_source(path: Path) -> str:
@@ -26,6 +30,17 @@ def read_source(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def parse_python(source: str | bytes) -> ast.Module:
+    """Return the syntax tree of a module; one thread at a time makes one.
+
+    Raises:
+        SyntaxError: It is no Python.
+        ValueError: It contains null bytes.
+    """
+    with _PARSING:
+        return ast.parse(source)
+
+
 def find_imported_files(path: Path, root: Path) -> Iterator[Path]:
     """Yield the files of the modules that a file imports from its project, or from its own package outside of it.
 
@@ -34,7 +49,7 @@ def find_imported_files(path: Path, root: Path) -> Iterator[Path]:
         root: The project's folder.
     """
     try:
-        tree = ast.parse(read_source(path))
+        tree = parse_python(read_source(path))
     except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Final
 
+from sparkops.core.imported_files import parse_python
 from sparkops.errors import InputError
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.parameters.allowed_values import format_value
@@ -193,7 +194,7 @@ def _find_argument_lines(function: Callable[..., Any]) -> dict[str, int]:
     code = function.__code__
     linecache.checkcache(code.co_filename)
     try:
-        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+        tree = parse_python("".join(linecache.getlines(code.co_filename)))
     # The cell of a notebook may contain magic commands.
     except SyntaxError:
         return {}

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from ..core.imported_files import find_imported_files, read_source
+from ..core.imported_files import find_imported_files, parse_python, read_source
 from ..errors import DamagedModel, ModelError, UntrustedModel, as_clause
 from .function_declaration import RETURNS_ATTRIBUTE
 from .ir.description import PYTHON_FUNCTION, Description, Step
@@ -183,7 +183,7 @@ def _import_declared(step: Step, file: Path, module: str, name: str) -> RowFunct
 
 def _is_declared(file: Path, name: str) -> bool:
     """Return whether the text of a module has a function of this name with the decorator."""
-    for node in ast.parse(read_source(file)).body:
+    for node in parse_python(read_source(file)).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return any(_get_name(decorator) == _DECORATOR for decorator in node.decorator_list)
     return False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sparkops.core.imported_files import read_source
+from sparkops.core.imported_files import parse_python, read_source
 
 _DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DECORATOR: Final = "job"
@@ -76,7 +76,7 @@ class ModuleNames:
 def read_module(path: Path) -> ModuleNames | None:
     """Return the names of a file, without docstrings and the decorators `@job`; None if it is not Python."""
     try:
-        tree = ast.parse(read_source(path))
+        tree = parse_python(read_source(path))
     except (SyntaxError, ValueError, RecursionError):
         return None
     jobs = _strip(tree)

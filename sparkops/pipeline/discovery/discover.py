@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Final
 
 from sparkops.core.bounded_file import MAX_SOURCE, read_bytes
+from sparkops.core.imported_files import parse_python
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.discovery.declared_jobs import BrokenFile, DeclaredJobs, read_broken_file
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
@@ -145,7 +146,7 @@ def _find_hidden_functions(jobs_folder: JobsFolder, module: ModuleType) -> Itera
     if len(set(names)) == len(names):
         # Reading the syntax of every file would take as long as importing it.
         return
-    body = ast.parse(source).body
+    body = parse_python(source).body
     decorated = [node for node in body if isinstance(node, ast.FunctionDef) and node.decorator_list]
     first: dict[str, ast.FunctionDef] = {}
     shown = jobs_folder.display(file)
