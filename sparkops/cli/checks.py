@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_time
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import (
@@ -61,7 +60,7 @@ def check(
             print(line, file=failing)
     results = [check_to_json(check) for check in result.results]
     if as_json:
-        echo(json.dumps(results, indent=2, default=str))
+        echo_json(results)
     else:
         for line in format_checks(results):
             echo(line)
@@ -93,10 +92,10 @@ def history(project: ProjectOptions, name: str, limit: int, expectation: str | N
     container = project.engine().container
     histories = read_expectation_histories(container, name, runs=limit, expectation=expectation)
     if as_json:
-        echo(json.dumps([history_to_json(history) for history in histories], indent=2, default=str))
+        echo_json([history_to_json(history) for history in histories])
         return
     for line in format_histories(name, histories):
-        echo(line)
+        echo(line, styled=True)
 
 
 @checks.command("validate", short_help="Validate suites, without Spark where possible.")

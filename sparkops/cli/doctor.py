@@ -7,7 +7,6 @@ import click
 from sparkops.cli.display.echo import echo
 from sparkops.cli.main import DONE, FAILED
 from sparkops.cli.project_options import ProjectOptions, with_project_options
-from sparkops.core.masking import mask
 from sparkops.errors import ProjectError
 
 
@@ -35,11 +34,10 @@ def doctor(project: ProjectOptions, deep: bool) -> int:
             raise
         settings = None
         echo("No project here: only this machine is checked.")
-    secrets = engine.project.config.secrets if settings is not None else ()
     findings = [*examine(settings, deep=deep), *problems]
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name:<{width}}  {mask(finding.detail, secrets)}")
+        echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name:<{width}}  {finding.detail}")
         if not finding.ok and finding.fix:
             echo(f"     {'':<{width}}  -> {finding.fix}")
     return DONE if all(finding.ok for finding in findings) else FAILED

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_state, format_time
 from sparkops.cli.project_options import COUNT, ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
@@ -48,7 +47,7 @@ def lineage(
     direction: Direction = "both" if up == down else "up" if up else "down"
     traced = project.engine().lineage(name, direction=direction, depth=depth)
     if as_json:
-        echo(json.dumps(lineage_to_json(traced), indent=2, default=str))
+        echo_json(lineage_to_json(traced))
         return
     for line in format_dot(traced) if dot else _format_tree(traced, direction):
         echo(line)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import logging
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from typing import Any, cast
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, make_printable
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 from sparkops.core.wording import truncate
 from sparkops.errors import (
@@ -125,19 +127,20 @@ def run_command(argv: Sequence[str]) -> int:
     project_warnings = _WarningLines()
     logging.getLogger("sparkops.project").addHandler(project_warnings)
     try:
-        with _print_declaration_warnings():
+        with _mask_warnings(secrets):
             result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False, obj=secrets)
-    except Exception as error:
-        project_warnings.print_all(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is printed without secrets
+        project_warnings.print_all(secrets, error)
         # `replay --debug` begins a debugger, and shows the traceback only of what is unexpected.
         has_message = isinstance(error, SparkopsError) and list(argv[:1]) == ["replay"]
         if debug and not isinstance(error, click.ClickException) and not has_message:
-            raise
+            echo("".join(traceback.format_exception(error)), nl=False, err=True, secrets=secrets)
+            return find_exit_code(error) if isinstance(error, SparkopsError) else FAILED
         return print_error(error, secrets)
     except KeyboardInterrupt:
         return CANCELLED
     finally:
-        project_warnings.print_all()
+        project_warnings.print_all(secrets)
         logging.getLogger("sparkops.project").removeHandler(project_warnings)
     return result if isinstance(result, int) else DONE
 
@@ -158,18 +161,18 @@ class _WarningLines(logging.Handler):
         message = record.getMessage()
         self._messages[message] = getattr(record, "problem", message)
 
-    def print_all(self, error: Exception | None = None) -> None:
+    def print_all(self, secrets: Iterable[str], error: Exception | None = None) -> None:
         """Print the warnings that are not in the text of an error, each once."""
         text = str(error) if error is not None else ""
         for message, problem in self._messages.items():
             if problem not in text:
-                echo(f"Warning: {message}", err=True)
+                echo(f"Warning: {message}", err=True, secrets=secrets)
         self._messages.clear()
 
 
 @contextmanager
-def _print_declaration_warnings() -> Iterator[None]:
-    """Print each warning about a declaration once, as a message, in the block."""
+def _mask_warnings(secrets: set[str]) -> Iterator[None]:
+    """Print warnings in the block without these secrets; each one about a declaration once, as a message."""
     with warnings.catch_warnings():
         show = warnings.showwarning
         # A project's files may be imported twice: with placeholders for Spark, then with Spark.
@@ -180,24 +183,28 @@ def _print_declaration_warnings() -> Iterator[None]:
         ) -> None:
             if issubclass(category, DeclarationWarning):
                 if str(message) not in printed:
-                    echo(f"Warning: {message}", err=True)
+                    echo(f"Warning: {message}", err=True, secrets=secrets)
                 printed.add(str(message))
             else:
-                show(message, category, *rest, **options)
+                show(make_printable(str(message), secrets), category, *rest, **options)
 
         warnings.showwarning = cast("Any", print_warning)
         yield
 
 
-def print_error(error: Exception, secrets: Iterable[str] = ()) -> int:
-    """Print an error for the user, without secrets and credentials of URLs; return its exit code."""
-    # Imported here: `--help` needs none of it.
-    from sparkops.core.masking import mask
+def print_error(error: Exception, secrets: Iterable[str] | None = None) -> int:
+    """Print an error for the user, without secrets and credentials of URLs; return its exit code.
 
+    Args:
+        error: The error.
+        secrets: The secrets; by default those of the command that runs.
+    """
     if isinstance(error, click.exceptions.Abort):
         return CANCELLED
     if isinstance(error, click.ClickException):
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        echo(shown.getvalue(), nl=False, err=True, secrets=secrets)
         return error.exit_code
     if isinstance(error, BrokenPipeError):
         # The reader of standard output is gone; without this, Python reports that again at its exit.
@@ -209,10 +216,14 @@ def print_error(error: Exception, secrets: Iterable[str] = ()) -> int:
         path = error.filename or "The disk"
         error = ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
     if not isinstance(error, SparkopsError):
-        text = mask(f"{type(error).__name__}: {error}", secrets)
-        echo(f"Error: {text}\nUnexpected error; run with --debug to see the traceback.", err=True)
+        text = f"{type(error).__name__}: {error}"
+        echo(
+            f"Error: {text}\nUnexpected error; run with --debug to see the traceback.",
+            err=True,
+            secrets=secrets,
+        )
         return FAILED
-    echo(f"Error: {mask(str(error), secrets)}", err=True)
+    echo(f"Error: {error}", err=True, secrets=secrets)
     for note in getattr(error, "__notes__", ()):
         if note.startswith("run "):
             run_id = note.removeprefix("run ")

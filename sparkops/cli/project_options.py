@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.cli.display.echo import hide
 from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
 from sparkops.errors import ProjectError
 
@@ -59,7 +60,7 @@ class ProjectOptions:
         with skip_pydantic_plugins():
             from sparkops.engine import Engine
         engine = Engine(self.project, env=self.env, overrides=self.overrides, listener=listener, wait=False)
-        hide_in_errors(engine.project.config.secrets)
+        hide(engine.project.config.secrets)
         return engine
 
     def registry_settings(self) -> Settings:
@@ -88,13 +89,6 @@ class ProjectOptions:
         from sparkops.registry.registry import Registry
 
         return Registry(settings)
-
-
-def hide_in_errors(secrets: Sequence[str]) -> None:
-    """Let the error of the command that runs show none of these secrets."""
-    context = click.get_current_context(silent=True)
-    if context is not None and isinstance(context.obj, set):
-        context.obj.update(secrets)
 
 
 def make_project_click_options(*, exclude: str = "") -> list[click.Option]:

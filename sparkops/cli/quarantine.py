@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_data, format_value
 from sparkops.cli.display.table import print_table
 from sparkops.cli.main import CHECKS_FAILED, DONE
@@ -67,7 +66,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
         validate_request(tables, ReleaseRequest(table=name, run=run_id))
         summary = tables.summarize_quarantine(name, run=run_id, rows=rows)
     if as_json:
-        echo(json.dumps(quarantine_to_json(summary), indent=2, default=str))
+        echo_json(quarantine_to_json(summary))
         return
     counts = [
         quarantine_count_to_json(count) | {"reasons": "; ".join(count.reasons)} for count in summary.counts
@@ -75,7 +74,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
     print_table(counts, empty=f"No rows of `{name}` were ever quarantined.")
     if summary.rows:
         echo()
-        print_table(summary.rows, empty="", format_cell=format_data)
+        print_table(summary.rows, empty="", format_cell=format_data, is_data=True)
 
 
 @quarantine.command("release", short_help="Release quarantined rows into their table, or discard them.")
@@ -110,7 +109,7 @@ def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **s
         result = release_rows(engine.container, request, on_step=_make_step_printer())
         warnings = list(_find_overwrite_warnings(engine.project.declared, result))
     if as_json:
-        echo(json.dumps(release_result_to_json(result) | {"notes": warnings}, indent=2, default=str))
+        echo_json(release_result_to_json(result) | {"notes": warnings})
     else:
         for line in (*format_release(result), *warnings):
             echo(line)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo_data
 from sparkops.cli.main import BAD_INPUT, DONE
 from sparkops.cli.project_options import (
     VERSION,
@@ -171,11 +171,11 @@ def _print_scores(scorer: RowScorer, lines: Iterable[tuple[int, str]], options: 
     exit_code = DONE
     for number, result in _score_lines(scorer, lines, types, explain=options.explain):
         if not isinstance(result, SparkopsError):
-            echo(json.dumps(result, default=to_json_text))
+            echo_data(json.dumps(result, default=to_json_text))
             continue
         if not options.keep_going:
             raise type(result)(f"Line {number}: {result}" if number > 1 else str(result)) from result
-        echo(json.dumps({"error": str(result), "line": number}))
+        echo_data(json.dumps({"error": str(result), "line": number}))
         exit_code = BAD_INPUT
     return exit_code
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 
@@ -26,7 +24,7 @@ def streams(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         for checkpoint in checkpoints
     ]
     if as_json:
-        echo(json.dumps(rows, indent=2))
+        echo_json(rows)
         return
     print_table(rows, empty="No streaming job has run yet.")
 

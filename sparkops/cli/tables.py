@@ -7,7 +7,7 @@ import json
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_data, echo_json
 from sparkops.cli.display.format import format_data
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import (
@@ -32,7 +32,7 @@ def tables(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         return
     rows = [table_info_to_json(info) for info in project.engine().tables()]
     if as_json:
-        echo(json.dumps(rows, indent=2, default=str))
+        echo_json(rows)
         return
     for row in rows:
         row["time"] = row["time"] if row["exists"] else "not written yet"
@@ -50,7 +50,7 @@ def history(project: ProjectOptions, name: str, limit: int, as_json: bool) -> No
     with project.engine() as engine:
         rows = [commit_to_json(commit) for commit in engine.history(name, limit=limit)]
     if as_json:
-        echo(json.dumps(rows, indent=2, default=str))
+        echo_json(rows)
         return
     for row in rows:
         row["batch"] = row["batch"]["number"] if row["batch"] else None
@@ -70,9 +70,9 @@ def show(project: ProjectOptions, name: str, rows: int, version: int | None, as_
         preview = engine.preview(name, rows=rows, at=version)
     if as_json:
         for row in preview:
-            echo(json.dumps(row, default=format_data))
+            echo_data(json.dumps(row, default=format_data))
         return
-    print_table(preview, empty=f"Table `{name}` has no rows.", format_cell=format_data)
+    print_table(preview, empty=f"Table `{name}` has no rows.", format_cell=format_data, is_data=True)
 
 
 @tables.command("restore")

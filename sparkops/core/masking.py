@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sparkops.core.secret_forms import (
-    MIN_BEGINNING,
-    MIN_SECRET_LENGTH,
-    Form,
-    build_forms,
-    build_start,
-    build_units,
-    split_secret,
-)
-from sparkops.core.text_views import list_views
 from sparkops.core.url_credentials import HIDDEN, mask_url_credentials
+
+if TYPE_CHECKING:
+    from sparkops.core.secret_search import SecretPatterns
 
 __all__ = [
     "HIDDEN",
@@ -33,12 +25,8 @@ __all__ = [
     "mask_url_credentials",
 ]
 
-# Characters of a form of Base64 by which its beginning at the end of a text is recognised.
-_MIN_OPEN: Final = 16
-# The mark of a shortened text, perhaps after a part of an escape.
-_SHORTENED: Final = re.compile(r"\S{0,7}?\s?(…|\.\.\.)")
-# What may follow the first part of a secret at the end of a line: quotes and backslashes of a fold.
-_LINE_END: Final = re.compile(r"[\"'\\=+,\s]{0,16}\Z")
+# A shorter text would match parts of ordinary words.
+MIN_SECRET_LENGTH: Final = 4
 _NUMBER: Final = re.compile(r"[+-]?\d{1,400}(?:\.\d{1,400})?")
 
 
@@ -59,7 +47,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 def find_secrets(text: str, secrets: Iterable[str]) -> list[tuple[int, int]]:
     """Return start and end of everything that `mask` replaces for some secrets, in order."""
-    compiled = _compile_secrets(tuple(sorted(set(secrets))))
+    compiled = _compile(secrets)
     return [] if compiled is None else compiled.find_spans(text)
 
 
@@ -86,7 +74,7 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
     if isinstance(value, list | tuple):
         return any(contains_secret(inner, secrets) for inner in value)
     if isinstance(value, str):
-        compiled = _compile_secrets(tuple(sorted(set(secrets))))
+        compiled = _compile(secrets)
         return compiled is not None and bool(compiled.find_forms(value))
     if value is None or isinstance(value, bool):
         return False
@@ -109,7 +97,7 @@ def mask_parameters(params: Mapping[str, Any], secrets: Iterable[str]) -> dict[s
 
 def find_open_secret(text: str, secrets: Iterable[str]) -> int | None:
     """Return where a secret begins that the end of a text interrupts; None if there is none."""
-    compiled = _compile_secrets(tuple(sorted(set(secrets)))) if text else None
+    compiled = _compile(secrets) if text else None
     return None if compiled is None else compiled.find_open(text)
 
 
@@ -119,122 +107,11 @@ def _read_numbers(secrets: tuple[str, ...]) -> frozenset[Decimal]:
     return frozenset(Decimal(secret) for secret in secrets if _NUMBER.fullmatch(secret))
 
 
-@dataclass(frozen=True, slots=True)
-class _Secrets:
-    """Compiled patterns of some secrets.
-
-    Args:
-        forms: Every secret in every form.
-        units: The parts of each secret, in order: a text may be shortened after some of them.
-        starts: The first parts of each secret.
-    """
-
-    forms: tuple[Form, ...]
-    units: tuple[tuple[re.Pattern[str], ...], ...]
-    starts: tuple[Form, ...]
-
-    def find_spans(self, text: str) -> list[tuple[int, int]]:
-        """Return the start and end of each secret in a text.
-
-        The beginning of a secret is one, too, where the mark of a shortened text follows it.
-        """
-        spans = self.find_forms(text)
-        if "…" in text or "..." in text:
-            for start, units in self._list_begun(text):
-                spans += _find_beginnings(text, start.pattern, units)
-        return _merge(spans) if len(spans) > 1 else spans
-
-    def find_forms(self, text: str) -> list[tuple[int, int]]:
-        """Return the start and end of each complete secret, in the text as it is and in its views."""
-        spans = self._search(text)
-        for view in list_views(text):
-            spans += [view.locate(start, end) for start, end in self._search(view.text)]
-        return spans
-
-    def find_open(self, text: str) -> int | None:
-        """Return where a secret begins that goes on after the end of a text."""
-        begins = list(self._list_open(text))
-        for view in list_views(text):
-            begins += [view.starts[begin] for begin in self._list_open(view.text)]
-        return min(begins, default=None)
-
-    def _list_open(self, text: str) -> Iterator[int]:
-        for start, units in self._list_begun(text):
-            for match in start.pattern.finditer(text):
-                end, is_complete = _match_units(text, match.start(), units)
-                if not is_complete and _LINE_END.match(text, end):
-                    yield match.start()
-        stripped = text.rstrip()
-        for form in self.forms:
-            if len(form.spelling) > _MIN_OPEN:
-                begin = stripped.find(
-                    form.spelling[:_MIN_OPEN], max(0, len(stripped) - len(form.spelling) + 1)
-                )
-                if begin >= 0 and form.spelling.startswith(stripped[begin:]):
-                    yield begin
-
-    def _list_begun(self, text: str) -> Iterator[tuple[Form, tuple[re.Pattern[str], ...]]]:
-        """Yield the first parts and all parts of the secrets that may begin in a text."""
-        lowered = text.lower()
-        for start, units in zip(self.starts, self.units, strict=True):
-            if start.needle in lowered:
-                yield start, units
-
-    def _search(self, text: str) -> list[tuple[int, int]]:
-        lowered = text.lower()
-        return [
-            match.span()
-            for form in self.forms
-            if form.needle in lowered
-            for match in form.pattern.finditer(text)
-        ]
-
-
-def _match_units(text: str, begin: int, units: tuple[re.Pattern[str], ...]) -> tuple[int, bool]:
-    """Return where the first of the parts of a secret end that follow each other in a text, and whether these are all."""
-    end = begin
-    for unit in units:
-        following = unit.match(text, end)
-        if following is None:
-            return end, False
-        end = following.end()
-    return end, True
-
-
-def _find_beginnings(
-    text: str, start: re.Pattern[str], units: tuple[re.Pattern[str], ...]
-) -> Iterator[tuple[int, int]]:
-    """Yield start and end of the beginnings of a secret that are followed by the mark of a shortened text."""
-    for match in start.finditer(text):
-        end, _ = _match_units(text, match.start(), units)
-        shortened = _SHORTENED.match(text, end)
-        if shortened is not None:
-            yield match.start(), shortened.start(1)
-
-
-def _merge(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return spans in order; those that overlap become one."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start < merged[-1][1]:
-            merged[-1] = merged[-1][0], max(end, merged[-1][1])
-        else:
-            merged.append((start, end))
-    return merged
-
-
-# Kept because every line of a log is masked by the same few secrets.
-@lru_cache(maxsize=64)
-def _compile_secrets(secrets: tuple[str, ...]) -> _Secrets | None:
-    """Return the patterns of all forms of some secrets; None if there are none."""
-    parts = sorted(
-        {part for secret in secrets for part in split_secret(secret)}, key=lambda part: (-len(part), part)
-    )
-    if not parts:
+def _compile(secrets: Iterable[str]) -> SecretPatterns | None:
+    secrets = tuple(sorted(set(secrets)))
+    if not secrets:
         return None
-    long = [part for part in parts if len(build_units(part)) > MIN_BEGINNING]
-    return _Secrets(
-        tuple(form for part in parts for form in build_forms(part)),
-        tuple(tuple(build_units(part)) for part in long),
-        tuple(map(build_start, long)),
-    )
+    # Imported here because a command without secrets needs none of it.
+    from sparkops.core.secret_search import compile_secrets
+
+    return compile_secrets(secrets, min_length=MIN_SECRET_LENGTH)

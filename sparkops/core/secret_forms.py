@@ -18,8 +18,6 @@ from urllib.parse import quote
 
 from sparkops.core.secret_pattern import build_pattern, split_units
 
-# A shorter text would match parts of ordinary words.
-MIN_SECRET_LENGTH: Final = 4
 # Parts of the beginning of a secret that give it away where a text was shortened.
 MIN_BEGINNING: Final = 6
 # Lines of a secret of several lines, such as a private key, that are secrets by themselves.
@@ -62,9 +60,15 @@ def split_secret(secret: str) -> Iterator[str]:
             yield unicodedata.normalize("NFD", part)
 
 
-def build_forms(part: str) -> Iterator[Form]:
-    """Yield the forms of a secret or of a line of one."""
-    yield Form(_find_word(part), re.compile(_guard_word(build_pattern(part), len(part))))
+def build_forms(part: str, *, as_word: bool) -> Iterator[Form]:
+    """Yield the forms of a secret or of a line of one.
+
+    Args:
+        part: The secret or line.
+        as_word: Whether it is one only where it stands as a word.
+    """
+    pattern = build_pattern(part)
+    yield Form(_find_word(part), re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if as_word else pattern))
     data = part.encode("utf-8", "surrogatepass")
     digits = _BETWEEN_BYTES.join(f"{byte:02x}" for byte in data)
     yield Form(f"{data[0]:02x}", re.compile(f"(?i:{digits})"))
@@ -72,8 +76,7 @@ def build_forms(part: str) -> Iterator[Form]:
     if number and len(number[1]) >= _MIN_GROUPED:
         yield _build_grouped(number[1], number[2] or "")
     for spelling in dict.fromkeys(form for text in _encode(part) for form in _encode_base64(text)):
-        pattern = _guard_word(re.escape(spelling), len(spelling))
-        yield Form(spelling.lower(), re.compile(pattern), spelling)
+        yield Form(spelling.lower(), re.compile(re.escape(spelling)), spelling)
 
 
 def build_units(part: str) -> list[re.Pattern[str]]:
@@ -101,10 +104,6 @@ def _build_grouped(digits: str, fraction: str) -> Form:
     end = rf"[.,]{fraction[1:]}" if fraction else ""
     pattern = rf"(?<!\d)(?<!\d{_THOUSANDS}){grouped}{end}(?!\d)"
     return Form(groups[-1], re.compile(pattern))
-
-
-def _guard_word(pattern: str, length: int) -> str:
-    return pattern if length >= MIN_SECRET_LENGTH else rf"(?<!\w)(?:{pattern})(?!\w)"
 
 
 def _encode(part: str) -> Iterator[bytes]:

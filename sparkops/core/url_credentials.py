@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from sparkops.core.sensitive_names import is_password_name, is_secret_parameter
-
 # What is shown in place of a secret.
 HIDDEN: Final = "***"
 # Storage whose URLs name a container or a user before the @, not a secret.
@@ -86,6 +84,8 @@ def mask_url_credentials(text: str) -> str:
 
 def find_url_credentials(url: str) -> Iterator[str]:
     """Yield the passwords and tokens of a text that is one URL, as they are in it and decoded."""
+    from sparkops.core.sensitive_names import is_secret_parameter
+
     scheme, separator, rest = url.partition("://")
     if not separator:
         return
@@ -104,6 +104,9 @@ def find_url_credentials(url: str) -> Iterator[str]:
 
 
 def _hide_assigned(match: re.Match[str]) -> str:
+    # Imported here because most texts have no such name.
+    from sparkops.core.sensitive_names import is_password_name, is_secret_parameter
+
     before, name = match[1] or "", match[2]
     is_secret = is_secret_parameter(name) if before else is_password_name(name)
     return f"{before}{name}={HIDDEN}" if is_secret else match[0]

@@ -38,6 +38,14 @@ def find_secret_names(job: Job) -> set[str]:
     return {param.name for param in job.params if read_param_type(param.annotation).kind == "secret"}
 
 
+def find_secret_texts(job: Job, sources: Sequence[ParameterSource]) -> set[str]:
+    """Return the texts that sources have for parameters of a job that are secrets."""
+    names = find_secret_names(job)
+    return {
+        str(value) for source in sources for name, value in source.values.items() if name in names and value
+    }
+
+
 def reveal_secrets(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the texts of the secrets among bound values, which logs and records mask."""
     return tuple(value.reveal() for value in values.values() if isinstance(value, Secret))

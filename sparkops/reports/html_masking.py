@@ -16,7 +16,9 @@ _OWN_CONTENT: Final = re.compile(r"<(style)\b")
 # Characters of a secret that is searched across the lines of a label: ticks of an axis may be a shorter one by chance.
 _MIN_WRAPPED: Final = 8
 # Attributes that hold data; all others are markup.
-_DATA_ATTRIBUTE: Final = re.compile(r'(\s(?:aria-label|href|title|alt)=")([^"]*)(?=")')
+_DATA_ATTRIBUTE: Final = re.compile(r'(\s(?:aria-label|href|title|alt|id|value|data-[\w-]+)=")([^"]*)(?=")')
+# An id of the page's own, or a link to it: a word.
+_OWN_ID: Final = re.compile(r"#?[a-z]{1,16}")
 
 
 def mask_html(page: str, secrets: Iterable[str]) -> str:
@@ -35,7 +37,7 @@ def mask_html(page: str, secrets: Iterable[str]) -> str:
         if number % 2:
             own = _OWN_CONTENT.match(part) is not None
             parts[number] = _DATA_ATTRIBUTE.sub(
-                lambda match: match[1] + _mask_attribute(match[2], secrets), part
+                lambda match: match[1] + _mask_attribute(match[1], match[2], secrets), part
             )
         elif not own and part.strip():
             parts[number] = _mask_text(part, secrets)
@@ -82,9 +84,9 @@ def _mask_text(escaped: str, secrets: tuple[str, ...]) -> str:
     return escaped if masked == text else html.escape(masked, quote=False)
 
 
-def _mask_attribute(escaped: str, secrets: tuple[str, ...]) -> str:
-    """Mask the value of an attribute, but not a link within the page, which names an id."""
-    if escaped.startswith("#"):
+def _mask_attribute(name: str, escaped: str, secrets: tuple[str, ...]) -> str:
+    """Mask the value of an attribute, but not an id of the page's own."""
+    if (escaped.startswith("#") or name.endswith(' id="')) and _OWN_ID.fullmatch(escaped):
         return escaped
     text = html.unescape(escaped)
     masked = mask(text, secrets)

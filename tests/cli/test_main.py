@@ -200,9 +200,11 @@ def test_runs_are_listed_and_shown_and_their_log_is_printed(project, capsys) -> 
     assert capsys.readouterr().out == "what it said\n"
 
 
-def test_debug_shows_where_an_error_happened(project) -> None:
-    with pytest.raises(Exception, match="No run `x`"):
-        run_command(["runs", "show", "x", "--debug"])
+def test_debug_shows_where_an_error_happened(project, capsys) -> None:
+    assert run_command(["runs", "show", "x", "--debug"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback (most recent call last):")
+    assert "No run `x`" in err
 
 
 def test_init_creates_a_project_and_refuses_a_folder_that_is_not_empty(tmp_path, capsys, monkeypatch) -> None:

@@ -91,3 +91,26 @@ def test_a_fragment_of_a_link_and_the_style_of_the_page_are_markup() -> None:
     assert mask_html(page, ["main"]) == (
         '<style>.main{color:red}</style><a href="#main">to ***</a><a href="***.html">x</a>'
     )
+
+
+@pytest.mark.parametrize("name", ["id", "data-key", "data-of-row", "href", "value", "title", "alt"])
+def test_every_attribute_that_may_hold_data_is_masked(name: str) -> None:
+    for before in ("", "#", "a "):
+        assert (
+            mask_html(f'<a {name}="{before}hunter2-x">x</a>', ["hunter2-x"])
+            == f'<a {name}="{before}***">x</a>'
+        )
+
+
+def test_a_number_that_is_a_secret_is_in_no_part_of_a_page() -> None:
+    rows = [{"name": "a", "n": 98765432, "x": 98765432.0}, {"name": "b", "n": 5, "x": 2.5}]
+    parts = [Table("t", rows), Plot("p", rows, "bar", x="name", y="n"), Plot("q", rows, "line", x="n", y="x")]
+    report = Report(title="r", numbers=[Number("n", 98765432), Number("x", 98765432.0)], parts=parts)
+    page = render_page(
+        report, RunFacts(job="j", run_id="r", params=(ParameterFact("p", "98765432", "flag"),))
+    )
+    assert "98,765,432" in page
+    masked = mask_html(page, ["98765432"])
+    assert "98,765,432" not in masked
+    assert "98765432" not in masked
+    assert PageParser(masked).tags == PageParser(page).tags

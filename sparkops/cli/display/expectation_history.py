@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from sparkops.cli.display.check_lines import FAILURE_MARKS
+from sparkops.cli.display.echo import make_printable
 from sparkops.cli.display.format import format_time
 from sparkops.core.wording import format_count
 from sparkops.engine.operations.expectation_history import ExpectationHistory
@@ -31,7 +32,7 @@ def format_histories(table: str, histories: Sequence[ExpectationHistory]) -> Ite
         yield from _format_for_terminal(table, histories, shutil.get_terminal_size((110, 30)).columns)
     else:
         yield _HEADER
-        yield from map(_format_tab_separated, histories)
+        yield from map(make_printable, map(_format_tab_separated, histories))
 
 
 def history_to_json(history: ExpectationHistory) -> dict[str, Any]:
@@ -89,8 +90,11 @@ def _format_for_terminal(table: str, histories: Sequence[ExpectationHistory], wi
     runs = sorted({check.moment for history in histories for check in history.results})
     first, last = runs[0][0], runs[-1][0]
     count = format_count(len(runs), "run")
-    yield click.style(f"{table}: {count}, {_to_minute(first)} to {_to_minute(last)}, oldest first", bold=True)
-    labels = [_format_label(history) for history in histories]
+    yield click.style(
+        f"{make_printable(table)}: {count}, {_to_minute(first)} to {_to_minute(last)}, oldest first",
+        bold=True,
+    )
+    labels = [make_printable(_format_label(history)) for history in histories]
     plots = [_format_plot_and_counts(history, runs) for history in histories]
     label_width = max(map(len, labels))
     plot_width = max(len(click.unstyle(text)) for text in plots)

@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from sparkops.cli.display.check_lines import format_checks, summarize_checks
+from sparkops.cli.display.echo import get_secrets, make_printable
 from sparkops.cli.display.fan_out_progress import ShownFanOut
 from sparkops.cli.display.format import format_duration, format_state
 from sparkops.cli.display.run_lines import format_training, summarize_outputs
-from sparkops.core.control_characters import escape_controls_but_styles
 from sparkops.errors import SparkopsError
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import choose_state
@@ -66,6 +66,8 @@ class ProgressDisplay:
         # Standard error is redirected to the run's log while a run is executed.
         self._out = out or sys.__stderr__ or sys.stderr
         self.is_terminal = self._out.isatty()
+        # Other threads print, too; the command adds secrets when it has read the configuration.
+        self._secrets = get_secrets()
         self._lock = threading.Lock()
         self._active: list[_Shown] = []
         self._closed = threading.Event()
@@ -123,7 +125,7 @@ class ProgressDisplay:
         """Print a line above the live one."""
         with self._lock:
             self._erase_line()
-            self._out.write(escape_controls_but_styles(line) + "\n")
+            self._out.write(make_printable(line, self._secrets) + "\n")
             self._out.flush()
 
     def _print_warning(self, message: str) -> None:
@@ -142,7 +144,7 @@ class ProgressDisplay:
                 if not self._active:
                     continue
                 runs = " | ".join(run.describe() for run in self._active)
-                line = f"{_SPINNER[count % len(_SPINNER)]} {runs}"
+                line = make_printable(f"{_SPINNER[count % len(_SPINNER)]} {runs}", self._secrets)
                 self._erase_line()
                 self._out.write(line[: shutil.get_terminal_size((110, 30)).columns - 1])
                 self._out.flush()

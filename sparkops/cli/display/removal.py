@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_bytes
 from sparkops.cli.display.table import print_table
 from sparkops.core.wording import format_count
@@ -44,4 +43,4 @@ def _print_summary(count: int, noun: str, size: str, *, dry_run: bool) -> None:
 
 def print_removal_json(key: str, facts: Sequence[Mapping[str, Any]], *, dry_run: bool, **more: Any) -> None:
     """Print what was removed as JSON, under a key; and more under others."""
-    echo(json.dumps({"removed": not dry_run, key: facts, **more}, indent=2, default=str))
+    echo_json({"removed": not dry_run, key: facts, **more})

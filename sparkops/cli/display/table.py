@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_data, make_printable
 from sparkops.cli.display.format import format_value
 from sparkops.core.control_characters import escape_controls
 
@@ -27,6 +27,7 @@ def print_table(
     empty: str,
     drop: Sequence[str] = (),
     format_cell: Callable[[Any], str] = format_value,
+    is_data: bool = False,
 ) -> None:
     """Print rows as a table; on a pipe, as tab-separated lines with a header.
 
@@ -35,21 +36,25 @@ def print_table(
         empty: Printed if there are no rows.
         drop: Columns that are not printed.
         format_cell: Returns a value as its cell shows it.
+        is_data: Whether the rows are those of a table, in which no secret is masked.
     """
     if not rows:
         echo(empty)
         return
     names = [name for name in rows[0] if name not in drop]
-    cells = [[escape_controls(format_cell(row[name]).translate(_LINES)) for name in names] for row in rows]
-    names = list(map(escape_controls, names))
+    show = escape_controls if is_data else make_printable
+    cells = [[show(format_cell(row[name]).translate(_LINES)) for name in names] for row in rows]
+    names = list(map(show, names))
     if not sys.stdout.isatty():
         for line in (names, *cells):
-            echo("\t".join(cell.translate(_ESCAPES) for cell in line))
+            echo_data("\t".join(cell.translate(_ESCAPES) for cell in line))
         return
     width = shutil.get_terminal_size((110, 30)).columns
     fits = sum(map(_find_min_width, zip(names, *cells, strict=True))) + 3 * (len(names) - 1) <= width
     numeric = [_is_numeric(rows, name) for name in rows[0] if name not in drop]
-    echo(draw_table(names, cells, numeric, width) if fits else fill_lines(names, cells, width))
+    drawn = draw_table(names, cells, numeric, width) if fits else fill_lines(names, cells, width)
+    # Its cells are masked and escaped already, and its lines may break a secret.
+    echo(drawn, styled=True, secrets=())
 
 
 def draw_table(

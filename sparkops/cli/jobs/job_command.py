@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import click
 
+from sparkops.cli.display.echo import hide, make_printable
 from sparkops.cli.jobs.job_options import (
     build_command_line_source,
     choose_unfinished,
@@ -24,7 +25,7 @@ from sparkops.cli.project_options import (
     pop_project_options,
     with_wait,
 )
-from sparkops.engine.parameter_sources import read_params_file
+from sparkops.engine.parameter_sources import find_secret_texts, read_conf_sources, read_params_file
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource
@@ -91,6 +92,7 @@ class JobGroup(click.Group, ABC):
         """Return the command of one job."""
         project = self._read_project(ctx).engine().project
         job = project.find_declared(cmd_name)
+        hide(find_secret_texts(job, read_conf_sources(project.config, job)))
         return self.make_command(job, project.config.find_parameters(cmd_name).origins, ctx)
 
     @abstractmethod
@@ -102,6 +104,10 @@ class JobGroup(click.Group, ABC):
             origins: The file and line in conf/ that sets a parameter, by parameter.
             ctx: Context of this group, with the options before the job's name.
         """
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help without secrets, which the text of a job may contain."""
+        return make_printable(super().get_help(ctx))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of jobs with the first lines of their docstrings, or why there is none."""
@@ -126,6 +132,10 @@ class JobGroup(click.Group, ABC):
 
 class JobCommand(click.Command):
     """A command whose help shows the job's declaration, then the other options."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help without secrets, which a default may contain."""
+        return make_printable(super().get_help(ctx))
 
     def __init__(self, job: Job, origins: Mapping[str, str], **options: Any) -> None:
         super().__init__(job.name, **options)
@@ -169,7 +179,9 @@ def make_job_command(
 
     def parse(ctx: click.Context, **values: Any) -> object:
         common = {name: _combine(group_options[name], values.pop(name)) for name in group_options}
-        texts = _read_texts(values) | parse_loose_options(ctx.args)
+        texts = _read_texts(values)
+        hide(find_secret_texts(job, [ParameterSource(values=texts, origin="command line")]))
+        texts |= parse_loose_options(ctx.args)
         return run(_build_arguments(job, common, texts))
 
     return JobCommand(

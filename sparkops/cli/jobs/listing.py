@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
@@ -35,7 +33,7 @@ def jobs(project: ProjectOptions, as_json: bool) -> None:
         for job in declared.values()
     ]
     if as_json:
-        echo(json.dumps(rows, indent=2))
+        echo_json(rows)
         return
     print_table(rows, empty="No jobs: a job is a function with @job in jobs/*.py.", drop=("declared", "mode"))
     if declared.broken:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.jobs.flow_options import (
     read_flow_params,
     read_flow_part,
@@ -52,7 +52,7 @@ def plan(project: ProjectOptions, force: bool, explain: bool, as_json: bool, **s
     )
     planned = plan_flow(project.engine().container, request)
     if as_json:
-        echo(json.dumps([asdict(job) for job in planned], indent=2, default=str))
+        echo_json([asdict(job) for job in planned])
         return
     for line in _format_plan(planned, explain=explain):
         echo(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo_json
 from sparkops.cli.models.compile_output import CompileResult, print_result, result_to_json
 from sparkops.cli.project_options import ProjectOptions, json_option, trust_option, with_project_options
 from sparkops.cli.score import read_rows
@@ -137,7 +136,7 @@ def compile_model(project: ProjectOptions, uri: str, **values: Any) -> int:
         version = _write_model(model, options, registry)
     result = CompileResult(model, options.into, options.mlflow, version)
     if options.as_json:
-        echo(json.dumps(result_to_json(result), indent=2, default=str))
+        echo_json(result_to_json(result))
     else:
         print_result(result)
     return 0 if description is not None or version is not None else 1

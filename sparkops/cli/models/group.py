@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo_json
 from sparkops.cli.display.table import print_table
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
@@ -39,7 +38,7 @@ def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         return
     versions = project.registry().list()
     if as_json:
-        echo(json.dumps([model_version_to_json(version) for version in versions], indent=2, default=str))
+        echo_json([model_version_to_json(version) for version in versions])
         return
     rows = [
         {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_time
 from sparkops.cli.display.run_lines import format_gate
 from sparkops.cli.project_options import VERSION, ProjectOptions, json_option, with_project_options
@@ -25,7 +24,7 @@ def show(project: ProjectOptions, name: str, as_json: bool) -> None:
     """Show one version: MODEL is a name (its champion), name/3 or name@alias."""
     version = project.registry().show(*parse_model(name))
     if as_json:
-        echo(json.dumps(model_version_to_json(version), indent=2, default=str))
+        echo_json(model_version_to_json(version))
         return
     for line in format_version(version):
         echo(line)

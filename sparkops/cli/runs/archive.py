@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_bytes, format_state
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.runs.records.run import run_to_json
@@ -26,7 +25,7 @@ def export(project: ProjectOptions, run_id: str, file: Path, as_json: bool) -> N
     exported = project.engine().export_run(run_id, file)
     if as_json:
         facts = {"run": exported.run, "file": str(exported.path), "files": dict(exported.files)}
-        echo(json.dumps(facts, indent=2))
+        echo_json(facts)
         return
     size = format_bytes(sum(exported.files.values()))
     echo(f"Run {exported.run} is in {exported.path}: {', '.join(exported.files)} ({size}).")
@@ -44,7 +43,7 @@ def import_(project: ProjectOptions, file: Path, as_json: bool) -> None:
     imported = project.engine().import_run(file)
     run = imported.run
     if as_json:
-        echo(json.dumps({"is_new": imported.is_new, "run": run_to_json(run)}, indent=2, default=str))
+        echo_json({"is_new": imported.is_new, "run": run_to_json(run)})
     elif imported.is_new:
         echo(f"Run {run.id} of job {run.job} ({format_state(run.state)}) was added.")
     else:

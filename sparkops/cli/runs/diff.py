@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_duration, format_value
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import truncate
@@ -32,7 +31,7 @@ def diff(project: ProjectOptions, before: str, after: str, as_json: bool) -> Non
     """
     comparison = project.engine().diff(before, after)
     if as_json:
-        echo(json.dumps(diff_to_json(comparison), indent=2, default=str))
+        echo_json(diff_to_json(comparison))
         return
     for line in _format_diff(comparison):
         echo(line)

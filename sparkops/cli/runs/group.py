@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo_json
 from sparkops.cli.display.format import format_duration, format_state, format_time, to_relative_path
 from sparkops.cli.display.table import print_table
 from sparkops.cli.jobs.read_versions import parse_time
@@ -94,7 +93,7 @@ def runs(
         selected = (run for run in selected if run.parent == parent_id)
     newest = list(islice(selected, limit))
     if as_json:
-        echo(json.dumps([run_to_json(run) for run in newest], indent=2, default=str))
+        echo_json([run_to_json(run) for run in newest])
         return
     print_table(
         list(_list_rows(newest, engine)),

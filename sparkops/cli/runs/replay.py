@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.project_options import FiniteRange, ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count, truncate
 from sparkops.pipeline.reports.replay_verdict import (
@@ -110,17 +110,19 @@ def replay(
         project = replace(project, overrides=(*project.overrides, f"jobs={checked_out[0]}"))
     with ProgressDisplay() as progress, project.engine(progress) as engine:
         verdict = engine.replay(run_id, options=options)
-    lines = [_format_json(verdict)] if as_json or checked_out else format_verdict(verdict)
     if checked_out is not None:
-        checked_out[2].write_text("\n".join(lines), "utf-8")
+        checked_out[2].write_text(json.dumps(verdict_to_json(verdict), indent=2, default=str), "utf-8")
     else:
-        for line in lines:
-            echo(line)
+        _print_verdict(verdict, as_json=as_json)
     return DONE if verdict.is_identical else DIFFERENT
 
 
-def _format_json(verdict: ReplayVerdict) -> str:
-    return json.dumps(verdict_to_json(verdict), indent=2, default=str)
+def _print_verdict(verdict: ReplayVerdict, *, as_json: bool) -> None:
+    if as_json:
+        echo_json(verdict_to_json(verdict))
+        return
+    for line in format_verdict(verdict):
+        echo(line)
 
 
 def format_verdict(verdict: ReplayVerdict) -> Iterator[str]:

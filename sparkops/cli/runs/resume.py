@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.duration import parse_seconds
 from sparkops.errors import InputError, SparkopsError
@@ -69,7 +68,7 @@ def cancel(project: ProjectOptions, run_id: str, wait: str, as_json: bool) -> No
     """
     run = project.engine().cancel(run_id, wait=_parse_wait(wait))
     if as_json:
-        echo(json.dumps(run_to_json(run), indent=2, default=str))
+        echo_json(run_to_json(run))
     elif run.state == "cancelled":
         echo(f"Run {run.id} of job {run.job} is cancelled.")
     else:

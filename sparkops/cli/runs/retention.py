@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_bytes, format_time
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
@@ -37,7 +36,7 @@ def at_risk(project: ProjectOptions, job: str | None, within: str | None, as_jso
     """
     items = project.engine().runs_at_risk(job=job, within=_parse_within(within))
     if as_json:
-        echo(json.dumps([asdict(item) for item in items], indent=2, default=str))
+        echo_json([asdict(item) for item in items])
         return
     rows = [
         {
@@ -85,7 +84,7 @@ def keep(
                 echo(line)
             results = [shown if dry_run else engine.keep_run(run_id, inputs_only=inputs_only)]
     if as_json:
-        echo(json.dumps([asdict(result) for result in results], indent=2, default=str))
+        echo_json([asdict(result) for result in results])
         return
     is_planned = dry_run and not undo
     rows = [row for result in results for row in _to_rows(result, is_planned=is_planned)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_state
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import format_count
@@ -46,7 +45,7 @@ def rollback(
         if dry_run or not yes:
             plan = engine.plan_rollback(run_id, cascade=cascade, include_foreign=include_foreign)
             if dry_run and as_json:
-                echo(json.dumps(rollback_plan_to_json(plan), indent=2, default=str))
+                echo_json(rollback_plan_to_json(plan))
                 return
             for line in format_plan(plan):
                 echo(line, err=as_json)
@@ -55,7 +54,7 @@ def rollback(
             _confirm(plan)
         run = engine.rollback(run_id, cascade=cascade, include_foreign=include_foreign)
     if as_json:
-        echo(json.dumps(run_to_json(run), indent=2, default=str))
+        echo_json(run_to_json(run))
         return
     for line in format_result(run):
         echo(line)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import click
 
-from sparkops.cli.display.echo import echo
+from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.run_lines import format_items, format_run
 from sparkops.cli.project_options import COUNT, ProjectOptions, with_project_options
 from sparkops.errors import InputError, ProjectError
@@ -25,7 +24,7 @@ def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
     engine = project.engine()
     run = engine.runs.load(run_id)
     if as_json:
-        echo(json.dumps(run_to_json(run), indent=2, default=str))
+        echo_json(run_to_json(run))
         return
     try:
         tables = [str(check["table"]) for check in run.checks]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.masking import mask_parameters
 from sparkops.engine.operations.fan_out.declared import find_pending
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
 from sparkops.pipeline.graph import list_outputs, order_jobs
@@ -109,7 +110,7 @@ def _plan_job(
     }
     return RunPlan(
         job=job,
-        params=params_to_json(job, bound.values),
+        params=mask_parameters(params_to_json(job, bound.values), container.project.config.secrets),
         origins=bound.origins,
         inputs=tuple(inputs),
         computed=tuple(name for name in (*job.tables, *job.models) if name in written),

@@ -8,7 +8,7 @@ from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from sparkops.core.masking import mask_json
+from sparkops.core.masking import contains_secret
 from sparkops.engine.adapters.suite_hash import hash_suite
 from sparkops.engine.operations.flows.published_outputs import PublishedOutputs
 from sparkops.errors import SparkopsError, as_clause
@@ -163,8 +163,8 @@ class FreshRunFinder:
 
 def _explain_absence(job: Job, params: Mapping[str, Any], lookup: RunLookup, secrets: Iterable[str]) -> str:
     """Return why no run with these parameters succeeded."""
-    masked = mask_json(params, secrets)
-    hidden = [name for name, value in params.items() if masked[name] != value]
+    secrets = tuple(secrets)
+    hidden = [name for name, value in params.items() if contains_secret(value, secrets)]
     if hidden:
         return f"parameter `{hidden[0]}` contains a secret, which no record shows, so no earlier run can be compared"
     elsewhere = lookup.find_done(job.name, params)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from sparkops.core.masking import mask_json
+from sparkops.core.masking import mask_parameters
 from sparkops.engine.operations.fan_out.flow_part import FlowFanOut
 from sparkops.engine.operations.flow import FlowRequest, bind_all, find_fan_outs, omit_unbound, select_jobs
 from sparkops.engine.operations.flows.skip import find_missing_input, find_newest_ended
@@ -88,7 +88,7 @@ def plan_flow(container: ServiceContainer, request: FlowRequest) -> tuple[Planne
                 state=state,
                 reasons=tuple(reasons),
                 run=examined.run.id if examined.run else None,
-                params=mask_json(
+                params=mask_parameters(
                     params_to_json(omit_unbound(job, bound[job.name]), bound[job.name].values), secrets
                 ),
                 items=fan_out.list_stale() if fan_out else (),
