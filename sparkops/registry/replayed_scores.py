@@ -28,7 +28,7 @@ class ScoreComparison:
 def compare_scores(model: Model, folder: Path, tolerance: float) -> ScoreComparison | None:
     """Return the comparison of a trained model with the certificate in the folder of a version.
 
-    None if the version has no certificate of a compiled scorer, or one without scores.
+    It is None if the version has no certificate of a compiled scorer, or one without scores.
 
     Args:
         model: The model that was trained again.
@@ -46,8 +46,9 @@ def compare_scores(model: Model, folder: Path, tolerance: float) -> ScoreCompari
     fitted = FittedAnswers(
         scorer.fields, [str(output.column) for output in outputs], model.fitted, model.example
     )
+    names = {str(output.column): output.name for output in outputs}
     answers = [
-        answer if isinstance(answer, str) else _rename(answer, {str(o.column): o.name for o in outputs})
+        answer if isinstance(answer, str) else _rename(answer, names)
         for answer in fitted.answer_rows([row for row, _ in cases])
     ]
     recorded: list[Answer] = [answer for _, answer in cases]

@@ -10,15 +10,17 @@ from typing import Final
 
 from sparkops.core.control_characters import escape_controls
 
+# The parts of a page that are compared: title, summary, numbers, texts, tables and plots.
 _PARTS: Final = re.compile(
     r'<p class="lead">.*?</p>|<h1>.*?</h1>|<div class="number">.*?</div>|<div class="prose">.*?</div>'
     r'|<section class="card">.*?</section>',
     re.DOTALL,
 )
 _TITLE: Final = re.compile(r"<(?:h2|dt)>(.*?)</(?:h2|dt)>", re.DOTALL)
+# Names of the parts that have no title, by the first characters of their source.
 _NAMES: Final = {"<h1": "title", "<p ": "summary", "<di": "text"}
 _TAG: Final = re.compile(r"<[^>]*>")
-# Characters of a text around the first that differs.
+# Number of characters that are shown around the first one that differs.
 _CONTEXT: Final = 60
 
 
@@ -67,7 +69,7 @@ def _excerpt(first: str | None, second: str | None) -> tuple[str | None, str | N
     texts = [None if source is None else _to_text(source) for source in (first, second)]
     before, after = (text or "" for text in texts)
     start = next(
-        (number for number, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]),
+        (position for position, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]),
         min(len(before), len(after)),
     )
     begin = max(0, start - _CONTEXT // 3)

@@ -24,7 +24,14 @@ _MAX_VALUE = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TableView:
-    """A table as the template shows it."""
+    """A table as the template shows it.
+
+    Args:
+        title: Name and version.
+        comparison: Its comparison.
+        columns: Columns of the example rows, those that differ first.
+        examples: For each example row: the side that has it, how many more times, and the text of each column.
+    """
 
     title: str
     comparison: TableComparison
@@ -42,6 +49,7 @@ def render_replay_page(verdict: ReplayVerdict, facts: RunFacts) -> str:
     light, dark = format_css_variables()
     html: str = load_template("replay_page.html.j2").render(
         verdict=verdict,
+        # Without the state, which the page shows beside it.
         summary=summarize(verdict).partition(": ")[2].replace("`", ""),
         tables=[_build_view(table) for table in verdict.tables],
         numbers=list(_list_numbers(verdict)),

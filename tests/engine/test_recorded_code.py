@@ -193,7 +193,7 @@ def test_modules_outside_of_the_jobs_are_those_of_the_commit_too(
         engine.replay(run, options=ReplayOptions(code="recorded"))
     output = capfd.readouterr()
     assert "loaded recorded" in output.err
-    assert "`raw` is an input of the job now, and was none of the run" in output.err
+    assert "`raw` is an input of the job now, and was not one of the run" in output.err
     assert "of today" not in output.err
     assert output.out == ""
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from sparkops.core.wording import format_count
 
-# Floats are equal if they differ by no more than this part of their value.
+# Relative tolerance of floats.
 DEFAULT_TOLERANCE: Final = 1e-9
 # The same for metrics and scores of models: an optimizer enlarges the rounding of sums, whose order Spark does not fix.
 DEFAULT_MODEL_TOLERANCE: Final = 1e-4
@@ -24,7 +24,7 @@ class RowExample:
 
     Args:
         row: Column to its value, as a JSON value.
-        count: How often that side has it more than the other.
+        count: How many more times that side has it.
     """
 
     row: Mapping[str, Any]
@@ -61,11 +61,11 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True)
 class NondeterministicExpression:
-    """An expression of the plan whose value may be another at each run.
+    """An expression of the plan whose value may differ from run to run.
 
     Args:
         expression: Name of the function: `rand`, `current_timestamp`...
-        columns: Columns of the result that depend on it; empty if it decides which rows there are.
+        columns: Columns of the result that depend on it; empty if it determines which rows there are.
         reason: What its value depends on.
     """
 
@@ -104,7 +104,7 @@ class TableComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactDifference:
-    """A fact that the run recorded and the replay computed otherwise.
+    """A fact of the run that differs in the replay.
 
     Args:
         section: What it is about.
@@ -130,10 +130,10 @@ class ReplayVerdict:
         tables: The comparison of each table and quarantine that it published.
         facts: Checks, metrics, scores and parts of reports that differ.
         compared: What else was compared, in words.
-        notes: What else a reader has to know: other code, settings that were applied, what was not compared.
-        code: Code that was run: the `present` one, or the `recorded` one.
+        notes: What else a reader has to know: changed code, settings that were applied, what was not compared.
+        code: Whether the `present` or the `recorded` code was run.
         overrides: Parameters and settings that the replay has instead of the recorded ones.
-        tolerance: Floats are equal if they differ by no more than this part of their value.
+        tolerance: Relative tolerance of floats.
         page: Path of the HTML page.
     """
 

@@ -42,7 +42,7 @@ class CommittedVersions:
         return self.catalog.locate(self.table)
 
     def find(self, version: int) -> TableVersion | None:
-        """Return what the log, or that of a copy, says of a version; None where it is of no table, or of another one."""
+        """Return the metadata of a version, from the log or a copy; None if the table is gone or was created again."""
         copy = self._find_copy(version)
         folder = to_local_path(copy) if copy is not None else None
         if folder is not None:
@@ -93,7 +93,7 @@ class CommittedVersions:
 
 
 def _find_copied_files(copy: str, names: frozenset[str]) -> frozenset[str] | None:
-    """Return the names that some files of a version have in its copy; None if it does not have the same files."""
+    """Return the names in a copy of some files of the version; None if the copy does not have all of them."""
     folder = to_local_path(copy)
     actions = list_add_actions(folder, 0) if folder is not None else None
     copied = {get_original_name(action["path"]): action["path"] for action in actions or ()}

@@ -94,7 +94,7 @@ class ReplayedTables:
     def _count_if_same(
         self, frame: DataFrame, versions: CommittedVersions, commit: CommittedWrite
     ) -> int | None:
-        """Return the number of rows if the files of a staged frame are those of the commit; None if that is not certain."""
+        """Return the number of rows if a staged frame has the same files as the commit; None if that is uncertain."""
         version = versions.find(commit.version)
         if version is None or hash_schema(version.schema) != hash_schema(read_schema_json(frame)):
             return None
@@ -146,7 +146,7 @@ class AlignedFrame:
     """A frame with the columns of a table version.
 
     Args:
-        frame: The frame: names and types of the version where it has the column, null where it may lack it.
+        frame: The frame, with the names and types of the version; a column that it may lack is null.
         columns: Columns of both, whose values can be compared.
         changes: Differences between the columns, in words.
     """
@@ -170,7 +170,7 @@ def align_columns(frame: DataFrame, version: DataFrame, write: Write) -> Aligned
     stored = omit_computed(read_schema_json(version), [field["name"] for field in present.values()])
     types = {field.name: field.dataType for field in version.schema.fields}
     can_lack = write.schema_change and write.mode != "overwrite"
-    selected, columns, changes = [], [], []
+    selected, columns, changes, missing = [], [], [], []
     for field in stored["fields"]:
         name, own = field["name"], present.pop(field["name"].lower(), None)
         change = _describe_change(field, own)
@@ -178,6 +178,7 @@ def align_columns(frame: DataFrame, version: DataFrame, write: Write) -> Aligned
             selected.append(F.lit(None).cast(types[name]).alias(name))
             columns.append(name)
         elif own is None:
+            missing.append(field)
             changes.append(f"column `{name}` {format_type(field['type'])} is only in the run")
         elif change is None:
             selected.append(F.col(quote_name(own["name"])).alias(name))
@@ -187,13 +188,12 @@ def align_columns(frame: DataFrame, version: DataFrame, write: Write) -> Aligned
             if not any(_is_nested(part["type"]) for part in (field, own)):
                 selected.append(F.col(quote_name(own["name"])).try_cast(types[name]).alias(name))
                 columns.append(name)
+    note = " (perhaps renamed)" if _may_be_renamed(missing, list(present.values())) else ""
     changes += [
-        f"column `{field['name']}` {format_type(field['type'])} is only in the replay"
+        f"column `{field['name']}` {format_type(field['type'])} is only in the replay{note}"
         for field in present.values()
     ]
-    return AlignedFrame(
-        frame=frame.select(*selected), columns=tuple(columns), changes=tuple(_name_renamed(changes))
-    )
+    return AlignedFrame(frame=frame.select(*selected), columns=tuple(columns), changes=tuple(changes))
 
 
 def _describe_change(field: Mapping[str, Any], own: Mapping[str, Any] | None) -> str | None:
@@ -208,13 +208,8 @@ def _is_nested(data_type: Any) -> bool:
     return not isinstance(data_type, str) or data_type in _NESTED
 
 
-def _name_renamed(changes: Sequence[str]) -> list[str]:
-    """Return the changes; of one missing and one new column of one type, that it may be renamed."""
-    only_run = [change for change in changes if change.endswith("is only in the run")]
-    only_replay = [change for change in changes if change.endswith("is only in the replay")]
-    if len(only_run) != 1 or len(only_replay) != 1:
-        return list(changes)
-    types = [change.split("` ", 1)[1].partition(" is only")[0] for change in (only_run[0], only_replay[0])]
-    if types[0] != types[1]:
-        return list(changes)
-    return [f"{change} (perhaps renamed)" if change in only_replay else change for change in changes]
+def _may_be_renamed(missing: Sequence[Mapping[str, Any]], added: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether one column is missing and one was added, and both have the same type."""
+    if len(missing) != 1 or len(added) != 1:
+        return False
+    return format_type(missing[0]["type"]) == format_type(added[0]["type"])

@@ -1,4 +1,4 @@
-"""Find out without reading a row that a replay wrote what the run wrote: equal rows in equal partitions are equal bytes."""
+"""Recognise without reading a row that a replay wrote what the run wrote: by files that are equal byte for byte."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def count_in_same_files(
     """Return the number of rows if the staged files are, byte for byte, those that a commit added.
 
     Args:
-        uris: Where the files of a replayed frame are, which has the columns of the committed version.
+        uris: URIs of the files of a replayed frame that has the columns of the committed version.
         versions: The versions of the table.
         commit: The commit.
 
     Returns:
-        None if the files differ, which says nothing about their rows; if the commit may have added other rows, too; or if
-        the files are not on this machine.
+        The number of rows; None if the files differ, which says nothing about their rows, if the commit did not only add
+        the rows of the run, or if the files are not on this machine.
     """
     folder, version = versions.location.local, versions.find(commit.version)
     if folder is None or version is None or version.is_mapped or version.partition_by:
@@ -56,7 +56,7 @@ def _list_added(folder: Path, version: int) -> list[dict[str, Any]]:
 
 
 def _have_same_content(first: list[Path], second: list[Path]) -> bool:
-    """Return whether each file of one list has the bytes of another file of the other list."""
+    """Return whether the files of two lists have the same content, in any order."""
     if len(first) != len(second):
         return False
     rest = list(second)

@@ -1,4 +1,7 @@
-"""Run a job on the recorded inputs of a run under Python's debugger, in this process. Nothing is recorded or published."""
+"""Run a job on the recorded inputs of a run under Python's debugger, in this process.
+
+Nothing is recorded or published.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def debug_run(container: ServiceContainer, run_id: str, options: ReplayOptions) -> Any:
-    """Call the job of a run as it was called then, stopped at its first line, and return what it returned.
+    """Call the job of a run as it was called then, stop at its first line, and return what it returned.
 
-    Where the job raises an exception, the debugger begins again where it was raised.
+    If the job raises an exception, the debugger stops again, at the line that raised it.
 
     Raises:
         InputError: The run cannot be replayed, its recorded code is requested, or there is no terminal.
@@ -28,8 +31,8 @@ def debug_run(container: ServiceContainer, run_id: str, options: ReplayOptions) 
     """
     if options.code == "recorded":
         raise InputError(
-            "The debugger calls the present code in this process, and the recorded code runs in another one. Check out the "
-            f"commit of run {run_id} to debug it, or leave out --code."
+            "The debugger calls the present code in this process, and the recorded code runs in another one. Check out "
+            f"the commit of run {run_id} to debug it, or leave out --code."
         )
     if not sys.stdin.isatty():
         raise InputError("A debugger needs a terminal: leave out --debug, or run it in one.")

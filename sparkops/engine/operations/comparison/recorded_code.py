@@ -27,7 +27,7 @@ from sparkops.pipeline.reports.replay_verdict import ReplayVerdict, verdict_from
 from sparkops.runs.fingerprint import UNKNOWN_CHANGES
 from sparkops.runs.records.run import Run
 
-# Exit codes of `sparkops replay` with a verdict, and the errors of the others.
+# Exit codes with which `sparkops replay` returns a verdict, and the errors for the other ones.
 _WITH_VERDICT: Final = (0, 4)
 _ERRORS: Final[Mapping[int, type[SparkopsError]]] = {
     2: InputError,
@@ -35,7 +35,7 @@ _ERRORS: Final[Mapping[int, type[SparkopsError]]] = {
     124: RunTimedOut,
     130: RunCancelled,
 }
-# The arguments are in a file: a list of processes shows those of a command, and a setting may be a secret.
+# The arguments are passed in a file: a list of processes shows a command line, and a setting may be a secret.
 _CHILD: Final = (
     "import json, sys; from pathlib import Path; from sparkops.cli.main import main; "
     "main(json.loads(Path(sys.argv[1]).read_text('utf-8')))"
@@ -83,24 +83,24 @@ def require_commit(root: Path, run: Run) -> str:
     """Return the commit that a run was run with.
 
     Raises:
-        InputError: There is none, it is gone, or the code had uncommitted changes, or may have had some.
+        InputError: There is none, it is gone, or the code had, or may have had, uncommitted changes.
     """
-    commit, command = str(run.code.get("git") or ""), f"replay run {run.id} with its recorded code"
+    commit, action = str(run.code.get("git") or ""), f"replay run {run.id} with its recorded code"
     if not commit:
-        raise InputError(f"Cannot {command}: the project was in no git repository when it ran.")
+        raise InputError(f"Cannot {action}: the project was in no git repository when it ran.")
     if run.code.get("dirty") == UNKNOWN_CHANGES:
         raise InputError(
-            f"Cannot {command}: git failed then, so it is unknown whether the repository had uncommitted changes, which are in "
-            "no commit. Without --code the present code is replayed."
+            f"Cannot {action}: git failed then, so it is unknown whether the repository had uncommitted changes, which "
+            "are in no commit. Without --code the present code is replayed."
         )
     if run.code.get("dirty"):
         raise InputError(
-            f"Cannot {command}: the repository had uncommitted changes then, which are in no commit. "
-            f"Without --code the present code is replayed."
+            f"Cannot {action}: the repository had uncommitted changes then, which are in no commit. "
+            "Without --code the present code is replayed."
         )
     if not commit.isalnum() or _try_git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
         raise InputError(
-            f"Cannot {command}: commit {commit[:10]} is not in the git repository of {root}. Fetch it, or replay the "
+            f"Cannot {action}: commit {commit[:10]} is not in the git repository of {root}. Fetch it, or replay the "
             "present code."
         )
     return commit

@@ -1,4 +1,4 @@
-"""Compare a replayed report or model with the one that the original made."""
+"""Compare a replayed report or model with the one that the original run made."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from sparkops.pipeline.model import Model
     from sparkops.pipeline.reports.report import Report
 
-# Scores that differ and are listed.
+# Number of differing scores that are listed.
 _MAX_SCORES = 20
 # Bytes of the page of a report.
 _MAX_PAGE = 256 << 20
 
+# The differences, and in words what was compared.
 Comparison = tuple[tuple[FactDifference, ...], str]
 
 
@@ -48,18 +49,18 @@ def find_report_problem(page: Path, folders: Sequence[Path]) -> Iterator[str]:
         page: Its path in the record, which may be of another project.
         folders: The folders in which pages are written.
     """
-    # The record, which may be imported, decides about no file that is read elsewhere.
+    # A record may be imported: it must not have a file elsewhere read.
     if not any(page.resolve().is_relative_to(folder.resolve()) for folder in folders):
         yield (
-            f"The page {page} of its report is not in {folders[0]}, where this project has its reports, so it is not read: "
-            "set `reports` in conf/ to its folder, or replay the run in its own project."
+            f"The page {page} of its report is not in {folders[0]}, where this project has its reports, so it is not "
+            "read: set `reports` in conf/ to its folder, or replay the run in its own project."
         )
     elif not page.is_file():
         yield f"The page {page} of its report was removed."
 
 
 def require_comparable(container: ServiceContainer, original: Run) -> None:
-    """Refuse a model with which no other one can be compared, before it is trained.
+    """Refuse to replay the training of a model whose record has nothing to compare a new one with.
 
     Raises:
         InputError: The run recorded no metrics, and the version has no scores.
@@ -71,8 +72,8 @@ def require_comparable(container: ServiceContainer, original: Run) -> None:
     name, version = original.registered["name"], original.registered["version"]
     if not has_scores(container.project.models.fetch_folder(name, version)):
         raise InputError(
-            f"Run {original.id} recorded no metrics, and version {version} of model `{name}` has no certificate with scores: "
-            "there is nothing to compare a replay with. Give the Model metrics= or evaluate=, and train it again."
+            f"Run {original.id} recorded no metrics, and version {version} of model `{name}` has no certificate with "
+            "scores: there is nothing to compare a replay with. Give the Model metrics= or evaluate=, and train it again."
         )
 
 
@@ -109,7 +110,7 @@ def _read_page(page: Path) -> str:
 def _compare_model(
     container: ServiceContainer, original: Run, tolerance: float, model: Model, run_id: str
 ) -> Comparison:
-    """Compare a trained model with the registered version: its metrics, and the scores of the rows of its certificate."""
+    """Compare a trained model with the registered version: metrics, and scores of the rows of the certificate."""
     from sparkops.registry.evaluation import evaluate
     from sparkops.registry.replayed_scores import compare_scores
 

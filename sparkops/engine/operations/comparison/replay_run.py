@@ -63,14 +63,14 @@ class ReplayOptions:
     """How a run is replayed.
 
     Args:
-        params: Values of parameters that are secrets, which the record does not contain; and parameters to change, by
-            which the replay is no longer one of the recorded run.
-        tolerance: Floats are equal if they differ by no more than this part of their value; 0 compares them exactly. By
-            default 1e-9, and 1e-4 for metrics and scores of models.
+        params: Values of secret parameters, which the record does not contain; and other values than the recorded ones,
+            which the verdict lists as overrides.
+        tolerance: Relative tolerance of floats; 0 compares them exactly. By default 1e-9, and 1e-4 for metrics and
+            scores of models.
         examples: Maximum number of example rows of each kind in the verdict.
         keep: Keep the replayed rows until `sparkops gc`, and say where they are.
         code: Run the present code, or check out the recorded commit and run its jobs in a process of their own.
-        checked_out: The project's folder in the checked-out commit of the run, if the jobs are those of that commit.
+        checked_out: The project's folder in the worktree of the recorded commit, in the process that runs its jobs.
     """
 
     params: Parameters = ()
@@ -83,14 +83,14 @@ class ReplayOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedReplay:
-    """A run that can be replayed.
+    """A run that can be replayed, with the job and the parameters of its replay.
 
     Args:
         original: The run.
         job: Its job.
         bound: The parameters of the replay.
         recorded: The parameters of the run.
-        overrides: Parameters and settings that are not the recorded ones.
+        overrides: Parameters and settings of the replay that differ from the recorded ones.
     """
 
     original: Run
@@ -116,7 +116,7 @@ def replay_run(container: ServiceContainer, run_id: str, options: ReplayOptions)
 
 
 def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOptions) -> PreparedReplay:
-    """Return what is to be replayed, once everything that it needs is there; Spark begins to start.
+    """Verify that a run can be replayed, begin to start Spark, and load the job.
 
     Raises:
         InputError: The run cannot be replayed.
@@ -139,14 +139,18 @@ def prepare_replay(container: ServiceContainer, run_id: str, options: ReplayOpti
     if options.checked_out is not None:
         container.spark.code.root = options.checked_out
     container.warm_up([declared])
-    job, values = (scoring, bound) if scoring is not None else project.load_job(declared, bound)
+    if scoring is not None:
+        job, values = scoring, bound
+    else:
+        job, values = project.load_job(declared, bound)
+        recorded = project.load_job(declared, recorded)[1]
     changed = {name for source in sources for name in source.values} - secrets
     params = params_to_json(job, values.values)
     return PreparedReplay(
         original=original,
         job=job,
         bound=values,
-        recorded=recorded if scoring is not None else project.load_job(declared, recorded)[1],
+        recorded=recorded,
         overrides={name: params[name] for name in sorted(changed)}
         | dict(project.describe_overrides(exclude=("jobs",) if options.checked_out else ())),
     )
@@ -158,7 +162,8 @@ def _replay_recorded_code(container: ServiceContainer, run_id: str, options: Rep
 
     if any(source.values for source in to_sources(options.params)):
         raise InputError(
-            "Parameters cannot be given together with the recorded code: a secret is taken from conf/ or the environment."
+            "Parameters cannot be given together with the recorded code: a secret is taken from conf/ or the "
+            "environment."
         )
     project = container.project
     original = find_original(project, run_id)
@@ -166,20 +171,20 @@ def _replay_recorded_code(container: ServiceContainer, run_id: str, options: Rep
     require_environment(original, project.settings.env)
     if find_scoring_job(project, original) is not None:
         raise InputError(
-            f"Run {original.id} scored a table with `sparkops score`, whose code is that of sparkops: replay it without "
-            "--code recorded."
+            f"Run {original.id} scored a table with `sparkops score`, whose code is that of sparkops: replay it "
+            "without --code recorded."
         )
-    words = ["--rows", str(options.examples)]
-    words += ["--tolerance", repr(options.tolerance)] if options.tolerance is not None else []
-    words += ["--keep"] if options.keep else []
-    words += ["--env", original.env] if original.env not in ("", "base") else []
-    words += [word for text in project.overrides for word in ("--set", text)]
+    arguments = ["--rows", str(options.examples)]
+    arguments += ["--tolerance", repr(options.tolerance)] if options.tolerance is not None else []
+    arguments += ["--keep"] if options.keep else []
+    arguments += ["--env", original.env] if original.env not in ("", "base") else []
+    arguments += [argument for text in project.overrides for argument in ("--set", text)]
     with check_out_jobs(project.root, project.settings.jobs, original) as code:
-        return replay_in_process(project.root, code, original, words)
+        return replay_in_process(project.root, code, original, arguments)
 
 
 def find_original(project: LoadedProject, run_id: str) -> Run:
-    """Return the run of an id or a part of it; `last` is the newest run that is no replay.
+    """Return the run of an id or a part of it; `last` is the newest one that was executed and is no replay.
 
     Raises:
         UnknownName: There is no such run.
@@ -195,7 +200,7 @@ def _require_secrets(original: Run, bound: BoundParameters) -> None:
     """Refuse a replay without a secret that the run had.
 
     Raises:
-        InputError: With the option that gives it.
+        InputError: A secret is missing; the message has the option that gives it.
     """
     for name, value in original.params.items():
         if value is not None and bound.values.get(name, value) is None:
@@ -227,7 +232,7 @@ def require_unchanged(container: ServiceContainer, original: Run, job: Job) -> N
 def _find_changed_inputs(container: ServiceContainer, original: Run, job: Job) -> Iterator[str]:
     for name in job.tables:
         if name not in original.inputs:
-            yield f"`{name}` is an input of the job now, and was none of the run."
+            yield f"`{name}` is an input of the job now, and was not one of the run."
             continue
         recorded = pin_from_json(name, original.inputs[name])
         try:
@@ -260,11 +265,11 @@ def _find_missing_outputs(
         if present.identity != output["identity"]:
             yield f"`{name}` was created again: its version {output['version']}, which the run published, is gone."
         elif name in writes:
-            yield from _find_missing_before(container, original, writes[name])
+            yield from _find_missing_predecessor(container, original, writes[name])
 
 
-def _find_missing_before(container: ServiceContainer, original: Run, write: Write) -> Iterator[str]:
-    """Yield what is wrong with the version before that of a run, if it is needed to merge or replace again."""
+def _find_missing_predecessor(container: ServiceContainer, original: Run, write: Write) -> Iterator[str]:
+    """Yield why the version before a run's commit cannot be read, if merging or replacing again needs it."""
     from sparkops.tables.compare.committed_rows import CommittedWrite
 
     output = original.outputs[write.table]
@@ -311,11 +316,11 @@ def _execute(container: ServiceContainer, prepared: PreparedReplay, options: Rep
 
 
 def _set_conf(settings: Mapping[str, Any], conf: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the settings that the job of a replay has, by which verdicts about its inputs are found."""
+    """Return settings with these of Spark: verdicts about the inputs are looked up by the settings of the job."""
+    if not conf:
+        return settings
     spark = settings.get("spark") or {}
-    return (
-        {**settings, "spark": {**spark, "conf": {**(spark.get("conf") or {}), **conf}}} if conf else settings
-    )
+    return {**settings, "spark": {**spark, "conf": {**(spark.get("conf") or {}), **conf}}}
 
 
 def find_replay_conf(container: ServiceContainer, prepared: PreparedReplay) -> dict[str, str]:
@@ -345,6 +350,7 @@ def _write_page(
 
 
 def _list_versions(original: Run) -> dict[str, int]:
+    """Return the version of each table and model that a run read, by name."""
     tables = {name: pin["version"] for name, pin in original.inputs.items() if pin.get("version") is not None}
     return tables | dict(original.models)
 

@@ -13,7 +13,7 @@ from sparkops.engine.listener import FanOutProgress
 from sparkops.engine.operations.cancel_run import cancel_active_runs
 from sparkops.engine.operations.earlier_run import RunStart
 from sparkops.engine.operations.execute_job import RunPart, execute_job
-from sparkops.engine.operations.fan_out.items import Item, own_params
+from sparkops.engine.operations.fan_out.items import Item, select_own_params
 from sparkops.engine.operations.fan_out.pins import pin_tables
 from sparkops.engine.operations.fan_out.request import FanOutRequest
 from sparkops.errors import InputError, ProjectError, SparkopsError
@@ -42,15 +42,15 @@ _MAX_DEFAULT_PARALLEL: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """A fan-out that is executed.
+    """Executes the runs of one fan-out.
 
     Args:
         container: The services.
         declared: The job.
-        items: Its runs; of one that is resumed, those that did not succeed.
+        items: The runs; when a fan-out is resumed, those that did not succeed.
         names: Parameters that tell the runs apart.
         request: How they are executed.
-        earlier: The run of the fan-out that is resumed.
+        earlier: The record of the fan-out that is resumed; None for a new one.
         value_pins: Versions of the tables whose columns the values are from.
     """
 
@@ -79,7 +79,7 @@ class FanOut:
             error.add_note(f"run {run_id}")
             progress.failed(error)
             raise error
-        run = _end_done(container, attempt)
+        run = _end_as_done(container, attempt)
         progress.finished(run)
         return run
 
@@ -99,7 +99,7 @@ class FanOut:
             results = run_items(
                 [item.label for item in self.items],
                 _ItemRunner(self, attempt, code, self._choose_versions(pins), log, progress),
-                max_parallel=self._choose_parallel(),
+                max_parallel=self._choose_max_parallel(),
                 fail_fast=self.request.fail_fast,
             )
         done = len(self.earlier.items) - len(self.items) if self.earlier else 0
@@ -108,7 +108,7 @@ class FanOut:
     def _begin(self, run_id: str) -> tuple[Attempt, Mapping[str, Any]]:
         """Record which runs there will be, before the first of them begins; return what the record says of the code."""
         if self.earlier is not None:
-            return _begin_again(self.container, self.declared, self.earlier)
+            return _begin_attempt(self.container, self.declared, self.earlier)
         first, context = self.items[0], self.container.build_run_context()
         request = RunRequest(
             job=first.job,
@@ -120,7 +120,7 @@ class FanOut:
         for name in self.names:
             facts["params"].pop(name, None)
             facts["origins"].pop(name, None)
-        own = [own_params(item.job, item.bound, self.names) for item in self.items]
+        own = [select_own_params(item.job, item.bound, self.names) for item in self.items]
         items = [
             {"run": item.run_id, "label": item.label, "params": params}
             for item, params in zip(self.items, own, strict=True)
@@ -157,18 +157,15 @@ class FanOut:
         models = {name: version for name, version in chosen.items() if name in self.declared.models}
         return ReadVersions(at={**tables, **models}, as_of=self.request.options.versions.as_of)
 
-    def _choose_parallel(self) -> int:
+    def _choose_max_parallel(self) -> int:
         setting = self.container.settings.execution.max_parallel
         return self.request.max_parallel or setting or min(os.cpu_count() or 1, _MAX_DEFAULT_PARALLEL)
-
-    def _make_job(self, item: Item) -> Job:
-        return make_item_job(item.job, own_params(item.job, item.bound, self.names))
 
     def run_item(self, item: Item, versions: ReadVersions, part: RunPart) -> Run:
         """Execute or resume one run."""
         earlier = item.earlier
         if self.earlier is not None:
-            # One that was not started has no record.
+            # A run that was not started has no record.
             with suppress(ProjectError):
                 earlier = self.container.project.runs.read(item.run_id)
         if earlier is not None and earlier.state == "done":
@@ -176,7 +173,7 @@ class FanOut:
             return earlier
         return execute_job(
             self.container,
-            self._make_job(item),
+            make_item_job(item.job, select_own_params(item.job, item.bound, self.names)),
             item.bound,
             versions=versions,
             start=RunStart(resume=earlier, run_id=item.run_id),
@@ -185,13 +182,14 @@ class FanOut:
 
 
 def _require_same_tables(earlier: Run, pins: Mapping[str, Pin]) -> None:
-    """Refuse to resume a fan-out one of whose tables was created again: its versions are others."""
+    """Refuse to resume a fan-out if one of its tables was created again, by which the recorded versions are gone."""
     for name, pin in pins.items():
         recorded = earlier.inputs.get(name, {}).get("identity")
         if recorded and pin.identity and recorded != pin.identity:
             raise InputError(
-                f"Table `{name}` was created again since run {earlier.id} read version {earlier.inputs[name]['version']}, so "
-                f"that version is gone, and the run cannot be resumed: run `{earlier.job}` again with its values."
+                f"Table `{name}` was created again since run {earlier.id} read version "
+                f"{earlier.inputs[name]['version']}, so that version is gone, and the run cannot be resumed: "
+                f"run `{earlier.job}` again with its values."
             )
 
 
@@ -246,20 +244,20 @@ class _ItemRunner:
 
 
 def record_done(container: ServiceContainer, declared: Job, earlier: Run) -> Run:
-    """Record that a fan-out is done whose runs all succeeded or were rolled back; return its run."""
+    """Record as done a fan-out whose runs all succeeded or were rolled back, and return its record."""
     progress = container.listener.fan_out_started(declared.name, len(earlier.items))
-    attempt, _ = _begin_again(container, declared, earlier)
+    attempt, _ = _begin_attempt(container, declared, earlier)
     with open_log(attempt.log, attempt.secrets) as log:
         log.write(f"All {len(earlier.items):,} runs had succeeded, or were rolled back.\n")
-    run = _end_done(container, attempt)
+    run = _end_as_done(container, attempt)
     progress.finished(run)
     return run
 
 
-def _begin_again(
+def _begin_attempt(
     container: ServiceContainer, declared: Job, earlier: Run
 ) -> tuple[Attempt, Mapping[str, Any]]:
-    """Record a further attempt, with the values and runs of the earlier one; return what the record says of the code."""
+    """Begin a further attempt of a recorded fan-out; return it, and what its record says of the code."""
     context = container.build_run_context()
     code = describe_code(declared, context.root)
     attempt = context.runs.begin(
@@ -273,6 +271,6 @@ def _begin_again(
     return attempt, code
 
 
-def _end_done(container: ServiceContainer, attempt: Attempt) -> Run:
+def _end_as_done(container: ServiceContainer, attempt: Attempt) -> Run:
     attempt.enter("done", "ended", ended=utc_now().isoformat())
     return container.project.runs.read(attempt.run_id)

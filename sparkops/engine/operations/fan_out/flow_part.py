@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.fan_out.items import FanOutItems, examine_items, list_items
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FlowFanOut:
-    """The fan-out of one job of a flow. Its runs are listed when the jobs are done whose tables its values come from.
+    """The fan-out of one job of a flow.
+
+    Its runs are listed once the jobs are done that write the tables from which its values come.
 
     Args:
         container: The services.
@@ -31,7 +33,7 @@ class FlowFanOut:
     container: ServiceContainer
     request: FanOutRequest
     tables: Tables | None = None
-    _stale: FanOutItems | None = field(default=None)
+    _stale: FanOutItems | None = None
 
     def examine(self, finder: FreshRunFinder) -> Freshness:
         """Return whether all of its runs are up to date; the run is then the newest one that they are parts of."""
@@ -43,17 +45,16 @@ class FlowFanOut:
         self._stale = examined.stale
         fresh, first = examined.fresh, examined.first
         if first is None:
-            is_part = fresh is not None and fresh.parent is not None
-            return Freshness(
-                self.container.project.runs.read(str(fresh.parent)) if fresh and is_part else fresh
-            )
+            if fresh is not None and fresh.parent is not None:
+                fresh = self.container.project.runs.read(fresh.parent)
+            return Freshness(fresh)
         reason = "; ".join(first.reasons)
         if fresh is not None:
             reason = f"{examined.describe()}; {examined.stale.items[0].label}: {reason}"
         return Freshness(None, (reason,) if reason else (), unreadable=first.unreadable)
 
     def list_stale(self) -> tuple[str, ...]:
-        """Return what tells the runs apart that were examined and are not up to date."""
+        """Return the labels of the runs that were examined and are not up to date."""
         return tuple(item.label for item in self._stale.items) if self._stale is not None else ()
 
     def run(self) -> Run:
@@ -67,7 +68,7 @@ class FlowFanOut:
         return execute_items(self.container, self.request, listed)
 
     def _find_unreadable(self) -> dict[Dataset, str]:
-        """Return the tables of its values that do not exist, to why they cannot be read."""
+        """Return why the tables from which its values come cannot be read, for each that cannot."""
         unreadable: dict[Dataset, str] = {}
         job = self.container.project.find_declared(self.request.job)
         for values in job.each.values():

@@ -36,7 +36,7 @@ class ItemParameters:
     """The parameters of one run of a fan-out.
 
     Args:
-        own: The parameters that tell it apart, to their JSON values.
+        own: JSON values of the parameters that tell it apart, by name.
         bound: All its parameters.
     """
 
@@ -110,13 +110,13 @@ def list_items(
     values = combine_values(lists, limit=container.settings.execution.max_items)
     bound = _bind_items(container, job, request, values, columns)
     names = tuple(each)
-    items = [ItemParameters(own_params(job, item, names), item) for item in bound]
+    items = [ItemParameters(select_own_params(job, item, names), item) for item in bound]
     require_separable(job, [item.own for item in items])
     return FanOutItems(job, names, items, columns.pins)
 
 
-def own_params(job: Job, bound: BoundParameters, names: Collection[str]) -> dict[str, Any]:
-    """Return the parameters of these names to their JSON values, in the order of the names."""
+def select_own_params(job: Job, bound: BoundParameters, names: Collection[str]) -> dict[str, Any]:
+    """Return the JSON values of the parameters that tell a run apart, by name and in the order of the names."""
     params = {param.name: param for param in job.params}
     return {name: to_json(params[name], bound.values[name]) for name in names}
 
@@ -161,8 +161,8 @@ class ExaminedItems:
     Args:
         stale: The runs that are not.
         count: The number of all runs.
-        fresh: The newest earlier run of those that are up to date.
-        first: What was examined of the first run that is not.
+        fresh: The newest recorded run among those that are up to date; None if none is.
+        first: Why the first stale run is not up to date; None if all are.
     """
 
     stale: FanOutItems

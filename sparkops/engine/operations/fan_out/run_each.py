@@ -133,7 +133,8 @@ def _warn_of_rolled_back(fan_out: Run, states: Mapping[str, str | None]) -> None
     if labels:
         more = f" and {len(labels) - _MAX_LABELS:,} more" if len(labels) > _MAX_LABELS else ""
         _log.warning(
-            "%s of the %s runs of fan-out %s were rolled back and are left out: %s%s. `sparkops run %s --each` runs them again.",
+            "%s of the %s runs of fan-out %s were rolled back and are left out: %s%s. "
+            "`sparkops run %s --each` runs them again.",
             f"{len(labels):,}",
             f"{len(states):,}",
             fan_out.id,
