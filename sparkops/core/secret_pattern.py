@@ -84,10 +84,14 @@ def _build_run_pattern(before: str, run: str, after: str) -> str:
     if run[0] in _QUOTES:
         # SQL and CSV double a quote. A shell leaves the quotes for it: '"'"'.
         quote, other = (_build_character_pattern(item, escape) for item in run[0] + _QUOTES[run[0] == "'"])
-        forms = f"{quote}{other}{quote}{other}{quote}|{quote}"
+        shell = f"{quote}{other}{quote}{other}{quote}"
+        forms = f"{shell}|{quote}"
         if after.startswith(_BACKSLASH):
+            # The quotes of a shell may belong to one that follows the backslash.
+            forms = rf"{shell}(?=[\\%&=])|{quote}"
             # A doubled quote with backslashes of its own would take those of the secret.
-            return f"(?>(?:{forms}){{{len(run)}}}{run[0]}{{0,{len(run)}}})"
+            bare = "|".join([run[0], *(form for form in _list_escapes(run[0], "") if form[0] == "&" or "%" in form)])
+            return f"(?>(?:{forms}){{{len(run)}}}(?:{bare}){{0,{len(run)}}})"
         return f"(?>(?:{forms}){{{len(run)},{2 * len(run)}}})"
     return _build_character_pattern(run, escape)
 

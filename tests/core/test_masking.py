@@ -80,6 +80,7 @@ SECRETS = [
     "\U0001f600\u200b\u202e",
     "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n",
     "tab\tcr\r\x07bell",
+    "ab\"\\'cd",
     # A backslash before a character that is written as an escape
     *(f"pa\\{sign}wo" for sign in "\x1f\n\t\x00\"'\\é\u2028\U0001f600"),
     *(f"pa{sign}ss{sign}{sign}wo" for sign in map(chr, range(33, 127))),

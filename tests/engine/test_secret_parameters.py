@@ -57,7 +57,7 @@ def test_a_secret_is_in_no_record_log_or_error_and_is_asked_for_again(
 
     marker.touch()
     with pytest.raises(
-        ParamErrors, match="`token` is missing: pass --token SECRET, or set SPARKOPS_SECRET_TOKEN"
+        ParamErrors, match=r"`token` is missing: pass token=sparkops\.Secret.*, or set SPARKOPS_SECRET_TOKEN"
     ):
         engine.resume(run.id)
     with pytest.raises(InputError, match="only a secret is given again, not `n`"):
