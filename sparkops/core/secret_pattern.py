@@ -90,7 +90,9 @@ def _build_run_pattern(before: str, run: str, after: str) -> str:
             # The quotes of a shell may belong to one that follows the backslash.
             forms = rf"{shell}(?=[\\%&=])|{quote}"
             # A doubled quote with backslashes of its own would take those of the secret.
-            bare = "|".join([run[0], *(form for form in _list_escapes(run[0], "") if form[0] == "&" or "%" in form)])
+            bare = "|".join(
+                [run[0], *(form for form in _list_escapes(run[0], "") if form[0] == "&" or "%" in form)]
+            )
             return f"(?>(?:{forms}){{{len(run)}}}(?:{bare}){{0,{len(run)}}})"
         return f"(?>(?:{forms}){{{len(run)},{2 * len(run)}}})"
     return _build_character_pattern(run, escape)
