@@ -89,9 +89,7 @@ def write_facts(facts: ModelFacts, model: Path) -> None:
 
 def read_input_types(model: Path) -> Mapping[str, str]:
     """Return the Spark types of the columns that a model reads; empty if sparkops did not register it."""
-    return _read_facts(
-        model, lambda facts: {str(name): str(type_) for name, type_ in facts["inputs"].items()}
-    )
+    return _read_facts(model, lambda facts: _parse_types(facts["inputs"]), default={})
 
 
 def read_unread_types(model: Path) -> Mapping[str, str]:
@@ -99,14 +97,12 @@ def read_unread_types(model: Path) -> Mapping[str, str]:
 
     Empty if they were not recorded.
     """
-    return _read_facts(
-        model, lambda facts: {str(name): str(type_) for name, type_ in facts.get("unread", {}).items()}
-    )
+    return _read_facts(model, lambda facts: _parse_types(facts.get("unread", {})), default={})
 
 
 def read_outputs(model: Path) -> tuple[str, ...]:
     """Return the columns that a model that is not compiled adds by default; empty if they were not recorded."""
-    return tuple(_read_facts(model, lambda facts: {str(name): "" for name in facts.get("outputs", ())}))
+    return _read_facts(model, lambda facts: tuple(map(str, facts.get("outputs", ()))), default=())
 
 
 def read_benchmark(model: Path) -> Mapping[str, float]:
@@ -116,26 +112,35 @@ def read_benchmark(model: Path) -> Mapping[str, float]:
         figures = facts.get("race") or {}
         return {key: float(figures[key]) for key in ("transform", "mapInArrow", "rows")} if figures else {}
 
-    return _read_facts(model, read)
+    return _read_facts(model, read, default={})
 
 
 def awaits_certificate(model: Path) -> bool:
     """Return whether a folder contains a compiled model whose scorer was not compared with Spark yet."""
-    facts = _read_facts(model, lambda facts: facts)
+    facts: Mapping[str, Any] = _read_facts(model, lambda facts: facts, default={})
     return bool(facts.get("compiled")) and not facts.get("parity")
 
 
 def record_parity(model: Path, rows: int) -> None:
     """Write the number of rows of a certificate that a model folder has received to its facts."""
-    facts = {**_read_facts(model, lambda facts: facts), "parity": rows}
+    recorded: Mapping[str, Any] = _read_facts(model, lambda facts: facts, default={})
+    facts = {**recorded, "parity": rows}
     (model / FACTS).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
-def _read_facts(model: Path, read: Callable[[Mapping[str, Any]], Mapping[str, Value]]) -> Mapping[str, Value]:
-    """Apply `read` to the contents of `sparkops.json`; empty if a model has no such file."""
+def _parse_types(types: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(type_) for name, type_ in types.items()}
+
+
+def _read_facts(model: Path, read: Callable[[Mapping[str, Any]], Value], *, default: Value) -> Value:
+    """Return what `read` finds in the contents of `sparkops.json`; the default if a model has no such file.
+
+    Raises:
+        DamagedModel: The file cannot be read, or `read` finds another form.
+    """
     file = model / FACTS
     if not file.is_file():
-        return {}
+        return default
     try:
         return read(json.loads(read_text(file, MAX_FACTS)))
     except (OSError, RecursionError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -198,8 +203,8 @@ def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
         return _parse_tags(entry, entry.tags)
     except MALFORMED as error:
         raise DamagedModel(
-            f"The tags of models:/{entry.name}/{entry.version} in the registry are damaged ({explain_damage(error)}): register the "
-            "model again."
+            f"The tags of models:/{entry.name}/{entry.version} in the registry are damaged ({explain_damage(error)}): "
+            "register the model again."
         ) from error
 
 

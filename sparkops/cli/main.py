@@ -131,9 +131,9 @@ def run_command(argv: Sequence[str]) -> int:
             result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False, obj=secrets)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is printed without secrets
         project_warnings.print_all(secrets, error)
-        # `replay --debug` begins a debugger, and shows the traceback only of what is unexpected.
-        has_message = isinstance(error, SparkopsError) and list(argv[:1]) == ["replay"]
-        if debug and not isinstance(error, click.ClickException) and not has_message:
+        # For `replay`, --debug means the debugger: only an unexpected error is shown with its traceback.
+        is_expected = isinstance(error, SparkopsError) and list(argv[:1]) == ["replay"]
+        if debug and not isinstance(error, click.ClickException) and not is_expected:
             echo("".join(traceback.format_exception(error)), nl=False, err=True, secrets=secrets)
             return find_exit_code(error) if isinstance(error, SparkopsError) else FAILED
         return print_error(error, secrets)
@@ -146,14 +146,14 @@ def run_command(argv: Sequence[str]) -> int:
 
 
 class _WarningLines(logging.Handler):
-    """Collects what is broken in a project, and prints at the end what the command did not need, on standard error.
+    """Collects warnings about a project, and prints them on standard error when the command ends.
 
-    Only the end shows what it needed: that is in its error, and printed once.
+    Then it is known what stopped the command: a warning about the same problem is not printed beside the error.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        # The text that an error about the same has, by message.
+        # By message: the text that an error about the same problem contains.
         self._messages: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -210,11 +210,8 @@ def print_error(error: Exception, secrets: Iterable[str] | None = None) -> int:
         # The reader of standard output is gone; without this, Python reports that again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    if isinstance(error, OSError) and error.errno in _NAME_ERRORS:
-        error = InputError(f"`{truncate(str(error.filename), 100)}`: {error.strerror}. Give another name.")
-    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
-        path = error.filename or "The disk"
-        error = ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
+    if isinstance(error, OSError):
+        error = _translate_os_error(error)
     if not isinstance(error, SparkopsError):
         text = f"{type(error).__name__}: {error}"
         echo(
@@ -229,6 +226,16 @@ def print_error(error: Exception, secrets: Iterable[str] | None = None) -> int:
             run_id = note.removeprefix("run ")
             echo(f"See: sparkops runs show {run_id}   sparkops runs log {run_id}", err=True)
     return find_exit_code(error)
+
+
+def _translate_os_error(error: OSError) -> Exception:
+    """Return the error to show where a name or the disk is the cause; any other error unchanged."""
+    if error.errno in _NAME_ERRORS:
+        return InputError(f"`{truncate(str(error.filename), 100)}`: {error.strerror}. Give another name.")
+    if error.errno in _DISK_ERRORS:
+        path = error.filename or "The disk"
+        return ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
+    return error
 
 
 def find_exit_code(error: SparkopsError) -> int:

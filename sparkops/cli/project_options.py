@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from sparkops.registry.registry import Registry
 
 
-# The number of a version, which Delta stores in 64 bits, and how many of something are shown or done.
+# Types of options: the number of a version, which Delta stores in 64 bits; and how many of something are shown or done.
 VERSION = click.IntRange(0, (1 << 63) - 1)
 COUNT = click.IntRange(1, 1 << 31)
 
 
 class FiniteRange(click.FloatRange):
-    """A number within bounds; NaN, which is in every range of click, is in none."""
+    """A range of numbers that refuses NaN, which click accepts in every range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number of a text, or refuse it."""

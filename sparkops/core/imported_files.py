@@ -93,9 +93,9 @@ def find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
 
 
 def find_installed_folder(name: str, root: Path) -> Path | None:
-    """Return the folder below a project that Python finds a top-level module in; None if it is found elsewhere.
+    """Return the folder of a project in which Python finds a top-level module; None if it finds it elsewhere.
 
-    So it is with the layout `src/`, with a package that is installed in editable mode and with PYTHONPATH.
+    The layout `src/`, a package that is installed in editable mode and PYTHONPATH have such folders.
 
     Args:
         name: The module, which is not imported.

@@ -18,9 +18,9 @@ from urllib.parse import quote
 
 from sparkops.core.secret_pattern import build_pattern, split_units
 
-# Parts of the beginning of a secret that give it away where a text was shortened.
+# Number of units at the beginning of a secret that give it away where a text was shortened; see `split_units`.
 MIN_BEGINNING: Final = 6
-# Lines of a secret of several lines, such as a private key, that are secrets by themselves.
+# Characters of a line that is a secret by itself, in a secret of several lines such as a private key.
 _MIN_LINE_LENGTH: Final = 8
 # Characters of Base64 by which a secret is recognised between others.
 _MIN_BASE64_LENGTH: Final = 4
@@ -50,7 +50,7 @@ class Form:
 
 
 def split_secret(secret: str) -> Iterator[str]:
-    """Yield a secret, its composed and decomposed spellings, and each line that is long enough to be a secret by itself."""
+    """Yield a secret and each line that is a secret by itself, with their composed and decomposed spellings."""
     lines = secret.splitlines()
     long = [line.strip() for line in lines if len(line.strip()) >= _MIN_LINE_LENGTH] if len(lines) > 1 else []
     for part in filter(None, [secret, *long]):
@@ -85,7 +85,7 @@ def build_units(part: str) -> list[re.Pattern[str]]:
 
 
 def build_start(part: str) -> Form:
-    """Return the form of the first parts of a secret."""
+    """Return the form of the beginning of a secret."""
     text = part.strip()
     # Each unit stands for at least one character.
     return Form(_find_word(text[:MIN_BEGINNING]), re.compile("".join(split_units(text)[:MIN_BEGINNING])))
@@ -107,7 +107,7 @@ def _build_grouped(digits: str, fraction: str) -> Form:
 
 
 def _encode(part: str) -> Iterator[bytes]:
-    """Yield the bytes of a secret, as they are encoded by Base64: also of its JSON and its percent-encoding."""
+    """Yield the byte sequences of a secret that Base64 may encode: of the text, its JSON and its percent-encoding."""
     yield part.encode("utf-8", "surrogatepass")
     for text in (json.dumps(part), json.dumps(part, ensure_ascii=False), json.dumps(quote(part, safe=""))):
         yield text[1:-1].encode("utf-8", "surrogatepass")

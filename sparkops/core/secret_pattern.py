@@ -29,12 +29,13 @@ _NAMED_ESCAPES: Final = {
     "\u2028": "L",
     "\u2029": "P",
 }
-# Every repetition has a limit, so that no text takes long: backslashes of six escapes within each other, and as many of
-# URLs and HTML.
+# Every repetition has a limit, so that no text takes long: 64 backslashes, which six nested escapes write, and six
+# nested escapes of URLs and of HTML.
 _BACKSLASHES: Final = r"\\{1,64}"
 _MAX_RUN: Final = 64
 _BACKSLASH: Final = "\\"
 _QUOTES: Final = ("'", '"')
+# The last code points of Latin-1 and of the Basic Multilingual Plane.
 _LAST_BYTE: Final = 0xFF
 _LAST_OF_PLANE: Final = 0xFFFF
 
@@ -105,7 +106,7 @@ def _build_character_pattern(character: str, escape: str = _BACKSLASHES) -> str:
     # The backslashes in front are matched before the forms: an escape needs at least one of them.
     forms = [re.escape(character), *_list_escapes(character, "" if escape != _BACKSLASHES else r"\\")]
     if not character.isprintable():
-        # How a page shows what HTML does not allow.
+        # The replacement character, which a page has in place of what HTML does not allow.
         forms.append(r"\ufffd")
     return rf"(?:\\{{0,64}}(?:{'|'.join(forms)}))"
 

@@ -7,15 +7,17 @@ from typing import Final
 
 # Ends of names in lower case without separators: `keyPassword`, `db_password` and `dbpassword` are the same name.
 _PASSWORDS: Final = (
-    "password", "passwd", "passphrase", "pwd", "secret", "credential", "credentials", "apikey", "accountkey", "privatekey",
-    "secretkey", "sharedkey", "sharedaccesskey", "signingkey", "encryptionkey", "masterkey", "subscriptionkey",
+    "password", "passwd", "passphrase", "pwd", "secret", "credential", "credentials", "apikey", "accountkey",
+    "privatekey", "secretkey", "sharedkey", "sharedaccesskey", "signingkey", "encryptionkey", "masterkey",
+    "subscriptionkey",
 )  # fmt: skip
 _TOKENS: Final = ("token", "signature", "accesskey")
 # Last words that are a secret by themselves, but not as the end of another word: `compass`, `monkey`.
 _WORDS: Final = frozenset({"pw", "pass", "jwt"})
 _PARAMETER_WORDS: Final = _WORDS | {"sig", "auth", "code", "key", "otp", "pin"}
 _VARIABLE_WORDS: Final = _WORDS | {
-    "pwd", "passphrase", "passwd", "password", "pin", "secret", "token", "key", "apikey", "credential", "credentials", "auth",
+    "pwd", "passphrase", "passwd", "password", "pin", "secret", "token", "key", "apikey", "credential", "credentials",
+    "auth",
 }  # fmt: skip
 _WORD: Final = re.compile(r"[A-Z]*[a-z]+|[A-Z]+|\d+")
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
@@ -31,7 +33,7 @@ def is_password_name(name: str) -> bool:
 def is_secret_name(name: str) -> bool:
     """Return whether the name of a setting or option says that its value is a secret, such as a password or token.
 
-    An access key is none: that of S3 is like the name of a user.
+    The name of an access key says that of no secret: S3's access key is like the name of a user.
     """
     compact = _compact(name)
     is_secret = compact.endswith((*_PASSWORDS, "token")) or _get_last_word(name) in _WORDS

@@ -33,7 +33,7 @@ class FanOutProgress(Protocol):
     """Receives what happens in a fan-out, up to its end."""
 
     def run_started(self, label: str) -> RunProgress:
-        """Receive the values that tell one of its runs apart; return who receives the run's progress."""
+        """Receive the values that tell one of its runs apart; return the receiver of the run's progress."""
 
     def finished(self, run: Run) -> None:
         """Receive the record of the fan-out, whose runs all succeeded."""
@@ -46,10 +46,10 @@ class RunListener(Protocol):
     """Receives which runs start, and which jobs of a flow are not run."""
 
     def run_started(self, label: str) -> RunProgress:
-        """Receive the label of a run, its job and the values that tell it apart; return who receives its progress."""
+        """Receive the label of a run: job and values that tell it apart; return the receiver of its progress."""
 
     def fan_out_started(self, job: str, count: int) -> FanOutProgress:
-        """Receive the job of a fan-out and its number of runs; return who receives its progress."""
+        """Receive the job of a fan-out and its number of runs; return the receiver of its progress."""
 
     def run_skipped(self, label: str, reason: str) -> None:
         """Receive the label of a run that is not needed or not possible, and why."""

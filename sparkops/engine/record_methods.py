@@ -1,6 +1,6 @@
 """The engine's methods for recorded runs: follow, compare, trace, export, import and remove.
 
-None starts Spark.
+Only `replay` and `debug` start Spark.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class RecordMethods:
-    """Methods of `Engine` that need the records of runs only."""
+    """Methods of `Engine` that work on the records of runs."""
 
     project: LoadedProject
 
     def replay(self: HasContainer, run_id: str, *, options: ReplayOptions | None = None) -> ReplayVerdict:
-        """Run a job again as a recorded run had it, and compare the result with what that run published.
+        """Run the job of a recorded run again, and compare the result with what that run published.
 
         Parameters, versions of tables and models, and the settings by which Spark computes values are the recorded
         ones. Nothing is published.

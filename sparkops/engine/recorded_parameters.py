@@ -30,16 +30,17 @@ def bind_recorded(
     *,
     allow_changes: bool = False,
 ) -> BoundParameters:
-    """Bind the parameters of a recorded run. Values with secrets, which a record does not contain, are given again.
+    """Bind the parameters of a recorded run; values with secrets, which the record does not contain, are passed again.
 
     Args:
         config: The configuration of the project.
         job: The job as it is declared now.
         run: The record.
         sources: Values with secrets; by default they are taken from the configuration or the environment.
-        allow_changes: Whether other values may be given, too, in place of the recorded ones.
+        allow_changes: Whether the sources may also have other values than the recorded ones.
 
     Raises:
+        InputError: A source changes a recorded value, or a value with a secret is missing.
         ParamErrors: Everything that is wrong with them.
     """
     secrets = find_secret_names(job) | set(run.hidden)

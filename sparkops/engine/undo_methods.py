@@ -66,7 +66,7 @@ class UndoMethods:
     def keep_run(
         self: HasContainer, run_id: str, *, inputs_only: bool = False, dry_run: bool = False
     ) -> RunCopies:
-        """Copy the table versions that a run read and wrote, so that VACUUM does not remove them, and protect its record.
+        """Copy the table versions that a run read and wrote, which VACUUM would remove, and protect its record.
 
         Args:
             run_id: The run.

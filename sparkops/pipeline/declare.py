@@ -150,7 +150,9 @@ def job(
 
 
 def _to_tuple(names: Names | None) -> tuple[str, ...] | None:
-    return None if names is None else (names,) if isinstance(names, str) else tuple(names)
+    if names is None:
+        return None
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _get_caller_scope() -> Mapping[str, Any]:

@@ -245,9 +245,8 @@ class Registry:
         versions = self.list_versions(name)
         chosen = next(info for info in versions if info.version == version)
         if not chosen.aliases:
-            self._record_aliases_before(versions, chosen)
-            is_passed = all(gate.passed for gate in chosen.gates)
-            alias = CHAMPION if is_passed else aliases.CHALLENGER
+            alias = CHAMPION if all(gate.passed for gate in chosen.gates) else aliases.CHALLENGER
+            self._record_aliases_before(versions, chosen, alias)
             aliases.assign_alias(connect(self._settings), versions, chosen, alias)
         return self.resolve(name, version)
 
@@ -281,10 +280,11 @@ class Registry:
         present = self.read_alias_state(name)
         write_alias_state(connect(self._settings), name, present=present, before=before, after=after)
 
-    def _record_aliases_before(self, versions: Sequence[ModelVersionInfo], chosen: ModelVersionInfo) -> None:
-        """Record in a new version which aliases its model has, so that a rollback can set them back."""
+    def _record_aliases_before(
+        self, versions: Sequence[ModelVersionInfo], chosen: ModelVersionInfo, alias: str
+    ) -> None:
+        """Record in a new version its alias and the earlier aliases of its model, which a rollback restores."""
         client = connect(self._settings)
-        alias = CHAMPION if all(gate.passed for gate in chosen.gates) else aliases.CHALLENGER
         state = {"alias": alias, "before": read_alias_state(client, versions, chosen.name)}
         client.set_model_version_tag(chosen.name, str(chosen.version), BEFORE_TAG, json.dumps(state))
 

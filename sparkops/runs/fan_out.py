@@ -85,8 +85,8 @@ class _FanOut:
                 if not active:
                     break
                 for future in wait(active, POLL_SECONDS, return_when=FIRST_COMPLETED).done:
-                    self._end(active.pop(future), future)
-                self._look_for_request()
+                    self._record_end(active.pop(future), future)
+                self._follow_cancel_request()
         if self._cancelled is not None:
             raise RunCancelled(self._cancelled)
         return tuple(
@@ -103,7 +103,7 @@ class _FanOut:
                 return
             yield number
 
-    def _look_for_request(self) -> None:
+    def _follow_cancel_request(self) -> None:
         requester = self._runner.find_cancel_request() if self._cancelled is None else None
         if requester is not None:
             self._cancel(f"Cancelled by {requester}.")
@@ -112,7 +112,7 @@ class _FanOut:
         self._cancelled = message
         self._runner.cancel_active()
 
-    def _end(self, number: int, future: Future[str]) -> None:
+    def _record_end(self, number: int, future: Future[str]) -> None:
         label = self._labels[number]
         try:
             result = ItemResult(label, run_id=future.result())
@@ -132,7 +132,7 @@ def _forget_frames(error: SparkopsError) -> SparkopsError:
 def combine_errors(job: str, results: Iterable[ItemResult], *, done: int = 0) -> SparkopsError | None:
     """Return one error for all runs that failed or were not started, or None if there are none.
 
-    Its type is that of the errors if they have one, so that the exit code is theirs.
+    Its type, which determines the exit code, is that of the errors if all have the same, else `SparkopsError`.
 
     Args:
         job: Name of the job.

@@ -20,7 +20,7 @@ from sparkops.pipeline.write import Write
 
 # What a record says of uncommitted changes where git fails.
 UNKNOWN_CHANGES: Final = "unknown"
-# How the keys of Spark's configuration begin that change values, and not only how fast they are computed.
+# Prefixes of the keys of Spark's configuration that change values, and not only how fast they are computed.
 _VALUE_KEYS = (
     "spark.sql.session.timeZone",
     "spark.sql.ansi.",
@@ -44,7 +44,7 @@ class RunInputs:
     Args:
         pins: Versions of the input tables.
         models: Versions of the models.
-        settings: Resolved settings of the project, of which those are hashed by which Spark computes other values.
+        settings: Resolved settings of the project; only those of `select_value_conf` are hashed.
     """
 
     pins: Iterable[Pin] = ()
@@ -80,7 +80,7 @@ def compute_fingerprint(
         "suites": dict(suites),
     }
     conf = select_value_conf(inputs.settings)
-    # Without any, the hash is the same as in versions that did not hash them.
+    # Without such settings the hash is that of earlier versions of sparkops, which did not hash them.
     facts |= {"conf": conf} if conf else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
@@ -92,7 +92,7 @@ def describe_pin(pin: Pin) -> tuple[Any, ...]:
 
 
 def select_value_conf(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of Spark's configuration by which it computes other values, such as the time zone."""
+    """Return the settings of Spark that change the values that it computes, such as the time zone."""
     conf = (settings.get("spark") or {}).get("conf") or {}
     return {key: value for key, value in conf.items() if key.startswith(_VALUE_KEYS)}
 
@@ -119,7 +119,7 @@ def describe_gate(gate: Gate) -> str:
 
 
 def params_to_json(job: Job, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameter to JSON value; binding these values again gives the same parameters."""
+    """Return the JSON value of each parameter; binding these values again gives the same parameters."""
     return {param.name: to_json(param, values[param.name]) for param in job.params}
 
 

@@ -85,7 +85,7 @@ class RunContext:
     @property
     def publications(self) -> PublicationJournal:
         """Return the journal of the runs that have begun to publish."""
-        return PublicationJournal(self.state / "publishing")
+        return PublicationJournal.of_state(self.state)
 
     @property
     def verdicts(self) -> VerdictStore:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Inspector:
-    """Inspect the tables of a project.
+    """Inspects the tables of a project.
 
     Args:
         catalog: Locates tables.

@@ -10,12 +10,12 @@ from sparkops.runs.records.store import RunStore
 
 
 def make_job_of_run(job: Job, run: Run, runs: RunStore) -> Job:
-    """Return the job as a recorded run executed it: a part of a fan-out registers a model of a name of its own.
+    """Return the job as a recorded run executed it: each part of a fan-out registers a model under its own name.
 
     Args:
         job: The job as it is declared.
         run: Its run.
-        runs: The records, which say what tells the parts of a fan-out apart.
+        runs: The records; that of a fan-out has the parameters that tell its parts apart.
 
     Raises:
         InputError: The run is a part of a fan-out whose record is gone or does not list it.
@@ -29,7 +29,7 @@ def make_job_of_run(job: Job, run: Run, runs: RunStore) -> Job:
     own = next((item["params"] for item in items if item["run"] == run.id), None)
     if own is None:
         raise InputError(
-            f"Run {run.id} is a part of fan-out {run.parent}, whose record is gone or damaged, so the name of its model is "
-            f"unknown. Run `{run.job}` again for its values: --each."
+            f"Run {run.id} is a part of fan-out {run.parent}, whose record is gone or damaged, so the name of its "
+            f"model is unknown. Run `{run.job}` again for its values: --each."
         )
     return make_item_job(job, own)

@@ -1,4 +1,4 @@
-"""Write the OpenLineage events of runs to a file, or post them to a server. No run fails by that."""
+"""Write the OpenLineage events of runs to a file, or post them to a server. An error of that fails no run."""
 
 from __future__ import annotations
 

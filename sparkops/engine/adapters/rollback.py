@@ -100,7 +100,7 @@ class ProjectEvidence:
 
     def _list_possible(self, run: Run) -> Iterator[str]:
         """Yield the tables that a run which is not complete may have written without having recorded that."""
-        journal = PublicationJournal(self.project.settings.state / "publishing")
+        journal = PublicationJournal.of_state(self.project.settings.state)
         for publication in journal.list_open():
             if publication.run == run.id:
                 yield from publication.before

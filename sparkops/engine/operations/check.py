@@ -35,7 +35,8 @@ class TableCheck:
         docs: The page of this check in the Data Docs, if it was written.
         failing: Every row that violates a failed expectation, with the reasons in `_sparkops_reasons`; None if no
             single row does, or the result is an earlier one.
-        earlier: The earlier check of the same version by the same suite, whose result this is; None if it was computed now.
+        earlier: The earlier check of the same version by the same suite from which the result is taken; None if it was
+            computed now.
     """
 
     table: str
@@ -81,13 +82,13 @@ def check_table(
         container.checks.require_fit(suite, columns)
     verdicts = container.build_run_context().verdicts
     suite_hash = container.suite_runner.hash_suite(table) or ""
-    holds = is_repeatable(suite)
-    earlier = verdicts.find(pin, suite_hash) if holds and not again else None
+    can_be_reused = is_repeatable(suite)
+    earlier = verdicts.find(pin, suite_hash) if can_be_reused and not again else None
     if earlier is not None:
         return _to_table_check(earlier, container)
     run_id = f"check-{make_run_id()}"
     result = _compute(container, pin, suite, columns, run_id=run_id)
-    if holds:
+    if can_be_reused:
         verdicts.save(pin, _to_verdict(result, suite_hash, run_id))
     return result
 

@@ -32,7 +32,8 @@ class RunPart:
     Args:
         parent: Id of the fan-out.
         label: The values that tell the run apart.
-        commit_lock: Held while tables are committed, whose locks the fan-out holds; None for a run that takes its locks itself.
+        commit_lock: Lock that the run takes while it commits, because the fan-out holds the locks of the tables; None
+            for a run that takes the locks of its outputs itself.
         code: What the record says of the job's code, which is read once for all runs.
         progress: Receives the progress of the fan-out.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ def prune_runs(project: LoadedProject, *, keep: timedelta, dry_run: bool) -> tup
     state = project.settings.state
     pruner = RunPruner(
         runs=project.runs,
-        publications=PublicationJournal(state / "publishing"),
+        publications=PublicationJournal.of_state(state),
         keys=RunKeys(state / "keys"),
     )
     old = pruner.find_old(keep)
@@ -59,8 +59,8 @@ def prune_verdicts(
 ) -> tuple[OldVerdict, ...]:
     """Remove verdicts about versions that are gone, and older ones than `keep`; return those, by table and version.
 
-    The verdicts about the newest version of a table stay, whatever their age. Spark is not started: a version of which only
-    Spark knows whether it exists counts by its age.
+    The verdicts about the newest version of a table stay, whatever their age. Spark is not started: where only Spark
+    knows whether a version exists, the age of the verdict decides.
     """
     files = list(container.build_run_context().verdicts.list_files())
     tables = Tables(None, container.settings)
@@ -104,10 +104,8 @@ def _find_unreadable(
             versions.setdefault(file.identity, set()).add(file.version)
     unreadable: set[tuple[str | None, int | None]] = set()
     for identity, numbers in versions.items():
-        examined: Mapping[int, object] = tables.examine_versions(table, identity, numbers) or {}
-        unreadable |= {
-            (identity, version) for version, item in examined.items() if getattr(item, "problem", "")
-        }
+        examined = tables.examine_versions(table, identity, numbers) or {}
+        unreadable |= {(identity, version) for version, item in examined.items() if item.problem}
     return unreadable
 
 

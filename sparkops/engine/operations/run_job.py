@@ -86,8 +86,8 @@ def require_in_effect(run: Run) -> None:
     """
     if run.state == "rolled_back":
         raise InputError(
-            f"Run {run.id} was rolled back by run {run.rolled_back}, and is not resumed: run `{run.job}` again, or take the "
-            f"rollback back: `sparkops rollback {run.rolled_back}`."
+            f"Run {run.id} was rolled back by run {run.rolled_back}, and is not resumed: run `{run.job}` again, or "
+            f"undo the rollback: `sparkops rollback {run.rolled_back}`."
         )
 
 

@@ -1,4 +1,4 @@
-"""Score a table by a registered model, as a run of a job that is made for it."""
+"""Score a table by a registered model, as a run of a job that is built for it and not declared."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def find_scoring_job(project: LoadedProject, run: Run) -> Job | None:
         return None
     if len(run.inputs) != 1 or len(run.models) != 1:
         raise InputError(
-            f"Run {run.id} of `sparkops score --table` stopped before it recorded what it reads: start it again with the "
-            f"same command, with `--into {table}`."
+            f"Run {run.id} of `sparkops score --table` stopped before it recorded what it reads: start it again with "
+            f"the same command, with `--into {table}`."
         )
     make_stages_importable(project.settings.jobs)
     where = {name: str(value) for name, value in run.params.items()}

@@ -35,13 +35,13 @@ _ASSIGNMENTS: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
 @dataclass(frozen=True, slots=True)
 class ImportedName:
-    """What a name stands for that an import defines.
+    """What a name that an import defines refers to.
 
     Args:
         module: The dotted module, as written; empty for `from . import x`.
         name: The name that is imported from the module; None if the module itself is.
         level: Number of leading dots.
-        is_parent: Whether the imported name stands for a package above the module: `import a.b` defines `a`.
+        is_parent: Whether the name refers to a package above the module: `import a.b` defines `a`.
     """
 
     module: str
@@ -57,7 +57,7 @@ class ModuleNames:
     Args:
         path: The file.
         definitions: The statements that define or change a name, by name.
-        imports: What imports at the top level define a name as, by name; several where a block chooses between them.
+        imports: What a name that is imported at the top level refers to, by name; several where a block chooses.
         stars: Modules of which all names are imported.
         effects: Statements that do something when the file is imported.
     """
@@ -156,7 +156,7 @@ def _define_targets(module: ModuleNames, statement: ast.Assign | ast.AnnAssign |
     for name in sorted({node.id for node in stored if isinstance(node, ast.Name)}):
         module.definitions.setdefault(name, []).append(statement)
     if any(not isinstance(node, ast.Name) for node in stored):
-        # `settings["x"] = 1` or `thing.x = 1` changes an object.
+        # `settings["x"] = 1` or `settings.x = 1` changes an object.
         module.effects.append(statement)
 
 
@@ -166,7 +166,7 @@ def _is_stored(node: ast.AST) -> bool:
 
 
 def _add_block(module: ModuleNames, statement: ast.stmt) -> None:
-    """Add `if`, `try`, `with`, a loop or an expression: it is executed as a whole, and may define names."""
+    """Add an `if`, `try`, `with`, loop or expression as one statement, which may define several names."""
     _add_imports(module, statement)
     if _is_test_of(statement, "TYPE_CHECKING", "typing.TYPE_CHECKING"):
         return

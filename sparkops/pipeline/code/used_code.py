@@ -51,15 +51,15 @@ class CodeReader:
     versions: PackageVersions = field(default_factory=PackageVersions)
     _modules: dict[Path, ModuleNames | None] = field(default_factory=dict)
     _statements: dict[tuple[Path, str], Statements] = field(default_factory=dict)
-    _shown: dict[Path, str] = field(default_factory=dict)
+    _short_paths: dict[Path, str] = field(default_factory=dict)
     _installed: dict[str, Path | None] = field(default_factory=dict)
     _locations: dict[tuple[Path, ImportedName], tuple[list[Path], list[str]]] = field(default_factory=dict)
 
     def find_used(self, file: Path, function: str) -> UsedCode | None:
         """Return the code that a function uses, or None if the file does not define it at its top level.
 
-        Names are followed as the text has them. A module that is used otherwise than by its attributes, or of which all
-        names are imported, is used as a whole.
+        Names are followed as the text has them. All of a module is used if it is used otherwise than by its attributes,
+        or if all its names are imported.
         """
         module = self.read(file)
         if module is None or function not in module.definitions:
@@ -106,7 +106,7 @@ class CodeReader:
         return locate_module(installed, parts) if installed is not None else ([], [])
 
     def _find_installed(self, name: str) -> Path | None:
-        """Return the folder of the project that Python finds a top-level module in, such as `src`; it is looked up once."""
+        """Return the folder of the project in which Python finds a top-level module, such as `src`; cached."""
         if name not in self._installed:
             self._installed[name] = find_installed_folder(name, self.root)
         return self._installed[name]
@@ -125,10 +125,10 @@ class CodeReader:
 
     def shorten(self, path: Path) -> str:
         """Return a file as it is listed: relative to the project."""
-        if path not in self._shown:
+        if path not in self._short_paths:
             is_inside = path.is_relative_to(self.root)
-            self._shown[path] = path.relative_to(self.root).as_posix() if is_inside else path.name
-        return self._shown[path]
+            self._short_paths[path] = path.relative_to(self.root).as_posix() if is_inside else path.name
+        return self._short_paths[path]
 
 
 @dataclass(slots=True)
@@ -236,7 +236,7 @@ class _Search:
                 self._use_attribute(module, name)
 
     def _use_attribute(self, module: ModuleNames, name: str) -> None:
-        """Follow an attribute of a module: a name, a module of a package, or what the module makes when it is imported."""
+        """Follow an attribute of a module: one of its names, a module of a package, or what its effects define."""
         if module.has(name):
             self.use_name(module, name)
             return

@@ -21,7 +21,7 @@ from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.discovery.jobs_package import forget_package, prepare_package, stamp_modules
 from sparkops.pipeline.job import Job
 
-# The first line of a function that is not inside of anything.
+# The first line of a function at the top level of a file.
 _DEFINITION: Final = re.compile(rb"(?:\A|[\r\n\f])def\s+(\w+)")
 _NO_SESSION = (
     ". There is no Spark session while files are imported: create columns and functions inside the job."
@@ -90,8 +90,8 @@ def collect_jobs(
             other = jobs.setdefault(value.name, value)
             if other is not value:
                 duplicates.append(_describe_duplicate(value.name, "jobs", str(other.place), str(value.place)))
-    names = {name for duplicate in duplicates for name in duplicate.jobs}
-    usable = {name: job for name, job in jobs.items() if name not in names}
+    ambiguous = {name for duplicate in duplicates for name in duplicate.jobs}
+    usable = {name: job for name, job in jobs.items() if name not in ambiguous}
     return DeclaredJobs(usable, [*broken, *(_add_writes(duplicate, jobs) for duplicate in duplicates)])
 
 
@@ -133,8 +133,8 @@ def _describe_import_error(jobs_folder: JobsFolder, file: Path, error: BaseExcep
         return f"{jobs_folder.display(error.filename)}{line}: this is not Python: {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if Path(frame.filename).is_relative_to(jobs_folder.path)]
-    where = f"{jobs_folder.display(inside[-1].filename)}:{inside[-1].lineno}" if inside else shown
-    message = f"{where}: the file cannot be imported: {type(error).__name__}: {error}".removesuffix(": ")
+    place = f"{jobs_folder.display(inside[-1].filename)}:{inside[-1].lineno}" if inside else shown
+    message = f"{place}: the file cannot be imported: {type(error).__name__}: {error}".removesuffix(": ")
     return message + _NO_SESSION if "pyspark" in Path(frames[-1].filename).parts else message
 
 

@@ -1,4 +1,4 @@
-"""The values of a table's column as those for which a job is run."""
+"""The values of a parameter for which a job is run, as the distinct values of a table's column."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-# How the command line writes them: `--each origin=@airports.faa`.
+# Begins such values on the command line: `--each origin=@airports.faa`.
 COLUMN_PREFIX: Final = "@"
 
 

@@ -21,7 +21,7 @@ class DeclaredEach:
     """The argument `each` of the decorator.
 
     Args:
-        declared: Parameter to its values, as they are written.
+        declared: The argument as it is written: a mapping of parameters to their values, if it is right.
         params: The parameters of the job.
         writes: What the job writes.
     """
@@ -32,7 +32,7 @@ class DeclaredEach:
 
     @property
     def values(self) -> dict[str, Values]:
-        """Return parameter to its values."""
+        """Return the values of each parameter, by name."""
         return {
             name: values if isinstance(values, ColumnValues) else tuple(values)
             for name, values in self.declared.items()
@@ -55,16 +55,16 @@ class DeclaredEach:
             if write.mode == "overwrite":
                 columns = ", ".join(repr(name) for name in self.declared)
                 yield (
-                    f"each= has a run for each combination of values, and each would overwrite table `{write.table}`: declare "
-                    f"replace=[{columns}] if the table has these columns, or mode='append'"
+                    "each= has a run for each combination of values, and each would overwrite table "
+                    f"`{write.table}`: declare replace=[{columns}] if the table has these columns, or mode='append'"
                 )
 
     def _find_value_problems(self, name: str, values: Any) -> Iterator[str]:
         names = [param.name for param in self.params]
         param = next((param for param in self.params if param.name == name), None)
         if param is None:
-            near = find_closest_name(name, names)
-            hint = f", did you mean {near!r}?" if near else f"; they are {', '.join(names) or 'none'}"
+            closest = find_closest_name(name, names)
+            hint = f", did you mean {closest!r}?" if closest else f"; they are {', '.join(names) or 'none'}"
             yield f"each= names {name!r}, which is not one of its parameters{hint}"
         elif read_param_type(param.annotation).kind == "secret":
             yield f"each= names {name!r}, which is a secret: a record does not show it, so runs cannot differ by it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sparkops.core.wording import did_you_mean
@@ -21,32 +21,30 @@ _RANGE: Final = ".."
 _RANGE_KINDS: Final = ("int", "date")
 
 
-def read_each(job: Job, words: Sequence[str], *, limit: int) -> dict[str, Values]:
+def read_each(job: Job, texts: Sequence[str], *, limit: int) -> dict[str, Values]:
     """Return the values of each parameter, as texts, by its name.
-
-    A text is `NAME=VALUES`. VALUES is a list (`JFK,EWR`; quotes as in CSV), a range of whole numbers or days with both ends (`1..12`,
-    `2013-07-01..2013-07-31`), a JSON list, or the distinct values of a column (`@airports.faa`).
 
     Args:
         job: The job whose parameters they are.
-        words: The texts.
+        texts: `NAME=VALUES`. VALUES is a list (`JFK,EWR`; quotes as in CSV), a range of integers or days with both
+            ends (`1..12`, `2013-07-01..2013-07-31`), a JSON list, or the distinct values of a column (`@airports.faa`).
         limit: Maximum number of values of a range.
 
     Raises:
         InputError: A text has another form, or names no parameter of the job.
     """
     each: dict[str, Values] = {}
-    for word in words:
-        name, equals, text = word.partition("=")
+    for text in texts:
+        name, equals, values = text.partition("=")
         name = name.replace("-", "_")
         if not name or not equals:
             raise InputError(
                 "--each takes NAME=VALUES, as in --each month=1..12, --each origin=JFK,EWR or "
-                f"--each origin=@airports.faa; not `{word}`."
+                f"--each origin=@airports.faa; not `{text}`."
             )
         if name in each:
             raise InputError(f"--each {name}=... is given twice: write all its values in one list.")
-        each[name] = _read_values(find_param(job, name), text, limit)
+        each[name] = _read_values(find_param(job, name), values, limit)
     return each
 
 
@@ -83,12 +81,12 @@ def _read_values(param: Param, text: str, limit: int) -> Values:
 
 
 def _read_column(param: Param, text: str) -> ColumnValues:
-    # A name of a table has no dot, unlike that of a column.
+    # The name of a table contains no dot; that of a column may.
     table, dot, column = text.removeprefix(COLUMN_PREFIX).partition(".")
     if not (table and dot and column):
         raise InputError(
-            f"--each {param.name}={text}: write @TABLE.COLUMN for the values of a column, and text that begins with @ in "
-            f"double quotes: --each '{param.name}=\"{text}\"'."
+            f"--each {param.name}={text}: write @TABLE.COLUMN for the values of a column, and text that begins with @ "
+            f"in double quotes: --each '{param.name}=\"{text}\"'."
         )
     return ColumnValues(table, column)
 
@@ -107,20 +105,20 @@ def _read_range(param: Param, first: str, last: str, limit: int) -> list[Any]:
     ends = [parse(param, end.strip(), ValueForm.TEXT) for end in (first, last)]
     if any(end is None for end in ends) or ends[0] > ends[1]:
         raise InputError(f"--each {param.name}={first}..{last}: the first value is not before the last one.")
-    count = _count(ends[0], ends[1])
+    count = _count_range(ends[0], ends[1])
     if count > limit:
         raise InputError(
             f"--each {param.name}={first}..{last} has {count:,} values; `execution.max_items` allows {limit:,}."
         )
-    return [str(value) for value in _iterate(ends[0], ends[1])]
+    return [str(value) for value in _iterate_range(ends[0], ends[1])]
 
 
-def _count(first: Any, last: Any) -> int:
+def _count_range(first: Any, last: Any) -> int:
     return (last - first).days + 1 if isinstance(first, date) else int(last - first) + 1
 
 
-def _iterate(first: Any, last: Any) -> Iterator[Any]:
-    step = timedelta(days=1) if isinstance(first, date | datetime) else 1
+def _iterate_range(first: Any, last: Any) -> Iterator[Any]:
+    step = timedelta(days=1) if isinstance(first, date) else 1
     while first <= last:
         yield first
         first += step

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sparkops.core.version_number import is_number
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.place import Place
+
+# Fields that a record has under their names and that older records may lack.
+_OPTIONAL_FIELDS: Final = (
+    "kwargs",
+    "policy",
+    "success",
+    "observed",
+    "rows",
+    "unexpected",
+    "error",
+    "severity",
+    "over",
+)
 
 
 def check_to_json(result: CheckResult) -> dict[str, Any]:
@@ -32,27 +45,17 @@ def check_to_json(result: CheckResult) -> dict[str, Any]:
 
 def check_from_json(value: Mapping[str, Any]) -> CheckResult:
     """Return a check result from a record or from `check_to_json`; unknown keys are ignored."""
-    known = {
-        "kwargs": "kwargs",
-        "policy": "policy",
-        "success": "success",
-        "observed": "observed",
-        "rows": "rows",
-        "unexpected": "unexpected",
-        "error": "error",
-        "severity": "severity",
-        "over": "over",
-    }
     return CheckResult(
         table=value["table"],
         expectation=value["expectation"],
         samples=tuple(value.get("samples") or ()),
         place=_parse_place(value.get("place")),
-        **{field: value[key] for key, field in known.items() if key in value},
+        **{field: value[field] for field in _OPTIONAL_FIELDS if field in value},
     )
 
 
 def _parse_place(value: Any) -> Place | None:
+    """Return the place in a record; older records have it as text, `file:line`."""
     if isinstance(value, Mapping):
         return Place(str(value["file"]), int(value["line"]))
     if not isinstance(value, str):

@@ -55,11 +55,8 @@ class ParameterHelp:
         """Return the description, constraints and default as one line."""
         default = "required" if self.required else f"default: {self.default}"
         source = f"set in {self.conf}" if self.conf else default
-        return " ".join(
-            part
-            for part in (self.help, f"[{'; '.join(text for text in (self.limits, source) if text)}]")
-            if part
-        )
+        facts = "; ".join(filter(None, (self.limits, source)))
+        return " ".join(filter(None, (self.help, f"[{facts}]")))
 
 
 def describe_parameters(job: Job, conf: Mapping[str, str] | None = None) -> tuple[ParameterHelp, ...]:

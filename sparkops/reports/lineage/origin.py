@@ -14,7 +14,7 @@ class Origin:
     """A run, or a version that a run read.
 
     Args:
-        id: Its id, different for each of a page.
+        id: Its id, unique within a page.
         kind: What it is.
         title: Name of the job, or name and version.
         notes: Further facts.

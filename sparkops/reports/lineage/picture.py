@@ -1,4 +1,4 @@
-"""The picture of what led to a page: boxes in layers, from left to right, with curves between them; and the same as text."""
+"""The picture of what led to a page: boxes in layers from left to right, curves between them, and the same as text."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from sparkops.reports.formatting import shorten
 from sparkops.reports.lineage.layers import assign_layers, limit_layers, order_layers
 from sparkops.reports.lineage.origin import Origin, PageLineage
 
-# Boxes of a layer; what is more is one box.
+# Number of boxes of a layer; the surplus is drawn as one box.
 _MAX_BOXES: Final = 10
-# Sizes in pixels. Four layers are as wide as a page.
+# Sizes in pixels: width of a box, gap between layers (four layers are as wide as a page), space between the boxes of a
+# layer, margin of the picture.
 _WIDTH, _GAP, _SPACE, _MARGIN = 200, 46, 12, 2
-_TITLE_HEIGHT, _LINE_HEIGHT, _PADDING = 19, 16, 9
+# Inside of a box, in pixels; a line's baseline is below its upper edge.
+_TITLE_HEIGHT, _LINE_HEIGHT, _PADDING, _BASELINE = 19, 16, 9, 11
 # Characters of a line in a box.
 _MAX_TITLE, _MAX_NOTE = 23, 29
 
@@ -28,10 +30,10 @@ class Box:
         x: Left edge.
         y: Upper edge.
         height: Its height.
-        kind: What it stands for; `more` for several that are not drawn.
+        kind: Kind of its origin; `more` for several that are not drawn.
         title: First line.
         lines: Baseline, text and tone of each further line.
-        text: All of its text, in full.
+        text: All of its text, not shortened.
     """
 
     x: int
@@ -95,7 +97,12 @@ def draw_origins(origins: PageLineage) -> Picture | None:
 
 
 def _merge_origins(origins: PageLineage, surplus: Mapping[str, int]) -> PageLineage:
-    """Return the origins with one in place of all that are too many in a layer."""
+    """Return the origins with one in place of the surplus ones of each layer.
+
+    Args:
+        origins: All origins.
+        surplus: The layer of each origin that is one too many, by id.
+    """
     names = {node: f"more {layer}" for node, layer in surplus.items()}
     merged = {
         name: Origin(
@@ -121,7 +128,7 @@ def _measure_layer(nodes: Mapping[str, Origin], layer: Sequence[str]) -> int:
 
 def _draw_box(origin: Origin, x: int, y: int) -> Box:
     texts = [(note, "") for note in origin.notes] + [(origin.result, origin.tone)] * bool(origin.result)
-    first = y + _PADDING + _TITLE_HEIGHT + 11
+    first = y + _PADDING + _TITLE_HEIGHT + _BASELINE
     return Box(
         x=x,
         y=y,
@@ -148,7 +155,7 @@ def _draw_curve(
 
 def _write_sentences(origins: PageLineage) -> Iterator[str]:
     """Yield what each run read, the run of the page first."""
-    titles = {origin.id: _name(origin) for origin in origins.origins}
+    titles = {origin.id: _describe_origin(origin) for origin in origins.origins}
     for origin in origins.origins:
         sources = origins.list_sources(origin.id)
         if origin.kind != "run" or not sources:
@@ -160,7 +167,8 @@ def _write_sentences(origins: PageLineage) -> Iterator[str]:
         yield f"{titles[origin.id]} made {outputs}{result} from {format_count(len(sources), 'input')}: {read}."
 
 
-def _name(origin: Origin) -> str:
+def _describe_origin(origin: Origin) -> str:
+    """Return how a sentence names an origin: `Job sales, 2013-07-04`, `orders version 3`, `model delays version 2`."""
     if origin.kind == "run":
         return ", ".join((f"Job {origin.title}", *origin.notes[:1]))
     version = f" {note}" if (note := next(iter(origin.notes), "")).startswith("version") else ""

@@ -53,7 +53,7 @@ def execute(
         run_id,
         request.job.name,
         secrets=context.secrets,
-        # A part of a fan-out that is lost with its beginning begins again.
+        # If a crash loses the beginning of a fan-out's part, a resumed fan-out starts that part again.
         sync=request.parent is None,
         **describe_request(request, context),
         **(receiver.facts if receiver is not None else {}),
@@ -120,8 +120,10 @@ def _run_steps(
         announce=partial(_record_interruption, attempt),
         unblock=partial(connection.cancel_spark_jobs, attempt.run_id),
     )
+    # The fan-out of a run with a commit lock holds the locks; what a receiver gets is not written.
+    takes_locks = context.commit_lock is None and receiver is None
     locks: AbstractContextManager[None] = nullcontext()
-    if context.commit_lock is None and receiver is None:
+    if takes_locks:
         locks = lock_for_writing(
             context.locks,
             list_written(job),
@@ -130,7 +132,7 @@ def _run_steps(
             on_wait=partial(_announce_waiting, context),
         )
     with watched, locks:
-        if context.commit_lock is None and receiver is None:
+        if takes_locks:
             require_no_open_rollback(context.runs, context.publications, list_written(job))
         RunExecutor(request, connection.open(), context, attempt, receiver).run()
 

@@ -127,8 +127,8 @@ class RunExecutor:
         }
         for table in find_changed_suites(decision.plan, suites):
             _log.warning(
-                "The checks of table `%s` were changed after run %s was checked: the run is completed as they were then. "
-                "`sparkops check %s` checks the table as it is.",
+                "The checks of table `%s` were changed after run %s was checked: the run is completed with the earlier "
+                "ones. `sparkops check %s` checks the table as it is.",
                 table,
                 self.attempt.run_id,
                 table,
@@ -189,8 +189,8 @@ class RunExecutor:
         pin = self.pin(table, earlier["version"])
         if earlier.get("identity") and earlier["identity"] != pin.identity:
             raise InputError(
-                f"Table `{table}` was created again since run {self.attempt.run_id} read version {earlier['version']}, so that "
-                f"version is gone, and the run cannot be resumed: run `{self.request.job.name}` again."
+                f"Table `{table}` was created again since run {self.attempt.run_id} read version {earlier['version']}, "
+                f"so that version is gone, and the run cannot be resumed: run `{self.request.job.name}` again."
             )
         return pin
 
@@ -277,7 +277,7 @@ class RunExecutor:
 
 
 def _restore_identity(facts: Mapping[str, Any], earlier: Run | None) -> dict[str, Any]:
-    """Return what identifies the work of a run that publishes what an earlier attempt computed: its code and its inputs."""
+    """Return what identifies the work of a run that publishes an earlier attempt's rows: its code and inputs."""
     if earlier is None:
         return {}
     return {
@@ -289,7 +289,7 @@ def _restore_identity(facts: Mapping[str, Any], earlier: Run | None) -> dict[str
 
 
 def _describe_violations(model: str, rules: Mapping[str, Any]) -> list[str]:
-    """Return a message for each rule that more rows violate than its `mostly` allows."""
+    """Return a warning for each rule that more rows violate than its `mostly` allows; none if rows are only counted."""
     if rules["apply"] == "count":
         return []
     return [

@@ -30,7 +30,8 @@ class LinkedVersion(NamedTuple):
         kind: What it is.
         name: Name of the table, source or model, path of the report.
         version: Version of a table or model.
-        identity: Of a table: which of those that have had this name. Of a source: the beginning of the hash of its files.
+        identity: Delta's id of a table, which differs if a table of the same name is created again; the beginning of
+            the hash of a source's files.
     """
 
     kind: NodeKind
@@ -146,7 +147,7 @@ def _summarize(files: RecordFiles) -> _Entry:
     lines = (line for content in files.contents for line in content if line.endswith(b"\n"))
     links = read_links(fold_events(map(parse_event, lines)))
     entry = _Entry(files.changed, files.attempt, files.size, links.inputs, links.outputs)
-    # What cannot be written into the index would lose that of all runs.
+    # Raises where an entry cannot be written as JSON, which would lose the index of all runs.
     json.dumps(entry)
     return entry
 

@@ -22,7 +22,7 @@ _MAX_LINE = 1 << 20
 
 @dataclass(slots=True)
 class _Rest:
-    """The beginning of a line, in parts, so that many small ones are joined only once."""
+    """The beginning of a line that is not complete, in parts, so that many small ones are joined only once."""
 
     parts: list[str] = field(default_factory=list)
     size: int = 0
@@ -43,8 +43,8 @@ class _Rest:
 class MaskedFile(io.TextIOBase):
     """A text file that replaces every secret in what is written to it.
 
-    Complete lines are masked, so that a secret is found that is written in parts. Each thread has its own unfinished
-    line. Lines wait for the next ones where a secret has begun that goes on in another line.
+    Text is written once its line is complete, so that a secret is found that is written in parts; each thread has its
+    own incomplete line. A line in which a secret begins that may continue in the next line waits for that one.
 
     Args:
         file: The file to write to.
@@ -71,7 +71,7 @@ class MaskedFile(io.TextIOBase):
         return len(text)
 
     def _find_end(self, lines: str) -> int:
-        """Return the end of what can be written: the last end of a line before which no secret has begun only."""
+        """Return the end of the complete lines, or of those before the first line that has an incomplete secret."""
         end = max(lines.rfind("\n"), lines.rfind("\r")) + 1
         if len(lines) - end > _MAX_LINE:
             return len(lines)

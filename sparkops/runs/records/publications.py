@@ -48,6 +48,11 @@ class PublicationJournal:
 
     folder: Path
 
+    @classmethod
+    def of_state(cls, state: Path) -> PublicationJournal:
+        """Return the journal of the project whose state is in a folder."""
+        return cls(state / "publishing")
+
     def begin(self, publication: OpenPublication) -> None:
         """Record that a run begins to publish; what an earlier attempt of the run recorded is kept."""
         path = self._locate(publication.run)
@@ -77,7 +82,7 @@ class PublicationJournal:
         return frozenset(path.stem for path in self.folder.glob("*.json"))
 
     def list_open(self) -> tuple[OpenPublication, ...]:
-        """Return the publications that are not complete, oldest first. Files that cannot be read are warnings."""
+        """Return the publications that are not complete, oldest first; warn of files that cannot be read."""
         return tuple(
             publication
             for path in sorted(self.folder.glob("*.json"))

@@ -113,7 +113,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Return the same as a small table, for notebooks."""
-        facts = {"run": self.id, "state": self.state, "parameters": _name_values(self.params)}
+        facts = {"run": self.id, "state": self.state, "parameters": _format_values(self.params)}
         facts |= {
             "results": ", ".join(self._describe_results()),
             "error": (self.error or {}).get("message", ""),
@@ -212,7 +212,7 @@ def _to_html(text: Any) -> str:
     return escape(escape_controls(str(text)))
 
 
-def _name_values(values: Mapping[str, Any]) -> str:
+def _format_values(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
 
 

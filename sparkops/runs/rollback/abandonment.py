@@ -36,7 +36,8 @@ def plan_abandonment(rollback_id: str, run: Run, group: RollbackGroup) -> Rollba
     obstacle = next(_find_obstacles(stopped, group), None)
     if obstacle is not None:
         raise InputError(
-            f"Rollback {run.id} is not complete: `sparkops runs resume {run.id}` completes it. It cannot be given up: {obstacle}."
+            f"Rollback {run.id} is not complete: `sparkops runs resume {run.id}` completes it. "
+            f"It cannot be given up: {obstacle}."
         )
     states = {item.run: item.state for item in stopped.runs}
     marked = [group.runs.get(mark.run) for mark in stopped.marks]
@@ -56,7 +57,7 @@ def plan_abandonment(rollback_id: str, run: Run, group: RollbackGroup) -> Rollba
 
 
 def _find_obstacles(stopped: RollbackPlan, group: RollbackGroup) -> Iterator[str]:
-    """Yield what prevents that a rollback is given up."""
+    """Yield what prevents a rollback from being given up."""
     for restore in stopped.tables:
         history = group.find_history(restore.table)
         if history is not None and any(commit.run_id == stopped.run for commit in history.commits):

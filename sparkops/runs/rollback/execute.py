@@ -68,7 +68,7 @@ class RollbackServices:
 
 
 def execute_rollback(plan: RollbackPlan, attempt: Attempt, services: RollbackServices) -> None:
-    """Follow a plan to its end while its tables and models are locked, and record how it ended.
+    """Execute a plan, whose tables and models are locked by the caller, and record how it ended.
 
     Readers see the tables as they were before until all are restored. The runs are marked first, so that none of them
     is resumed or counts as up to date; runs that are in effect again are marked last.
@@ -141,7 +141,7 @@ class _Execution:
         self.services.on_step(name)
 
     def _require_possible(self) -> None:
-        """Refuse, before this attempt changes anything, if a run cannot be marked or a table not be restored."""
+        """Refuse, before anything is changed, if a run cannot be marked or a table cannot be restored."""
         for mark in self.plan.marks:
             with suppress(EmptyRecord, UnknownName):
                 if mark.by is not None:

@@ -59,9 +59,9 @@ class RollbackGroup:
     _registrations: dict[str, ModelRegistration | None] = field(default_factory=dict)
 
     def add(self, member: str) -> None:
-        """Add a run, with its parts, and theirs, if it is a fan-out, or a release.
+        """Add a run or a release; of a fan-out or a rollback, also its parts and their parts.
 
-        Parts that another rollback has undone already stay undone by it.
+        Parts that another rollback has undone stay undone by it.
         """
         run = self.runs.get(member)
         self.members[member] = run
@@ -197,9 +197,8 @@ class RollbackGroup:
             f"run {commit.run_id}, which this project does not record," if commit.run_id else "another writer"
         )
         foreign = ForeignCommit(table=table, version=commit.version, operation=commit.operation)
-        return Blocker(
-            kind="foreign", id="", text=f"{writer} {text} ({commit.operation}, {commit.time:%Y-%m-%d %H:%M}Z)", commit=foreign
-        )  # fmt: skip
+        facts = f"{commit.operation}, {commit.time:%Y-%m-%d %H:%M}Z"
+        return Blocker(kind="foreign", id="", text=f"{writer} {text} ({facts})", commit=foreign)
 
     def _find_open_rollbacks(self, table: str) -> Iterator[Blocker]:
         for run in self.runs.values():

@@ -149,7 +149,7 @@ def read_certificate(file: Path, *, about: int | None = None) -> list[tuple[dict
         raise DamagedModel(f"{file} is damaged: {truncate(repr(error), _MAX_REASON)}") from None
     for row, answer in cases:
         if not isinstance(row, dict) or not (isinstance(answer, dict) or answer in _NO_ANSWERS):
-            raise DamagedModel(f"{file} is damaged: it contains what is no row with an answer.")
+            raise DamagedModel(f"{file} is damaged: it contains a line that is not a row with an answer.")
     return cases
 
 
@@ -198,7 +198,7 @@ def _is_same_decimal(reference: str | Decimal, answer: float, rtol: float, atol:
 
 
 def _is_tie(answer: Mapping[str, Any], outputs: Sequence[Output], rtol: float) -> bool:
-    """Return whether the two largest probabilities differ by no more than rounding."""
+    """Return whether the two largest probabilities differ, but by no more than rounding."""
     for output in outputs:
         values = answer.get(str(output.column)) if output.role == "probability" else None
         if values is not None and len(values) > 1:

@@ -36,7 +36,7 @@ class _Call:
     type_expression: TypeExpression
 
     def type_value(self, position: int) -> Expression:
-        """Return an argument that is no lambda."""
+        """Return the typed expression of an argument that is not a lambda."""
         return self.type_expression(self.items[position], self.columns)
 
     def type_body(
@@ -56,6 +56,7 @@ class _Call:
         parameters = [str(parameter.name).lower() for parameter in function.expressions]
         if not (min_count or len(types)) <= len(parameters) <= len(types):
             raise CannotCompile(f"`{self.name}` with {len(parameters)} variables is not supported")
+        # Parameters of nested lambdas may have the same name, but their variables may not.
         depth = self.columns.depth + 1 if isinstance(self.columns, _Variables) else 0
         names = tuple(f"{parameter}_{depth}{suffix}" for parameter in parameters)
         variables = {
@@ -146,6 +147,8 @@ def sort_by(items: Sequence[Any], columns: ResolveColumn, type_expression: TypeE
 
 
 def _make_function(name: str, max_args: int, note: str = "") -> Function:
+    """Return the entry of a function for the list of functions; `type_higher_order` types its calls with a lambda."""
+
     def build(args: Args) -> Expression:  # noqa: ARG001
         raise CannotCompile(f"`{name}` without an expression of the elements is not supported")
 

@@ -64,10 +64,10 @@ class PublishedOutputs:
     def _find_lost_version(
         self, write: Write, output: Mapping[str, Any], run: Run, lookup: RunLookup
     ) -> list[str]:
-        """Return why what a run published is not in the table any more, if so.
+        """Return as clauses why what a run published is not in the table any more; empty if it is.
 
-        It is there if all later commits released quarantined rows, or were undone by a rollback, or left its rows as they
-        are: they were made by runs of the same job with other parameters, which append, or replace other slices.
+        It is there if each later commit released quarantined rows, or was undone by a rollback, or left its rows as
+        they are: a run of the same job with other parameters made it, which appended rows or replaced another slice.
 
         Args:
             write: How the job writes the table.

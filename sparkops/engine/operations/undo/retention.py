@@ -115,7 +115,8 @@ def _require_source(container: ServiceContainer, item: NeededVersion) -> None:
     tables.require_version(item.table, item.version)
     if tables.pin(item.table, at=item.version).identity != item.identity:
         raise VersionGone(
-            f"Version {item.version} of table `{item.table}` is of a table that was created again, so it cannot be copied."
+            f"Table `{item.table}` was created again since, so version {item.version} of the earlier table cannot be "
+            "copied."
         )
 
 
@@ -202,6 +203,6 @@ def _parse_list(value: Any) -> list[tuple[str, str, int]]:
     for entry in value["copies"]:
         table, identity = require_text(entry, "table"), require_text(entry, "identity")
         if not _PATH_PART.fullmatch(table) or not _PATH_PART.fullmatch(identity):
-            raise ValueError("a name of a table, or its id, has characters that none has")
+            raise ValueError("the name or id of a table has characters that are not allowed")
         items.append((table, identity, require_version(entry["version"])))
     return items
