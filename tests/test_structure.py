@@ -19,6 +19,20 @@ MAX_METHODS = 5
 # The options of a job are the arguments of one decorator: that is the public interface.
 LONG_BY_DESIGN = frozenset({"sparkops/pipeline/declare.py:job"})
 
+# Modules that open files by other means than `core/bounded_file.py` and `core/private_file.py`, and what they open.
+OPENERS = {
+    "sparkops/artifact/code_bundle.py": "sparkops' own files, as they are installed",
+    "sparkops/artifact/spark_answers.py": "a file of its own folder, in a Python without sparkops",
+    "sparkops/cli/init.py": "the template, as it is installed",
+    "sparkops/cli/score.py": "the rows of a user, which a pipe may have",
+    "sparkops/core/http_client.py": "addresses",
+    "sparkops/runs/execution/execute.py": "the services of a run",
+    "sparkops/runs/records/archive.py": "members of an archive",
+    "sparkops/scoring/artifact/array_file.py": "arrays that are written, and members of an archive",
+    "sparkops/tables/sources/json_keys.py": "the rows of a source, packed or not",
+    "sparkops/tables/sources/source_files.py": "members of an archive",
+}
+
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef, bool]]:
     """Yield every function as `file:name`, its node, and whether it is a method."""
@@ -101,3 +115,35 @@ def test_protocols_are_small() -> None:
                 name = f"{file.relative_to(ROOT).as_posix()}:{node.name}"
                 sizes[name] = sum(isinstance(item, ast.FunctionDef) for item in node.body)
     assert {name: count for name, count in sizes.items() if count > MAX_METHODS} == {}
+
+
+def is_unguarded_read(node: ast.AST) -> bool:
+    """Return whether a node opens a file by its path, which may be a link, a pipe or endless. A mode `x` creates a file."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    is_builtin = isinstance(node.func, ast.Name) and node.func.id == "open"
+    modes = {
+        item.value
+        for item in (*node.args, *(word.value for word in node.keywords))
+        if isinstance(item, ast.Constant)
+    }
+    is_open = (name == "open" or is_builtin) and not any(
+        isinstance(mode, str) and mode.startswith("x") for mode in modes
+    )
+    # `os.open` is in these helpers only, and with the null device.
+    is_system = isinstance(node.func, ast.Attribute) and ast.unparse(node.func) == "os.open"
+    return name in ("read_text", "read_bytes") or (is_open and not is_system)
+
+
+def test_files_are_opened_by_the_helpers_for_regular_files_of_a_bounded_size() -> None:
+    openers = {
+        file.relative_to(ROOT).as_posix()
+        for file in FILES
+        if any(is_unguarded_read(node) for node in ast.walk(ast.parse(file.read_text("utf-8"))))
+    }
+    assert openers - OPENERS.keys() == set(), "read_text, read_bytes and open_regular of core/bounded_file.py"
+    assert OPENERS.keys() - openers == set(), "an exception that is none any more"
+    direct = {file.relative_to(ROOT).as_posix() for file in FILES if "os.open(" in file.read_text("utf-8")}
+    helpers = {f"sparkops/core/{name}_file.py" for name in ("atomic", "bounded", "private")}
+    assert direct - helpers == {"sparkops/cli/main.py"}

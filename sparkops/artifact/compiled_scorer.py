@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.artifact.saved_spark_model import SavedSparkModel
+from sparkops.config.state_file import MALFORMED
+from sparkops.core.bounded_file import MAX_FACTS, MAX_SOURCE, parse_json, read_text
 from sparkops.errors import DamagedModel, InputError, ModelError
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.ir.description import Description
@@ -79,9 +81,9 @@ def read_unread_columns(folder: Path) -> Mapping[str, str]:
 
 def _read_origin(folder: Path) -> Mapping[str, Any]:
     try:
-        origin = json.loads((folder / ORIGIN).read_text("utf-8"))
+        origin = parse_json(read_text(folder / ORIGIN, MAX_FACTS))
         return {**origin, "model": origin["model"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MALFORMED) as error:
         raise DamagedModel(
             f"{folder} does not say which Spark model it was compiled from ({error!r}). Compile the scorer again."
         ) from None
@@ -89,6 +91,6 @@ def _read_origin(folder: Path) -> Mapping[str, Any]:
 
 def _read_hash(folder: Path) -> str:
     try:
-        return str(json.loads((folder / DESCRIPTION).read_text("utf-8"))["hash"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return str(parse_json(read_text(folder / DESCRIPTION, MAX_SOURCE))["hash"])
+    except (OSError, *MALFORMED):
         return ""

@@ -13,6 +13,7 @@ import yaml
 from sparkops.artifact.code_bundle import LOADER, copy_scoring_package
 from sparkops.artifact.pipeline_files import save_pipeline
 from sparkops.config.settings import Settings
+from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.scoring.artifact.file_names import SCORER
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def require_packages(folder: Path, others: Sequence[str]) -> None:
 def _replace_requirement(folder: Path, requirements: Sequence[str]) -> None:
     """Write these requirements in place of NumPy."""
     for file in (folder / "requirements.txt", folder / _CONDA):
-        lines = file.read_text("utf-8").splitlines()
+        lines = read_text(file, MAX_FACTS).splitlines()
         replaced = [
             line.replace(_REQUIREMENT, requirement)
             for line in lines

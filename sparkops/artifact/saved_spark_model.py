@@ -22,7 +22,7 @@ from sparkops.compiler.schema import (
     with_vector_sizes,
 )
 from sparkops.compiler.sql.select import find_statement_columns
-from sparkops.core.bounded_file import MAX_FACTS, read_text
+from sparkops.core.bounded_file import MAX_FACTS, hash_file, read_text
 from sparkops.errors import DamagedModel, InputError, ModelError
 from sparkops.scoring.ir.field import Field
 
@@ -55,7 +55,7 @@ class SavedSparkModel:
         digest = sha256()
         for file in sorted(path for path in self.folder.rglob("[!.]*") if path.is_file()):
             path = file.relative_to(self.folder).as_posix()
-            digest.update(f"{path}\0{sha256(file.read_bytes()).hexdigest()}\n".encode())
+            digest.update(f"{path}\0{hash_file(file)}\n".encode())
         return digest.hexdigest()
 
 

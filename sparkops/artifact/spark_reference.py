@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import spark_answers
+from sparkops.core.bounded_file import MAX_SOURCE, read_bytes, read_text
 from sparkops.errors import EngineError, ModelError, as_clause
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ def build_interpreter_reference(python: Path) -> SparkReference:
     def answer(model: Path, request: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
         with tempfile.TemporaryDirectory(prefix="sparkops-certify-") as work:
             folder = Path(work)
-            (folder / "answer.py").write_bytes(Path(spark_answers.__file__).read_bytes())
+            (folder / "answer.py").write_bytes(read_bytes(Path(spark_answers.__file__), MAX_SOURCE))
             lines = [{**request, "model": str(model.absolute())}, *rows]
             (folder / "request.jsonl").write_text("".join(_to_line(line) for line in lines), "utf-8")
             _run([str(python.absolute()), "answer.py", "request.jsonl", "answers.jsonl"], folder)
-            output = (folder / "answers.jsonl").read_text("utf-8").splitlines()
+            output = read_text(folder / "answers.jsonl", MAX_SOURCE).splitlines()
         first, *answers = [json.loads(line, object_hook=spark_answers.decode) for line in output]
         _require_analysis(first["problem"], first["spark"])
         return str(first["spark"]), answers

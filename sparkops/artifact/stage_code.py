@@ -13,6 +13,7 @@ from typing import Any
 
 from sparkops.artifact.model_columns import list_leaf_stages
 from sparkops.config.settings import Settings
+from sparkops.core.bounded_file import MAX_SOURCE, read_bytes
 from sparkops.core.imported_files import parse_python, read_source
 from sparkops.errors import ModelError
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
@@ -40,7 +41,7 @@ class StageCode:
         for name, file in self.files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.read_bytes())
+            target.write_bytes(read_bytes(file, MAX_SOURCE))
 
 
 def find_stage_code(fitted: Any, settings: Settings) -> StageCode:

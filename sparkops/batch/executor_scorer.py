@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.artifact.code_bundle import ARROW_SCORER, READ_DESCRIPTION, ROW_ERROR, read_scoring_package
 from sparkops.batch.rule_counts import ReportCounts
 from sparkops.config.settings import Settings
+from sparkops.core.bounded_file import MAX_ARRAYS, read_bytes
 from sparkops.scoring.artifact.file_names import ARRAYS, DESCRIPTION
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def build_arrow_scorer(
         from sparkops.scoring.row_code import unbind_functions
 
         return ArrowScorer(unbind_functions(scorer.description), *arguments, options.code)
-    files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
+    files = {name: read_bytes(folder / name, MAX_ARRAYS) for name in (DESCRIPTION, ARRAYS)}
     importer = _make_importer(*read_scoring_package())
     return _make_portable_scorer(importer, files, scorer.description.hash, arguments)
 

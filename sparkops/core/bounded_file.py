@@ -8,13 +8,17 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+_BLOCK: Final = 1 << 20
 # Bytes of a file that a person writes, such as one of the configuration.
 MAX_WRITTEN_BY_HAND: Final = 10 << 20
 # Bytes of a file that describes a model, such as its facts.
 MAX_FACTS: Final = 16 << 20
+# Bytes of the arrays of a model.
+MAX_ARRAYS: Final = 4 << 30
 # Bytes of a file of Python, or of another file whose content is hashed.
 MAX_SOURCE: Final = 256 << 20
 
@@ -78,6 +82,15 @@ def read_text(path: Path, limit: int) -> str:
     except UnicodeDecodeError as error:
         # `repr` of that error contains the whole file.
         raise ValueError(f"not UTF-8 (byte {error.start})") from None
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a regular file in hexadecimal digits; OSError if it cannot be read."""
+    digest = sha256()
+    with open_regular(path) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def iterate_lines(file: BinaryIO, limit: int) -> Iterator[str]:

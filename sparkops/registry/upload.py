@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sparkops.artifact.facts import RUN_TAG, SOURCE_TAG, ModelFacts, to_tags
 from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
+from sparkops.core.bounded_file import MAX_FACTS, read_bytes
 from sparkops.core.wording import truncate
 from sparkops.errors import EngineError, as_clause
 from sparkops.registry.mlflow_store import resolve_artifact_root, resolve_registry_uri, summarize_mlflow_error
@@ -57,7 +58,7 @@ def upload_version(
         version_tags = to_tags(facts)
         manifest = _find_manifest(folder)
         if manifest is not None:
-            version_tags[MANIFEST_HASH_TAG] = sha256(manifest.read_bytes()).hexdigest()
+            version_tags[MANIFEST_HASH_TAG] = sha256(read_bytes(manifest, MAX_FACTS)).hexdigest()
         version = _create_version(client, settings, run, model, facts, version_tags)
     except BaseException as error:
         with contextlib.suppress(MlflowException):

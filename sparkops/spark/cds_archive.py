@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.spark.host import Host, read_installed_version
 from sparkops.spark.java import Java
 
@@ -17,7 +18,10 @@ _COMMON_OPTIONS: Final = ("-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stde
 def locate_archive(host: Host, java: Java, jars: Iterable[Path]) -> Path:
     """Return the path of the archive for this Java, Spark and Delta; it may not exist."""
     release = java.home / "release"
-    facts = [str(java.home), release.read_text(encoding="utf-8") if release.exists() else str(java.version)]
+    try:
+        facts = [str(java.home), read_text(release, MAX_FACTS)]
+    except (OSError, ValueError):
+        facts = [str(java.home), str(java.version)]
     facts += [
         str(host.spark_home),
         read_installed_version("pyspark") or "",

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from sparkops.core.private_file import open_private
 from sparkops.errors import EngineError
 from sparkops.spark.host import Host
 from sparkops.spark.java import find_java
@@ -115,7 +116,8 @@ class Cluster:
             "SPARK_LOCAL_DIRS": str(self._folder / "scratch"),
             "PYSPARK_PYTHON": self._host.python,
         }
-        with (self._folder / f"{name}.log").open("ab") as log:
+        descriptor = open_private(self._folder / f"{name}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        with os.fdopen(descriptor, "ab") as log:
             self._processes.append(
                 subprocess.Popen(
                     command,

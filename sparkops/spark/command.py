@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sparkops.core.atomic_file import replace_file
+from sparkops.core.bounded_file import MAX_FACTS, parse_json, read_text
 from sparkops.errors import EngineError
 from sparkops.spark.host import Host, read_installed_version
 from sparkops.spark.java import Java
@@ -86,8 +87,8 @@ def build_launcher_command(host: Host, java: Java) -> list[str]:
     """
     cache = host.cache / "launch" / f"{_compute_cache_key(host, java)}.json"
     try:
-        command = json.loads(cache.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        command = list(parse_json(read_text(cache, MAX_FACTS)))
+    except (OSError, TypeError, ValueError):
         command = _run_launcher(host, java)
         _write_cache(cache, command)
     return [str(part) for part in command]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.core.bounded_file import MAX_FACTS, read_bytes
 from sparkops.errors import EngineError
 from sparkops.spark.jvm_log import JvmLog
 
@@ -143,7 +144,7 @@ def _await_port(process: subprocess.Popen[bytes], connection_info: Path, log: Jv
                 f"Spark's JVM did not respond in {STARTUP_TIMEOUT:.0f} s: {find_error_line(log.tail(200))}"
             )
         time.sleep(0.01)
-    content = connection_info.read_bytes()
+    content = read_bytes(connection_info, MAX_FACTS)
     port, length = struct.unpack(">ii", content[:8])
     return int(port), content[8 : 8 + length].decode("utf-8")
 

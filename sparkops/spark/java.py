@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.bounded_file import MAX_FACTS, read_text
 from sparkops.errors import EngineError
 from sparkops.spark.host import Host
 
@@ -82,10 +83,10 @@ def _inspect(binary: Path) -> Java | None:
 def _read_version_from_release(home: Path) -> int | None:
     """Read the version from the JDK's `release` file, which needs no process."""
     try:
-        text = (home / "release").read_text(encoding="utf-8")
-    except OSError:
+        text = read_text(home / "release", MAX_FACTS)
+    except (OSError, ValueError):
         return None
-    match = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', text, re.MULTILINE)
+    match = re.search(r'^JAVA_VERSION="(?:1\.)?(\d{1,4})', text, re.MULTILINE)
     return int(match[1]) if match else None
 
 

@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, Final
 
+from sparkops.core.private_file import make_folder, open_private
+
 Sink = Path | BinaryIO | Callable[[bytes], object]
 
 # Bytes buffered for the first sink.
@@ -128,8 +130,9 @@ def _open_sink(sink: Sink, stack: ExitStack) -> Callable[[bytes], object]:
     if callable(sink):
         return sink
     if isinstance(sink, Path):
-        sink.parent.mkdir(parents=True, exist_ok=True)
-        file: BinaryIO = stack.enter_context(sink.open("ab", buffering=0))
+        make_folder(sink.parent)
+        descriptor = open_private(sink, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        file = stack.enter_context(os.fdopen(descriptor, "ab", buffering=0))
         return file.write
     file_sink = sink
 

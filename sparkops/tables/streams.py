@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from sparkops.config.state_file import MALFORMED
+from sparkops.core.bounded_file import MAX_FACTS, parse_json, read_text
 from sparkops.core.version_number import is_number
-from sparkops.errors import EngineError, InputError
+from sparkops.errors import EngineError, InputError, explain_damage
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables.catalog import Catalog, Location, join_path, to_local_path
 from sparkops.tables.session import Session
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
     from sparkops.pipeline.stream import OutputMode
 
+# Its warnings are printed at the end of a command.
+_log = logging.getLogger("sparkops.project")
 CHECKPOINTS: Final = "_streams"
 # Seconds between two polls of a query. A signal is handled within this time.
 _POLL_INTERVAL: Final = 1.0
@@ -83,12 +88,15 @@ class TableStreams:
         return read_files(location, spark, (location.address,), load)
 
     def list_checkpoints(self) -> tuple[StreamCheckpoint, ...]:
-        """Return the checkpoints of a local warehouse, by name; none where the warehouse is not local."""
+        """Return the checkpoints of a local warehouse, by name; none where the warehouse is not local.
+
+        One that is damaged is a warning.
+        """
         folder = to_local_path(join_path(self.catalog.warehouse, CHECKPOINTS))
         if folder is None or not folder.is_dir():
             return ()
         paths = sorted(path for path in folder.iterdir() if (path / "metadata").is_file())
-        return tuple(map(_read_checkpoint, paths))
+        return tuple(checkpoint for path in paths if (checkpoint := _read_checkpoint(path)) is not None)
 
     def reset(self, name: str) -> None:
         """Remove the checkpoint of a stream, so that its next run reads the stream from the beginning.
@@ -188,15 +196,23 @@ def _read_last_version(query: StreamingQuery) -> int | None:
     return max(0, int(offset["reservoirVersion"]) - is_next)
 
 
-def _read_checkpoint(folder: Path) -> StreamCheckpoint:
+def _read_checkpoint(folder: Path) -> StreamCheckpoint | None:
     commits = folder / "commits"
     numbers = (
         [int(path.name) for path in commits.iterdir() if is_number(path.name)] if commits.is_dir() else []
     )
-    metadata = json.loads((folder / "metadata").read_text(encoding="utf-8"))
-    return StreamCheckpoint(
-        name=folder.name, stream=str(metadata["id"]), last_batch=max(numbers, default=None)
-    )
+    try:
+        stream = str(parse_json(read_text(folder / "metadata", MAX_FACTS))["id"])
+    except (OSError, *MALFORMED) as error:
+        _log.warning(
+            "The checkpoint %s of a stream is damaged (%s): restore it from a backup, or let the stream begin again: "
+            "`sparkops streams reset %s`.",
+            folder,
+            explain_damage(error),
+            folder.name,
+        )
+        return None
+    return StreamCheckpoint(name=folder.name, stream=stream, last_batch=max(numbers, default=None))
 
 
 def _require_declared_columns(location: Location) -> None:

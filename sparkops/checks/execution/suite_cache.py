@@ -16,7 +16,9 @@ from typing import Any
 
 from sparkops.checks.execution.compiled_suite import DISPLAY_ARGUMENTS, CompiledSuite, parse_suite
 from sparkops.checks.suite.suite import Expectation, Suite
+from sparkops.config.state_file import MALFORMED
 from sparkops.core.atomic_file import replace_file
+from sparkops.core.bounded_file import MAX_FACTS, read_text
 
 _FORMAT = 1
 # Expectations that have planners since version 0.3, with the arguments that those support.
@@ -36,8 +38,8 @@ def load_compiled_suite(suite: Suite, folder: Path) -> CompiledSuite | None:
     if path is None:
         return None
     try:
-        arguments = json.loads(path.read_text(encoding="utf-8"), object_hook=_decode)
-    except (OSError, ValueError):
+        arguments = json.loads(read_text(path, MAX_FACTS), object_hook=_decode)
+    except (OSError, *MALFORMED):
         return None
     is_complete = isinstance(arguments, list) and len(arguments) == len(suite.expectations)
     return CompiledSuite.of(suite, arguments) if is_complete and not _is_outdated(suite, arguments) else None

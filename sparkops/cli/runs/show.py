@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import click
@@ -9,10 +10,13 @@ import click
 from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.run_lines import format_items, format_run
 from sparkops.cli.project_options import COUNT, ProjectOptions, with_project_options
-from sparkops.errors import InputError, ProjectError
-from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord, name_attempt
+from sparkops.errors import InputError, ProjectError, explain_damage
+from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord, name_attempt, open_record
 from sparkops.runs.records.run import Run, run_to_json
 from sparkops.runs.records.store import RunStore
+
+# Characters of a log that are printed at once; a line may have more.
+_MAX_LINE = 1 << 20
 
 
 @click.command("show", short_help="Show one run.")
@@ -78,6 +82,9 @@ def log(project: ProjectOptions, run_id: str, attempt: int | None, follow: bool)
     path = engine.runs.folder / run.id / f"{name_attempt(attempt or run.attempt)}.log"
     if not path.is_file():
         raise InputError(f"Run {run.id} has no log at {path}.")
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            echo(line, nl=False)
+    try:
+        with io.TextIOWrapper(open_record(path), encoding="utf-8", errors="replace") as lines:
+            while text := lines.readline(_MAX_LINE):
+                echo(text, nl=False)
+    except OSError as error:
+        raise InputError(f"The log {path} cannot be read ({explain_damage(error)}).") from error

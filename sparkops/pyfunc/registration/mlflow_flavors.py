@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.artifact.mlmodel import read_mlmodel
-from sparkops.errors import ModelError
+from sparkops.core.bounded_file import MAX_FACTS, read_text
+from sparkops.errors import DamagedModel, ModelError, explain_damage
 from sparkops.pyfunc.worker.flavor_names import format_flavor
 
 # By the package of the nearest base class outside the author's own code: no library is imported to find the flavor.
@@ -97,7 +98,12 @@ def read_flavors(folder: Path) -> dict[str, Any]:
 def read_requirements(folder: Path) -> tuple[str, ...]:
     """Return the packages in a saved model's `requirements.txt`."""
     file = folder / "requirements.txt"
-    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    try:
+        lines = read_text(file, MAX_FACTS).splitlines() if file.is_file() else []
+    except (OSError, ValueError) as error:
+        raise DamagedModel(
+            f"{file} cannot be read ({explain_damage(error)}). Save the model again."
+        ) from error
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 

@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sparkops.core.bounded_file import MAX_FACTS, read_bytes
-from sparkops.errors import DamagedModel
+from sparkops.core.bounded_file import MAX_FACTS, hash_file, read_bytes
+from sparkops.errors import DamagedModel, explain_damage
 from sparkops.pyfunc.worker.flavor_names import SPARK
 from sparkops.scoring.artifact.file_names import FLAVOR, SPARK_MANIFEST
 from sparkops.scoring.ir.description import Output, output_from_json, output_to_json
@@ -203,8 +203,10 @@ def _hash_files(folder: Path, manifest_name: str) -> Iterator[tuple[str, str]]:
             continue
         if file.is_symlink():
             raise _make_tampered_error(folder, name, "was replaced by a link")
-        with file.open("rb") as data:
-            digest = sha256()
-            while block := data.read(_BLOCK):
-                digest.update(block)
-        yield name, digest.hexdigest()
+        try:
+            digest = hash_file(file)
+        except OSError as error:
+            raise DamagedModel(
+                f"{file} cannot be read ({explain_damage(error)}). Register the model again."
+            ) from error
+        yield name, digest

@@ -6,10 +6,14 @@ import os
 import socket
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from sparkops.core.bounded_file import read_text
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
+
+# Bytes of what the kernel says of a process.
+_MAX_STAT: Final = 1 << 16
 
 
 def describe_process() -> dict[str, Any]:
@@ -45,6 +49,6 @@ def _is_alive(pid: Any, start_time: Any) -> bool:
 def _read_start_time(pid: int) -> str | None:
     """Return the kernel's start time of a process, which distinguishes it from a later process with the same id."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[19]
+        return read_text(Path(f"/proc/{pid}/stat"), _MAX_STAT).rsplit(")", 1)[1].split()[19]
     except OSError:
         return None

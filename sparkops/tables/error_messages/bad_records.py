@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from io import TextIOWrapper
 from pathlib import Path
 from urllib.parse import unquote
 
+from sparkops.core.bounded_file import open_regular
 from sparkops.errors import BadData, as_clause
 from sparkops.tables.catalog import to_local_path
 from sparkops.tables.error_messages.spark_error_text import list_error_causes
@@ -54,7 +56,7 @@ def _advise_on_encoding(path: Path) -> str:
     """Return what to do about a file that is not UTF-8, or an empty string."""
     try:
         if path.is_file() and path.stat().st_size <= _MAX_SEARCHED_BYTES:
-            with path.open(encoding="utf-8") as lines:
+            with TextIOWrapper(open_regular(path), encoding="utf-8") as lines:
                 deque(lines, maxlen=0)
     except UnicodeDecodeError:
         return " The file has bytes that are not UTF-8: set `tables.<source>.encoding`, for example to ISO-8859-1."
@@ -99,7 +101,7 @@ def find_line(path: Path, text: str) -> int | None:
         if not path.is_file() or path.stat().st_size > _MAX_SEARCHED_BYTES:
             return None
         cell = re.compile(rb'(?:^|[,;\t|:"\s])' + re.escape(text.encode()) + rb'(?:$|[,;\t|"\s}])')
-        with path.open("rb") as lines:
+        with open_regular(path) as lines:
             for number, line in enumerate(lines, start=1):
                 if text.encode() in line and cell.search(line.rstrip(b"\r\n")):
                     return number

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from sparkops.core.bounded_file import open_regular
+
 _BLOCK = 1 << 20
 
 
@@ -27,7 +29,7 @@ def has_quoted_line_break(files: Iterable[Path], quote: str) -> bool:
 def _has_odd_line(file: Path, quote: str) -> bool:
     mark = quote.encode()
     rest = b""
-    with file.open("rb") as content:
+    with open_regular(file) as content:
         while block := content.read(_BLOCK):
             if mark not in block and not rest:
                 # The line that goes on in the next block has no quote so far.

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sparkops.config.state_file import MALFORMED
+from sparkops.core.bounded_file import MAX_SOURCE, parse_json, read_text
 from sparkops.core.private_file import open_private
 from sparkops.errors import (
     ChecksFailed,
@@ -21,6 +23,7 @@ from sparkops.errors import (
     RunCancelled,
     RunTimedOut,
     SparkopsError,
+    explain_damage,
 )
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.reports.replay_verdict import ReplayVerdict, verdict_from_json
@@ -141,8 +144,15 @@ def replay_in_process(
                 f"The replay of run {run.id} with its recorded code ended with exit code {process.returncode}; its "
                 "message is above."
             )
-        verdict = json.loads(verdict_file.read_text("utf-8"))
-    return verdict_from_json({key: verdict[key] for key in verdict if key not in ("verdict", "summary")})
+        try:
+            verdict = parse_json(read_text(verdict_file, MAX_SOURCE))
+            return verdict_from_json(
+                {key: verdict[key] for key in verdict if key not in ("verdict", "summary")}
+            )
+        except (OSError, *MALFORMED) as error:
+            raise EngineError(
+                f"The verdict of the replay of run {run.id} with its recorded code cannot be read ({explain_damage(error)})."
+            ) from error
 
 
 def build_environment(code: RecordedCode, environment: Mapping[str, str]) -> dict[str, str]:
