@@ -29,7 +29,6 @@ OPENERS = {
     "sparkops/runs/execution/execute.py": "the services of a run",
     "sparkops/runs/records/archive.py": "members of an archive",
     "sparkops/scoring/artifact/array_file.py": "arrays that are written, and members of an archive",
-    "sparkops/tables/sources/json_keys.py": "the rows of a source, packed or not",
     "sparkops/tables/sources/source_files.py": "members of an archive",
 }
 

@@ -8,9 +8,12 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
+
+from sparkops.core.bounded_file import open_regular
 
 # Records at the beginning of a file in which keys are searched, and bytes of a file that is one JSON value.
 _FIRST_RECORDS: Final = 1000
@@ -70,8 +73,12 @@ def _iterate_records(file: Path, *, encoding: str, multi_line: bool) -> Iterator
 
 @contextmanager
 def _open_text(file: Path, encoding: str) -> Iterator[IO[str]]:
-    opener = _OPENERS.get(file.suffix, open)
-    with opener(file, "rt", encoding=encoding, errors="replace") as lines:
+    unpack = _OPENERS.get(file.suffix, TextIOWrapper)
+    options = {"mode": "rt"} if file.suffix in _OPENERS else {}
+    with (
+        open_regular(file) as content,
+        unpack(content, **options, encoding=encoding, errors="replace") as lines,
+    ):
         yield lines
 
 
