@@ -34,14 +34,18 @@ def draw_damage(folder: Path, draw: Random, files: Sequence[str] | None = None) 
 
 
 def draw_replacement(file: Path, draw: Random) -> dict[str, str]:
-    """Return what is in place of a file: other content in hexadecimal digits, a link, a pipe, a folder, or nothing."""
+    """Return what is in place of a file; see `draw_content`."""
+    return draw_content(file.read_bytes(), file.suffix, draw)
+
+
+def draw_content(content: bytes, suffix: str, draw: Random) -> dict[str, str]:
+    """Return what is in place of a content: another one in hexadecimal digits, a link, a pipe, a folder, or nothing."""
     kind = draw.random()
     if kind < 0.02:
         return {"kind": "link", "target": draw.choice(_LINKS)}
     if kind < 0.05:
         return {"kind": draw.choice(("pipe", "folder", "nothing"))}
-    content = file.read_bytes()
-    if kind < 0.65 and file.suffix in (".json", ".jsonl", ".txt") and content.strip():
+    if kind < 0.65 and suffix in (".json", ".jsonl", ".txt") and content.strip():
         return to_replacement(_mutate_lines(content.decode("utf-8"), draw))
     return to_replacement(mutate_bytes(content, draw))
 
@@ -73,11 +77,12 @@ def build_folder(case: Case, folder: Path) -> Path:
     target = folder / "input"
     shutil.copytree(ROOT / str(case["folder"]), target)
     for name, replacement in case["damage"].items():
-        _replace(target / name, replacement)
+        apply_replacement(target / name, replacement)
     return target
 
 
-def _replace(path: Path, replacement: dict[str, str]) -> None:
+def apply_replacement(path: Path, replacement: dict[str, str]) -> None:
+    """Put what was drawn in place of a file."""
     if path.is_file() or path.is_symlink():
         path.unlink()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ CASES = dict.fromkeys(NAMES, 200) | {
     "command-lines": 40,
     "compiles": 60,
     "run-records": 100,
+    "state-files": 60,
     "suites": 100,
 }
 
