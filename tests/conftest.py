@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+# The generation and compilation of each query's Java takes a sixth of the time of tests of tables, runs and jobs.
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+GENERATED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+
+# Folders that compare values with those of Spark, which is executed there as it is for users.
+COMPARED_WITH_SPARK = frozenset({"parity", "checks", "artifact", "batch", "registry", "pyfunc"})
+
 SPARK_CONF = {
     "spark.driver.memory": "2g",
     # Rows are spread over partitions, as they are for users; the log of a small table is not, which halves its tasks.
     "spark.sql.shuffle.partitions": 2,
     "spark.databricks.delta.snapshotPartitions": 1,
+    **INTERPRETED,
     # Two cores are shared with another suite: a collector without threads of its own takes less of them.
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
 }
@@ -77,6 +85,17 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
 def spark(starter: Starter) -> SparkSession:
     """Share one Spark session with Delta, for the whole suite."""
     return starter.session()
+
+
+@pytest.fixture(autouse=True)
+def choose_execution(request: pytest.FixtureRequest) -> None:
+    """Let Spark generate Java for the queries of tests that compare values with it, and interpret all others."""
+    if request.node.get_closest_marker("spark") is None:
+        return
+    folder = request.path.relative_to(Path(__file__).parent).parts[0]
+    conf = request.getfixturevalue("spark").conf
+    for key, value in (GENERATED if folder in COMPARED_WITH_SPARK else INTERPRETED).items():
+        conf.set(key, value)
 
 
 @pytest.fixture

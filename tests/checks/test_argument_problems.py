@@ -36,6 +36,9 @@ def read_suite(folder: Path, *lines: str) -> Suite:
     ("line", "words"),
     [
         ("expect_column_values_to_be_null: {column: s, mostly: 95}", "`mostly` is 95: it must be a share from 0 to 1. For 95 %, write 0.95."),
+        ("expect_column_values_to_be_between: {column: n, max_value: 1" + "0" * 400 + "}", "`max_value` has a number that is larger than a double can be"),
+        ("expect_column_values_to_be_in_set: {column: n, value_set: [1, -1" + "0" * 400 + "]}", "`value_set` has a number that is larger"),
+        ("expect_column_quantile_values_to_be_between: {column: n, quantile_ranges: {quantiles: [0.5], value_ranges: [[0, 1" + "0" * 400 + "]]}}", "`quantile_ranges` has a number that is larger"),
         ("expect_compound_columns_to_be_unique: {column_list: [s, t], mostly: -0.1}", "`mostly` is -0.1"),
         ("expect_column_values_to_be_between: {column: n, min_value: 3, max_value: 1}", "`min_value` 3 is greater than `max_value` 1"),
         ("expect_column_mean_to_be_between: {column: n, min_value: 2.5, max_value: 2}", "`min_value` 2.5 is greater"),

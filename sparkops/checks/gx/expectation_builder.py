@@ -73,7 +73,7 @@ def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any
         add_problems(
             *[_format_validation_error(expectation, implementation, item) for item in error.errors()]
         )
-    except (GreatExpectationsError, TypeError, ValueError) as error:
+    except (GreatExpectationsError, TypeError, ValueError, OverflowError) as error:
         add_problems(f"`{expectation.type}`: {error}")
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any
@@ -40,6 +41,7 @@ def _find_problems(expectation: Expectation) -> Iterator[str]:
     if expectation.type in _NOT_ON_SPARK:
         yield "Great Expectations does not implement it for Spark: remove it, or use another expectation."
     for find in (
+        _check_sizes,
         _check_mostly,
         _check_bounds,
         _check_like_patterns,
@@ -52,6 +54,26 @@ def _find_problems(expectation: Expectation) -> Iterator[str]:
         yield from _check_zones(expectation.kwargs)
     if expectation.type in _LENGTHS:
         yield from _check_lengths(expectation.kwargs)
+
+
+def _check_sizes(kwargs: Arguments) -> Iterator[str]:
+    for name, argument in kwargs.items():
+        if any(_exceeds_double(value) for value in _list_leaves(argument)):
+            yield f"`{name}` has a number that is larger than a double can be (1.8e308)."
+
+
+def _list_leaves(value: Any) -> Iterator[Any]:
+    """Yield the values in nested lists and mappings."""
+    children = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+    if children is None:
+        yield value
+        return
+    for child in children:
+        yield from _list_leaves(child)
+
+
+def _exceeds_double(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > sys.float_info.max
 
 
 def _check_mostly(kwargs: Arguments) -> Iterator[str]:
