@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from sparkops.errors import BadData, TableError, VersionGone
 from sparkops.pipeline.reports.replay_verdict import TableComparison
 from sparkops.pipeline.staging import StagedPart
+from sparkops.pipeline.table import PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
 from sparkops.tables.compare.committed_rows import CommittedWrite
@@ -26,6 +28,19 @@ def replay(
     spark: Any, make_settings: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., TableComparison]:
     """Return a function that publishes frames, the last but one of which is replayed with another frame."""
+    histories: dict[str, tuple[Tables, list[PublishedVersion]]] = {}
+    numbers = count()
+
+    def publish(
+        write: Write, commits: list[list[Any]], columns: str, values: dict[str, Any] | None
+    ) -> tuple[Tables, list[PublishedVersion]]:
+        tables = Tables(spark, make_settings(tmp_path_factory.mktemp("tables")))
+        published = []
+        for number, rows in enumerate(commits):
+            part = StagedPart(f"r{number}", "t")
+            frame = tables.staging.stage(spark.createDataFrame(rows, columns), part, write=write)
+            published.append(tables.publish(frame, write, run_id=f"r{number}", values=values, staged=part))
+        return tables, published
 
     def compare(
         write: Write,
@@ -37,23 +52,19 @@ def replay(
         schema: str = COLUMNS,
         values: dict[str, Any] | None = None,
     ) -> TableComparison:
-        tables = Tables(spark, make_settings(tmp_path_factory.mktemp("tables")))
-        published = []
-        for number, committed in enumerate(commits):
-            frame = tables.staging.stage(
-                spark.createDataFrame(committed, columns), StagedPart(f"r{number}", "t"), write=write
-            )
-            published.append(
-                tables.publish(
-                    frame, write, run_id=f"r{number}", values=values, staged=StagedPart(f"r{number}", "t")
-                )
-            )
+        # Replays of one history share its table, which they do not change.
+        key = repr((write, commits, columns, values))
+        if key not in histories:
+            histories[key] = publish(write, commits, columns, values)
+        tables, published = histories[key]
         commit = published[at]
         replayed = CommittedWrite(
             write=write, version=commit.version, identity=commit.identity, parameters=values or {}
         )
         before = sorted(info.name for info in tables.list())
-        staged = tables.replayed.stage(spark.createDataFrame(rows, schema), "replay", replayed)
+        staged = tables.replayed.stage(
+            spark.createDataFrame(rows, schema), f"replay{next(numbers)}", replayed
+        )
         comparison = tables.replayed.compare(staged, replayed, OPTIONS)
         # The replayed rows are no table of the project.
         assert sorted(info.name for info in tables.list()) == before
