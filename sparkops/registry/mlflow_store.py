@@ -6,6 +6,8 @@ import logging
 import os
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +110,22 @@ def connect(settings: Settings) -> MlflowClient:
             f"The model registry {mask_url_credentials(uri)} does not answer ({summarize_mlflow_error(error)}). Check models.tracking_uri."
         ) from error
     return client
+
+
+@contextmanager
+def explain_registry_errors(settings: Settings) -> Iterator[None]:
+    """Raise an `EngineError` for an error of MLflow in the block, such as a full disk or a server that stopped."""
+    import_mlflow()
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        uri = mask_url_credentials(resolve_registry_uri(settings))
+        raise EngineError(
+            f"The model registry {uri} failed: {summarize_mlflow_error(error).rstrip('.')}. Correct the cause, then repeat "
+            "the command, or resume the run: a change that was made is not made again."
+        ) from error
 
 
 def preload_mlflow() -> threading.Thread:

@@ -26,7 +26,7 @@ from sparkops.registry.alias_state import (
     write_alias_state,
 )
 from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_uri, list_entries
-from sparkops.registry.mlflow_store import connect, preload_mlflow
+from sparkops.registry.mlflow_store import connect, explain_registry_errors, preload_mlflow
 from sparkops.scoring.artifact.file_names import MANIFEST_HASH_TAG
 from sparkops.scoring.locate.identity import TAG
 from sparkops.scoring.locate.model_uri import CHAMPION, LocatedModel, parse_model_uri
@@ -177,7 +177,8 @@ class Registry:
             has_champion = aliases.find_holder(versions, CHAMPION) is not None
             if not (has_champion and existing):
                 alias = aliases.CHALLENGER if has_champion else CHAMPION
-                aliases.assign_alias(client, versions, chosen, alias)
+                with explain_registry_errors(self._settings):
+                    aliases.assign_alias(client, versions, chosen, alias)
         return self.resolve(facts.name, version)
 
     def promote(
@@ -200,7 +201,8 @@ class Registry:
                 f"Version {chosen.version} of `{name}` may not be champion: {as_clause(reasons)}. Pass --force."
             )
         self._require_usable(chosen)
-        aliases.assign_alias(connect(self._settings), versions, chosen, alias)
+        with explain_registry_errors(self._settings):
+            aliases.assign_alias(connect(self._settings), versions, chosen, alias)
         return self.resolve(name, chosen.version)
 
     def rollback(self, name: str, *, to: int | None = None) -> ModelVersionInfo:
@@ -217,7 +219,8 @@ class Registry:
         champions = aliases.read_champions(client, versions, name)
         version = aliases.choose_earlier_champion(champions, name, to)
         self._require_usable(self.resolve(name, version))
-        aliases.roll_back(client, name, champions, version)
+        with explain_registry_errors(self._settings):
+            aliases.roll_back(client, name, champions, version)
         return self.resolve(name, version)
 
     def _find_entry(self, name: str, at: VersionOrAlias) -> RegistryEntry:
@@ -246,8 +249,9 @@ class Registry:
         chosen = next(info for info in versions if info.version == version)
         if not chosen.aliases:
             alias = CHAMPION if all(gate.passed for gate in chosen.gates) else aliases.CHALLENGER
-            self._record_aliases_before(versions, chosen, alias)
-            aliases.assign_alias(connect(self._settings), versions, chosen, alias)
+            with explain_registry_errors(self._settings):
+                self._record_aliases_before(versions, chosen, alias)
+                aliases.assign_alias(connect(self._settings), versions, chosen, alias)
         return self.resolve(name, version)
 
     def find_alias_change(self, name: str, version: int) -> tuple[AliasState, AliasState] | None:
@@ -269,7 +273,8 @@ class Registry:
 
     def read_alias_state(self, name: str) -> AliasState:
         """Return the present aliases of a model."""
-        return read_alias_state(connect(self._settings), self.list_versions(name), name)
+        with explain_registry_errors(self._settings):
+            return read_alias_state(connect(self._settings), self.list_versions(name), name)
 
     def write_alias_state(self, name: str, *, before: AliasState, after: AliasState) -> None:
         """Set the aliases of a model back, from those before the change to those after it.
@@ -278,7 +283,8 @@ class Registry:
             ModelError: An alias was moved to another version in the meantime.
         """
         present = self.read_alias_state(name)
-        write_alias_state(connect(self._settings), name, present=present, before=before, after=after)
+        with explain_registry_errors(self._settings):
+            write_alias_state(connect(self._settings), name, present=present, before=before, after=after)
 
     def _record_aliases_before(
         self, versions: Sequence[ModelVersionInfo], chosen: ModelVersionInfo, alias: str

@@ -66,7 +66,9 @@ def upload_version(
         if isinstance(error, MlflowException | OSError):
             raise _explain_upload_error(facts, error) from error
         raise
-    client.set_terminated(run)
+    with contextlib.suppress(MlflowException):
+        # The version exists; only the state of MLflow's run is missing.
+        client.set_terminated(run)
     return version
 
 

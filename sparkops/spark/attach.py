@@ -61,7 +61,10 @@ def _ignore_lost_accumulators(context: SparkContext) -> None:
 
 def silence_accumulator_errors(session: SparkSession) -> None:
     """Keep pyspark from printing a stack trace for each connection of a JVM that is shutting down."""
-    vars(session.sparkContext._accumulatorServer)["handle_error"] = lambda *_: None
+    server = session.sparkContext._accumulatorServer
+    # None after pyspark stopped the context, although the JVM had ended before.
+    if server is not None:
+        vars(server)["handle_error"] = lambda *_: None
 
 
 def stop_session(launched: LaunchedSpark, session: SparkSession) -> None:

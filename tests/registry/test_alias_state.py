@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sparkops.config.settings import Settings
-from sparkops.errors import ModelError
+from sparkops.errors import EngineError, ModelError
 from sparkops.registry.alias_state import derive_state_before, predict_alias_state
 from sparkops.registry.aliases import CHALLENGER, CHAMPION, assign_alias
 from sparkops.registry.mlflow_store import connect
@@ -89,3 +89,28 @@ def test_a_version_without_record_returns_what_the_list_of_champions_has(
     assert derive_state_before(champions, 2) == {**EMPTY, "champion": 1, "champions": [1]}
     assert derive_state_before(champions, 1) == champions
     assert predict_alias_state(EMPTY, 1, CHALLENGER) == {**EMPTY, "challenger": 1}
+
+
+@pytest.mark.parametrize("method", ["set_registered_model_alias", "set_registered_model_tag"])
+def test_a_store_that_cannot_be_written_is_named(
+    settings: Settings, add: Callable[[str], int], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    def fail(*_: object, **__: object) -> None:
+        raise MlflowException("(sqlite3.OperationalError) database or disk is full\n[SQL: UPDATE a SET b]")
+
+    first, second = add(CHAMPION), add(CHALLENGER)
+    registry = Registry(settings)
+    monkeypatch.setattr(MlflowClient, method, fail)
+    with pytest.raises(
+        EngineError, match=r"mlflow\.db failed: .*database or disk is full\. Correct"
+    ) as raised:
+        registry.write_alias_state(
+            "m",
+            before=registry.read_alias_state("m"),
+            after={**registry.read_alias_state("m"), CHALLENGER: first},
+        )
+    assert "SQL" not in str(raised.value)
+    assert second == registry.read_alias_state("m")[CHALLENGER] or method == "set_registered_model_tag"

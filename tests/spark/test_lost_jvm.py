@@ -137,3 +137,13 @@ def test_a_session_whose_jvm_ends_meanwhile_is_stopped_without_an_error(
     launched: Any = SimpleNamespace(jvm=SimpleNamespace(process=SimpleNamespace(poll=lambda: None)))
     attach.stop_session(launched, session)
     assert silenced == [session]
+
+
+def test_a_context_that_pyspark_stopped_already_has_no_accumulators_to_silence() -> None:
+    stopped: Any = SimpleNamespace(sparkContext=SimpleNamespace(_accumulatorServer=None))
+    attach.silence_accumulator_errors(stopped)
+    server = SimpleNamespace(handle_error=print)
+    attach.silence_accumulator_errors(
+        cast("Any", SimpleNamespace(sparkContext=SimpleNamespace(_accumulatorServer=server)))
+    )
+    assert server.handle_error is not print

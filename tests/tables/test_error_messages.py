@@ -1,6 +1,7 @@
 import errno
 
 import pytest
+from deltalake.exceptions import DeltaError
 
 from sparkops.errors import (
     JobFailed,
@@ -42,8 +43,14 @@ def test_a_disk_error_of_delta_rs_is_recognized_by_its_text(code: int):
         translate_spark_errors(),
     ):
         raise OSError(text)
-    with pytest.raises(OSError, match="os error 2"), translate_spark_errors():
-        raise OSError("Not found (os error 2)")
+    with (
+        pytest.raises(TableError, match="Free disk space, or choose another folder"),
+        translate_spark_errors(),
+    ):
+        raise DeltaError(f"Failed to parse parquet: External: {text}")
+    for other in (OSError("Not found (os error 2)"), DeltaError("Not found (os error 2)"), ValueError(text)):
+        with pytest.raises(type(other), match="os error"), translate_spark_errors():
+            raise other
 
 
 @pytest.mark.spark

@@ -35,6 +35,8 @@ Rule = Callable[[re.Match[str]], SparkopsError]
 
 _MAX_SHOWN_NAME = 60
 _DISK_ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
+# Where the classes of errors of delta-rs say that they are defined.
+_DELTA_RS_MODULES = ("_internal", "deltalake.exceptions")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -49,8 +51,8 @@ def explain_error(error: BaseException) -> SparkopsError | None:
     """
     if isinstance(error, SparkopsError):
         return error
-    if isinstance(error, OSError) and (code := _read_errno(error)) in _DISK_ERRORS:
-        where = error.filename or "The disk"
+    if (code := _read_errno(error)) in _DISK_ERRORS:
+        where = getattr(error, "filename", None) or "The disk"
         return TableError(f"{where}: {os.strerror(code)}. Free disk space, or choose another folder.")
     text = extract_spark_text(error) or ""
     failure = None if _CANCELLED.search(text) else find_engine_failure(error)
@@ -63,10 +65,13 @@ def explain_error(error: BaseException) -> SparkopsError | None:
     return JobFailed(f"Spark failed: {find_root_cause(text)}")
 
 
-def _read_errno(error: OSError) -> int:
-    """Return the number of an error, which delta-rs gives only in the text; 0 if it has none."""
-    match = _OS_ERROR.search(str(error)) if error.errno is None else None
-    return int(match[1]) if match else error.errno or 0
+def _read_errno(error: BaseException) -> int:
+    """Return the operating system's number of an error, which delta-rs gives only in the text; 0 if it has none."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (isinstance(error, OSError) or type(error).__module__ in _DELTA_RS_MODULES):
+        match = _OS_ERROR.search(str(error))
+        number = int(match[1]) if match else None
+    return number or 0
 
 
 @contextmanager
@@ -87,9 +92,7 @@ def _is_translated(error: Exception) -> bool:
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
-    if isinstance(error, OSError):
-        return _read_errno(error) in _DISK_ERRORS
-    return isinstance(error, PySparkException | Py4JError)
+    return isinstance(error, PySparkException | Py4JError) or _read_errno(error) in _DISK_ERRORS
 
 
 def _explain_changed_stream_source(match: re.Match[str]) -> SparkopsError:
