@@ -36,7 +36,7 @@ def add(settings: Settings, tmp_path: Path) -> Callable[[str], int]:
         version = int(client.create_model_version("m", str(tmp_path), tags={}).version)
         versions = registry.list_versions("m")
         chosen = next(info for info in versions if info.version == version)
-        registry._record_aliases_before(versions, chosen)
+        registry._record_aliases_before(versions, chosen, alias)
         if alias == CHALLENGER:
             # A failed gate has no other effect.
             client.delete_model_version_tag("m", str(version), "sparkops.aliases_before")
