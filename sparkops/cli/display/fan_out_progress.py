@@ -38,7 +38,7 @@ class FanOutDisplay(Protocol):
         """Print how a run or fan-out ended, and show it no more."""
 
 
-class ShownFanOut:
+class LiveFanOutProgress:
     """A `FanOutProgress` that a display shows.
 
     Args:
@@ -113,7 +113,7 @@ class _CountedRun(NullProgress):
         label: The values that tell it apart.
     """
 
-    def __init__(self, fan_out: ShownFanOut, label: str) -> None:
+    def __init__(self, fan_out: LiveFanOutProgress, label: str) -> None:
         self._fan_out, self._label = fan_out, label
 
     def finished(self, run: Run) -> None:

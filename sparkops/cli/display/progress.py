@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.echo import get_secrets, make_printable
-from sparkops.cli.display.fan_out_progress import ShownFanOut
+from sparkops.cli.display.fan_out_progress import LiveFanOutProgress
 from sparkops.cli.display.format import format_duration, format_state
 from sparkops.cli.display.run_lines import format_training, summarize_outputs
 from sparkops.errors import SparkopsError
@@ -45,8 +45,8 @@ _STEP_TEXTS = {
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class _Shown(Protocol):
-    """What the live line shows."""
+class _LiveItem(Protocol):
+    """A run or fan-out that the live line shows."""
 
     def describe(self) -> str:
         """Return its progress."""
@@ -69,7 +69,7 @@ class ProgressDisplay:
         # Other threads print, too; the command adds secrets when it has read the configuration.
         self._secrets = get_secrets()
         self._lock = threading.Lock()
-        self._active: list[_Shown] = []
+        self._active: list[_LiveItem] = []
         self._closed = threading.Event()
         self._redraw_thread = threading.Thread(target=self._redraw_until_closed, daemon=True)
         self._warnings = _WarningHandler(self._print_warning)
@@ -92,19 +92,19 @@ class ProgressDisplay:
             self._redraw_thread.join()
             self._erase_line()
 
-    def run_started(self, label: str) -> ShownRun:
+    def run_started(self, label: str) -> LiveRunProgress:
         """Show that a run starts."""
-        run = ShownRun(self, label)
+        run = LiveRunProgress(self, label)
         self._begin(run, label)
         return run
 
-    def fan_out_started(self, job: str, count: int) -> ShownFanOut:
+    def fan_out_started(self, job: str, count: int) -> LiveFanOutProgress:
         """Show that a fan-out starts."""
-        fan_out = ShownFanOut(self, job, count)
+        fan_out = LiveFanOutProgress(self, job, count)
         self._begin(fan_out, f"{job} [{count:,} runs]")
         return fan_out
 
-    def _begin(self, shown: _Shown, label: str) -> None:
+    def _begin(self, shown: _LiveItem, label: str) -> None:
         with self._lock:
             self._active.append(shown)
         if not self.is_terminal:
@@ -114,7 +114,7 @@ class ProgressDisplay:
         """Show that a run is not needed or not possible, and why."""
         self.print(f"- {label}: {reason}")
 
-    def end(self, run: _Shown, line: str) -> None:
+    def end(self, run: _LiveItem, line: str) -> None:
         """Print how a run or fan-out ended, and draw it no more."""
         with self._lock:
             if run in self._active:
@@ -131,7 +131,7 @@ class ProgressDisplay:
     def _print_warning(self, message: str) -> None:
         """Print a warning; the runs of a large fan-out print the same one once."""
         if message not in self._printed_warnings or not any(
-            isinstance(shown, ShownFanOut) for shown in self._active
+            isinstance(shown, LiveFanOutProgress) for shown in self._active
         ):
             self._printed_warnings.add(message)
             self.print(f"! {message}")
@@ -154,7 +154,7 @@ class ProgressDisplay:
             self._out.write("\r\x1b[2K")
 
 
-class ShownRun:
+class LiveRunProgress:
     """A `RunProgress` that a `ProgressDisplay` shows.
 
     Args:

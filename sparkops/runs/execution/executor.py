@@ -51,33 +51,33 @@ class RunExecutor:
 
     def run(self) -> None:
         """Start the session, pin the inputs, validate the suites, call the job's function and publish its result."""
-        with self.measure_step("session"):
+        with self._measure_step("session"):
             session = self.services.spark.begin(self.attempt.run_id)
         self.attempt.append("session", sync=False, spark=self.services.spark.describe())
         with self.receiver.prepare(session) if self.receiver is not None else nullcontext():
-            self.run_job(session)
+            self._run_job(session)
 
-    def run_job(self, session: Any) -> None:
+    def _run_job(self, session: Any) -> None:
         """Pin the inputs, call the job's function and publish its result, or give it to the receiver."""
         job = self.request.job
-        decision = self.load_earlier_decision()
-        with self.measure_step("pin"):
-            pins, models = self.pin_versions(decision)
-        with self.measure_step("suites"):
+        decision = self._load_earlier_decision()
+        with self._measure_step("pin"):
+            pins, models = self._pin_versions(decision)
+        with self._measure_step("suites"):
             for write in job.writes:
                 self.services.checks.validate(write.table)
         result = None
-        if decision is None and not self.can_reuse_staged():
-            self.require_checked_inputs(pins)
-            with self.measure_step("call"):
-                result = self.call_job(session, pins, models)
-        with self.record_rule_violations(models):
+        if decision is None and not self._can_reuse_staged():
+            self._require_checked_inputs(pins)
+            with self._measure_step("call"):
+                result = self._call_job(session, pins, models)
+        with self._record_rule_violations(models):
             if self.receiver is not None:
-                self.receiver.receive(result, self.services, self.attempt, self.measure_step)
+                self.receiver.receive(result, self.services, self.attempt, self._measure_step)
             else:
-                self.publish(result, pins, decision)
+                self._publish(result, pins, decision)
 
-    def publish(self, result: Any, pins: Mapping[str, Pin], decision: Decision | None) -> None:
+    def _publish(self, result: Any, pins: Mapping[str, Pin], decision: Decision | None) -> None:
         """Publish what the job returned."""
         job = self.request.job
         publisher = Publisher(
@@ -85,7 +85,7 @@ class RunExecutor:
             values=self.request.values,
             services=self.services,
             attempt=self.attempt,
-            timer=self.measure_step,
+            timer=self._measure_step,
             publications=self.context.publications,
             commit_lock=self.context.commit_lock or nullcontext(),
         )
@@ -95,7 +95,7 @@ class RunExecutor:
             publisher.publish(result, self.context.runs.read(self.attempt.run_id), decision)
 
     @contextmanager
-    def measure_step(self, step: str) -> Iterator[None]:
+    def _measure_step(self, step: str) -> Iterator[None]:
         """Announce a step, and record its duration if it succeeds."""
         self.context.on_step(step)
         start = perf_counter()
@@ -103,7 +103,7 @@ class RunExecutor:
         self.attempt.append("step", sync=False, timings={step: round(perf_counter() - start, 3)})
 
     @contextmanager
-    def record_rule_violations(self, models: Mapping[str, Any]) -> Iterator[None]:
+    def _record_rule_violations(self, models: Mapping[str, Any]) -> Iterator[None]:
         """Record at the end how many scored rows violate the models' row rules, and warn of them."""
         try:
             yield
@@ -115,7 +115,7 @@ class RunExecutor:
                 for line in _describe_violations(name, rules):
                     _log.warning("%s", line)
 
-    def load_earlier_decision(self) -> Decision | None:
+    def _load_earlier_decision(self) -> Decision | None:
         """Return what an earlier attempt of this run decided to publish, or None."""
         if self.request.resume is None or self.request.job.stream:
             return None
@@ -135,13 +135,13 @@ class RunExecutor:
             )
         return decision
 
-    def pin_versions(self, decision: Decision | None) -> tuple[dict[str, Pin], dict[str, Any]]:
+    def _pin_versions(self, decision: Decision | None) -> tuple[dict[str, Pin], dict[str, Any]]:
         """Pin the versions to read, and record them; a resumed run reads what it read before.
 
         Rows that an earlier attempt computed were computed from its versions, whatever is requested now.
         """
         job, versions, earlier = self.request.job, self.request.versions, self.request.resume
-        has_rows = decision is not None or self.can_reuse_staged()
+        has_rows = decision is not None or self._can_reuse_staged()
         if self.request.newest_inputs and not has_rows:
             earlier = None
         inputs, models_at = (earlier.inputs, dict(earlier.models)) if earlier is not None else ({}, {})
@@ -158,21 +158,21 @@ class RunExecutor:
         pins = {
             table: pin_from_json(table, inputs[table])
             if has_rows and table in inputs
-            else self.pin_again(table, inputs)
+            else self._pin_again(table, inputs)
             for table in job.tables
         }
         models = {
             name: self.services.models.load_version(name, at=models_at.get(name)) for name in job.models
         }
         model_versions = {name: model.version for name, model in models.items()}
-        facts = self.identify_work(pins, model_versions, decision)
+        facts = self._identify_work(pins, model_versions, decision)
         facts["inputs"] = {name: pin_to_json(pin) for name, pin in pins.items()}
         if has_rows:
             facts |= _restore_identity(facts, self.request.resume)
         self.attempt.append("pinned", sync=self.request.parent is None, models=model_versions, **facts)
         return pins, models
 
-    def pin_again(self, table: str, inputs: Mapping[str, Any]) -> Pin:
+    def _pin_again(self, table: str, inputs: Mapping[str, Any]) -> Pin:
         """Return the version of a table that this run reads: the requested one, or else that of an earlier attempt.
 
         Args:
@@ -185,8 +185,8 @@ class RunExecutor:
         at = self.request.versions.at
         earlier = inputs.get(table, {})
         if table in at or earlier.get("version") is None:
-            return self.pin(table, at.get(table))
-        pin = self.pin(table, earlier["version"])
+            return self._pin(table, at.get(table))
+        pin = self._pin(table, earlier["version"])
         if earlier.get("identity") and earlier["identity"] != pin.identity:
             raise InputError(
                 f"Table `{table}` was created again since run {self.attempt.run_id} read version {earlier['version']}, "
@@ -194,7 +194,7 @@ class RunExecutor:
             )
         return pin
 
-    def pin(self, table: str, at: int | None) -> Pin:
+    def _pin(self, table: str, at: int | None) -> Pin:
         """Return the version of a table that this run reads.
 
         It is version `at`, the version at the requested time, or the newest that does not show another run half
@@ -212,7 +212,7 @@ class RunExecutor:
         )
         return ConsistentView(reader=services.reader, writer=services.writer, publications=others).pin(table)
 
-    def identify_work(
+    def _identify_work(
         self, pins: Mapping[str, Pin], models: Mapping[str, int], decision: Decision | None
     ) -> dict[str, Any]:
         """Return what identifies the work of this run, with the suites that decided what is published."""
@@ -231,7 +231,7 @@ class RunExecutor:
         work = describe_work(job, code, inputs=inputs, suites=suites, required=required)
         return {"fingerprint": fingerprint, "work": mark_changed_code(work, job, code)}
 
-    def require_checked_inputs(self, pins: Mapping[str, Pin]) -> None:
+    def _require_checked_inputs(self, pins: Mapping[str, Pin]) -> None:
         """Check the inputs that have to be checked, and record the verdicts."""
         if not self.request.job.checked_inputs:
             return
@@ -243,17 +243,17 @@ class RunExecutor:
             reader=services.reader,
             verdicts=self.context.verdicts,
         )
-        with self.measure_step("inputs"):
+        with self._measure_step("inputs"):
             self.attempt.append("verified", verdicts=inputs.require(pins))
 
-    def can_reuse_staged(self) -> bool:
+    def _can_reuse_staged(self) -> bool:
         """Return whether this run is resumed and an earlier attempt staged every table of the job."""
         job, run_id, staging = self.request.job, self.attempt.run_id, self.services.staging
         if self.request.resume is None or not job.writes or job.stream:
             return False
         return all(staging.find(StagedPart(run_id, write.table)) is not None for write in job.writes)
 
-    def call_job(self, session: Any, pins: Mapping[str, Pin], models: Mapping[str, Any]) -> Any:
+    def _call_job(self, session: Any, pins: Mapping[str, Pin], models: Mapping[str, Any]) -> Any:
         """Call the job's function with frames, models, parameters and session."""
         job, reader = self.request.job, self.services.reader
         frames = {name: reader.read(pin) for name, pin in pins.items() if name != job.stream}

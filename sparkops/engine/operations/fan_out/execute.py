@@ -72,10 +72,10 @@ class FanOut:
         except SparkopsError as stopped:
             error = stopped
         except BaseException as stopped:
-            self._end(attempt, SparkopsError(f"{type(stopped).__name__}: {stopped}"))
+            self._record_failure(attempt, SparkopsError(f"{type(stopped).__name__}: {stopped}"))
             raise
         if error is not None:
-            self._end(attempt, error)
+            self._record_failure(attempt, error)
             error.add_note(f"run {run_id}")
             progress.failed(error)
             raise error
@@ -131,7 +131,7 @@ class FanOut:
         )
         return attempt, facts["code"]
 
-    def _end(self, attempt: Attempt, error: SparkopsError) -> None:
+    def _record_failure(self, attempt: Attempt, error: SparkopsError) -> None:
         state = choose_state(error)
         facts = {"kind": type(error).__name__, "message": str(error)}
         if state in ("cancelled", "timed_out"):
@@ -152,6 +152,7 @@ class FanOut:
         return pins
 
     def _choose_versions(self, pins: Mapping[str, Pin]) -> ReadVersions:
+        """Return the versions that each run reads: of tables the pinned ones, of models the requested ones."""
         tables = {name: pin.version for name, pin in pins.items() if pin.version is not None}
         chosen = self.request.options.versions.at
         models = {name: version for name, version in chosen.items() if name in self.declared.models}

@@ -136,6 +136,7 @@ def _bind_items(
     bound: list[BoundParameters] = []
     problems: dict[str, Problem] = {}
     shared = to_sources(request.params)
+    # `bind` refuses a version of a table that the job does not read, such as one that only gives values.
     at = [name for name in request.options.versions.at if name not in columns.pins or name in job.tables]
     as_texts = {name for name, value in request.each.items() if not isinstance(value, ColumnValues)}
     for item in values:

@@ -68,7 +68,7 @@ def execute_items(container: ServiceContainer, request: FanOutRequest, listed: F
 
 
 def _choose_starts(container: ServiceContainer, listed: FanOutItems, options: RunOptions) -> list[RunStart]:
-    """Return how each run begins; only runs whose job has incomplete runs may continue one."""
+    """Return how each run begins; only one with the parameters of an incomplete run may continue it."""
     job, options = listed.job, replace(options, key=None)
     publications = container.build_run_context().publications.list_open()
     incomplete = {publication.params for publication in publications if publication.job == job.name}

@@ -1,4 +1,8 @@
-"""Hash functions of Spark: digests of strings, and murmur3 and xxHash64 of several values."""
+"""Hash functions of Spark: digests of strings, and murmur3 and xxHash64 of several values.
+
+As in Spark's `HashExpression`, the hash of a value is the seed of the next one, and null leaves the seed as it is. The
+code of xxHash64 follows https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +79,7 @@ def _make_value_hash_function(kind: str, type_: str, zone: str) -> Callable[[Any
     hash_integer, hash_long, hash_bytes = (
         (murmur3.hash_int_with_seed, murmur3.hash_long_with_seed, murmur3.hash_bytes_with_seed)
         if kind == "murmur3"
-        else (xx_integer, xx_long, xx_bytes)
+        else (_xxhash_integer, _xxhash_long, _xxhash_bytes)
     )
     digits = parse_decimal_type(type_)
     if digits is not None:
@@ -106,11 +110,13 @@ def _to_bytes(value: int) -> bytes:
 
 
 def _get_double_bits(value: float) -> int:
+    """Return the bits of a double as Spark hashes it: one NaN, and 0.0 for -0.0."""
     value = float("nan") if value != value else value + 0.0  # noqa: PLR0124
     return int(unpack("<q", pack("<d", value))[0])
 
 
 def _get_float_bits(value: float) -> int:
+    """Return the bits of a float as Spark hashes it: one NaN, and 0.0 for -0.0."""
     value = float("nan") if value != value else value + 0.0  # noqa: PLR0124
     return int(unpack("<i", pack("<f", value))[0])
 
@@ -126,20 +132,20 @@ def _finish(state: int) -> int:
     return state - (1 << 64) if state >= 1 << 63 else state
 
 
-def xx_integer(value: int, seed: int) -> int:
-    """Return xxHash64 of a 32-bit integer."""
+def _xxhash_integer(value: int, seed: int) -> int:
+    """Return xxHash64 of the four bytes of an integer."""
     state = (seed + _PRIME_5 + 4) & _MASK
     state ^= (value & 0xFFFFFFFF) * _PRIME_1 & _MASK
     return _finish((_rotate(state, 23) * _PRIME_2 + _PRIME_3) & _MASK)
 
 
-def xx_long(value: int, seed: int) -> int:
-    """Return xxHash64 of a 64-bit integer."""
+def _xxhash_long(value: int, seed: int) -> int:
+    """Return xxHash64 of the eight bytes of an integer."""
     state = (seed + _PRIME_5 + 8) & _MASK
     return _finish(_mix_word(state, value & _MASK))
 
 
-def xx_bytes(data: bytes, seed: int) -> int:
+def _xxhash_bytes(data: bytes, seed: int) -> int:
     """Return xxHash64 of bytes."""
     length, position = len(data), 0
     if length >= 32:  # noqa: PLR2004
