@@ -10,7 +10,7 @@ import pytest
 from fakes.recorded_runs import commit
 
 from sparkops import Engine
-from sparkops.engine.operations.comparison.replay_run import require_unchanged
+from sparkops.engine.operations.comparison.recorded_versions import require_unchanged
 from sparkops.errors import VersionGone
 from sparkops.runs.records.run import Run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.replayed_results import ReplayedResults
-from sparkops.engine.operations.comparison.replay_results import (
-    choose_comparison,
-    find_missing_result,
-    require_comparable,
-)
+from sparkops.engine.operations.comparison.recorded_versions import require_unchanged
+from sparkops.engine.operations.comparison.replay_results import choose_comparison, require_comparable
 from sparkops.engine.operations.execute_job import resolve_attempt_policy
 from sparkops.engine.operations.scoring import find_scoring_job
 from sparkops.engine.parameter_sources import (
@@ -25,9 +22,8 @@ from sparkops.engine.parameter_sources import (
     to_sources,
 )
 from sparkops.engine.recorded_parameters import bind_recorded
-from sparkops.errors import EngineError, InputError, SparkopsError, VersionGone
+from sparkops.errors import EngineError, InputError, SparkopsError
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values.tables import pin_from_json
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.reports.replay_verdict import (
     DEFAULT_EXAMPLES,
@@ -36,14 +32,12 @@ from sparkops.pipeline.reports.replay_verdict import (
     ReplayVerdict,
     verdict_from_json,
 )
-from sparkops.pipeline.write import Write
 from sparkops.runs.execution.execute import execute
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run, make_run_id
 from sparkops.runs.replay.receiver import ReplayReceiver
 from sparkops.runs.replay.requirements import (
-    describe_changed_pin,
     describe_code_change,
     find_changed_conf,
     require_environment,
@@ -208,79 +202,6 @@ def _require_secrets(original: Run, bound: BoundParameters) -> None:
                 f"Run {original.id} had a value of the secret `{name}`, which its record does not show: give it again, "
                 f"--param {name}=..."
             )
-
-
-def require_unchanged(container: ServiceContainer, original: Run, job: Job) -> None:
-    """Refuse a replay whose inputs, models or recorded results are not there any more.
-
-    Raises:
-        VersionGone: The message lists everything that changed or was removed.
-    """
-    problems = [
-        *_find_changed_inputs(container, original, job),
-        *_find_missing_models(container.project, original),
-        *_find_missing_outputs(container, original, {write.table: write for write in job.writes}),
-        *find_missing_result(container, original),
-    ]
-    if problems:
-        lines = "\n".join(f"  - {problem}" for problem in problems)
-        raise VersionGone(
-            f"Run {original.id} cannot be replayed, because what it read or wrote has changed or was removed:\n{lines}"
-        )
-
-
-def _find_changed_inputs(container: ServiceContainer, original: Run, job: Job) -> Iterator[str]:
-    for name in job.tables:
-        if name not in original.inputs:
-            yield f"`{name}` is an input of the job now, and was not one of the run."
-            continue
-        recorded = pin_from_json(name, original.inputs[name])
-        try:
-            present = container.tables.pin(name, at=recorded.version)
-        except SparkopsError as error:
-            yield str(error)
-            continue
-        change = describe_changed_pin(recorded, present)
-        if change is not None:
-            yield change
-
-
-def _find_missing_models(project: LoadedProject, original: Run) -> Iterator[str]:
-    for name, version in original.models.items():
-        try:
-            project.models.resolve(name, version)
-        except SparkopsError as error:
-            yield f"Model `{name}` version {version}: {error}"
-
-
-def _find_missing_outputs(
-    container: ServiceContainer, original: Run, writes: Mapping[str, Write]
-) -> Iterator[str]:
-    for name, output in original.outputs.items():
-        try:
-            present = container.tables.pin(name, at=output["version"])
-        except SparkopsError as error:
-            yield str(error)
-            continue
-        if present.identity != output["identity"]:
-            yield f"`{name}` was created again: its version {output['version']}, which the run published, is gone."
-        elif name in writes:
-            yield from _find_missing_predecessor(container, original, writes[name])
-
-
-def _find_missing_predecessor(container: ServiceContainer, original: Run, write: Write) -> Iterator[str]:
-    """Yield why the version before a run's commit cannot be read, if merging or replacing again needs it."""
-    from sparkops.tables.compare.committed_rows import CommittedWrite
-
-    output = original.outputs[write.table]
-    commit = CommittedWrite(
-        write=write, version=output["version"], identity=output["identity"], parameters=original.params
-    )
-    if commit.needs_before:
-        try:
-            container.tables.pin(write.table, at=commit.version - 1)
-        except SparkopsError as error:
-            yield f"The rows before the write are needed to repeat it: {error}"
 
 
 def _execute(container: ServiceContainer, prepared: PreparedReplay, options: ReplayOptions) -> ReplayVerdict:
