@@ -161,19 +161,23 @@ def _find_problems_of_release(root: Path) -> list[str]:
 
 
 def _find_problems_of_model(root: Path) -> list[str]:
-    """Verify that the registry has one version, that it belongs to the done run, and that it is the champion."""
+    """Verify that no run registered two versions, and that the version of the done run is the only one with an alias.
+
+    A command without a key is a new run: the version of a run that was killed before its alias stays without one.
+    """
     from sparkops import Engine
 
     with Engine(root) as engine:
         infos = engine.models.list_versions(MODEL)
-        versions = [info.version for info in infos]
-        champion = [info.version for info in infos if "champion" in info.aliases]
         runs = [run for run in engine.runs.newest(job="train") if run.state == "done"]
         registered = [run.registered["version"] for run in runs if run.registered]
-    if versions == champion == registered and len(versions) == 1:
+    repeated = len({info.run_id for info in infos}) < len(infos)
+    champion = [info.version for info in infos if info.aliases]
+    if champion == registered and len(registered) == 1 and not repeated:
         return []
+    found = {info.version: (info.run_id, info.aliases) for info in infos}
     return [
-        f"versions {versions}, champion {champion}, recorded {registered}: each must be the same one version"
+        f"versions {found}, recorded {registered}: one version of each run, and an alias for that of the done one"
     ]
 
 
