@@ -26,7 +26,7 @@ _SLASHES: Final = r":(?:\\{0,16}/){2}"
 _USER: Final = r"(?!\[)[^/\s:@?#\"'<>]{0,256}"
 # A port is no password.
 _NO_PORT: Final = r"(?!\d{1,5}(?:[/?#\s\"'<>,;)\\]|$))"
-# A password may contain quotes, but not one that ends a text: what follows such a one is no letter.
+# A quote belongs to the password only if a character of a password follows; else it ends the quoted text.
 _UNTIL_HOST: Final = r"(?:[^\s@\"'<>]|[\"'<>](?=[\w%!~*$+])){1,256}@(?:[^\s@/?#\"'<>\\]{0,256}@){0,8}"
 _URL_PATTERNS: Final = (
     (re.compile(rf"(\bdatabricks(?:\+\w{{1,16}})?{_SLASHES})[^\s@\"'<>]{{1,512}}@"), rf"\1{HIDDEN}@"),

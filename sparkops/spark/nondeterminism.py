@@ -1,4 +1,4 @@
-"""Find the expressions of an analysed plan whose values may be others at each run, and the columns that depend on them."""
+"""Find the non-deterministic expressions of an analysed plan, and the columns that depend on them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 _TIME, _RANDOM = "the time of the run", "random numbers, and the order and partitions of rows"
 _PARTITIONS, _ORDER = "how rows are partitioned", "the order of rows, which Spark does not fix"
 _FILES = "names of files"
-# Class of Spark's expression to the name of its function, and what its value depends on.
-_EXPRESSIONS: Final = {
+# Name of a function, and what its value depends on.
+_Origin = tuple[str, str]
+# Origin by the class of Spark's expression.
+_EXPRESSIONS: Final[dict[str, _Origin]] = {
     "CurrentDate": ("current_date", _TIME),
     "CurDateExpressionBuilder": ("curdate", _TIME),
     "CurrentTimestamp": ("current_timestamp", _TIME),
@@ -43,17 +45,19 @@ _EXPRESSIONS: Final = {
     "CollectTopK": ("collect_top_k", _ORDER),
     "ListAgg": ("listagg", _ORDER),
 }
-# Those that a window with an order makes deterministic, unless rows are equal in it.
+# Expressions that are deterministic in a window with an order, except for ties.
 _ORDERED: Final = {"First", "Last", "CollectList"}
-# Classes of plans that select rows by chance.
-_PLANS: Final = {
+# Origin by the class of a plan node that does not select the same rows at each run.
+_PLANS: Final[dict[str, _Origin]] = {
     "Sample": ("sample", _RANDOM),
     "Deduplicate": ("dropDuplicates", "which row of equal ones comes first"),
     "GlobalLimit": ("limit", _ORDER),
     "Tail": ("tail", _ORDER),
     "Offset": ("offset", _ORDER),
 }
+# Plan nodes that a sort below makes deterministic, and the nodes that may be between them.
 _SORTED: Final = {"GlobalLimit", "Tail", "Offset"}
+_ORDER_PRESERVING: Final = {"Project", "LocalLimit", "GlobalLimit", "SubqueryAlias", "Filter"}
 _FUNCTION = "a function whose author marked it as non-deterministic"
 
 
@@ -62,10 +66,10 @@ def find_nondeterministic(frame: DataFrame) -> tuple[NondeterministicExpression,
 
     Under Spark Connect there is no plan to look at, and none is returned.
     """
-    data_frame = getattr(frame, "_jdf", None)
-    if data_frame is None:
+    java_frame = getattr(frame, "_jdf", None)
+    if java_frame is None:
         return ()
-    plan = data_frame.queryExecution().analyzed()
+    plan = java_frame.queryExecution().analyzed()
     flow = _Flow()
     flow.follow(plan)
     columns: dict[_Origin, list[str]] = {origin: [] for origin in flow.origins}
@@ -76,10 +80,6 @@ def find_nondeterministic(frame: DataFrame) -> tuple[NondeterministicExpression,
         NondeterministicExpression(name, tuple(dict.fromkeys(names)), reason)
         for (name, reason), names in columns.items()
     )
-
-
-# Name of the function, and what its value depends on.
-_Origin = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class _Flow:
             yield from self._find_origins(child, is_ordered=is_ordered)
 
     def _join_outputs(self, plan: Any, children: list[Any]) -> None:
-        """Let the columns of a union depend on what the columns of its parts depend on, by their position."""
+        """Give each column of a union the origins of the columns at its position in the inputs."""
         outputs = [list(_iterate(child.output())) for child in children]
         for position, attribute in enumerate(_iterate(plan.output())):
             origins = set()
@@ -156,22 +156,17 @@ def _read_id(attribute: Any) -> int:
 
 
 def _has_all_keys(plan: Any, kind: str) -> bool:
-    """Return whether duplicates are removed by all columns, so that it does not matter which of them stays."""
+    """Return whether duplicates are removed by all columns, so that it does not matter which row stays."""
     return kind == "Deduplicate" and int(plan.keys().size()) >= int(plan.output().size())
 
 
 def _has_sort(children: list[Any]) -> bool:
-    """Return whether a sort is just below a limit."""
+    """Return whether a sort is below a limit, with nothing between them that changes the order."""
     while len(children) == 1:
-        if _read_class(children[0]) == "Sort":
+        kind = _read_class(children[0])
+        if kind == "Sort":
             return True
-        if _read_class(children[0]) not in (
-            "Project",
-            "LocalLimit",
-            "GlobalLimit",
-            "SubqueryAlias",
-            "Filter",
-        ):
+        if kind not in _ORDER_PRESERVING:
             return False
         children = list(_iterate(children[0].children()))
     return False

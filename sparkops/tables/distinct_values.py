@@ -25,7 +25,7 @@ from sparkops.tables.sql_text import quote_name
 
 _log = logging.getLogger("sparkops.tables")
 
-# Types of single values. A time is none, because it has another value in another time zone.
+# Types whose values can be those of a parameter. Timestamps cannot: they read differently in another time zone.
 _TYPES: Final = frozenset((*INTEGER_BITS, *FLOATING_TYPES, "string", "boolean", "date"))
 
 
@@ -62,11 +62,11 @@ class DistinctReader:
         Args:
             pin: The version.
             column: The column.
-            limit: Values that it may have.
+            limit: Maximum number of distinct values, without null.
 
         Raises:
             UnknownName: The table has no such column.
-            InputError: The column has more values, or its type has no single values.
+            InputError: The column has more values, NaN, or a type whose values cannot be those of a parameter.
         """
         try:
             values = self._read_by_delta_rs(pin, column, limit)
@@ -96,12 +96,13 @@ class DistinctReader:
         with translate_spark_errors():
             frame = read_pinned(self.catalog, self.session, pin, cache=self.cache)
             _require_column(pin.table, read_schema_json(frame), column)
+            # One value above the limit, and null.
             rows = frame.select(quote_name(column)).distinct().limit(limit + 2).collect()
         return {row[0] for row in rows}
 
 
 def _scan(folder: Path, version: int, column: str, limit: int) -> set[Any]:
-    """Return the values of a column, as far as they are no more than the limit."""
+    """Return the distinct values of a column; reading stops once they are certain to exceed the limit."""
     from deltalake.exceptions import DeltaError
     from pyarrow import RecordBatchReader, compute
 
@@ -112,6 +113,7 @@ def _scan(folder: Path, version: int, column: str, limit: int) -> set[Any]:
         batches: Iterable[Any] = RecordBatchReader.from_stream(table.scan(columns=[column]))
         for batch in batches:
             values.update(compute.unique(_replace_view(batch.column(0))).to_pylist())
+            # Null does not count.
             if len(values) > limit + 1:
                 break
     except (DeltaError, ValueError, OverflowError) as error:
@@ -120,7 +122,7 @@ def _scan(folder: Path, version: int, column: str, limit: int) -> set[Any]:
 
 
 def _replace_view(values: Any) -> Any:
-    """Return the values as Arrow computes with them: delta-rs reads text as `string_view`."""
+    """Cast `string_view`, as which delta-rs reads text, to `string`, which Arrow can compute with."""
     import pyarrow as pa
 
     return values.cast(pa.string()) if pa.types.is_string_view(values.type) else values
@@ -136,5 +138,6 @@ def _require_column(table: str, schema: Mapping[str, Any], column: str) -> None:
     kind = types[column]
     if not isinstance(kind, str) or not (kind in _TYPES or kind.startswith("decimal(")):
         raise InputError(
-            f"Column `{column}` of `{table}` is of type {format_type(kind)}: take one of text, numbers, days or booleans."
+            f"Column `{column}` of `{table}` is of type {format_type(kind)}: "
+            "take one of text, numbers, days or booleans."
         )

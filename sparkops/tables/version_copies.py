@@ -1,9 +1,9 @@
 """Copies of table versions, which outlive VACUUM and the clean-up of the log: small Delta tables in the warehouse.
 
-On a local file system a copy has hard links to the files of the version: VACUUM removes a file's name in the table, and the
-content stays as long as the copy has another name of it. So a copy takes no space before VACUUM. Delta's shallow clone
-would refer to the files that VACUUM removes, and open-source Delta has no deep clone; on other storage, and for deletion
-vectors, Spark writes the rows of the version again.
+On a local file system a copy has hard links to the files of the version. It takes no space before VACUUM: this removes a
+file's name in the table, and the content stays as long as the copy has another name of it. On other storage, and for
+versions with deletion vectors, Spark writes the rows again. Delta has no substitute: a shallow clone refers to the files
+that VACUUM removes, and open-source Delta has no deep clone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sparkops.tables.storage import path_exists, remove_folder
 
 COPIES: Final = "_copies"
 _MAX_IDENTITY: Final = 8
-# Keys of an action that adds a file, as far as a copy has them; and keys whose values are maps.
+# Keys of an action that adds a file which a copy takes over.
 _ADD_KEYS: Final = {
     "partitionValues",
     "size",
@@ -38,6 +38,7 @@ _ADD_KEYS: Final = {
     "baseRowId",
     "defaultRowCommitVersion",
 }
+# Keys of actions whose values are maps.
 _MAPS: Final = {"partitionValues", "tags", "configuration", "options"}
 # Errors of `os.link` to another file system, or on one without hard links.
 _NO_LINK: Final = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK)
@@ -54,7 +55,7 @@ class VersionCopy:
         path: Path or URI of the copy.
         bytes: Size of the version's data files; None where only Spark knows it.
         exists: Whether the copy exists.
-        is_linked: Whether its files are names of the table's own files, which take no space before VACUUM.
+        is_linked: Whether its files are hard links to those of the table, which take no space before VACUUM.
     """
 
     table: str
@@ -91,7 +92,7 @@ class VersionCopies:
         return path if path_exists(join_path(path, "_delta_log"), self.session) else None
 
     def describe(self, table: str, identity: str, version: int) -> VersionCopy:
-        """Return the copy of a version as it is, or as it would be made."""
+        """Return the copy of a version; if there is none, the copy that `create` would make."""
         path = self.find(table, identity, version)
         folder = to_local_path(path) if path is not None else self.catalog.locate(table).local
         actions = list_add_actions(folder, 0 if path is not None else version) if folder is not None else None
@@ -106,7 +107,7 @@ class VersionCopies:
         )
 
     def create(self, table: str, identity: str, version: int) -> None:
-        """Copy a version; nothing is done if it has a copy.
+        """Copy a version, unless it has a copy.
 
         Raises:
             VersionGone: The version is gone, or the table was created again.
@@ -126,7 +127,13 @@ class VersionCopies:
             self._write_with_spark(location, version, path)
 
     def remove(self, table: str, identity: str, version: int) -> None:
-        """Remove the copy of a version, if there is one; a copy that is removed in part is not found any more."""
+        """Remove the copy of a version, if there is one.
+
+        A local copy is renamed first, so that it is not found if only a part of it is removed.
+
+        Raises:
+            TableError: The copy cannot be removed.
+        """
         path = self.locate(table, identity, version)
         local = to_local_path(path)
         if local is not None and local.exists():
@@ -146,6 +153,11 @@ class VersionCopies:
 
 
 def _require_identity(location: Location, session: Session, identity: str, version: int) -> None:
+    """Refuse a version that does not exist any more, or belongs to another table of the same name.
+
+    Raises:
+        VersionGone: In both cases.
+    """
     present = find_version(location, session, at=version)
     if present is None or present.identity != identity:
         state = "is gone" if present is None else "is of a table that was created again"
@@ -153,12 +165,12 @@ def _require_identity(location: Location, session: Session, identity: str, versi
 
 
 def _can_link(actions: list[dict[str, Any]]) -> bool:
-    """Return whether the data files are all that a version consists of."""
+    """Return whether a version consists of data files only, without deletion vectors."""
     return not any((action.get("deletionVector") or {}).get("storageType") for action in actions)
 
 
 def _link_version(folder: Path, version: int, target: Path, actions: list[dict[str, Any]]) -> None:
-    """Make a table of links to the files of a version, completely or not at all.
+    """Create a table of hard links to the files of a version, completely or not at all.
 
     Raises:
         VersionGone: A file was removed.
@@ -207,8 +219,8 @@ def _link_file(folder: Path, target: Path, number: int, action: dict[str, Any]) 
         if error.errno not in _NO_LINK:
             raise
         shutil.copy2(source, target / name)
-    columns = {key: value for key, value in _to_objects(action).items() if key in _ADD_KEYS}
-    return {**columns, "path": name, "dataChange": True}
+    facts = {key: value for key, value in _to_objects(action).items() if key in _ADD_KEYS}
+    return {**facts, "path": name, "dataChange": True}
 
 
 def get_original_name(name: str) -> str:
@@ -217,7 +229,7 @@ def get_original_name(name: str) -> str:
 
 
 def _to_objects(action: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an action of a checkpoint or commit without its nulls, and with its maps as objects of JSON."""
+    """Return an action without nulls, and with its maps, which a checkpoint has as lists of pairs, as JSON objects."""
     pairs = {key: value for key, value in action.items() if value is not None}
     return {
         key: dict(value) if key in _MAPS else _to_objects(value) if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Show the progress of a fan-out: each run by itself if they are few, else how many have ended."""
+"""Show the progress of a fan-out: each run if they are few, else how many have ended."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sparkops.errors import SparkopsError
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import choose_state
 
-# Of a fan-out with more runs, only their number is shown.
+# With more runs, only their number is shown.
 _MAX_SHOWN: Final = 20
-# Failed runs that have a line of their own; the error at the end names some, too.
+# Failed runs that are printed; the error at the end names some, too.
 _MAX_FAILED: Final = 10
-# Lines on a pipe that say how many runs have ended.
+# Lines with the number of ended runs that are printed if the output is no terminal.
 _COUNT_LINES: Final = 10
 
 
@@ -35,7 +35,7 @@ class FanOutDisplay(Protocol):
         """Show a run by itself."""
 
     def end(self, run: Any, line: str) -> None:
-        """Print how a run or fan-out ended, and show it no more."""
+        """Print how a run or fan-out ended, and stop showing its progress."""
 
 
 class LiveFanOutProgress:
@@ -51,7 +51,7 @@ class LiveFanOutProgress:
         self._display, self._job, self._count = display, job, count
         self._label = f"{job} [{count:,} runs]"
         self._start = monotonic()
-        # When the first run started: Spark is started before it.
+        # When the first run started. The estimate leaves out the time before, in which Spark starts.
         self._first: float | None = None
         self._lock = threading.Lock()
         self._active, self._done, self._failed = 0, 0, 0
@@ -66,7 +66,7 @@ class LiveFanOutProgress:
         return _CountedRun(self, label)
 
     def end_run(self, label: str, error: SparkopsError | None) -> None:
-        """Count a run that has ended; show the first that failed, and now and then how far the others are."""
+        """Count a run that has ended; print it if it is one of the first that failed, and at intervals all counts."""
         with self._lock:
             self._active -= 1
             self._done += error is None
@@ -84,8 +84,8 @@ class LiveFanOutProgress:
         parts = [f"{self._done:,} of {self._count:,} done"]
         parts += [f"{self._failed:,} failed"] if self._failed else []
         parts += [f"{self._active:,} running"] if self._active else []
-        rest = (now - (self._first or now)) / ended * (self._count - ended) if ended else 0
-        left = f", about {format_duration(rest)} left" if rest >= 1 else ""
+        remaining = (now - (self._first or now)) / ended * (self._count - ended) if ended else 0
+        left = f", about {format_duration(remaining)} left" if remaining >= 1 else ""
         counts = ", ".join(parts) if self._count > _MAX_SHOWN else "waiting for its runs"
         return f"{self._label}: {counts}  {self._format_elapsed()}{left}"
 
@@ -106,11 +106,11 @@ class LiveFanOutProgress:
 
 
 class _CountedRun(NullProgress):
-    """A `RunProgress` of which only the end is counted.
+    """A `RunProgress` that only counts the end of a run.
 
     Args:
         fan_out: The fan-out that the run belongs to.
-        label: The values that tell it apart.
+        label: The run's parameter values, which distinguish it from the others.
     """
 
     def __init__(self, fan_out: LiveFanOutProgress, label: str) -> None:
@@ -122,5 +122,5 @@ class _CountedRun(NullProgress):
         self._fan_out.end_run(self._label, None)
 
     def failed(self, error: SparkopsError) -> None:
-        """Count the run, and show it if few have failed."""
+        """Count the run, and print it if few have failed."""
         self._fan_out.end_run(self._label, error)

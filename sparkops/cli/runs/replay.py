@@ -26,6 +26,7 @@ from sparkops.pipeline.reports.replay_verdict import (
     verdict_to_json,
 )
 
+# Characters of a value, and columns of a row, that are printed.
 _MAX_VALUE, _MAX_COLUMNS = 40, 12
 
 
@@ -52,7 +53,8 @@ _MAX_VALUE, _MAX_COLUMNS = 40, 12
     "params",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Value of a Secret, which the record lacks; or another value of a parameter, with which the verdict is marked.",
+    help="Value of a Secret, which the record lacks; or another value of a parameter, "
+    "with which the verdict is marked.",
 )
 @click.option(
     "--code",
@@ -94,24 +96,25 @@ def replay(
     from sparkops.cli.main import DIFFERENT, DONE
     from sparkops.engine.operations.comparison.replay_run import ReplayOptions
 
+    jobs, root, verdict_file = checked_out or (None, None, None)
     options = ReplayOptions(
         params=[build_pairs_source(params)],
         tolerance=tolerance,
         examples=rows,
         keep=keep,
         code=code,
-        checked_out=checked_out[1] if checked_out else None,
+        checked_out=root,
     )
     if debugs:
         with project.engine() as engine:
             engine.debug(run_id, options=options)
         return DONE
-    if checked_out is not None:
-        project = replace(project, overrides=(*project.overrides, f"jobs={checked_out[0]}"))
+    if jobs is not None:
+        project = replace(project, overrides=(*project.overrides, f"jobs={jobs}"))
     with ProgressDisplay() as progress, project.engine(progress) as engine:
         verdict = engine.replay(run_id, options=options)
-    if checked_out is not None:
-        checked_out[2].write_text(json.dumps(verdict_to_json(verdict), indent=2, default=str), "utf-8")
+    if verdict_file is not None:
+        verdict_file.write_text(json.dumps(verdict_to_json(verdict), indent=2, default=str), "utf-8")
     else:
         _print_verdict(verdict, as_json=as_json)
     return DONE if verdict.is_identical else DIFFERENT
@@ -143,12 +146,13 @@ def format_verdict(verdict: ReplayVerdict) -> Iterator[str]:
     yield (
         f"Floats are equal up to a relative difference of {verdict.tolerance:g}."
         if verdict.tolerance
-        else ("Floats are compared exactly.")
+        else "Floats are compared exactly."
     )
     if verdict.code == "recorded":
         yield "Run with the code of the recorded commit."
     yield from verdict.notes
-    yield from ([f"Page: {verdict.page}"] if verdict.page else [])
+    if verdict.page:
+        yield f"Page: {verdict.page}"
 
 
 def _format_table(table: TableComparison) -> Iterator[str]:

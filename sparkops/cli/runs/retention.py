@@ -79,10 +79,11 @@ def keep(
         elif undo:
             results = [engine.release_run(run_id, dry_run=dry_run)]
         else:
-            shown = engine.keep_run(run_id, inputs_only=inputs_only, dry_run=True)
-            for line in () if as_json or dry_run else _format_size(shown):
-                echo(line)
-            results = [shown if dry_run else engine.keep_run(run_id, inputs_only=inputs_only)]
+            planned = engine.keep_run(run_id, inputs_only=inputs_only, dry_run=True)
+            if not as_json and not dry_run:
+                for line in _format_size(planned):
+                    echo(line)
+            results = [planned if dry_run else engine.keep_run(run_id, inputs_only=inputs_only)]
     if as_json:
         echo_json([asdict(result) for result in results])
         return

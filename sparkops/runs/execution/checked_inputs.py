@@ -1,4 +1,4 @@
-"""Inputs that a job reads only if they passed their checks: each version is checked once, if that holds for good."""
+"""Check the inputs that a job reads only if they pass; a version is checked once, if its suite is repeatable."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.wording import format_count
 from sparkops.errors import ChecksFailed, InputError
 from sparkops.pipeline.checks.check import format_expectation
 from sparkops.pipeline.job import Job
@@ -30,7 +31,7 @@ class CheckedInputs:
         run_id: The run.
         checks: The checkpoints of tables.
         reader: Reads tables at a version.
-        verdicts: What was decided before.
+        verdicts: The saved verdicts.
     """
 
     job: Job
@@ -40,7 +41,13 @@ class CheckedInputs:
     verdicts: VerdictStore
 
     def require(self, pins: Mapping[str, Pin]) -> dict[str, Any]:
-        """Return a record of the verdict about each input that has to be checked; check those that are not.
+        """Require that each checked input passes its checks, which are run if there is no verdict.
+
+        Args:
+            pins: The versions that the run reads, by table.
+
+        Returns:
+            By table, what the record contains of its verdict: `version`, `suite` and the `run` that checked it.
 
         Raises:
             InputError: A table has no suite.
@@ -118,5 +125,4 @@ def summarize_results(results: tuple[Mapping[str, Any], ...]) -> str:
     parts = [f"{len(results) - len(failed)} passed"]
     parts += [f"{len(failed) - warned} failed"] if len(failed) > warned else []
     parts += [f"{warned} warned"] if warned else []
-    noun = "check" if len(results) == 1 else "checks"
-    return f"{len(results)} {noun}: {', '.join(parts)}"
+    return f"{format_count(len(results), 'check')}: {', '.join(parts)}"

@@ -1,6 +1,6 @@
-"""An index that is derived from the records of runs and stored beside them, so that not all of them have to be read.
+"""An index of the records of runs, stored beside them, so that not all records have to be read.
 
-What is missing in it, or has changed, is read again. Its file may be removed at any time.
+Entries that are missing or out of date are read again. The file may be removed at any time.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from sparkops.core.atomic_file import replace_file
 from sparkops.errors import ProjectError
 from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, read_lines
 
-# The index is written again once so many of its entries are missing or have changed.
+# The index is saved once so many of its entries were missing or out of date.
 _MIN_CHANGES: Final = 20
 # Two changes of a folder within this time (ns) may have the same modification time.
 _CLOCK_RESOLUTION: Final = 2_000_000_000
-# Bytes of the index, which has a line's worth for each run.
+# Largest index that is read, in bytes.
 _MAX_BYTES: Final = 1 << 28
 
 
@@ -34,7 +34,7 @@ class RecordFiles:
     Args:
         changed: Modification time of the run's folder (ns), which changes with each new attempt.
         attempt: Name of the newest attempt's file.
-        size: Its bytes.
+        size: Size of that file in bytes.
         contents: The lines of each attempt, oldest first.
     """
 
@@ -57,7 +57,7 @@ class RecordEntry(Protocol):
 
     @property
     def size(self) -> int:
-        """Return its bytes."""
+        """Return the size of that file in bytes."""
 
 
 Entry = TypeVar("Entry", bound=RecordEntry)
@@ -70,9 +70,9 @@ class RecordIndex(Generic[Entry]):
     Args:
         folder: `<state>/runs`.
         file: Name of the index's file in it.
-        format: Version of the form of its entries; one of another version is not read.
-        parse: Returns an entry of its values in JSON; raises one of `DAMAGE` if they have another form.
-        summarize: Returns the entry of a run; raises one of `DAMAGE` if its record has another form.
+        format: Version of the file's format; a file of another version is ignored.
+        parse: Builds an entry from its JSON values; raises one of `DAMAGE` if they are malformed.
+        summarize: Builds the entry of a run from its files; raises one of `DAMAGE` if they are malformed.
     """
 
     folder: Path
@@ -82,9 +82,9 @@ class RecordIndex(Generic[Entry]):
     summarize: Callable[[RecordFiles], Entry]
 
     def refresh(self) -> list[tuple[str, Entry | None]]:
-        """Return the entry of each run as its record is now, and save the index if much of it has changed.
+        """Return the entry of each run, up to date with its record; save the index if many entries have changed.
 
-        A run whose record cannot be summarized has None.
+        The entry of a run whose record cannot be summarized is None.
         """
         known = self._load()
         entries: list[tuple[str, Entry | None]] = []
@@ -154,9 +154,9 @@ class RecordIndex(Generic[Entry]):
         return entry
 
     def _save(self, entries: list[tuple[str, Entry | None]]) -> None:
-        """Write the entries of folders whose next change will show in their modification time.
+        """Save the entries, except for folders that have just changed: a next change might not show in their time.
 
-        A read-only store has no index.
+        A read-only store has no index, which is no error.
         """
         newest = time.time_ns() - _CLOCK_RESOLUTION
         settled = {run_id: entry for run_id, entry in entries if entry is not None and entry.changed < newest}

@@ -1,6 +1,6 @@
-"""Verdicts of checks: each belongs to one version of a table, one text of its suite, and settings of Spark.
+"""Verdicts of checks: each belongs to one version of a table, one state of its suite, and settings of Spark.
 
-A verdict holds for good, so there is none about a suite that depends on time, chance or other tables.
+A verdict does not expire, so none is saved for a suite that depends on time, chance or other tables.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class VerdictStore:
 
     Args:
         folder: `<state>/verdicts`.
-        secrets: Values that the files do not show.
-        conf: Settings by which Spark computes other values: with others, a suite may have another result.
+        secrets: Values that are masked in the files.
+        conf: Settings of Spark that change values, and with them the results of a suite.
     """
 
     folder: Path
@@ -84,7 +84,7 @@ class VerdictStore:
     conf: Mapping[str, Any] = field(default_factory=dict)
 
     def find(self, pin: Pin, suite: str) -> VersionVerdict | None:
-        """Return the verdict about a version of a table, or None if there is none that can be read."""
+        """Return the verdict about a version of a table by a suite (its hash), or None if none can be read."""
         parse = partial(_parse, pin=pin, suite=suite)
         try:
             return read_state(
@@ -94,7 +94,7 @@ class VerdictStore:
             return None
 
     def save(self, pin: Pin, verdict: VersionVerdict) -> None:
-        """Save a verdict; where that is not possible, it is computed again when it is needed."""
+        """Save a verdict; if the file cannot be written, it is computed again when it is needed."""
         path = self._locate(pin, verdict.suite)
         facts = {"format": _FORMAT, "identity": pin.identity, **asdict(verdict)}
         value = mask_json(facts, self.secrets)
@@ -102,21 +102,25 @@ class VerdictStore:
             replace_file(path, json.dumps(value, default=str), durable=False, private=True)
 
     def list_files(self) -> Iterator[VerdictFile]:
-        """Yield the files of the verdicts, but for those that cannot be read."""
+        """Yield the files of the verdicts that can be read."""
         for path in sorted(self.folder.glob("*.json")):
             parse = partial(_parse_file, path=path)
             with suppress(OSError, DamagedState):
                 yield read_state(path, parse, content="a verdict", advice="it is left alone")
 
     def _locate(self, pin: Pin, suite: str) -> Path:
-        """Return the file of a verdict. A table that was created again has another identity, and changed files, too."""
+        """Return the file of a verdict; a table that was created again, or files that changed, have another identity."""
         facts = [pin.table, pin.identity, pin.version, pin.options_hash, suite, dict(self.conf)]
         name = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
         return self.folder / f"{name}.json"
 
 
 def _parse_file(value: Any, path: Path) -> VerdictFile:
-    """Return what a file says of its verdict; ValueError, TypeError or KeyError if it has another form."""
+    """Return the facts of a verdict's file.
+
+    Raises:
+        ValueError, TypeError, KeyError: The file is malformed.
+    """
     time = datetime.fromisoformat(require_text(value, "time"))
     return VerdictFile(
         path=path,
@@ -129,7 +133,11 @@ def _parse_file(value: Any, path: Path) -> VerdictFile:
 
 
 def _parse(value: Any, pin: Pin, suite: str) -> VersionVerdict:
-    """Return the verdict of a file; ValueError, TypeError or KeyError if it has another form, or is about another version."""
+    """Return the verdict in a file.
+
+    Raises:
+        ValueError, TypeError, KeyError: The file is malformed, or its verdict is about another version.
+    """
     if value["format"] != _FORMAT or (value["table"], value["version"], value["suite"]) != (
         pin.table,
         pin.version,

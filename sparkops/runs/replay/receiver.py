@@ -1,4 +1,4 @@
-"""Compare what a job returned at its replay with what the replayed run published. Nothing is published."""
+"""Compare what a job returns in a replay with what the original run published, instead of publishing it."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 Timer = Callable[[str], AbstractContextManager[None]]
+# Splits the annotated rows of a table (second argument) into good and bad ones, which are computed once.
 Divide = Callable[["DataFrame", str], tuple["DataFrame", "DataFrame"]]
-"""A function of rows with their reasons, and their table, to the good and the bad rows, computed once."""
 
 
 class ReplayComparer(Protocol):
     """Compares results of a job with what a run published."""
 
     def stage(self, frame: DataFrame, write: Write, *, run_id: str) -> DataFrame:
-        """Compute a frame once, outside of the tables; return the rows that a reader of the table would find."""
+        """Compute a frame once, outside of the tables; return the rows that a reader of the table would get."""
 
     def compare_table(self, frame: DataFrame, write: Write) -> TableComparison:
         """Return the comparison of a staged frame with the rows that the run wrote."""
 
     def compare_quarantine(self, frame: DataFrame, table: str) -> TableComparison | None:
-        """Return the comparison of rows that fail checks with those that the run quarantined; None if neither has any."""
+        """Return the comparison of rows that fail checks with those that the run quarantined; None if both have none."""
 
     def find_causes(self, frame: DataFrame) -> tuple[NondeterministicExpression, ...]:
         """Return the non-deterministic expressions in the plan of a frame."""
@@ -63,9 +63,9 @@ class ReplayReceiver:
         job: The job.
         original: The run that is replayed.
         comparer: Compares tables, models and reports.
-        plan: What is known of the replay before it begins: code, overrides, notes, tolerance.
+        plan: The verdict as far as it is known before the replay: code, overrides, notes, tolerance.
         write_page: Writes the page of a verdict and returns its path.
-        conf: Settings of Spark that the replay has instead of the present ones.
+        conf: Recorded settings of Spark that differ from the present ones.
         locate_shadow: Returns where the rows of a table stay after the replay; None if they are removed.
     """
 
@@ -79,7 +79,7 @@ class ReplayReceiver:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """Return what the record has from its beginning: which run is replayed, and what is not as recorded."""
+        """Return what the record of the replay begins with: which run it replays, and what is not as recorded."""
         return {
             "replay": {
                 "of": self.original.id,
@@ -126,6 +126,7 @@ class ReplayReceiver:
                 for table, frame in staged.items()
             }
         checks = [to_record(result) for outcome in outcomes.values() if outcome for result in outcome.results]
+        # The record of the original has its results as JSON values.
         facts = tuple(
             compare_checks(
                 self.original.checks, json.loads(json.dumps(checks, default=str)), verdict.tolerance
@@ -144,7 +145,7 @@ class ReplayReceiver:
                 )
             ]
         tables = [
-            comparison if comparison.is_identical else self._explain(comparison, frames)
+            comparison if comparison.is_identical else self._add_causes(comparison, frames)
             for comparison in map(self._add_shadow, tables)
         ]
         count = sum(len(outcome.results) for outcome in outcomes.values() if outcome)
@@ -155,28 +156,29 @@ class ReplayReceiver:
         self, write: Write, staged: DataFrame, outcome: CheckOutcome | None, divide: Divide
     ) -> Iterator[TableComparison]:
         """Yield the comparison of a table, and that of its quarantine."""
-        good, bad, table = staged, None, write.table + QUARANTINE_SUFFIX
+        quarantine = write.table + QUARANTINE_SUFFIX
+        good, bad = staged, None
         if outcome is not None and outcome.annotated is not None and not outcome.blocked:
             good, bad = divide(outcome.annotated, write.table)
         yield self.comparer.compare_table(good, write)
-        if bad is None and table in self.original.outputs:
-            # The replay has no such rows: all of the run are missing.
+        if bad is None and quarantine in self.original.outputs:
+            # No replayed row fails the checks: all rows that the run quarantined are missing.
             from pyspark.sql import functions as F
 
             reasons = F.array().cast("array<string>").alias(REASONS_COLUMN)
             bad = staged.select("*", reasons).limit(0)
-        comparison = None if bad is None else self.comparer.compare_quarantine(bad, table)
+        comparison = None if bad is None else self.comparer.compare_quarantine(bad, quarantine)
         if comparison is not None:
             yield comparison
 
     def _add_shadow(self, comparison: TableComparison) -> TableComparison:
-        """Return a comparison with where its rows stay."""
+        """Return a comparison with the path of its replayed rows, if they stay."""
         if self.locate_shadow is None or comparison.table.endswith(QUARANTINE_SUFFIX):
             return comparison
         return replace(comparison, shadow=self.locate_shadow(comparison.table))
 
-    def _explain(self, comparison: TableComparison, frames: Mapping[str, DataFrame]) -> TableComparison:
-        """Return a comparison with what may have made it differ."""
+    def _add_causes(self, comparison: TableComparison, frames: Mapping[str, DataFrame]) -> TableComparison:
+        """Return a comparison with the non-deterministic expressions that may have made it differ."""
         table = comparison.table.removesuffix(QUARANTINE_SUFFIX)
         causes = self.comparer.find_causes(frames[table])
         return replace(comparison, causes=_order_causes(causes, comparison.rows.columns))
@@ -185,5 +187,5 @@ class ReplayReceiver:
 def _order_causes(
     causes: Sequence[NondeterministicExpression], columns: Sequence[str]
 ) -> tuple[NondeterministicExpression, ...]:
-    """Return the causes, those first on which a differing column depends."""
+    """Return the causes; those that a differing column depends on come first."""
     return tuple(sorted(causes, key=lambda cause: not set(cause.columns) & set(columns)))

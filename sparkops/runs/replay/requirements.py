@@ -26,18 +26,19 @@ def require_replayable(run: Run) -> None:
     """
     if run.replay:
         raise InputError(
-            f"Run {run.id} is a replay and published nothing: replay its original, `sparkops replay {run.replay['of']}`."
+            f"Run {run.id} is a replay and published nothing: "
+            f"replay its original, `sparkops replay {run.replay['of']}`."
         )
     if run.rollback:
         raise InputError(f"Run {run.id} is a rollback, which computed nothing: there is nothing to replay.")
     if run.items:
         raise InputError(
-            f"Run {run.id} is a fan-out of {len(run.items):,} runs: replay one of these. `sparkops runs --parent {run.id}` "
-            "lists them."
+            f"Run {run.id} is a fan-out of {len(run.items):,} runs: replay one of these. "
+            f"`sparkops runs --parent {run.id}` lists them."
         )
     if run.state in ACTIVE:
         raise InputError(f"Run {run.id} is still {run.state}: replay it when it is done.")
-    # What a run published before it was rolled back is in the history of its tables.
+    # The versions that a run published before it was rolled back are still in the history of its tables.
     if run.state not in ("done", "rolled_back"):
         raise InputError(
             f"Run {run.id} is `{run.state}`: it is not complete, so there is no result to compare a replay with. "
@@ -84,7 +85,7 @@ def require_environment(run: Run, env: str) -> None:
 
 
 def describe_changed_pin(recorded: Pin, present: Pin) -> str | None:
-    """Return in which respect an input is not what a run read, as a sentence; None if it is."""
+    """Return how an input differs from what a run read, as a sentence; None if it does not."""
     if recorded.kind == "delta":
         is_same = present.kind == "delta" and recorded.identity == present.identity
         return None if is_same else f"`{recorded.table}` was created again at {present.location}."
@@ -97,8 +98,8 @@ def _describe_changed_source(recorded: Pin, present: Pin) -> str | None:
         return f"{name} was read from {recorded.location}, and conf/ names {present.location} now."
     if recorded.identity != present.identity:
         return (
-            f"{name}: its files changed ({present.location}): the newest was of {_format_time(recorded)} then, and is of "
-            f"{_format_time(present)} now."
+            f"{name}: its files changed ({present.location}): the newest was of {_format_time(recorded)} then, "
+            f"and is of {_format_time(present)} now."
         )
     if recorded.schema_hash != present.schema_hash:
         return f"{name} has other columns or options in conf/ than then."
@@ -128,8 +129,8 @@ def find_changed_conf(
     added = sorted(present.keys() - recorded.keys() - set(exclude))
     if added:
         raise InputError(
-            f"Run {run.id} had no setting `spark.conf.{added[0]}`, by which Spark computes other values, and conf/ has it "
-            "now: remove it for the replay."
+            f"Run {run.id} had no setting `spark.conf.{added[0]}`, by which Spark computes other values, "
+            "and conf/ has it now: remove it for the replay."
         )
     changed = {
         name: str(value)
@@ -146,7 +147,8 @@ def describe_code_change(run: Run, present: Mapping[str, Any]) -> str | None:
     """Return how the code of the job differs from that of a run, as a sentence; None if it is the same."""
     if run.code.get("source") == present.get("source"):
         return None
-    return f"The code of the job is not that of the run: {_describe_code(run.code)} then, {_describe_code(present)} now."
+    before, after = _describe_code(run.code), _describe_code(present)
+    return f"The code of the job is not that of the run: {before} then, {after} now."
 
 
 def _describe_code(code: Mapping[str, Any]) -> str:

@@ -25,14 +25,14 @@ class ExaminedVersion(Protocol):
 
     @property
     def removable(self) -> datetime | None:
-        """Return from when on it may be removed; None for never, or for a version that is removed already."""
+        """Return when it may be removed at the earliest; None for never, or if it is removed already."""
 
     @property
     def by(self) -> str:
-        """Return what may remove it then."""
+        """Return what may remove it then: `VACUUM` or `log clean-up`."""
 
 
-# Returns what is known about versions of a table of that identity; None where that takes Spark.
+# Examines versions of the table of a name and identity; returns None where only Spark can read its log.
 Examine = Callable[[str, str, Collection[int]], Mapping[int, ExaminedVersion] | None]
 
 
@@ -47,7 +47,7 @@ class RunAtRisk:
         table: The table that it read.
         version: The version.
         outlook: `gone`; `removable` at any time; `at_risk` at a later time; `unknown` where only Spark can look.
-        removable: From when on it may be removed.
+        removable: When it may be removed at the earliest.
         reason: Why it is gone, or what may remove it.
     """
 
@@ -83,10 +83,12 @@ def find_runs_at_risk(runs: Iterable[Run], examine: Examine, *, now: datetime) -
 
 
 def _list_readers(runs: Iterable[Run]) -> Iterator[tuple[Run, str, Mapping[str, Any]]]:
-    """Yield each version that a run read, with its table and facts; what cannot be read of a record is a warning."""
+    """Yield each version that a run read, with its table and pin; warn about one whose table is not identified."""
     for run in runs:
         # A rollback is never executed on its inputs again.
-        for table, pin in run.inputs.items() if run.rollback is None else ():
+        if run.rollback is not None:
+            continue
+        for table, pin in run.inputs.items():
             if pin["version"] is not None and "identity" not in pin:
                 _log.warning(
                     "Run %s: its record does not say which table `%s` was, so that input is left out.",
@@ -104,6 +106,7 @@ def _describe(
     examined: Mapping[int, ExaminedVersion] | None,
     now: datetime,
 ) -> Iterator[RunAtRisk]:
+    """Yield the item of an input, unless nothing will remove its version."""
     outlook: Outlook = "unknown"
     removable, reason = None, "only Spark can read its log"
     if examined is not None:

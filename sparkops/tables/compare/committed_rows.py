@@ -1,13 +1,13 @@
-"""The rows that a run's commit wrote into a table, and those that the same write of other rows would have written.
+"""Select the rows that a run's commit wrote into a table, and those that the same write of the replayed rows would leave.
 
 What is compared depends on the mode of the write:
 
 - `overwrite`: all rows of the committed version with the replayed rows.
 - `append`: the rows in the files that the commit added with the replayed rows.
-- `replace`: the rows of the replaced slice with the replayed rows. Where rows and not parameters define the slice, the
-  slices that either the run or the replay replaces.
-- `merge`: the rows of every key that either the run or the replay writes, as the table has them after the commit, with
-  the rows that a merge of the replayed rows into the version before would leave.
+- `replace`: the rows of the replaced slice with the replayed rows. If rows instead of parameters define the slice, all
+  slices that the run or the replay replaces are compared.
+- `merge`: the committed rows of every key that the run or the replay writes, with the rows that a merge of the replayed
+  rows into the previous version would leave.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CommittedWrite:
 
     @property
     def needs_before(self) -> bool:
-        """Return whether the version before the commit decides what its write would have made of other rows."""
+        """Return whether the previous version is needed to tell what the write of other rows would have left."""
         write = self.write
         has_open_slice = any(self.parameters.get(name) is None for name in write.by)
         return self.version > 0 and (write.mode == "merge" or (write.mode == "replace" and has_open_slice))
@@ -61,7 +61,7 @@ class ComparableRows:
 
     Args:
         recorded: The rows that the commit wrote.
-        replayed: The rows that it would have written of the replayed ones.
+        replayed: The rows that it would have written in their place, given the replayed ones.
         rule: Which rows these are, in words.
     """
 
@@ -75,7 +75,7 @@ def select_rows(versions: CommittedVersions, frame: DataFrame, commit: Committed
 
     Args:
         versions: The versions of the table.
-        frame: The replayed rows, with the values that a reader of the table would find.
+        frame: The replayed rows, with the values that a reader of the table would get.
         commit: The commit.
 
     Raises:
@@ -127,7 +127,7 @@ def _select_added(versions: CommittedVersions, commit: CommittedWrite, after: Da
     if rows is not None:
         return rows
     before = versions.load(commit.version - 1)
-    # Columns that the append added are null in the rows of before.
+    # Columns that the append added are null in earlier rows.
     missing = [
         _null_of(after, name).alias(name) if name not in before.columns else quote_name(name)
         for name in after.columns
@@ -172,7 +172,7 @@ def _select_slice(versions: CommittedVersions, frame: DataFrame, commit: Committ
     keys = _list_touched(versions, commit, frame, open_columns)
     remaining = _anti_join(old, frame.select(*map(quote_name, open_columns)).distinct(), open_columns)
     if condition is not None:
-        # Rows outside of the condition are in no slice, whatever their other values.
+        # Rows that do not satisfy the condition belong to no slice.
         remaining = remaining.where(condition)
         after = after.where(condition)
     expected = _align(_semi_join(remaining, keys, open_columns), after).unionByName(_align(frame, after))
@@ -192,7 +192,7 @@ def _list_touched(
     old = _load_changed(versions, commit.version - 1, removed)
     names = [quote_name(name) for name in by]
     frames = [rows.select(*names) for rows in (frame, old, after)]
-    return reduce(lambda one, other: one.unionByName(other), frames).distinct()
+    return reduce(lambda first, second: first.unionByName(second), frames).distinct()
 
 
 def _load_changed(versions: CommittedVersions, version: int, files: frozenset[str] | None) -> DataFrame:
@@ -209,18 +209,25 @@ def _anti_join(frame: DataFrame, keys: DataFrame, by: Sequence[str]) -> DataFram
     return frame.alias("rows").join(keys.alias("keys"), _are_equal("rows", "keys", by), "left_anti")
 
 
-def _are_equal(one: str, other: str, by: Sequence[str]) -> Column:
-    """Return the condition that two sides of a join have the same keys; null equals null."""
+def _are_equal(left: str, right: str, by: Sequence[str]) -> Column:
+    """Return the condition that both sides of a join, named by their aliases, have the same keys; null equals null."""
     from pyspark.sql import functions as F
 
     conditions = [
-        F.col(f"{one}.{quote_name(name)}").eqNullSafe(F.col(f"{other}.{quote_name(name)}")) for name in by
+        F.col(f"{left}.{quote_name(name)}").eqNullSafe(F.col(f"{right}.{quote_name(name)}")) for name in by
     ]
     return reduce(lambda first, second: first & second, conditions)
 
 
 def _merge(old: DataFrame, frame: DataFrame, after: DataFrame, write: Write) -> DataFrame:
-    """Return what a table has after a frame is merged into it, with the columns of the version after the merge."""
+    """Return the rows of a table after a frame is merged into it.
+
+    Args:
+        old: The table before the merge.
+        frame: The merged rows.
+        after: The version after the merge, for its columns.
+        write: Keys and order of the merge.
+    """
     from pyspark.sql import functions as F
 
     joined = old.alias("old").join(
@@ -239,7 +246,7 @@ def _merge(old: DataFrame, frame: DataFrame, after: DataFrame, write: Write) -> 
 
 
 def _is_not_older(old: DataFrame, write: Write) -> Column:
-    """Return whether a row of the frame replaces the row of its key, if there is one."""
+    """Return the condition that a merged row replaces the row of its key: it is not older by `order_by`."""
     from pyspark.sql import functions as F
 
     known = {name.lower(): name for name in old.columns}
@@ -251,12 +258,12 @@ def _is_not_older(old: DataFrame, write: Write) -> Column:
     )
     present = (F.col(f"old.{quote_name(known[name.lower()])}") for name in columns)
     earlier = F.struct(*(column.alias(f"c{number}") for number, column in enumerate(present)))
-    # Without a row of before, all its fields are null, the lowest values.
+    # If the table had no row of the key, these fields are null, which Spark sorts lowest.
     return new >= earlier
 
 
 def _align(frame: DataFrame, target: DataFrame) -> DataFrame:
-    """Return a frame with the columns of another one; null where it lacks one."""
+    """Return a frame with the columns of another one; a column that it lacks is null."""
     known = {name.lower(): name for name in frame.columns}
     columns = []
     for name in target.columns:
@@ -267,6 +274,7 @@ def _align(frame: DataFrame, target: DataFrame) -> DataFrame:
 
 
 def _null_of(frame: DataFrame, name: str) -> Column:
+    """Return null, of the type of a column."""
     from pyspark.sql import functions as F
 
     return F.lit(None).cast(frame.schema[name].dataType)

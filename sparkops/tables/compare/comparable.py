@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
     from pyspark.sql.types import DataType, StructField
 
-# Digits, and the tolerance, of values of 32 bits, which have no more.
+# Significant digits, and relative tolerance, of 32-bit floats, which have no more precision.
 _FLOAT_DIGITS: Final = 7
 _FLOAT_TOLERANCE: Final = 1e-6
-# Below this, a power of ten that rounds the value is infinite.
+# A smaller value counts as 0: the power of ten that scales it for rounding would be infinite.
 _TINY: Final = 1e-280
 
 
 def count_digits(tolerance: float) -> int | None:
-    """Return the significant digits by which floats are compared; None compares all of them."""
+    """Return the number of significant digits of floats to compare; None for all digits."""
     return None if tolerance <= 0 else max(1, math.ceil(-math.log10(tolerance)) + 1)
 
 
 def to_comparable(field: StructField, digits: int | None) -> Column:
     """Return the values of a column in a form in which equal values are equal.
 
-    NaN equals NaN, and 0.0 equals -0.0, as Spark groups them. The order of the entries of a map is not compared.
+    NaN equals NaN, and 0.0 equals -0.0, as in `GROUP BY`. The order of the entries of a map does not matter.
 
     Args:
         field: The column.

@@ -1,6 +1,6 @@
 """The difference between two multisets of rows.
 
-The usual case, that there is none, takes one pass that moves no row; else one more, which groups both by their values.
+Equal frames are found in one pass without a shuffle. If they differ, a second pass groups the rows of both by their values.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import StructField
 
+# Columns of a group of equal rows: how many more the first frame has than the second, and how many both have together.
 _COUNT, _ROWS = "_sparkops_count", "_sparkops_rows"
 # Columns are compared by sums of hashes modulo this prime; it keeps the sums far below the limit of 64 bits.
 _PRIME: Final = 2_147_483_647
-# Rows that differ and are compared on the driver, where neighbouring roundings count as equal.
+# Up to so many different rows are compared on the driver. There a tolerance applies between two values; in Spark they are
+# rounded first, so that two close values may be rounded apart.
 _MAX_COLLECTED: Final = 2_000
+# Characters of a text, or bytes of a binary value, in an example.
 _MAX_TEXT: Final = 200
+# Seeds of the two hashes.
 _SEEDS: Final = (1, 2)
 _TIME_FORMAT: Final = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
 _JSON_OPTIONS: Final = {
@@ -45,7 +49,7 @@ class CompareOptions:
     """How rows are compared.
 
     Args:
-        tolerance: Floats are equal if they differ by no more than this part of their value; 0 compares them exactly.
+        tolerance: Relative tolerance of floats; 0 compares them exactly.
         examples: Maximum number of example rows of each kind.
     """
 
@@ -89,7 +93,7 @@ def _count_if_equal(recorded: DataFrame, replayed: DataFrame) -> int | None:
     from pyspark.sql import functions as F
 
     values = [_to_hashable(field) for field in recorded.schema.fields]
-    # A hash passes over nulls: which values are null is hashed, too.
+    # `xxhash64` skips nulls, so which values are null is hashed, too.
     nulls = [F.col(quote_name(name)).isNull() for name in recorded.columns]
     hashes = [F.xxhash64(F.lit(seed), *values, *nulls) for seed in _SEEDS]
     parts = [
@@ -132,7 +136,7 @@ def _count_groups(recorded: DataFrame, replayed: DataFrame, options: CompareOpti
 
 
 def _summarize_groups(groups: DataFrame) -> RowDifference:
-    """Return the counts of both sides."""
+    """Return the number of rows of each frame, and of those that only one of them has."""
     from pyspark.sql import functions as F
 
     count = F.col(_COUNT)
@@ -178,7 +182,13 @@ def _is_binary(groups: DataFrame, name: str) -> bool:
 
 
 def _take_examples(groups: DataFrame, order: Sequence[str], limit: int) -> tuple[RowExample, ...]:
-    """Return the first groups by the columns that are the same on both sides, so that related rows are in one order."""
+    """Return the first groups as examples.
+
+    Args:
+        groups: The groups of one side.
+        order: Columns that do not differ; sorted by them, the examples of both sides are about related rows.
+        limit: Maximum number of examples.
+    """
     from pyspark.sql import functions as F
 
     keys = [_to_text(groups, name) for name in order] or [F.lit(1)]
@@ -189,7 +199,7 @@ def _take_examples(groups: DataFrame, order: Sequence[str], limit: int) -> tuple
 def _compare_collected(
     rows: Sequence[Row], counts: RowDifference, frame: DataFrame, options: CompareOptions
 ) -> RowDifference:
-    """Return the difference without the pairs of rows whose floats are equal with the tolerance."""
+    """Return the difference without the pairs of rows whose floats are equal within the tolerance."""
     tolerances = {
         field.name: find_tolerance(field.dataType, options.tolerance) for field in frame.schema.fields
     }
@@ -223,18 +233,19 @@ def _cancel_equal_rows(
     added: dict[int, int],
     floats: Mapping[str, float],
 ) -> None:
-    """Remove the pairs of a missing and an added row that differ in floats only, by the tolerance at most.
+    """Remove the pairs of a missing and an added row that differ only in floats, within the tolerance.
 
     Args:
         rows: The rows that differ.
-        missing: Number of a row to how often it is missing; changed in place.
-        added: Number of a row to how often it is added; changed in place.
-        floats: Columns with floats, with their tolerance.
+        missing: Count of each missing row, by its index in `rows`; reduced in place.
+        added: Count of each added row, by its index in `rows`; reduced in place.
+        floats: Tolerance of each column with floats.
     """
     candidates: dict[Any, list[int]] = {}
     for number in added:
         candidates.setdefault(_identify(rows[number], floats), []).append(number)
-    for number, first in [(number, rows[number]) for number in missing]:
+    for number in missing:
+        first = rows[number]
         for other in candidates.get(_identify(first, floats), ()):
             second = rows[other]
             if all(is_close(first[name], second[name], tolerance) for name, tolerance in floats.items()):
@@ -244,11 +255,12 @@ def _cancel_equal_rows(
 
 
 def _identify(row: Row, floats: Mapping[str, float]) -> Any:
+    """Return a key of the values of a row that have no floats."""
     return tuple(_freeze(value) for name, value in row.items() if name not in floats and name != _COUNT)
 
 
 def is_close(first: Any, second: Any, tolerance: float) -> bool:
-    """Return whether two values are equal, floats in them with the tolerance."""
+    """Return whether two values are equal, floats in them within a relative tolerance."""
     if isinstance(first, float) and isinstance(second, float):
         both_nan = math.isnan(first) and math.isnan(second)
         return both_nan or math.isclose(first, second, rel_tol=1.1 * tolerance)
@@ -264,6 +276,7 @@ def is_close(first: Any, second: Any, tolerance: float) -> bool:
 
 
 def _repeat(rows: Sequence[Row], counts: Mapping[int, int]) -> list[Row]:
+    """Return each row as often as its count says."""
     return [rows[number] for number, count in counts.items() for _ in range(count)]
 
 
@@ -281,6 +294,7 @@ def _freeze(value: Any) -> Any:
 def _select_examples(
     rows: Sequence[Row], counts: Mapping[int, int], order: Sequence[str], limit: int
 ) -> tuple[RowExample, ...]:
+    """Return the first rows whose count is not 0 as examples, ordered as by `_take_examples`."""
     numbers = [number for number, count in counts.items() if count]
     numbers.sort(key=lambda number: [str(rows[number][name]) for name in order])
     return tuple(_to_example({**rows[number], _COUNT: counts[number]}) for number in numbers[:limit])

@@ -1,4 +1,4 @@
-"""Read the values of a fan-out that are those of a table's column."""
+"""Read the values of a fan-out that come from columns of tables."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _log = logging.getLogger("sparkops.engine")
 
 @dataclass(frozen=True, slots=True)
 class ColumnContents:
-    """The values of the columns of a fan-out.
+    """The values that a fan-out takes from columns.
 
     Args:
-        values: Parameter to its values, of its type.
+        values: The values of each parameter, of its type.
         pins: The versions that they were read from, by table.
     """
 
@@ -55,12 +55,12 @@ def read_columns(
     Args:
         container: The services.
         job: The job.
-        each: Parameter to its values, of which those of columns are read.
-        versions: Versions that are given.
+        each: The values of each parameter; only those that come from columns are read.
+        versions: The requested versions; other tables are read at their newest.
         tables: Reads the columns; by default the tables of the services.
 
     Raises:
-        InputError: There is no such table or column, or a value is none of the parameter.
+        InputError: There is no such table or column, or a value is not valid for the parameter.
     """
     columns = {name: values for name, values in each.items() if isinstance(values, ColumnValues)}
     pins = pin_tables(container, dict.fromkeys(column.table for column in columns.values()), versions)
@@ -73,7 +73,7 @@ def read_columns(
 
 
 def _convert_all(param: Param, column: ColumnValues, content: DistinctValues) -> tuple[Any, ...]:
-    """Return the values of a column as those of a parameter; null is one of them if the parameter takes None."""
+    """Return the values of a column as values of a parameter; null is None, if the parameter takes that."""
     values = [_convert(param, column, value) for value in content.values]
     if content.has_null and read_param_type(param.annotation).optional:
         values.append(None)
@@ -92,13 +92,13 @@ def _convert_all(param: Param, column: ColumnValues, content: DistinctValues) ->
 
 
 def _convert(param: Param, column: ColumnValues, value: Any) -> Any:
-    """Return a value of a column as one of the parameter; text is parsed, as that of the command line is."""
+    """Return a value of a column as a value of the parameter; text is parsed as on the command line."""
     try:
         return parse(param, value, ValueForm.PYTHON)
     except InputError as error:
         if isinstance(value, str):
             with suppress(InputError):
                 return parse(param, value, ValueForm.TEXT)
-        # What is said of texts from Python is about another cause.
+        # The hint about texts from Python does not apply to a column.
         message = str(error).partition(" (a text from Python")[0]
         raise InputError(f"{message}, from column `{column.column}` of `{column.table}`") from None
