@@ -1,4 +1,4 @@
-"""Read the JSON files in which a project keeps its state; a damaged one is an error that names it and says what to do."""
+"""Read the JSON files of a project's state; the error about a damaged file names it and says what to do."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sparkops.core.bounded_file import read_bounded
 
-_MODE, _PRIVATE_FOLDER = 0o600, 0o700
+# Modes of files and folders that only their user may read.
+_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 # No user of another group may write into a folder, whatever the umask.
 _FOLDER = 0o775
 
@@ -25,7 +26,7 @@ def open_private(path: Path, flags: int) -> int:
         OSError: It cannot be opened, or is no regular file.
     """
     try:
-        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _MODE)
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _PRIVATE_FILE)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "It is a symbolic link", str(path)) from error

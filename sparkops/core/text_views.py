@@ -1,7 +1,7 @@
 r"""Other readings of a text in which a secret may be hidden: without the breaks of folded lines, with escapes decoded.
 
-A view has, for each of its characters, where that begins and ends in the text. Most texts have no view, which is found
-out by searching for a few signs.
+A view has, for each of its characters, where that begins and ends in the text. Most texts have no view, which a search
+for a few signs shows.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-# A line break that YAML writes in double quotes, the end and the next beginning of a literal of Python (as `pprint` splits
-# it), and a line break of quoted-printable text.
+# A line break that YAML writes in double quotes, the end and the next beginning of a literal of Python (as `pprint`
+# splits it), and a line break of quoted-printable text.
 _FOLD: Final = re.compile(
     r"\\[ \t]{0,8}\r?\n[ \t]{0,200}\\?|(?P<quote>['\"])[ \t+]{0,8}\r?\n[ \t+]{0,200}[bBrRuUfF]{0,2}(?P=quote)|=\r?\n"
 )
@@ -24,6 +24,7 @@ _ESCAPE: Final = re.compile(
     r"|\\{1,16}(?:x|u00|u\{|U000000)(3[0-9]|4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|2b|2f|3d)\}?)"
     r"|\\{1,16}(0[67][0-7]|1[0-7]{2})|&(?:amp;){0,6}#(?:0{0,6}(\d{2,3})|[xX]0{0,6}([0-9a-fA-F]{2}));"
 )
+# Base of the digits in each group of `_ESCAPE`.
 _BASES: Final = (16, 16, 8, 10, 16)
 
 
@@ -57,11 +58,13 @@ def list_views(text: str) -> Iterator[TextView]:
 
 
 def _decode(match: re.Match[str]) -> str:
+    """Return the character that an escape stands for; the escape itself if that is not ASCII."""
     code = next(int(digits, base) for digits, base in zip(match.groups(), _BASES, strict=True) if digits)
     return chr(code) if chr(code).isascii() else match[0]
 
 
 def _replace(text: str, pattern: re.Pattern[str], decode: Callable[[re.Match[str]], str]) -> TextView:
+    """Return the view of a text with each match of a pattern decoded."""
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -36,7 +36,10 @@ class TableMethods:
         return self.container.tables.restore(table, version).version
 
     def check(self: HasContainer, table: str, *, at: int | None = None, again: bool = False) -> TableCheck:
-        """Run a table's checkpoint on a version, by default the newest; what was checked before is not computed `again`."""
+        """Run a table's checkpoint on a version, by default the newest.
+
+        The result of an earlier check of the version is returned, unless it shall be computed `again`.
+        """
         from sparkops.engine.operations.check import check_table
 
         return check_table(self.container, table, at=at, again=again)

@@ -27,9 +27,9 @@ from sparkops.reports.template import load_template
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
-# Pages on the index and on the list of a table, the newest.
+# The index and the list of a table have the newest pages.
 _MAX_LISTED = 500
-# Bytes at the end of the manifest that are read for a list.
+# For a list, so many bytes at the end of the manifest are read.
 _MAX_READ = 2_000_000
 _MANIFEST = "pages.jsonl"
 _MANIFEST_KEYS = {"path", "table", "run", "time", "success"}
@@ -77,7 +77,7 @@ class DataDocs:
             self._append(mask_json(entry, self._secrets))
             entries = self._read_newest_entries()
         except OSError as error:
-            # The page is there, and lists of the runs that follow have the others.
+            # The page is written; only the lists lack it.
             _log.warning(
                 "The lists of check pages cannot be written: %s, %s. Remove that file.",
                 self.folder / _MANIFEST,
@@ -123,7 +123,7 @@ class DataDocs:
 
 
 def _read_last_lines(path: Path) -> list[str]:
-    """Return the last complete lines of a file."""
+    """Return the last lines of a file; one that begins before the part that is read is left out."""
     with os.fdopen(open_private(path, os.O_RDONLY), "rb") as file:
         size = file.seek(0, 2)
         start = max(0, size - _MAX_READ)
@@ -156,5 +156,5 @@ def _format_entry(entry: dict[str, Any], *, link: str) -> dict[str, str]:
 
 
 def _make_link(target: Path, page: Path) -> str:
-    """Return the link from a page to another file; the manifest may name any."""
+    """Return the link from a page to another file, whose name, from the manifest, may have any characters."""
     return quote(relpath(target, page.parent), errors="replace")

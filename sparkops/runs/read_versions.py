@@ -39,7 +39,7 @@ class ReadVersions:
             ) from None
 
     def is_pinned(self, kind: str, name: str) -> bool:
-        """Return whether the version of a table or model that is read is requested.
+        """Return whether a version of a table or model is requested, instead of the newest.
 
         Args:
             kind: `table` or `model`.
@@ -48,7 +48,7 @@ class ReadVersions:
         return name in self.at or (kind == "table" and self.as_of is not None)
 
     def describe(self) -> dict[str, str]:
-        """Return what a record says of the time, if there is one; without a time zone it is UTC."""
+        """Return `as_of` for the record, in UTC and ISO 8601; empty without a time. A time without a zone is UTC."""
         if self.as_of is None:
             return {}
         zoned = self.as_of if self.as_of.tzinfo is not None else self.as_of.replace(tzinfo=UTC)
@@ -56,5 +56,5 @@ class ReadVersions:
 
     @classmethod
     def of_record(cls, run: Run) -> ReadVersions:
-        """Return what a further attempt of a run reads if no earlier one recorded its inputs: the tables at the same time."""
+        """Return what a further attempt reads if no earlier one recorded its inputs: tables at the same time."""
         return cls(as_of=datetime.fromisoformat(run.as_of) if run.as_of else None)

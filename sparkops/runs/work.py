@@ -44,11 +44,11 @@ _REMOVED: Final[Mapping[str, str]] = {
     "checks": "`{name}` has no checks any more",
     "checked": "`{name}` does not have to pass its checks any more",
 }
-# Parts with texts of their own. The first is what runs have whose code was changed after they had loaded it: which code
-# they executed is not known.
+# The part of a run whose code was changed after it was loaded, so that it is not known which code was executed.
 _CHANGED_CODE: Final = "code <changed while running>"
+# The part with the order of the tables that a job returns.
 _TABLE_ORDER: Final = "option writes"
-# Kinds of parts that decide which rows a job returns, and not how they are checked and published.
+# Kinds of parts that decide which rows a job returns; the others decide how these are checked and published.
 _COMPUTED: Final = frozenset({"code", "package", "conf", "table", "model", "checked"})
 
 
@@ -93,8 +93,8 @@ def describe_work(
 def mark_changed_code(work: Mapping[str, str], job: Job, code: CodeReader) -> dict[str, str]:
     """Return the work of a run, marked if files of its code were changed after the job was loaded.
 
-    A process executes what it has loaded, and the parts are those of the files as they are. A marked run did the work of
-    no other.
+    A process executes the code that it has loaded, and the parts describe the files as they are. A marked run is equal to
+    no other run.
     """
     if job.load_time is None:
         return dict(work)
@@ -109,7 +109,7 @@ def _is_changed_since(file: Path, time: float) -> bool:
         status = file.stat()
     except OSError:
         return True
-    # A file that is copied with its time of modification has another time of change.
+    # A copy that preserves the modification time has a new change time.
     return max(status.st_mtime, status.st_ctime) > time
 
 
@@ -180,7 +180,7 @@ def _describe_code(job: Job, code: CodeReader) -> Iterator[tuple[str, str]]:
     file = code.root / job.place.file
     used = code.find_used(file, job.name)
     if used is None:
-        # A function that is made by other code, or is in no file: any change of its files counts.
+        # The function is made by other code, or is in no file: any change of the job's files counts.
         yield f"code {code.shorten(file)}", hash_source(job, code.root)
         return
     for name, digest in used.definitions.items():

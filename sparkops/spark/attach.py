@@ -94,7 +94,7 @@ def detach(launched: LaunchedSpark) -> None:
     from pyspark.sql import SparkSession
 
     if SparkContext._gateway is launched.jvm.gateway:
-        # First, because objects that are released meanwhile use it.
+        # Before the shutdown, because objects that are released during it use the gateway.
         SparkContext._active_spark_context = None
         SparkContext._gateway = SparkContext._jvm = None
         SparkSession._instantiatedSession = SparkSession._activeSession = None

@@ -1,4 +1,4 @@
-"""List the tables of a project with their facts. It imports little: listing them is a short command."""
+"""List the tables of a project with their facts. Little is imported, because the command is short."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def list_tables(settings: Settings, spark: Callable[[], SparkSession]) -> tuple[
 
     Args:
         settings: The project's settings.
-        spark: Returns the session; called only for what the files on this machine do not answer.
+        spark: Returns the session; called only for tables that are not on this machine.
     """
     catalog, session = Catalog(settings), Session(spark)
     return tuple(describe_table(catalog, session, name) for name in catalog.list_names())
@@ -38,7 +38,8 @@ def describe_table(catalog: Catalog, session: Session, table: str) -> TableInfo:
         version, time = (newest.version, newest.time) if newest else (None, None)
     elif location.local is not None:
         fingerprint = fingerprint_files(location.local)
-        exists, time = fingerprint is not None, fingerprint[1] if fingerprint else None
+        exists = fingerprint is not None
+        time = fingerprint[1] if fingerprint else None
     else:
         exists = location.name is None or bool(session.get().catalog.tableExists(location.name))
     return TableInfo(

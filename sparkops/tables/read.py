@@ -107,20 +107,26 @@ def pin_copy(catalog: Catalog, session: Session, table: str, version: int) -> Pi
 
 
 def _may_be_copied(newest: TableVersion | None, pin: Pin) -> bool:
-    """Return whether a pin is not of the newest version of a local table, so that a copy may be all that is left."""
+    """Return whether a copy may be all that is left of a version: it is not the newest of the table as it is."""
     return newest is None or (newest.identity, newest.version) != (pin.identity, pin.version)
 
 
 def _resolve_version(
     location: Location, session: Session, at: int | None, as_of: datetime | None
 ) -> TableVersion:
+    """Return the newest version of a table, version `at`, or the version of a moment.
+
+    Raises:
+        UnknownName: There is no such version.
+        VersionGone: The log, or a file of the version, was removed.
+    """
     newest = find_version(location, session)
     if newest is None:
         raise VersionGone(f"The log of table `{location.table}` at {location.address} cannot be read.")
     if at is None and as_of is None:
         return newest
     oldest = local_log.find_oldest_version(location.local) if location.local else None
-    # A long history is read only where its commits are needed.
+    # The history, which may be long, is read only if its commits are needed.
     commits = read_history(location, session) if at is None or oldest is None else ()
     oldest = commits[-1].version if oldest is None else oldest
     if at is None and as_of is not None:
@@ -133,7 +139,11 @@ def _resolve_version(
 
 
 def require_files(location: Location, version: int, folder: Path) -> None:
-    """Refuse an older version whose data files were removed, before a job begins to read it."""
+    """Refuse an older version whose data files were removed, before a job begins to read it.
+
+    Raises:
+        VersionGone: A file was removed.
+    """
     removed = find_missing_file(folder, version)
     if removed is not None:
         raise VersionGone(

@@ -75,7 +75,7 @@ class Tables:
             return copy
 
     def require_version(self, name: str, version: int) -> None:
-        """Refuse a version that the table itself has no longer, even if it has a copy.
+        """Refuse a version that the table itself no longer has, even if it has a copy.
 
         Raises:
             UnknownName: There is no such table or version.
@@ -304,7 +304,7 @@ class Tables:
     def require_restorable(
         self, name: str, version: int | None, *, identity: str, run_id: str, newest: int
     ) -> None:
-        """Refuse, before anything is changed, a table that a run cannot restore; one that it has restored is not refused.
+        """Refuse, before anything is changed, a table that a run cannot restore; one that it restored already is accepted.
 
         Args:
             name: The table.

@@ -1,9 +1,9 @@
 """Copies of table versions, which outlive VACUUM and the clean-up of the log: small Delta tables in the warehouse.
 
-On a local file system a copy has hard links to the files of the version. It takes no space before VACUUM: this removes a
-file's name in the table, and the content stays as long as the copy has another name of it. On other storage, and for
-versions with deletion vectors, Spark writes the rows again. Delta has no substitute: a shallow clone refers to the files
-that VACUUM removes, and open-source Delta has no deep clone.
+On a local file system a copy has hard links to the files of the version. It takes no space before VACUUM: this removes
+a file's name in the table, and the content stays as long as the copy has another name of it. On other storage, and for
+versions with deletion vectors, Spark writes the rows again. Delta has no substitute: a shallow clone refers to the
+files that VACUUM removes, and open-source Delta has no deep clone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether a suite has one result for each version of a table, so that an earlier result can be shown again."""
+"""Decide whether a suite always has the same result for a version of a table, so that it need not run again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sparkops.checks.suite.suite import Expectation, Suite
 # Arguments with SQL that may read other tables, and with the name of one.
 _OTHER_ROWS: Final = re.compile(r"(?:^|_)query$|^other_table_name$")
 # Words of Spark SQL by which a condition depends on time, chance, the session or other tables. `today` and its like are
-# special values of dates. A column of such a name costs no more than that the suite is computed again.
+# special values of dates. If only a column has such a name, the suite is merely evaluated again.
 _CHANGING: Final = re.compile(
     r"\b(?:now|curdate|current_\w+|localtimestamp|unix_timestamp|today|tomorrow|yesterday"
     r"|rand|randn|random|randstr|uniform|shuffle|uuid|monotonically_increasing_id|spark_partition_id|input_file_\w+"
@@ -25,7 +25,7 @@ def is_repeatable(suite: Suite) -> bool:
 
 
 def _can_change(expectation: Expectation) -> bool:
-    """Return whether the result of an expectation may be another one for the same rows."""
+    """Return whether the result of an expectation may change for the same rows."""
     condition: Any = expectation.kwargs.get("row_condition")
     is_changing = isinstance(condition, str) and _CHANGING.search(condition) is not None
     return is_changing or any(_OTHER_ROWS.search(name) for name in expectation.kwargs)

@@ -22,8 +22,8 @@ from sparkops.tables.compare.row_difference import CompareOptions
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# Compares a model or report, of the run of this id, with the original; returns what differs, and what was compared.
 CompareResult = Callable[[Any, str], tuple[tuple[FactDifference, ...], str]]
-"""A function of a model or report and the id of its run to what differs from the original, and what was compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class ReplayedResults:
     compare_other: CompareResult
 
     def stage(self, frame: DataFrame, write: Write, *, run_id: str) -> DataFrame:
-        """Compute a frame once, outside of the tables; return the rows that a reader of the table would find."""
+        """Compute a frame once, outside of the tables; return the rows that a reader of the table would get."""
         return self.tables.replayed.stage(frame, run_id, self._find_commit(write))
 
     def compare_table(self, frame: DataFrame, write: Write) -> TableComparison:
@@ -53,7 +53,7 @@ class ReplayedResults:
         return self.tables.replayed.compare(frame, self._find_commit(write), self.options)
 
     def compare_quarantine(self, frame: DataFrame, table: str) -> TableComparison | None:
-        """Return the comparison of rows that fail checks with those that the run quarantined; None if neither has any."""
+        """Return the comparison of rows that fail checks with the quarantined rows of the run; None if both have none."""
         output = self.original.outputs.get(table)
         write = Write(table=table, mode="append", schema_change=True)
         comparison = self.tables.replayed.compare_quarantined(

@@ -1,4 +1,4 @@
-"""What led to a page of a report: its run, the versions that it read, the runs that published them, and what these read."""
+"""The origins of a report's page: its run, what this read, the runs that published that, and what those read."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from sparkops.runs.records.run import Run
 
 
 def trace_origins(run: Run, makers: Mapping[LinkedVersion, Run | None]) -> PageLineage:
-    """Return what led to the page of a run, over two runs.
+    """Return the origins of the page of a run, two runs back.
 
     Args:
         run: The run.
-        makers: Each version that it read to the run that published it; None if no recorded run did.
+        makers: The run that published each version that it read; None if no recorded run did.
     """
     origins = {run.id: _describe_run(run)}
     edges: dict[tuple[str, str], None] = {}
     for version, facts in list_inputs(run):
         maker = makers.get(version)
         published = dict(list_outputs(maker)) if maker is not None else {}
-        name = _name(version, 1)
-        origins[name] = _describe_version(name, version, published.get(version, facts))
-        edges[name, run.id] = None
+        id_ = _make_id(version, layer=1)
+        origins[id_] = _describe_version(id_, version, published.get(version, facts))
+        edges[id_, run.id] = None
         if maker is not None and maker.id != run.id:
             origins[maker.id] = _describe_run(maker)
-            edges[maker.id, name] = None
+            edges[maker.id, id_] = None
     for maker in (maker for maker in makers.values() if maker is not None and maker.id != run.id):
         for source, facts in list_inputs(maker):
-            # What the page read, too, has a box of its own, so that each box leads to the next layer.
-            name = _name(source, 2)
-            origins.setdefault(name, _describe_version(name, source, facts))
-            edges[name, maker.id] = None
+            # A version that the page's run read, too, has a second box, so that each box leads to the next layer.
+            id_ = _make_id(source, layer=2)
+            origins.setdefault(id_, _describe_version(id_, source, facts))
+            edges[id_, maker.id] = None
     return PageLineage(origins=tuple(origins.values()), edges=tuple(edges))
 
 
-def _name(version: LinkedVersion, level: int) -> str:
-    return "/".join(map(str, (level, *version)))
+def _make_id(version: LinkedVersion, *, layer: int) -> str:
+    return "/".join(map(str, (layer, *version)))
 
 
 def _describe_run(run: Run) -> Origin:
@@ -50,6 +50,7 @@ def _describe_run(run: Run) -> Origin:
 
 
 def _describe_checks(run: Run) -> tuple[str, Tone]:
+    """Return how many checks of a run passed or failed, with the tone of that; empty if it had none."""
     failed = sum(not check["success"] for check in run.checks)
     if not run.checks:
         return "", ""
@@ -58,11 +59,11 @@ def _describe_checks(run: Run) -> tuple[str, Tone]:
     return f"{format_count(len(run.checks), 'check')} passed", "good"
 
 
-def _describe_version(name: str, version: LinkedVersion, facts: Mapping[str, Any]) -> Origin:
+def _describe_version(id_: str, version: LinkedVersion, facts: Mapping[str, Any]) -> Origin:
     kind: OriginKind = (
         "table" if version.kind == "table" else "model" if version.kind == "model" else "source"
     )
-    return Origin(id=name, kind=kind, title=version.name, notes=tuple(_list_notes(version, facts)))
+    return Origin(id=id_, kind=kind, title=version.name, notes=tuple(_list_notes(version, facts)))
 
 
 def _list_notes(version: LinkedVersion, facts: Mapping[str, Any]) -> Iterator[str]:

@@ -32,7 +32,7 @@ class ReportPages:
         store: The project's run records.
         docs: Folder of the Data Docs, which pages link to.
         secrets: Values that no page shows.
-        makers: The run that published a version, for those that were searched before; None where no recorded run did.
+        makers: Cache of the run that published each version; None where no recorded run did.
     """
 
     folder: Path
@@ -66,9 +66,11 @@ class ReportPages:
         return str(write_page(html, self.folder, f"{verdict.job}-replay-{verdict.run}"))
 
     def _search(self, versions: Iterable[LinkedVersion]) -> None:
-        """Find the newest run that published each version."""
+        """Find the newest run that published each version, and add it to `makers`."""
         missing = {version for version in versions if version not in self.makers and version.kind != "source"}
-        for links in read_all_links(self.store) if missing else ():
+        if not missing:
+            return
+        for links in read_all_links(self.store):
             for version in missing.intersection(links.outputs):
                 self.makers[version] = self.store.read(links.run)
                 missing.discard(version)

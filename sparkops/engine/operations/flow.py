@@ -51,7 +51,7 @@ class FlowRequest:
 
     @property
     def selected_part(self) -> FlowPart:
-        """Return the jobs of the flow. What targets read as it was at some time, no other job has to compute first."""
+        """Return the jobs of the flow: only the targets if they read earlier versions, which no job has to compute."""
         reads_earlier = self.options.versions.as_of is not None and not self.always_run_targets
         return replace(self.part, only=self.part.only or reads_earlier)
 
@@ -60,7 +60,7 @@ class FlowRequest:
         return self.part.targets is None or job.name in self.part.targets
 
     def choose_versions(self, job: Job) -> ReadVersions:
-        """Return the versions that a job reads: only targets read those that are given."""
+        """Return the versions that a job reads: the requested ones for targets, else the newest."""
         return self.options.versions if self.is_target(job) else ReadVersions()
 
     def is_forced(self, job: Job) -> bool:
@@ -213,6 +213,7 @@ def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:
     first = errors[0]
     if len(errors) == 1:
         return first
+    # Its `__init__` may take other arguments than the message.
     combined = type(first).__new__(type(first), *first.args)
     combined.args = ("\n".join(str(error) for error in errors),)
     for error in errors:
@@ -235,7 +236,7 @@ def find_fan_outs(
 
 
 def omit_unbound(job: Job, bound: BoundParameters) -> Job:
-    """Return a job without the parameters of which each of its runs has another value."""
+    """Return a job without the parameters that are not bound, because each run of its fan-out has another value."""
     return replace(job, params=tuple(param for param in job.params if param.name in bound.values))
 
 
@@ -263,7 +264,7 @@ def bind_all(
             names |= passed_names - declared
             unused_versions = [name for name in request.options.versions.at if name not in inputs]
         own = [keep_names(source, names) for source in sources]
-        # A fan-out binds the others for each of its runs.
+        # A fan-out binds the pending parameters for each of its runs.
         pending = find_pending(container, job, own)
         single = replace(job, params=tuple(param for param in job.params if param.name not in pending))
         try:

@@ -62,7 +62,7 @@ class _Inputs:
         inputs: Versions of tables and models.
         suites: The hash of a written table's suite, by table.
         required: The hash of the suite of an input that has to be checked, by table.
-        unreadable: Why an input cannot be read, by input, for the others.
+        unreadable: Why an input cannot be read, by input.
     """
 
     inputs: RunInputs
@@ -115,7 +115,7 @@ class FreshRunFinder:
         elif read.unreadable:
             reasons = []
         elif run.work:
-            # A record of an earlier version has the suites only with the verdicts.
+            # Records of earlier releases have the suites of checked inputs only in the verdicts.
             checked = {f"checked {table}": verdict["suite"] for table, verdict in run.verdicts.items()}
             reasons = explain_changes({**checked, **run.work}, work)
         else:
@@ -125,7 +125,8 @@ class FreshRunFinder:
         return Freshness(run, tuple(reasons), work, read.unreadable)
 
     def _read_inputs(self, job: Job, versions: ReadVersions) -> _Inputs:
-        container, unreadable = self._container, dict[Dataset, str]()
+        container = self._container
+        unreadable: dict[Dataset, str] = {}
         pins: list[Pin] = []
         models: dict[str, int] = {}
         for kind, name in list_reads(job):
@@ -143,7 +144,7 @@ class FreshRunFinder:
         return _Inputs(inputs, suites, required, unreadable)
 
     def _compare_fingerprint(self, job: Job, run: Run, read: _Inputs, params: Mapping[str, Any]) -> list[str]:
-        """Return what differs from a run whose record lacks the parts of its work: the files of the code count."""
+        """Return what differs from a run whose record lacks the parts of its work; code is compared by its files."""
         source = hash_source(job, self._container.project.root)
         inputs = read.inputs
         present = compute_fingerprint(job, source=source, params=params, inputs=inputs, suites=read.suites)

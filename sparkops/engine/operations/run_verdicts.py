@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def save_run_verdicts(container: ServiceContainer, job: Job, run: Run) -> None:
     """Save the verdict about each table version of which a run checked every row, and published every row.
 
-    A run that appends, replaces a slice or merges checks only its own rows, and one that quarantines rows publishes others
-    than it checked: their versions are checked when a verdict is needed. So is a version whose suite depends on more than
-    its rows.
+    A run that appends, replaces a slice or merges checks only its own rows, and one that quarantines rows publishes
+    fewer than it checked: their versions are checked when a verdict is needed. So is a version whose suite depends on
+    more than its rows.
     """
     verdicts, checks = container.build_run_context().verdicts, container.suite_runner
     for write in job.writes:
@@ -28,7 +28,7 @@ def save_run_verdicts(container: ServiceContainer, job: Job, run: Run) -> None:
         results = tuple(check for check in run.checks if check["table"] == write.table)
         if output is None or suite is None or write.mode != "overwrite" or not _covers_all(results):
             continue
-        # Only the suite as it is now can be read.
+        # Whether a suite is repeatable can be told only of its present text.
         if checks.hash_suite(write.table) != suite or not checks.is_repeatable(write.table):
             continue
         pin = Pin(

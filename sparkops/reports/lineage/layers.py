@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Edge = tuple[str, str]
 
-# Times that the layers are ordered in each direction.
+# How often the layers are ordered in each direction.
 _SWEEPS = 3
 
 
@@ -16,7 +16,9 @@ def assign_layers(root: str, edges: Iterable[Edge]) -> dict[str, int]:
     for source, target in edges:
         sources.setdefault(target, []).append(source)
     layers = {root: 0}
-    for node in (waiting := [root]):
+    # Breadth-first: nodes are appended while the list is read.
+    waiting = [root]
+    for node in waiting:
         for source in sources.get(node, ()):
             if source not in layers:
                 layers[source] = layers[node] + 1
@@ -25,7 +27,7 @@ def assign_layers(root: str, edges: Iterable[Edge]) -> dict[str, int]:
 
 
 def order_layers(layers: Mapping[str, int], edges: Sequence[Edge]) -> list[list[str]]:
-    """Return the nodes of each layer in an order in which few edges cross: each near the mean of its neighbours."""
+    """Return the nodes of each layer in an order with few crossings of edges: each near the mean of its neighbours."""
     ordered: list[list[str]] = [[] for _ in range(max(layers.values()) + 1)]
     for node, layer in layers.items():
         ordered[layer].append(node)
@@ -47,14 +49,15 @@ def _order_by(nodes: Sequence[str], neighbours: Mapping[str, list[str]], fixed: 
     positions = {node: number / max(len(fixed) - 1, 1) for number, node in enumerate(fixed)}
 
     def mean(item: tuple[int, str]) -> float:
-        places = [positions[other] for other in neighbours.get(item[1], ()) if other in positions]
-        return sum(places) / len(places) if places else item[0] / max(len(nodes) - 1, 1)
+        number, node = item
+        known = [positions[other] for other in neighbours.get(node, ()) if other in positions]
+        return sum(known) / len(known) if known else number / max(len(nodes) - 1, 1)
 
     return [node for _, node in sorted(enumerate(nodes), key=mean)]
 
 
 def limit_layers(layers: Mapping[str, int], limit: int) -> Iterator[tuple[str, int]]:
-    """Yield the nodes with which a layer has more than `limit`, each with its layer; the first ones stay."""
+    """Yield the nodes to leave out of layers of more than `limit` nodes, each with its layer; the first ones stay."""
     members: dict[int, list[str]] = {}
     for node, layer in layers.items():
         members.setdefault(layer, []).append(node)

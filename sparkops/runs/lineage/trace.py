@@ -6,7 +6,7 @@ A run that published nothing is not part of a lineage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,9 @@ from sparkops.runs.lineage.run_links import (
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore
 
+# Versions that a message lists.
 _MAX_VERSIONS: Final = 5
+_NAMED_KINDS: Final[tuple[NodeKind, ...]] = ("table", "source", "model")
 _RUN: Final = "run:"
 
 
@@ -40,7 +42,7 @@ class LineageGraph:
 
     Args:
         links: What each run read and published, newest first.
-        read: Returns a run by its id; called for the runs of a lineage only.
+        read: Returns a run by its id; called only for the runs of a lineage.
     """
 
     def __init__(self, links: Iterable[RunLinks], read: Callable[[str], Run]) -> None:
@@ -106,19 +108,35 @@ class LineageGraph:
         )
 
     def _find(self, text: str) -> str:
-        """Return the id of the node that a text names."""
+        """Return the id of the node that a text names.
+
+        Raises:
+            UnknownName: There is no such table or model.
+            InputError: It has no such version.
+        """
         kind, name, version = _parse_name(text)
-        kinds = (kind,) if kind else ("table", "source", "model")
-        candidates = {
-            id_: node for id_, node in self._versions.items() if node.name == name and node.kind in kinds
-        }
-        current = {id_: node for id_, node in candidates.items() if "#" not in id_} or candidates
-        if not current:
-            known = {
-                node.name: None
-                for node in self._versions.values()
-                if node.kind in ("table", "source", "model")
-            }
+        nodes = self._find_versions(name, (kind,) if kind else _NAMED_KINDS)
+        matches = [id_ for id_, node in nodes.items() if version in (None, node.version)]
+        if not matches:
+            versions = sorted((node.version or 0 for node in nodes.values()), reverse=True)
+            more = ", ..." if len(versions) > _MAX_VERSIONS else ""
+            raise InputError(
+                f"No recorded run read or wrote version {version} of `{name}`. "
+                f"Recorded versions: {', '.join(map(str, versions[:_MAX_VERSIONS]))}{more}."
+            )
+        return max(matches, key=lambda id_: _order_version(nodes[id_]))
+
+    def _find_versions(self, name: str, kinds: Sequence[NodeKind]) -> dict[str, LinkedVersion]:
+        """Return the versions of the first table, source or model of a name, by node id.
+
+        Raises:
+            UnknownName: There is none.
+        """
+        nodes = {id_: node for id_, node in self._versions.items() if node.name == name and node.kind in kinds}
+        # Ids with an identity are of tables that were created again since, and of sources.
+        nodes = {id_: node for id_, node in nodes.items() if "#" not in id_} or nodes
+        if not nodes:
+            known = dict.fromkeys(node.name for node in self._versions.values() if node.kind in _NAMED_KINDS)
             raise UnknownName(
                 "table or model",
                 name,
@@ -126,19 +144,8 @@ class LineageGraph:
                 where="the recorded runs",
                 advice="`sparkops runs` lists them.",
             )
-        # A table comes before a model of its name.
-        first = next(iter(current.values())).kind
-        current = {id_: node for id_, node in current.items() if node.kind == first}
-        matches = [id_ for id_, node in current.items() if version in (None, node.version)]
-        if not matches:
-            versions = sorted((node.version or 0 for node in current.values()), reverse=True)
-            shown = ", ".join(map(str, versions[:_MAX_VERSIONS])) + (
-                ", ..." if len(versions) > _MAX_VERSIONS else ""
-            )
-            raise InputError(
-                f"No recorded run read or wrote version {version} of `{name}`. Recorded versions: {shown}."
-            )
-        return max(matches, key=lambda id_: _order_version(current[id_]))
+        first = next(iter(nodes.values())).kind
+        return {id_: node for id_, node in nodes.items() if node.kind == first}
 
     def _add_run(self, run: RunLinks) -> None:
         node = _RUN + run.run
@@ -157,7 +164,7 @@ class LineageGraph:
         self._targets.setdefault(source, {})[target] = None
 
     def _make_id(self, version: LinkedVersion) -> str:
-        """Return the id of a node; that of a table which was dropped and created again has another one."""
+        """Return the id of a version's node; that of a table that was created again since contains its identity."""
         kind, name, number, identity = version
         if kind == "table":
             newest = self._identities.setdefault(name, identity)
@@ -186,10 +193,10 @@ def _describe_run(run: Run) -> dict[str, Any]:
 
 
 def _walk(edges: Mapping[str, Iterable[str]], root: str, depth: int | None) -> Iterator[tuple[str, str]]:
-    """Yield the edges that lead away from a node, level by level."""
+    """Yield the edges that lead away from a node, level by level, over `depth` runs at most."""
     seen, level, runs = {root}, [root], 0
     while level and (depth is None or runs < depth):
-        # One level to the runs, and one to what these read or wrote.
+        # A version leads to runs, and these to what they read or wrote.
         for _ in range(2):
             following: list[str] = []
             for node in level:

@@ -13,9 +13,9 @@ from sparkops.core.private_file import open_private
 from sparkops.errors import ProjectError, explain_damage
 
 _NAME: Final = re.compile(r"attempt-[0-9]{1,9}\.jsonl")
-# Bytes of the record of an attempt. A stream adds an event with each batch.
+# Largest record of an attempt, in bytes. A stream adds an event with each batch.
 MAX_RECORD: Final = 1 << 30
-# Characters of one event.
+# Longest event, in characters.
 _MAX_EVENT: Final = 1 << 24
 # What Python raises where a value of a record has another form than it was written in.
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -31,7 +31,8 @@ class DamagedRecord(ProjectError):
 
     def __init__(self, path: Path, error: Exception) -> None:
         super().__init__(
-            f"The record of a run, {path}, is damaged ({explain_damage(error)}): restore it from a backup, or remove the run's folder."
+            f"The record of a run, {path}, is damaged ({explain_damage(error)}): "
+            "restore it from a backup, or remove the run's folder."
         )
 
 
@@ -44,7 +45,8 @@ class EmptyRecord(ProjectError):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(
-            f"Nothing of run {run_id} is recorded: it is just starting, or its record was emptied. Remove the run's folder if it is not starting."
+            f"Nothing of run {run_id} is recorded: it is just starting, or its record was emptied. "
+            "Remove the run's folder if it is not starting."
         )
 
 

@@ -36,7 +36,7 @@ from sparkops.runs.records.states import ACTIVE, InvalidTransition, State, requi
 _log = logging.getLogger("sparkops.project")
 # Run ids that a message lists.
 _MAX_IDS = 5
-# The file beside an attempt's record by which its cancellation is requested.
+# Suffix of the file beside an attempt's record by which its cancellation is requested.
 _CANCEL_SUFFIX = ".cancel"
 # The file in the folder of a run that protects it against its removal.
 _PROTECTION = "protected"
@@ -68,8 +68,8 @@ class Attempt:
 
         Args:
             event: What happened, in one word.
-            sync: Whether it is also on disk after a loss of power. Of what only describes the attempt, such as a duration,
-                it is enough that it gets there with a later event.
+            sync: Whether it is also on disk after a loss of power. False for what only describes the attempt, such as a
+                duration: a later event brings it to disk.
             fields: Keys of the record, as JSON values.
 
         Raises:
@@ -163,13 +163,13 @@ class RunStore:
         return attempt
 
     def _require_startable(self, run_id: str) -> None:
-        """Refuse a further attempt of a run that is done or active; what another host left active counts as crashed."""
+        """Refuse a further attempt of a run that is done or active; one that is active elsewhere counts as crashed."""
         try:
             earlier = self.read(run_id)
         except (ValueError, ProjectError):
             return
-        is_left = earlier.state in ACTIVE and not is_active_on_this_host(earlier)
-        require_transition(run_id, "crashed" if is_left else earlier.state, "running")
+        is_abandoned = earlier.state in ACTIVE and not is_active_on_this_host(earlier)
+        require_transition(run_id, "crashed" if is_abandoned else earlier.state, "running")
 
     def find_newest_attempt(self, run_id: str) -> Attempt:
         """Return the newest attempt of a run that has one."""
@@ -177,9 +177,9 @@ class RunStore:
         return Attempt(run_id, parse_attempt_number(path), path)
 
     def find_state(self, run_id: str) -> State | None:
-        """Return the state that a run recorded last; None if it recorded none, or none that can be read.
+        """Return the state that a run recorded last; None if there is none, or it cannot be read.
 
-        Unlike `read`, it reads only as much as that takes.
+        Unlike `read`, this reads only the newest attempt.
         """
         try:
             state: State = find_last_state(read_lines(list_attempts(self.folder / run_id)[-1]))
@@ -285,7 +285,7 @@ class RunStore:
             limit: Maximum number of runs.
         """
         query = RunQuery(job=job, state=state, since=since)
-        # Without a filter the newest records are read as they come, whatever the number of the others.
+        # Without a filter the newest records are read directly: that does not depend on the number of runs.
         ids = self.ids() if query == RunQuery() else RunIndex(self.folder).select(query)
         count = 0
         for run_id in ids:
@@ -334,15 +334,13 @@ def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Atte
 
 
 def _require_in_effect(attempt: Attempt) -> None:
-    """Refuse an attempt that begins at the moment at which its run is rolled back, and remove its file."""
+    """Refuse an attempt whose run was rolled back while it began, and remove its file."""
     earlier = [
         path for path in list_attempts(attempt.path.parent) if parse_attempt_number(path) < attempt.number
     ]
-    state = (
-        Attempt(attempt.run_id, parse_attempt_number(earlier[-1]), earlier[-1]).read_state()
-        if earlier
-        else "queued"
-    )
+    if not earlier:
+        return
+    state = Attempt(attempt.run_id, parse_attempt_number(earlier[-1]), earlier[-1]).read_state()
     if state == "rolled_back":
         attempt.path.unlink(missing_ok=True)
         raise InvalidTransition(attempt.run_id, state, "running")

@@ -109,7 +109,7 @@ class VerdictStore:
                 yield read_state(path, parse, content="a verdict", advice="it is left alone")
 
     def _locate(self, pin: Pin, suite: str) -> Path:
-        """Return the file of a verdict; a table that was created again, or files that changed, have another identity."""
+        """Return the file of a verdict; a new identity, of a new table or of changed files, has another file."""
         facts = [pin.table, pin.identity, pin.version, pin.options_hash, suite, dict(self.conf)]
         name = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
         return self.folder / f"{name}.json"

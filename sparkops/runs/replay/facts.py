@@ -9,7 +9,7 @@ from typing import Any
 from sparkops.pipeline.reports.replay_verdict import FactDifference, Section
 
 Check = Mapping[str, Any]
-# What a check result says of the rows; its samples are any of the failing values.
+# Keys of a check result that are compared. Its samples are not: they may be any of the failing values.
 _OUTCOME = ("success", "observed", "rows", "unexpected", "error")
 
 
@@ -70,7 +70,7 @@ def _are_close(first: Any, second: Any, tolerance: float) -> bool:
 
 
 def _index(checks: Iterable[Check]) -> dict[str, Check]:
-    """Return the checks by table, expectation, arguments and policy; a second equal one gets a number."""
+    """Return the checks by table, expectation, arguments and policy; equal ones are numbered from the second on."""
     indexed: dict[str, Check] = {}
     for check in checks:
         arguments = ", ".join(f"{name}={value}" for name, value in (check.get("kwargs") or {}).items())

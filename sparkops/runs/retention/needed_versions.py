@@ -1,4 +1,4 @@
-"""The versions of tables that a run needs: those that it read, to run again, and those that it wrote, to be compared with."""
+"""The table versions that a run needs: those it read, to run again, and those it wrote, for comparison."""
 
 from __future__ import annotations
 
@@ -26,18 +26,23 @@ class NeededVersion:
 
 
 def list_needed_versions(run: Run, *, inputs_only: bool = False) -> tuple[NeededVersion, ...]:
-    """Return the versions that a run read and wrote, each once; sources have none, and old records lack a table's identity."""
-    needed = {
-        (item.table, item.identity, item.version): item for item in reversed(list(_list(run, inputs_only)))
-    }
-    return tuple(reversed(needed.values()))
+    """Return the versions that a run read and wrote, each once.
+
+    Sources have no versions, and what an old record lists without the table's identity is left out.
+    """
+    needed: dict[tuple[str, str, int], NeededVersion] = {}
+    for item in _list(run, inputs_only):
+        needed.setdefault((item.table, item.identity, item.version), item)
+    return tuple(needed.values())
 
 
 def _list(run: Run, inputs_only: bool) -> Iterator[NeededVersion]:
     for table, pin in run.inputs.items():
         if pin["version"] is not None and "identity" in pin:
             yield NeededVersion(table=table, identity=pin["identity"], version=pin["version"], is_input=True)
-    for table, output in run.outputs.items() if not inputs_only else ():
+    if inputs_only:
+        return
+    for table, output in run.outputs.items():
         if "identity" in output:
             yield NeededVersion(
                 table=table, identity=output["identity"], version=output["version"], is_input=False

@@ -114,7 +114,7 @@ class RollbackPlan:
 
     @property
     def written(self) -> frozenset[str]:
-        """Return the names of the tables and models that the rollback changes; of a quarantine, that of its table, too."""
+        """Return the names of the tables and models that the rollback changes; for a quarantine, also its table."""
         tables = [restore.table for restore in self.tables]
         bases = [name.removesuffix(QUARANTINE_SUFFIX) for name in tables]
         return frozenset([*tables, *bases, *(change.model for change in self.models), *self.abandoned])
@@ -172,6 +172,6 @@ def rollback_plan_from_json(run_id: str, value: Mapping[str, Any]) -> RollbackPl
         )
     except MALFORMED as error:
         raise ProjectError(
-            f"The plan of rollback {run_id} in its record is damaged ({explain_damage(error)}): restore the run's folder from "
-            "a backup."
+            f"The plan of rollback {run_id} in its record is damaged ({explain_damage(error)}): "
+            "restore the run's folder from a backup."
         ) from error

@@ -1,8 +1,9 @@
-"""Refuse to continue a run whose inputs a rollback has undone since: its rows would come back."""
+"""Refuse to continue a run whose inputs were undone since by a rollback: it would publish their rows again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from sparkops.errors import InputError
@@ -32,17 +33,19 @@ def require_inputs_in_effect(
         is_later = rollback.ended is not None and (run.started is None or rollback.ended >= run.started)
         if rollback.rollback is None or not is_later:
             continue
-        for text in (
-            *_find_tables(rollback.rollback, inputs),
-            *_find_models(runs, rollback.rollback, models),
-        ):
+        undone = chain(
+            _find_tables(rollback.rollback, inputs), _find_models(runs, rollback.rollback, models)
+        )
+        first = next(undone, None)
+        if first is not None:
             raise InputError(
-                f"Run {run.id} read {text}, which rollback {rollback.id} has undone since, and is not resumed: run "
+                f"Run {run.id} read {first}, which rollback {rollback.id} has undone since, and is not resumed: run "
                 f"`{run.job}` again, or take the rollback back: `sparkops rollback {rollback.id}`."
             )
 
 
 def _find_tables(plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the table versions among the inputs that a rollback has undone, in words."""
     for item in plan["tables"]:
         pin = inputs.get(item["table"], {})
         version = pin.get("version")
@@ -52,6 +55,7 @@ def _find_tables(plan: Mapping[str, Any], inputs: Mapping[str, Any]) -> Iterator
 
 
 def _find_models(runs: RunStore, plan: Mapping[str, Any], models: Mapping[str, int]) -> Iterator[str]:
+    """Yield the used model versions whose run a rollback has undone, in words."""
     for item in plan["runs"] if models else ():
         try:
             registered = runs.read(item["run"]).registered

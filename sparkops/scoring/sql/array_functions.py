@@ -32,7 +32,14 @@ def _accepts(result: str, *types: str) -> Check:
 def _make_array_operation(
     function: Callable[..., Any], result: str, *types: str, null: bool = False
 ) -> Operation:
-    """Return the operation that calls a function; null where an operand is null."""
+    """Return the operation that calls a function, and is null where an operand is null.
+
+    Args:
+        function: The function.
+        result: Type of its result; `T` stands for any simple type.
+        types: Types of its operands.
+        null: Whether the result may be null although no operand is.
+    """
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         return emit_call(code, operands, function, null=null, nan=is_floating(node.type))
@@ -43,7 +50,14 @@ def _make_array_operation(
 def _make_value_operation(
     function: Callable[..., Any], result: str, *types: str, array_index: int
 ) -> Operation:
-    """Return the operation that calls a function of an array and a value, which may be null."""
+    """Return the operation that calls a function of an array and a value, of which only the value may be null.
+
+    Args:
+        function: The function.
+        result: Type of its result; `T` stands for any simple type.
+        types: Types of its operands.
+        array_index: Position of the array, 0 or 1.
+    """
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         name = code.bind_constant(function)
@@ -88,7 +102,7 @@ def _is_sequence(node: Expression) -> bool:
     return (
         element in ("byte", "short", "integer", "long")
         and len(node.args) in (2, 3)
-        and (set(list_argument_types(node)) == {element})
+        and set(list_argument_types(node)) == {element}
     )
 
 

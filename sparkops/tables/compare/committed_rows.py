@@ -1,4 +1,4 @@
-"""Select the rows that a run's commit wrote into a table, and those that the same write of the replayed rows would leave.
+"""Select the rows that a run's commit wrote into a table, and those that writing the replayed rows would leave.
 
 What is compared depends on the mode of the write:
 

@@ -1,6 +1,7 @@
 """The difference between two multisets of rows.
 
-Equal frames are found in one pass without a shuffle. If they differ, a second pass groups the rows of both by their values.
+Equal frames are found in one pass without a shuffle. If they differ, a second pass groups the rows of both by their
+values.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 _COUNT, _ROWS = "_sparkops_count", "_sparkops_rows"
 # Columns are compared by sums of hashes modulo this prime; it keeps the sums far below the limit of 64 bits.
 _PRIME: Final = 2_147_483_647
-# Up to so many different rows are compared on the driver. There a tolerance applies between two values; in Spark they are
-# rounded first, so that two close values may be rounded apart.
+# Up to so many different rows are compared on the driver. There a tolerance applies between two values; in Spark they
+# are rounded first, so that two close values may be rounded apart.
 _MAX_COLLECTED: Final = 2_000
 # Characters of a text, or bytes of a binary value, in an example.
 _MAX_TEXT: Final = 200
@@ -88,7 +89,7 @@ def compare_rows(recorded: DataFrame, replayed: DataFrame, options: CompareOptio
 def _count_if_equal(recorded: DataFrame, replayed: DataFrame) -> int | None:
     """Return the number of rows if both frames have the same rows, bit for bit; None if that is not certain.
 
-    Sums of two hashes of 64 bits of each row are compared. They do not depend on the order of rows, and no row is moved.
+    Sums of two 64-bit hashes of each row are compared: they do not depend on the order of rows, and need no shuffle.
     """
     from pyspark.sql import functions as F
 
@@ -244,7 +245,7 @@ def _cancel_equal_rows(
     candidates: dict[Any, list[int]] = {}
     for number in added:
         candidates.setdefault(_identify(rows[number], floats), []).append(number)
-    for number in missing:
+    for number in list(missing):
         first = rows[number]
         for other in candidates.get(_identify(first, floats), ()):
             second = rows[other]

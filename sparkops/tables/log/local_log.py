@@ -161,7 +161,7 @@ def _is_in_catalog(protocol: Mapping[str, Any] | None) -> bool:
 
 
 def read_metadata_and_protocol(log: LogFolder, version: int) -> _MetadataAndProtocol:
-    """Return the metadata and the protocol of a version, each None if the log has it not."""
+    """Return the metadata and the protocol of a version, each None if the log lacks it."""
     metadata, protocol = _read_from_checksum(log, version)
     if metadata is None or protocol is None:
         metadata, protocol = _read_from_commits(log, version)

@@ -15,8 +15,9 @@ from sparkops.config.state_file import require_text
 from sparkops.core.bounded_file import parse_json
 from sparkops.tables.log.log_folder import UNREADABLE, LogFolder, open_log, read_actions, read_checkpoint
 
-# Digits of a UUID in Z85, and the digits of Z85 to those of Python's base 85, in order.
+# Digits of a UUID in Z85.
 _VECTOR_DIGITS: Final = 20
+# The digits of Z85 to those of Python's base 85, in order.
 _Z85: Final = str.maketrans(
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#",
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~",
@@ -54,11 +55,12 @@ def list_add_actions(table: Path, version: int) -> list[dict[str, Any]] | None:
     log = open_log(table)
     if log is None or not log.oldest <= version <= log.newest:
         return None
+    base = log.find_base(version)
     try:
-        live_files = read_checkpoint_files(log, log.find_base(version))
+        live_files = read_checkpoint_files(log, base)
         if live_files is None:
             return None
-        for number in range(log.find_base(version) + 1, version + 1):
+        for number in range(base + 1, version + 1):
             _apply_commit(live_files, log.commits[number])
         if not all(isinstance(add.get("size", 0), int) for add in live_files.values()):
             return None
@@ -95,7 +97,7 @@ def list_paths(table: Path, action: Mapping[str, Any]) -> Iterator[Path]:
     if vector.get("storageType") == "p":
         yield resolve_path(table, vector["pathOrInlineDv"])
     elif vector.get("storageType") == "u":
-        # One of another form is left to Spark.
+        # A vector of another form is left to Spark.
         with suppress(ValueError):
             yield table / _name_vector(vector["pathOrInlineDv"])
 
@@ -110,12 +112,12 @@ def _name_vector(text: str) -> str:
 def identify_file(action: dict[str, Any]) -> FileKey:
     """Return what identifies a file in the log: its path and its deletion vector; TypeError if it has no path."""
     vector = action.get("deletionVector") or {}
-    return require_text(
-        action, "path"
-    ), f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
+    vector_id = f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
+    return require_text(action, "path"), vector_id
 
 
 def _apply_commit(live_files: dict[FileKey, dict[str, Any]], commit: Path) -> None:
+    """Remove the files that a commit removed, and add those that it added, in place."""
     for action in read_actions(commit):
         if "remove" in action:
             live_files.pop(identify_file(action["remove"]), None)
@@ -124,7 +126,7 @@ def _apply_commit(live_files: dict[FileKey, dict[str, Any]], commit: Path) -> No
 
 
 def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[str, Any]] | None:
-    """Return the live files of a checkpoint: none for version -1, None for a checkpoint that only Spark reads."""
+    """Return the live files of a checkpoint; none for version -1, and None for a checkpoint that only Spark can read."""
     if version < 0:
         return {}
     live_files: dict[FileKey, dict[str, Any]] = {}
@@ -138,7 +140,7 @@ def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[st
 
 
 def count_file_rows(add: dict[str, Any]) -> int | None:
-    """Return the rows of a file without those its deletion vector removes; None if its statistics lack the number."""
+    """Return the number of rows of a file, less those that its deletion vector removes; None without statistics."""
     stats = parse_json(add["stats"]) if add.get("stats") else {}
     if "numRecords" not in stats:
         return None

@@ -1,6 +1,7 @@
 """Find which versions of a local table can be read, and when VACUUM or the clean-up of the log may remove them.
 
-The log is replayed once for all versions: each file is live from the version that added it up to the one that removed it.
+The log is replayed once for all versions: each file is live from the version that added it up to the one that removed
+it.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def _examine_log(
 
 
 def _find_gap(log: LogFolder) -> int | None:
-    """Return the first commit that is missing and without which the newest version, and so the table, cannot be read."""
+    """Return the first missing commit without which the newest version, and so the table, cannot be read."""
     needed = range(log.find_base(log.newest) + 1, log.newest + 1)
     return next((number for number in needed if number not in log.commits), None)
 
@@ -210,8 +211,8 @@ def _read_spans(table: Path, log: LogFolder, base: int) -> list[_FileSpan] | Non
             if "add" in action:
                 live.setdefault(identify_file(action["add"]), _FileSpan.begin(table, action["add"], version))
     live_paths = {span.path for span in live.values()}
-    # A file that was restored is live again, and VACUUM does not delete it. A deletion vector that it had earlier is a file
-    # of its own, which VACUUM deletes.
+    # A file that was restored is live again, and VACUUM does not delete it. A deletion vector that it had earlier is a
+    # file of its own, which VACUUM deletes.
     return [
         *(
             replace(span, removed_at=None) if span.path in live_paths and span.vector is None else span

@@ -65,7 +65,7 @@ def require_restorable(
     newest: int,
     require_version: Callable[[], None],
 ) -> None:
-    """Refuse, before anything is changed, what `restore_table` would refuse; a table that is restored is not refused.
+    """Refuse, before anything is changed, what `restore_table` would refuse.
 
     Raises:
         VersionGone: As raised by `require_version`.
@@ -79,6 +79,11 @@ def require_restorable(
 
 
 def _require_unchanged(location: Location, commits: tuple[Commit, ...], newest: int | None) -> None:
+    """Refuse a table whose rows, columns or properties were changed after version `newest`.
+
+    Raises:
+        TableBusy: They were, and the change was not taken back.
+    """
     later = [commit for commit in commits if newest is not None and commit.version > newest]
     changes = [commit for commit in later if commit.operation not in MAINTENANCE]
     if changes and not _has_same_files(location, newest, commits[0].version):
@@ -97,18 +102,19 @@ def find_restore(commits: tuple[Commit, ...], run_id: str, *, after: int | None)
     )
 
 
-def _has_same_files(location: Location, one: int | None, other: int) -> bool:
-    """Return whether two versions have the same data files, so that later changes of the table were taken back."""
-    if location.local is None or one is None:
+def _has_same_files(location: Location, before: int | None, after: int) -> bool:
+    """Return whether two versions have the same data files, so that the changes between them were taken back."""
+    if location.local is None or before is None:
         return False
-    files = [list_data_files(location.local, version) for version in (one, other)]
+    files = [list_data_files(location.local, version) for version in (before, after)]
     return None not in files and set(files[0] or ()) == set(files[1] or ())
 
 
 def _describe_change(location: Location, commit: Commit) -> str:
     by = f"run {commit.run_id}" if commit.run_id else f"another writer ({commit.operation})"
     return (
-        f"Table `{location.table}` was changed in the meantime: {by} made version {commit.version}, so it is not restored. "
+        f"Table `{location.table}` was changed in the meantime: {by} made version {commit.version}, "
+        "so it is not restored. "
         f"Take that back with `sparkops tables restore {location.table} {commit.version - 1}`, then continue."
     )
 

@@ -17,9 +17,10 @@ from .call import Args, Build, Function, Functions, cast_argument, make_typed_fu
 
 _DATE, _TIMESTAMP, _STRING, _INTEGER, _LONG = "date", "timestamp", "string", "integer", "long"
 _DEFAULT_PATTERN = "yyyy-MM-dd HH:mm:ss"
+# Limit of the functions with a pattern, for the reference page.
 _NOTE = "patterns are texts in the statement, of letters that every JVM reads alike"
 _SECONDS = "decimal(16,6)"
-# Names of a field in `extract` and `date_part`, with the function that it stands for.
+# Function of each field, by the field's names in `extract` and `date_part`.
 FIELDS = {
     **dict.fromkeys(("YEAR", "Y", "YEARS", "YR", "YRS"), "year"),
     **dict.fromkeys(("QUARTER", "QTR"), "quarter"),
@@ -35,6 +36,7 @@ FIELDS = {
 }  # fmt: skip
 _SECOND_FIELDS = frozenset(("SECOND", "S", "SEC", "SECONDS", "SECS"))
 _TIME_FIELDS = ("hour", "minute", "second")
+# Other names of units.
 _UNITS = {"DAYOFYEAR": "DAY"}
 
 
@@ -76,16 +78,13 @@ def add_units(time: Expression, unit: str, count: Expression) -> Expression:
 
 
 def _require_date_pattern(make: Callable[[str], Any], arg: Expression) -> str:
+    """Return the pattern of an argument from which `make` can make a function; raise CannotCompile for any other."""
     pattern = require_literal_text(arg, "pattern")
     try:
         make(pattern)
     except date_patterns.UnsupportedPattern as error:
         raise CannotCompile(f"its pattern `{pattern}` is not supported: {error}") from None
     return pattern
-
-
-def _make_field_function(op: str, type_: str) -> Function:
-    return make_typed_function(op, _INTEGER, type_)
 
 
 def _build_add_days(args: Args, *, subtract: bool) -> Expression:
@@ -188,10 +187,10 @@ def _build_date_part(args: Args) -> Expression:
 
 DATES: Functions = {
     **{
-        name: _make_field_function(name, _DATE)
+        name: make_typed_function(name, _INTEGER, _DATE)
         for name in ("year", "month", "day", "quarter", "dayofweek", "weekday", "dayofyear", "weekofyear")
     },
-    **{name: _make_field_function(name, _TIMESTAMP) for name in ("hour", "minute", "second")},
+    **{name: make_typed_function(name, _INTEGER, _TIMESTAMP) for name in _TIME_FIELDS},
     "dayname": make_typed_function("dayname", _STRING, _DATE),
     "monthname": make_typed_function("monthname", _STRING, _DATE),
     "date_part": Function(2, 2, _build_date_part, "fields of dates and timestamps, not of intervals"),

@@ -1,4 +1,4 @@
-"""Fan-outs that jobs declare with `each=`: a run that is not given these parameters has a run for each of their values."""
+"""Fan-outs that jobs declare with `each=`: parameters that a run is not given have one run for each of their values."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def find_pending(
 
 
 def require_one_run(job: Job, options: RunOptions) -> None:
-    """Refuse options that are about a single run.
+    """Refuse a run key, which is for a single run, for a job that is a fan-out.
 
     Raises:
         InputError: There is one.
     """
-    # The key of a scheduler's task is about everything that the task runs.
+    # The key of a scheduler's task, which differs by parameters, is for all runs of the task.
     if options.key is not None and not options.key.by_params:
         raise InputError(
             f"A run key is for one run, and job `{job.name}` runs once for each value of {', '.join(job.each)} "

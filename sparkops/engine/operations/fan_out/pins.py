@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 def pin_tables(
     container: ServiceContainer, tables: Iterable[str], versions: ReadVersions
 ) -> Mapping[str, Pin]:
-    """Return the version of each table: the given one, or the newest that shows no run half published.
+    """Return the version of each table: the requested one, or the newest that shows no half-published run.
 
     Args:
         container: The services.
         tables: Names of tables.
-        versions: Versions that are given.
+        versions: The requested versions.
     """
     reader = container.tables
+    # A run that publishes one table does so by one commit, which no reader sees half.
     publications = container.build_run_context().publications.list_open()
     view = ConsistentView(
         reader=reader,
