@@ -93,8 +93,8 @@ def describe_work(
 def mark_changed_code(work: Mapping[str, str], job: Job, code: CodeReader) -> dict[str, str]:
     """Return the work of a run, marked if files of its code were changed after the job was loaded.
 
-    A process executes the code that it has loaded, and the parts describe the files as they are. A marked run is equal to
-    no other run.
+    A process executes the code that it has loaded, and the parts describe the files as they are. A marked run equals no
+    other run.
     """
     if job.load_time is None:
         return dict(work)

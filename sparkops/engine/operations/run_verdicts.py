@@ -28,7 +28,7 @@ def save_run_verdicts(container: ServiceContainer, job: Job, run: Run) -> None:
         results = tuple(check for check in run.checks if check["table"] == write.table)
         if output is None or suite is None or write.mode != "overwrite" or not _covers_all(results):
             continue
-        # Whether a suite is repeatable can be told only of its present text.
+        # Only the present suite can be examined, not one that was changed since.
         if checks.hash_suite(write.table) != suite or not checks.is_repeatable(write.table):
             continue
         pin = Pin(

@@ -132,7 +132,9 @@ class LineageGraph:
         Raises:
             UnknownName: There is none.
         """
-        nodes = {id_: node for id_, node in self._versions.items() if node.name == name and node.kind in kinds}
+        nodes = {
+            id_: node for id_, node in self._versions.items() if node.name == name and node.kind in kinds
+        }
         # Ids with an identity are of tables that were created again since, and of sources.
         nodes = {id_: node for id_, node in nodes.items() if "#" not in id_} or nodes
         if not nodes:

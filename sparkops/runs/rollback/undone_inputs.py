@@ -33,9 +33,7 @@ def require_inputs_in_effect(
         is_later = rollback.ended is not None and (run.started is None or rollback.ended >= run.started)
         if rollback.rollback is None or not is_later:
             continue
-        undone = chain(
-            _find_tables(rollback.rollback, inputs), _find_models(runs, rollback.rollback, models)
-        )
+        undone = chain(_find_tables(rollback.rollback, inputs), _find_models(runs, rollback.rollback, models))
         first = next(undone, None)
         if first is not None:
             raise InputError(
