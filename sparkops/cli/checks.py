@@ -56,8 +56,9 @@ def check(
 
     with project.engine() as engine:
         result = engine.check(name, at=version, again=again or failing is not None)
-        for line in result.failing_lines() if failing else ():
-            print(line, file=failing)
+        if failing is not None:
+            for line in result.failing_lines():
+                print(line, file=failing)
     results = [check_to_json(check) for check in result.results]
     if as_json:
         echo_json(results)
@@ -180,6 +181,7 @@ def drift(project: ProjectOptions, name: str, since: int | None) -> None:
 
 
 def _describe_drift(suggestion: SuiteSuggestion) -> str:
+    """Return how the columns of a table differ from its suite."""
     version = "" if suggestion.version is None else f" version {suggestion.version}"
     if not suggestion.drift:
         return f"{suggestion.suite}: its columns are those of `{suggestion.table}`{version}."

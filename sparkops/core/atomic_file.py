@@ -12,8 +12,8 @@ from sparkops.core.private_file import make_folder, make_private_folder, open_pr
 
 # No user of another group may write a file, whatever the umask.
 _MODE: Final = 0o664
-# Temporary names stay below the 255 bytes that file systems allow.
-_MAX_NAME = 40
+# Characters of a name that its temporary name contains, so that this stays below the 255 bytes of file systems.
+_MAX_NAME: Final = 40
 
 
 def replace_file(path: Path, content: str | bytes, *, durable: bool, private: bool = False) -> None:
@@ -55,7 +55,7 @@ def create_file(path: Path, content: str | bytes, *, durable: bool, private: boo
 
 @contextmanager
 def temporary_beside(path: Path, *, private: bool = False) -> Iterator[Path]:
-    """Yield an unused path in the folder of a file, which is created; what is left at that path is removed on exit."""
+    """Yield an unused path in the folder of a file, which is created; a file that is left there is removed."""
     (make_private_folder if private else make_folder)(path.parent)
     temporary = path.with_name(f".{path.name[:_MAX_NAME]}-{os.urandom(8).hex()}.tmp")
     try:

@@ -33,8 +33,9 @@ _NUMBER_ONLY: Final = re.compile(_NUMBER)
 _ISO_UNITS: Final = ("w", "d", "h", "m", "s")
 # Longest time that anything waits for: 100 years, which every clock can add to the present time.
 MAX_SECONDS: Final = 36_525 * 86_400
-# Largest number of days of timedelta, and characters of a duration.
+# Largest number of days of a timedelta.
 _MAX_DAYS: Final = 999_999_999
+# Longest text of a duration.
 _MAX_LENGTH: Final = 200
 
 
@@ -72,6 +73,7 @@ def parse_seconds(text: str) -> float:
 
 
 def _sum_seconds(text: str) -> Decimal:
+    """Return the seconds of a duration without a sign; ValueError if it has another form."""
     iso = _ISO.fullmatch(text)
     if iso is not None and any(iso.groups()) and not text.endswith("T"):
         pairs = [(number, unit) for number, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if number]
@@ -99,7 +101,7 @@ def _parse_unit_pairs(text: str) -> list[tuple[str, str]]:
 
 
 def subtract_duration(time: datetime, duration: timedelta) -> datetime:
-    """Return the time that is so long before another one; the first one that there is, if that is before it."""
+    """Return a time minus a duration; the earliest time of datetime, if the result is before that."""
     try:
         return time - duration
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Settings of a Spark session for a time. Spark itself is not imported."""
+"""Set the configuration of a Spark session temporarily. Spark itself is not imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def apply_conf(conf: Any, values: Mapping[str, str]) -> Iterator[None]:
-    """Give a session these settings while the block runs, and restore those of before after it.
+    """Give a session these settings while the block runs, and restore its earlier ones at the end.
 
     Args:
         conf: The session's `conf`, with `get`, `set` and `unset`.

@@ -25,12 +25,12 @@ Parameters = Mapping[str, Any] | Sequence[ParameterSource]
 
 
 def to_sources(params: Parameters) -> list[ParameterSource]:
-    """Return parameters as sources; a mapping contains values of Python, which are not parsed."""
-    if isinstance(params, Mapping) or not params:
-        values = params if isinstance(params, Mapping) else {}
-        syntax = ParameterSyntax.PYTHON
-        return [ParameterSource(values=values, origin="python", form=ValueForm.PYTHON, syntax=syntax)]
-    return list(params)
+    """Return parameters as sources; a mapping, or nothing, contains values of Python, which are not parsed."""
+    if params and not isinstance(params, Mapping):
+        return list(params)
+    values = params if isinstance(params, Mapping) else {}
+    syntax = ParameterSyntax.PYTHON
+    return [ParameterSource(values=values, origin="python", form=ValueForm.PYTHON, syntax=syntax)]
 
 
 def find_secret_names(job: Job) -> set[str]:
@@ -39,7 +39,7 @@ def find_secret_names(job: Job) -> set[str]:
 
 
 def find_secret_texts(job: Job, sources: Sequence[ParameterSource]) -> set[str]:
-    """Return the texts that sources have for parameters of a job that are secrets."""
+    """Return the texts that sources give for the secret parameters of a job."""
     names = find_secret_names(job)
     return {
         str(value) for source in sources for name, value in source.values.items() if name in names and value
@@ -56,7 +56,8 @@ def read_conf_sources(config: LoadedSettings, job: Job) -> list[ParameterSource]
     conf = config.find_parameters(job.name)
     flags = {name for name, origin in conf.origins.items() if origin.startswith("--set ")}
     literal = {
-        name: f"{conf.origins[name]}: `params.{job.name}.{name}` is a secret: write ${{env:NAME}} and set NAME in the environment"
+        name: f"{conf.origins[name]}: `params.{job.name}.{name}` is a secret: "
+        "write ${env:NAME} and set NAME in the environment"
         for name in find_secret_names(job) & conf.values.keys() - flags
         if ("params", job.name, name) not in config.references
     }
@@ -73,7 +74,7 @@ def read_conf_sources(config: LoadedSettings, job: Job) -> list[ParameterSource]
 
 
 def _read_secret_variables(job: Job) -> ParameterSource:
-    """Return the secrets that variables of the environment give."""
+    """Return the secret parameters of a job that environment variables give."""
     variables = {name: name_secret_variable(name) for name in find_secret_names(job)}
     values = {name: read_variable(variable) for name, variable in variables.items()}
     return ParameterSource(
@@ -84,7 +85,7 @@ def _read_secret_variables(job: Job) -> ParameterSource:
 
 
 def keep_names(source: ParameterSource, names: Collection[str]) -> ParameterSource:
-    """Return a source with some of its values only."""
+    """Return a source with only the values of these names."""
     values = {name: value for name, value in source.values.items() if name in names}
     return replace(source, values=values)
 
@@ -102,7 +103,8 @@ def read_params_file(file: str) -> ParameterSource:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"The parameters cannot be read from {name}: {as_clause(reason)}. Give a file of YAML, or - for standard input."
+            f"The parameters cannot be read from {name}: {as_clause(reason)}. "
+            "Give a file of YAML, or - for standard input."
         ) from error
     tree = parse_tree(text, name)
     if tree.problems:

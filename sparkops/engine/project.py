@@ -115,7 +115,10 @@ class LoadedProject:
         return job
 
     def _find_unknown_jobs(self, jobs: DeclaredJobs) -> list[tuple[str, str]]:
-        """Return the settings of jobs that do not exist; see `LoadedSettings.find_unknown_jobs`."""
+        """Return the job that is probably meant, and a message, for each job in conf/ that does not exist.
+
+        See `LoadedSettings.find_unknown_jobs`.
+        """
         broken = [name for file in jobs.broken for name in file.jobs]
         return self.config.find_unknown_jobs([*jobs, *broken])
 

@@ -40,7 +40,7 @@ def find_upstream(job: Job, jobs: Mapping[str, Job]) -> tuple[Job, ...]:
 
 
 def map_upstream(jobs: Iterable[Job], declared: Mapping[str, Job]) -> dict[str, tuple[str, ...]]:
-    """Return each of these jobs to the names of the jobs that produce what it reads; see `find_upstream`."""
+    """Return for each of these jobs the names of the jobs that produce what it reads; see `find_upstream`."""
     producers = _find_producers(declared.values())
     return {job.name: tuple(other.name for other in _find_upstream(job, producers)) for job in jobs}
 
@@ -105,7 +105,7 @@ def _find_producers(jobs: Iterable[Job]) -> Producers:
 
 
 def _refuse_two_writers(producers: Producers, jobs: Iterable[Job]) -> None:
-    """Raise DeclarationError if something that these jobs write or read is written by two jobs."""
+    """Raise DeclarationError if a table or model that these jobs write or read has two writers."""
     datasets = dict.fromkeys(dataset for job in jobs for dataset in (*list_inputs(job), *list_outputs(job)))
     problems = [
         f"The {kind} `{name}` has two writers: `{first.name}` ({first.place}) and "
@@ -130,7 +130,7 @@ def _find_job(jobs: Mapping[str, Job], target: str | Job) -> Job:
 
 
 def _find_upstream(job: Job, producers: Producers) -> tuple[Job, ...]:
-    """Return the producers of what a job reads; a job that reads its own table reads its last version."""
+    """Return the producers of what a job reads, without itself: of its own table it reads the last version."""
     upstream_jobs = {
         producer.name: producer for dataset in list_inputs(job) for producer in producers.get(dataset, ())
     }
@@ -150,9 +150,9 @@ def _find_dependencies(job: Job, jobs: Mapping[str, Job], producers: Producers) 
         if jobs[condition.job].each:
             names = ", ".join(jobs[condition.job].each)
             raise DeclarationError(
-                f"Job `{job.name}` ({job.place}) has a condition on job `{condition.job}`, which runs once for each value of "
-                f"{names}: it has no one metric and no one result of checks. Let a job read the table of all its runs, and "
-                "name that job in the condition."
+                f"Job `{job.name}` ({job.place}) has a condition on job `{condition.job}`, which runs once for each "
+                f"value of {names}: it has no one metric and no one result of checks. Let a job read the table of all "
+                "its runs, and name that job in the condition."
             )
         dependencies[condition.job] = jobs[condition.job]
     return tuple(dependencies.values())

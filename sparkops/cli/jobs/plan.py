@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Reasons that a line shows.
 _MAX_REASONS: Final = 3
+# Signs before a job, by its state.
 _MARKS: Final = {"run": "▶", "fresh": " ", "skip": "-", "open": "?"}
 
 
@@ -85,9 +86,10 @@ def _join(reasons: Sequence[str]) -> str:
 
 
 def _explain(job: PlannedJob) -> Iterator[str]:
-    """Yield every part of what decides about a job, marked where it differs from that of its last run."""
+    """Yield every part that decides whether a job is up to date; `≠` marks those that differ from its last run."""
     params: Mapping[str, str] = {f"param {name}": json.dumps(value) for name, value in job.params.items()}
-    after, before = {**job.work, **params}, {**job.earlier, **params} if job.earlier else {}
+    after = {**job.work, **params}
+    before = {**job.earlier, **params} if job.earlier else {}
     parts = sorted({*after, *before})
     width = max(map(len, parts), default=0)
     for part in parts:

@@ -12,7 +12,7 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.types import parse_decimal_type, parse_element_type
 
 from .coercion import VOID, cast, coerce_all, literal, null_literal
-from .functions.arrays import item as array_item
+from .functions.arrays import build_item
 from .functions.dates import build_field, build_unit_call
 from .functions.higher_order import HIGHER_ORDER, sort_by, type_higher_order
 from .functions.maps import is_map
@@ -313,7 +313,7 @@ def _type_bracket(item: Any, columns: ResolveColumn) -> Expression:
     array, index = type_expression(item.this, columns), type_expression(item.expressions[0], columns)
     if parse_element_type(array.type) is None and not is_map(array):
         raise CannotCompile(f"its expression `{format_sql(item)}` is not supported")
-    return array_item(array, index)
+    return build_item(array, index)
 
 
 def _make_arithmetic_rule(op: str) -> Rule:

@@ -18,8 +18,10 @@ from sparkops.errors import ProjectError, TableBusy
 
 _log = logging.getLogger("sparkops.runs")
 
-# Locks that need no higher limit of open files, and files that a process has open beside many locks.
-_FEW_LOCKS, _OTHER_FILES = 100, 512
+# So many locks need no higher limit of open files.
+_FEW_LOCKS = 100
+# Files that a process may have open beside its locks.
+_OTHER_FILES = 512
 # Seconds between two attempts to take a lock. Random, so that no waiting run is always the last to try.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.25
 
@@ -66,7 +68,7 @@ def lock_for_writing(
 
 
 def _allow_open_files(count: int) -> None:
-    """Let this process open so many files more, as far as the system allows: a rollback may lock thousands of models."""
+    """Let this process open so many more files, if the system allows it; a rollback may lock thousands of models."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     required = count + _OTHER_FILES
     if count > _FEW_LOCKS and soft != resource.RLIM_INFINITY and soft < required:
@@ -111,6 +113,12 @@ class _LockWait:
 
 @contextmanager
 def _lock(path: Path, name: str, run_id: str, lock_wait: _LockWait) -> Iterator[None]:
+    """Hold one lock while the block runs; its file contains the id of the run that holds it.
+
+    Raises:
+        TableBusy: Another run holds it, and the time is over.
+        ProjectError: The file cannot be created.
+    """
     try:
         make_private_folder(path.parent)
         file = open_private(path, os.O_RDWR | os.O_CREAT)
@@ -131,6 +139,7 @@ def _lock(path: Path, name: str, run_id: str, lock_wait: _LockWait) -> Iterator[
 
 
 def _try_lock(file: int) -> bool:
+    """Take the lock of an open file, and return whether it was free."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -33,10 +33,11 @@ from sparkops.runs.records.store import RunStore
 _FORMAT: Final = "sparkops-run"
 _VERSION: Final = 1
 _MANIFEST: Final = "run.json"
+# Largest manifest, in bytes.
 _MAX_MANIFEST: Final = 1 << 20
-# Bytes of all members of a file that is imported.
+# Largest size of all members of a file that is imported.
 _MAX_BYTES: Final = 8 << 30
-# Bytes of all records in it: every list of runs reads them, other than the logs.
+# Largest size of all records in it: unlike the logs, they are read by every list of runs.
 _MAX_RECORDS: Final = 32 << 20
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _MEMBER: Final = re.compile(r"attempt-[0-9]{3,9}\.(?:jsonl|log)")
@@ -106,8 +107,8 @@ class _Member:
     """A file of a run.
 
     Args:
-        source: Its content, or where it is.
-        size: Its bytes.
+        source: Its content or its path.
+        size: Its size in bytes.
         digest: Its SHA-256.
     """
 
@@ -121,6 +122,7 @@ class _Member:
 
 
 def _collect_members(runs: RunStore, run: Run) -> dict[str, _Member]:
+    """Return the records and logs of a run's attempts, by file name."""
     attempts = list_attempts(runs.folder / run.id)
     members = {}
     for path in attempts:
@@ -135,7 +137,7 @@ def _collect_members(runs: RunStore, run: Run) -> dict[str, _Member]:
 
 
 def _add_crash(content: bytes) -> bytes:
-    """Return the record of an attempt with the crash, which another machine cannot see by the process that is gone."""
+    """Return the record of a crashed attempt with an event for the crash, which another machine cannot detect."""
     # The crash may have left an incomplete last line.
     lines = content[: content.rfind(b"\n") + 1]
     time = parse_event(lines.splitlines()[-1])["time"]
@@ -143,6 +145,7 @@ def _add_crash(content: bytes) -> bytes:
 
 
 def _measure(source: bytes | Path) -> _Member:
+    """Return a member with the size and digest of its content."""
     digest, size = hashlib.sha256(), 0
     with _Member(source, 0, "").open() as file:
         while chunk := file.read(_CHUNK_BYTES):
@@ -266,16 +269,16 @@ def _read_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 def _extract(archive: zipfile.ZipFile, name: str, facts: Mapping[str, Any], target: Path, path: Path) -> None:
     """Write one member, which must have the size and hash of the manifest."""
-    digest, left = hashlib.sha256(), facts["bytes"]
+    digest, remaining = hashlib.sha256(), facts["bytes"]
     descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     with archive.open(name) as member, os.fdopen(descriptor, "wb") as file:
         while chunk := member.read(_CHUNK_BYTES):
-            left -= len(chunk)
-            if left < 0:
+            remaining -= len(chunk)
+            if remaining < 0:
                 break
             digest.update(chunk)
             file.write(chunk)
-    if left != 0 or digest.hexdigest() != facts["sha256"]:
+    if remaining != 0 or digest.hexdigest() != facts["sha256"]:
         raise _make_import_error(path, f"`{name}` is not as it was exported")
 
 

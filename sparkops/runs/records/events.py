@@ -29,11 +29,12 @@ _OPTIONAL_TEXTS = {"as_of", "key", "report", "log", "fingerprint", "skipped", "r
 _OPTIONAL_MAPPINGS = {"error", "registered", "rollback"}
 # Type of the values of each mapping, and of the items of each list.
 _VALUES: Mapping[str, type | tuple[type, ...]] = {
-    "inputs": Mapping, "verdicts": Mapping, "outputs": Mapping, "rules": Mapping, "metrics": (int, float), "timings": (int, float),
-}  # fmt: skip
+    **dict.fromkeys(("inputs", "verdicts", "outputs", "rules"), Mapping),
+    **dict.fromkeys(("metrics", "timings"), (int, float)),
+}
+_ITEMS = {"checks": dict, "batches": dict, "items": dict, "staged": str, "hidden": str}
 # Keys whose values are versions of tables.
 _VERSIONS = {"inputs", "outputs"}
-_ITEMS = {"checks": dict, "batches": dict, "items": dict, "staged": str, "hidden": str}
 
 
 def fold_events(events: Iterable[Event]) -> Run:
@@ -135,6 +136,7 @@ def _parse(key: str, value: Any) -> Any:
 
 
 def _require_type(key: str, value: Any) -> None:
+    """Refuse a value of another type than that of its key; TypeError."""
     if key in _MAPPINGS and not isinstance(value, Mapping):
         raise TypeError(f"`{key}` is no mapping")
     if key in _TUPLES and not (
@@ -157,7 +159,7 @@ def _require_type(key: str, value: Any) -> None:
 
 
 def _require_version(name: str, facts: Mapping[str, Any]) -> None:
-    """Refuse the facts of a table's version that others could not use; old records lack some."""
+    """Refuse facts of a table's version that readers of the record could not use; old records lack some facts."""
     if type(facts["version"]) not in (int, NoneType):
         raise TypeError(f"the version of `{name}` is no number")
     if not isinstance(facts.get("identity", ""), str):
@@ -176,6 +178,7 @@ def _parse_time(key: str, value: Any) -> datetime:
 
 
 def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an event, merged with or appended to those of the run where their keys require that."""
     merged: dict[str, Any] = {}
     for key, value in values.items():
         if key in _MERGED:

@@ -1,7 +1,7 @@
 """Record in a run that a rollback undid it, or that it is in effect again.
 
-The mark is a file like that of an attempt, with the next number. So an attempt that began before it is superseded, and
-publishes nothing more; and an attempt that begins after it is refused.
+The mark is a file like that of an attempt, with the next number. An attempt that began before it is superseded, and
+publishes nothing more; an attempt that begins after it is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sparkops.runs.records.store import RunStore
 def mark_rolled_back(runs: RunStore, run_id: str, *, by: str) -> None:
     """Record that a rollback undid a run; nothing is done if that is recorded already.
 
-    Where another rollback undid it, too, which is undone itself, this one is recorded in its place.
+    If the record names another rollback, which was undone itself, this one is recorded instead.
 
     Args:
         runs: The records.
@@ -54,7 +54,7 @@ def mark_in_effect(runs: RunStore, run_id: str, *, state: State = "done") -> Non
     Args:
         runs: The records.
         run_id: The run.
-        state: Its state again: another than `done` if its rollback is given up.
+        state: The state that it returns to; another than `done` if an incomplete rollback is given up.
 
     Raises:
         ProjectError: The record cannot be written.

@@ -48,7 +48,7 @@ class IndexEntry(NamedTuple):
     Args:
         changed: Modification time of the run's folder (ns), which changes with each new attempt.
         attempt: Name of the newest attempt's file.
-        size: Its bytes.
+        size: Size of that file in bytes.
         job: Name of the job.
         state: State that is recorded last.
         started: When the run began, ISO 8601.
@@ -64,8 +64,9 @@ class IndexEntry(NamedTuple):
     params: str
 
     def may_match(self, query: RunQuery) -> bool:
-        """Return whether the run has to be read: an active state may turn out to be `crashed`."""
+        """Return whether the run has to be read to know if it is listed."""
         started = datetime.fromisoformat(self.started) if self.started and query.since else None
+        # A run that recorded an active state may turn out to be crashed.
         state = query.state if self.state in ACTIVE and query.state else self.state
         return query.matches(self.job, state, started)
 
@@ -81,7 +82,7 @@ class RunIndex:
     folder: Path
 
     def select(self, query: RunQuery) -> list[str]:
-        """Return the ids of the runs that may match, newest first, with those whose record cannot be summarized."""
+        """Return the ids of the runs that may match, newest first; those without a summary are among them."""
         return sorted(
             (run_id for run_id, entry in self._refresh() if entry is None or entry.may_match(query)),
             reverse=True,

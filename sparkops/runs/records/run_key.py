@@ -79,7 +79,11 @@ class RunKeys:
         return str(entry["run"])
 
     def release(self, job: str, key: RunKey, params: str) -> None:
-        """Forget the run that has the key, so that the next one with the key is a new run."""
+        """Forget the run that has the key, so that the next one with the key is a new run.
+
+        Raises:
+            ProjectError: The key's file cannot be removed.
+        """
         path = self._locate(job, key, params)
         try:
             path.unlink(missing_ok=True)
@@ -90,7 +94,9 @@ class RunKeys:
 
     def forget(self, run_ids: Collection[str]) -> None:
         """Forget the keys of runs whose records are removed."""
-        for path in self.folder.glob("*.json") if run_ids else ():
+        if not run_ids:
+            return
+        for path in self.folder.glob("*.json"):
             with suppress(OSError, DamagedState):
                 if _read(path)["run"] in run_ids:
                     path.unlink()

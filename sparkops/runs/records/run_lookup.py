@@ -1,9 +1,9 @@
-"""Find earlier runs of jobs by their parameters; the index is read once, and only records that may match."""
+"""Find earlier runs of jobs by their parameters. The index is read once, and only records that may match are read."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ class RunLookup:
         store: The records.
         by_job: Runs by job.
         unknown: Runs that the index cannot summarize.
+        _read: Cache of the records that were read.
     """
 
     store: RunStore
@@ -53,7 +54,7 @@ class RunLookup:
         Args:
             job: Name of the job.
             params: JSON values by parameter.
-            env: Environment of the run; None for any. Others may have other tables.
+            env: Environment of the run, because another one may have other tables; None for any.
         """
         expected = hash_params(params)
         for candidate in self._list(job):
@@ -73,7 +74,7 @@ class RunLookup:
         return self.find_newest_in(job, "done")
 
     def find_newest_in(self, job: str, *states: State) -> Run | None:
-        """Return the newest run of a job in one of these states, or None; a fan-out does no work by itself."""
+        """Return the newest run of a job in one of these states, or None; fan-outs are not among them."""
         for candidate in self._list(job):
             if candidate.entry is not None and candidate.entry.state not in states:
                 continue
@@ -88,7 +89,7 @@ class RunLookup:
         return next((run for run in runs if run and run.job == job and run.state != "skipped"), None)
 
     def read(self, run_id: str) -> Run | None:
-        """Return a run, or None if its record is removed, empty or damaged, or it is a replay, which publishes nothing."""
+        """Return a run; None for a replay, which publishes nothing, and if the record cannot be read."""
         if run_id not in self._read:
             try:
                 run = self.store.read(run_id)
@@ -97,9 +98,9 @@ class RunLookup:
                 self._read[run_id] = None
         return self._read[run_id]
 
-    def _list(self, job: str) -> Iterator[_Candidate]:
-        """Yield what may be runs of a job, newest first."""
+    def _list(self, job: str) -> list[_Candidate]:
+        """Return the runs that may be of a job, newest first."""
         candidates = [*self.by_job.get(job, ()), *self.unknown]
-        return iter(
-            sorted(candidates, key=lambda item: item.run_id, reverse=True) if self.unknown else candidates
-        )
+        if self.unknown:
+            candidates.sort(key=lambda item: item.run_id, reverse=True)
+        return candidates

@@ -19,7 +19,7 @@ from .runtime.arrays import sort_by
 from .types import is_floating, parse_element_type
 
 Emit = Callable[[Expression, Mapping[str, Fragment], CodeWriter, str], Fragment]
-# Prefix of the keys of variables among the columns.
+# Prefix of the keys of variables among the columns: no column has such a name.
 _PREFIX = "\0"
 _MAX_VARIABLES = 2
 
@@ -35,8 +35,8 @@ class _Call:
 
     Args:
         node: The call.
-        columns: Code of the columns and of the variables of outer calls.
-        code: Makes names.
+        columns: Code of the columns, and of the variables of outer calls.
+        code: Makes names of variables and constants.
         stage: The Spark stage, for messages.
         emit: Returns the code of an operand.
     """
@@ -48,7 +48,10 @@ class _Call:
     emit: Emit
 
     def emit_operand(self, position: int) -> Fragment:
-        """Return the code of an operand outside of the lambda; of an array that is counted, each loop over it is."""
+        """Return the code of an operand outside of the lambda.
+
+        If a row has a budget, the elements of an array are counted, and so is each loop over them.
+        """
         node = self.node.args[position]
         fragment = self.emit(node, self.columns, self.code, self.stage)
         is_counted = self.code.budget and parse_element_type(node.type) is not None
@@ -79,7 +82,7 @@ def emit_higher_order(
     Raises:
         ModelError: The node is damaged.
     """
-    _check(node, stage)
+    _require_valid(node, stage)
     return HIGHER_ORDER[node.op](_Call(node, columns, code, stage, emit))
 
 
@@ -110,6 +113,7 @@ def _bind_loop(source: Fragment, first: str, text: str) -> str:
 
 
 def _format_loop(op: str, name: str, body: str, loop: str, code: CodeWriter) -> str:
+    """Return the comprehension of a loop, `for name in array`, whose body is evaluated for each element."""
     if op == "transform":
         return f"[{body} {loop}]"
     if op == "filter":
@@ -171,7 +175,7 @@ HIGHER_ORDER: Mapping[str, Callable[[_Call], Fragment]] = {
 }
 
 
-def _check(node: Expression, stage: str) -> None:
+def _require_valid(node: Expression, stage: str) -> None:
     names = node.value
     valid = isinstance(names, list) and all(isinstance(name, str) for name in names)
     valid = valid and len(set(names)) == len(names) and len(node.args) > 1

@@ -30,8 +30,8 @@ from sparkops.tables.error_messages.bad_records import (
 )
 from sparkops.tables.error_messages.spark_error_text import extract_spark_text, find_root_cause
 
+# Returns the error to show for the match of a pattern in Spark's text; `match.string` is the complete text.
 Rule = Callable[[re.Match[str]], SparkopsError]
-"""A function from the match of a pattern in Spark's text to the error to show; `match.string` is all of the text."""
 
 _MAX_SHOWN_NAME = 60
 _DISK_ERRORS = (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
@@ -99,17 +99,18 @@ def _explain_changed_stream_source(match: re.Match[str]) -> SparkopsError:
     path = re.search(r"source table can be found at path (\S+?)\.? ", match.string)
     where = f" ({path[1].removeprefix('file:')})" if path else ""
     return TableError(
-        f"The table that is read as a stream{where} was changed by a commit that does not append, and a stream reads only "
-        "appended rows. Let the job that writes it append; or skip such commits with "
-        '`tables.<name>.options: {skipChangeCommits: "true"}`; or read the whole table again: `sparkops streams reset JOB`.'
+        f"The table that is read as a stream{where} was changed by a commit that does not append, and a stream "
+        "reads only appended rows. Let the job that writes it append; or skip such commits with "
+        '`tables.<name>.options: {skipChangeCommits: "true"}`; or read the whole table again: '
+        "`sparkops streams reset JOB`."
     )
 
 
 def _explain_recreated_stream_source(_match: re.Match[str]) -> SparkopsError:
     return TableError(
         "The table that is read as a stream was created again since the last run, so the position that the stream had "
-        "reached does not exist in it. To read the new table from its beginning: `sparkops streams reset JOB`. If the job "
-        "appends, empty its own table first, or it has the old rows and the new ones."
+        "reached does not exist in it. To read the new table from its beginning: `sparkops streams reset JOB`. If "
+        "the job appends, empty its own table first, or it has the old rows and the new ones."
     )
 
 

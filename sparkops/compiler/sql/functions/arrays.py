@@ -13,6 +13,7 @@ from .call import MAX_ARGS, Args, Function, Functions, cast_argument, require_el
 from .maps import count_keys, is_map, look_up_key, with_maps
 
 _INTEGER = "integer"
+_ARRAY = "array<T>"
 
 
 def _build_array(args: Args) -> Expression:
@@ -33,15 +34,24 @@ def _make_array_function(op: str, result: str, *more: str) -> Function:
     return Function(1 + len(more), 1 + len(more), build)
 
 
+def _find_common_type(op: str, array: Expression, value: Expression) -> str:
+    """Return the wider of the types of an array's elements and of a value.
+
+    Raises:
+        CannotCompile: One is text, and the other is not.
+    """
+    element = require_element_type(array)
+    if "string" in (element, value.type) and element != value.type != VOID:
+        raise CannotCompile(f"`{op}` of {array.type} and {value.type} is not supported")
+    return element if value.type == VOID else reduce_types([element, value.type])
+
+
 def _make_value_function(op: str, result: str) -> Function:
     """Return the function of an array and a value; both are cast to the wider of their types."""
 
     def build(args: Args) -> Expression:
         array, value = args
-        element = require_element_type(array)
-        type_ = element if value.type == VOID else reduce_types([element, value.type])
-        if "string" in (element, value.type) and element != value.type != VOID:
-            raise CannotCompile(f"`{op}` of {array.type} and {value.type} is not supported")
+        type_ = _find_common_type(op, array, value)
         operands = [cast(array, f"array<{type_}>"), cast(value, type_)]
         return make_expression(op, result.replace("T", type_), operands)
 
@@ -49,6 +59,7 @@ def _make_value_function(op: str, result: str) -> Function:
 
 
 def _build_from_two_arrays(op: str, result: str, args: Args) -> Expression:
+    """Return the call of a function of two arrays; both are cast to the wider of their types."""
     elements = [require_element_type(arg) for arg in args]
     type_ = reduce_types(elements)
     if "string" in elements and len(set(elements)) > 1:
@@ -57,7 +68,7 @@ def _build_from_two_arrays(op: str, result: str, args: Args) -> Expression:
     return make_expression(op, result.replace("T", type_), operands)
 
 
-def item(array: Expression, index: Expression) -> Expression:
+def build_item(array: Expression, index: Expression) -> Expression:
     """Return `array[index]`, counted from 0, or `map[key]`."""
     if is_map(array):
         return look_up_key(array, index)
@@ -70,15 +81,12 @@ def _build_map_element(args: Args) -> Expression:
 
 def _build_insert(args: Args) -> Expression:
     array, index, value = args
-    element = require_element_type(array)
-    type_ = element if value.type == VOID else reduce_types([element, value.type])
-    if "string" in (element, value.type) and element != value.type != VOID:
-        raise CannotCompile(f"`array_insert` of {array.type} and {value.type} is not supported")
+    type_ = _find_common_type("array_insert", array, value)
     operands = [cast(array, f"array<{type_}>"), cast_argument(index, _INTEGER), cast(value, type_)]
     return make_expression("array_insert", f"array<{type_}>", operands)
 
 
-def _sort_array(args: Args) -> Expression:
+def _build_sort_array(args: Args) -> Expression:
     require_element_type(args[0])
     ascending = args[1] if len(args) > 1 else literal(True, "boolean")
     return make_expression("sort_array", args[0].type, [args[0], cast(ascending, "boolean")])
@@ -105,7 +113,6 @@ def _build_sequence(args: Args) -> Expression:
     return make_expression("sequence", f"array<{values[0].type}>", values)
 
 
-_ARRAY = "array<T>"
 ARRAYS: Functions = {
     "array": Function(1, MAX_ARGS, _build_array, "of simple values"),
     "size": with_maps(_make_array_function("size", _INTEGER), count_keys),
@@ -123,7 +130,7 @@ ARRAYS: Functions = {
     "arrays_overlap": Function(2, 2, partial(_build_from_two_arrays, "arrays_overlap", "boolean")),
     "array_min": _make_array_function("array_min", "T"),
     "array_max": _make_array_function("array_max", "T"),
-    "sort_array": Function(1, 2, _sort_array),
+    "sort_array": Function(1, 2, _build_sort_array),
     "array_sort": _make_array_function("array_sort", _ARRAY),
     "array_join": Function(2, 3, _build_join),
     "array_repeat": Function(2, 2, _build_repeat),

@@ -12,9 +12,11 @@ from typing import Any
 from ...ir.field import INTEGER_RANGES
 from .evaluation_error import EvaluationError
 
+# `quantize` refuses results with more digits than the context has.
 _UNROUNDED = Context(prec=800)
 # Every integer up to this is a double.
 _MAX_EXACT_INTEGER = 2**53
+# Bits of the mantissa of a single-precision float.
 _FLOAT_BITS = 24
 
 
@@ -36,7 +38,7 @@ def int_to_float(value: int) -> float:
 
 
 def raise_overflow(type_: str) -> Callable[[Any], Any]:
-    """Return the function that raises for an integer outside the range of its type."""
+    """Return the function that raises EvaluationError for an integer outside the range of its type."""
 
     def overflow(value: Any) -> Any:
         raise EvaluationError(f"overflows {type_} ({value})")
@@ -56,7 +58,11 @@ def divide(left: float, right: float) -> float:
 
 
 def integer_divide(left: int, right: int) -> int:
-    """Return the quotient, truncated towards 0."""
+    """Return the quotient, truncated towards 0.
+
+    Raises:
+        EvaluationError: The divisor is 0, or the quotient is 2**63.
+    """
     if right == 0:
         raise EvaluationError("divides by zero")
     result = abs(left) // abs(right)
@@ -67,7 +73,11 @@ def integer_divide(left: int, right: int) -> int:
 
 
 def integer_remainder(left: int, right: int) -> int:
-    """Return the remainder, with the sign of the dividend."""
+    """Return the remainder, with the sign of the dividend.
+
+    Raises:
+        EvaluationError: The divisor is 0.
+    """
     if right == 0:
         raise EvaluationError("divides by zero")
     result = abs(left) % abs(right)
@@ -202,21 +212,26 @@ def _clamp_to_long(value: float, function: Callable[[float], int]) -> int:
     if value != value:  # noqa: PLR0124
         return 0
     limit = INTEGER_RANGES["long"]
-    return (
-        max(-limit, min(limit - 1, int(value))) if not isinf(value) else (limit - 1 if value > 0 else -limit)
-    )
+    if isinf(value):
+        return limit - 1 if value > 0 else -limit
+    return max(-limit, min(limit - 1, int(value)))
 
 
 def make_round_function(places: int, *, even: bool = False) -> Callable[[float], float]:
-    """Return the function that rounds a double half up, or half even, in its shortest decimal notation."""
+    """Return the function that rounds a double half up, or half even, in its shortest decimal notation.
+
+    Args:
+        places: Decimal places; may be negative.
+        even: Round half even.
+    """
     mode, unit = ROUND_HALF_EVEN if even else ROUND_HALF_UP, Decimal(1).scaleb(-places)
 
-    def rounded(value: float) -> float:
+    def round_value(value: float) -> float:
         if value != value or isinf(value):  # noqa: PLR0124
             return value
         return float(Decimal(repr(value)).quantize(unit, mode, _UNROUNDED)) or 0.0
 
-    return rounded
+    return round_value
 
 
 def round_integer(value: int, places: int, *, even: bool = False) -> int:
