@@ -53,7 +53,7 @@ class ReplayedResults:
         return self.tables.replayed.compare(frame, self._find_commit(write), self.options)
 
     def compare_quarantine(self, frame: DataFrame, table: str) -> TableComparison | None:
-        """Return the comparison of rows that fail checks with the quarantined rows of the run; None if there are none."""
+        """Return the comparison of rows that fail checks with the run's quarantined rows; None if there are none."""
         output = self.original.outputs.get(table)
         write = Write(table=table, mode="append", schema_change=True)
         comparison = self.tables.replayed.compare_quarantined(

@@ -46,7 +46,7 @@ class ReplayComparer(Protocol):
         """Return the comparison of a staged frame with the rows that the run wrote."""
 
     def compare_quarantine(self, frame: DataFrame, table: str) -> TableComparison | None:
-        """Return the comparison of rows that fail checks with the quarantined rows of the run; None if there are none."""
+        """Return the comparison of rows that fail checks with the run's quarantined rows; None if there are none."""
 
     def find_causes(self, frame: DataFrame) -> tuple[NondeterministicExpression, ...]:
         """Return the non-deterministic expressions in the plan of a frame."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -49,11 +49,11 @@ class RollbackRefused(InputError):
     """Something prevents a rollback; nothing was changed.
 
     Args:
-        target: The run.
+        label: The run or release, for the message.
         blockers: Everything that prevents it.
     """
 
-    def __init__(self, target: str, blockers: Sequence[Blocker]) -> None:
+    def __init__(self, label: str, blockers: Sequence[Blocker]) -> None:
         self.blockers = tuple(blockers)
         lines = [f"  - {blocker.text}" for blocker in blockers[:_MAX_BLOCKERS]]
         lines += [f"  - and {len(blockers) - _MAX_BLOCKERS:,} more"] if len(blockers) > _MAX_BLOCKERS else []
@@ -65,7 +65,7 @@ class RollbackRefused(InputError):
             advice.append("--include-foreign also removes the commits of other writers.")
         super().__init__(
             "\n".join(
-                [f"{target} cannot be rolled back; nothing was changed.", *lines, " ".join(advice)]
+                [f"{label} cannot be rolled back; nothing was changed.", *lines, " ".join(advice)]
             ).rstrip()
         )
 
@@ -73,18 +73,18 @@ class RollbackRefused(InputError):
 def plan_rollback(
     rollback_id: str, target: str, group: RollbackGroup, versions: VersionReader, options: RollbackOptions
 ) -> RollbackPlan:
-    """Return the plan of a rollback; that of a rollback that stopped before it restored anything gives it up.
+    """Return the plan of a rollback; for an incomplete rollback that restored nothing, the plan that gives it up.
 
     Args:
         rollback_id: Id of the rollback.
         target: Id of a run or release.
-        group: An empty group.
-        versions: Reads versions of tables.
-        options: What may be rolled back, too.
+        group: An empty group, which is filled.
+        versions: Reads versions of tables and models.
+        options: What else may be rolled back.
 
     Raises:
-        RollbackRefused: Something prevents it.
-        InputError: The run is not one that can be rolled back.
+        RollbackRefused: Later or open runs, or commits of other writers, prevent it.
+        InputError: The run cannot be rolled back.
         VersionGone: A version to which a table would return was removed.
     """
     run = group.runs.get(target)
@@ -93,29 +93,29 @@ def plan_rollback(
     group.add(target)
     _require_can_be_undone(target, group)
     blockers = group.grow(cascade=options.cascade, include_foreign=options.include_foreign)
-    names = f"Run {target}" if group.members[target] is not None else target
+    label = f"Run {target}" if group.members[target] is not None else target
     if blockers:
-        raise RollbackRefused(names, blockers)
-    _require_recorded_versions(names, group, versions)
+        raise RollbackRefused(label, blockers)
+    _require_recorded_versions(label, group, versions)
     if not any(map(group.has_results, group.members)):
-        raise InputError(f"{names} published nothing, so there is nothing to roll back.")
+        raise InputError(f"{label} published nothing, so there is nothing to roll back.")
     for run in group.members.values():
         _require_complete_restoration(run)
-    tables = list(_restore_tables(group))
-    _require_versions(names, tables, versions)
+    tables = list(_plan_restores(group))
+    _require_versions(label, tables, versions)
     undone = _list_undone(target, group)
     return RollbackPlan(
         run=rollback_id,
         runs=tuple(_describe(member, group.members[member]) for member in undone),
         tables=tuple(sorted(tables, key=lambda item: item.table)),
-        models=tuple(_change_aliases(names, group, versions)),
+        models=tuple(_plan_alias_changes(label, group, versions)),
         marks=tuple(_list_marks(undone, group, rollback_id)),
         foreign=tuple(group.foreign.values()),
     )
 
 
 def _list_undone(target: str, group: RollbackGroup) -> list[str]:
-    """Return what is undone, newest first; a fan-out has no results of its own, and is undone with its parts."""
+    """Return the runs and releases that are undone, newest first; fan-outs, which have no results, are among them."""
     undone = [
         member
         for member, run in group.members.items()
@@ -125,7 +125,11 @@ def _list_undone(target: str, group: RollbackGroup) -> list[str]:
 
 
 def _require_can_be_undone(target: str, group: RollbackGroup) -> None:
-    """Refuse a run that is not in a state to be rolled back."""
+    """Refuse a run that was rolled back already, is active, or read a stream.
+
+    Raises:
+        InputError: It is one of these, or a release has no rows in a quarantine.
+    """
     run = group.members[target]
     if run is None:
         if not group.list_tables():
@@ -133,8 +137,8 @@ def _require_can_be_undone(target: str, group: RollbackGroup) -> None:
         return
     if run.state == "rolled_back":
         raise InputError(
-            f"Run {run.id} was rolled back already, by run {run.rolled_back}: `sparkops rollback {run.rolled_back}` takes "
-            "that back."
+            f"Run {run.id} was rolled back already, by run {run.rolled_back}: "
+            f"`sparkops rollback {run.rolled_back}` takes that back."
         )
     for member in group.members.values():
         if member is not None and member.state in ACTIVE:
@@ -150,16 +154,26 @@ def _require_can_be_undone(target: str, group: RollbackGroup) -> None:
 
 
 def _require_complete_restoration(run: Run | None) -> None:
-    """Refuse to take back the rollback of a run that was not complete: it would be half published again."""
-    for item in run.rollback["runs"] if run is not None and run.rollback is not None else ():
+    """Refuse to take back the rollback of a run that was not complete: it would be half published again.
+
+    Raises:
+        InputError: It was not.
+    """
+    for item in _read_rollback(run, "runs"):
         if item["state"] not in ("done", ""):
             raise InputError(
-                f"Rollback {run.id if run else ''} undid run {item['run']}, which was not complete ({item['state']}): it is not "
-                f"published again. Run `{item['job']}` instead."
+                f"Rollback {run.id if run else ''} undid run {item['run']}, which was not complete "
+                f"({item['state']}): it is not published again. Run `{item['job']}` instead."
             )
 
 
-def _restore_tables(group: RollbackGroup) -> Iterator[TableRestore]:
+def _read_rollback(run: Run | None, key: str) -> Sequence[Mapping[str, Any]]:
+    """Return the entries of a key in the plan of a rollback; none for any other run."""
+    return run.rollback[key] if run is not None and run.rollback is not None else ()
+
+
+def _plan_restores(group: RollbackGroup) -> Iterator[TableRestore]:
+    """Yield the return of each table to its version before the first that is undone."""
     for history, first in group.list_tables():
         yield TableRestore(
             table=history.table,
@@ -170,19 +184,19 @@ def _restore_tables(group: RollbackGroup) -> Iterator[TableRestore]:
         )
 
 
-def _require_recorded_versions(names: str, group: RollbackGroup, versions: VersionReader) -> None:
-    """Refuse a rollback that could not undo everything that its runs recorded to have written.
+def _require_recorded_versions(label: str, group: RollbackGroup, versions: VersionReader) -> None:
+    """Refuse a rollback that cannot undo all versions that its runs recorded as theirs.
 
     Raises:
         InputError: A table does not exist any more, or was created again.
         VersionGone: The log of a table no longer has what a run committed.
     """
     firsts = {history.table: first for history, first in group.list_tables()}
-    for run in group.members.values():
-        for table, output in run.outputs.items() if run is not None else ():
-            maker, version = f"run {run.id if run else ''}", output["version"]
+    for run in filter(None, group.members.values()):
+        for table, output in run.outputs.items():
+            version = output["version"]
             history = group.find_history(table)
-            # Some writers give a table a new id: then that of the version itself decides.
+            # Some writers give a table a new id; then the id of the version itself decides.
             is_same = history is not None and output["identity"] in (
                 history.identity,
                 versions.find_identity(table, version),
@@ -190,18 +204,23 @@ def _require_recorded_versions(names: str, group: RollbackGroup, versions: Versi
             if history is None or not is_same:
                 change = "does not exist any more" if history is None else "was created again since"
                 raise InputError(
-                    f"{names} cannot be rolled back; nothing was changed. Table `{table}`, whose version {version} {maker} "
-                    f"made, {change}, so it has no version before the run. `sparkops tables restore` returns other tables."
+                    f"{label} cannot be rolled back; nothing was changed. Table `{table}`, whose version {version} "
+                    f"run {run.id} made, {change}, so it has no version before the run. "
+                    "`sparkops tables restore` returns other tables."
                 )
             if version < firsts.get(table, history.commits[-1].version):
                 raise VersionGone(
-                    f"{names} cannot be rolled back; nothing was changed. The log of table `{table}` no longer has version "
-                    f"{version}, which {maker} made, so the version before it cannot be restored."
+                    f"{label} cannot be rolled back; nothing was changed. The log of table `{table}` no longer has "
+                    f"version {version}, which run {run.id} made, so the version before it cannot be restored."
                 )
 
 
-def _require_versions(names: str, tables: Sequence[TableRestore], versions: VersionReader) -> None:
-    """Refuse a rollback, before anything is changed, if a version that it needs was removed."""
+def _require_versions(label: str, tables: Sequence[TableRestore], versions: VersionReader) -> None:
+    """Refuse a rollback, before anything is changed, if a version that it needs was removed.
+
+    Raises:
+        VersionGone: With every such table.
+    """
     problems = []
     for restore in tables:
         try:
@@ -210,7 +229,7 @@ def _require_versions(names: str, tables: Sequence[TableRestore], versions: Vers
         except VersionGone as error:
             problems.append(f"  - {as_clause(error)}.")
     if problems:
-        raise VersionGone("\n".join([f"{names} cannot be rolled back; nothing was changed.", *problems]))
+        raise VersionGone("\n".join([f"{label} cannot be rolled back; nothing was changed.", *problems]))
 
 
 def _describe(member: str, run: Run | None) -> UndoneRun:
@@ -220,63 +239,68 @@ def _describe(member: str, run: Run | None) -> UndoneRun:
 
 
 def _get_time_key(member: str) -> str:
-    """Return what sorts runs and releases by their start."""
+    """Return the key that sorts runs and releases by their start: the id, which begins with a time, without prefix."""
     prefix = next((prefix for prefix in RELEASE_PREFIXES if member.startswith(prefix)), "")
     return member.removeprefix(prefix)
 
 
 def _list_marks(undone: Sequence[str], group: RollbackGroup, rollback_id: str) -> Collection[StateMark]:
-    """Return one mark for each run: the last one, of the oldest member, if it is undone and comes into effect again."""
-    marks = (mark for member in undone for mark in _mark(member, group, rollback_id))
+    """Return one mark for each run; of a run that is both undone and in effect again, that of the oldest member."""
+    runs = [member for member in undone if group.members[member] is not None]
+    marks = (mark for run_id in runs for mark in _mark_run(run_id, group, rollback_id))
     return {mark.run: mark for mark in marks}.values()
 
 
-def _mark(member: str, group: RollbackGroup, rollback_id: str) -> Iterator[StateMark]:
-    """Yield the marks of a run that is undone, and of what comes into effect again because it was a rollback."""
-    if group.members[member] is not None:
-        yield from _switch(member, group, rollback_id)
+def _mark_run(run_id: str, group: RollbackGroup, by: str | None) -> Iterator[StateMark]:
+    """Yield the mark of a run, and if it is a rollback, the opposite mark of each run that it undid, and so on.
 
-
-def _switch(run_id: str, group: RollbackGroup, by: str | None) -> Iterator[StateMark]:
+    Args:
+        run_id: The run.
+        group: All records.
+        by: The rollback that undoes the run; None if the run is in effect again.
+    """
     run = group.runs.get(run_id)
     if run is None:
         return
     yield StateMark(run=run_id, by=by)
-    for item in run.rollback["runs"] if run.rollback is not None else ():
-        yield from _switch(item["run"], group, run_id if by is None else None)
+    for item in _read_rollback(run, "runs"):
+        yield from _mark_run(item["run"], group, run_id if by is None else None)
 
 
-def _change_aliases(names: str, group: RollbackGroup, versions: VersionReader) -> Iterator[AliasChange]:
+def _plan_alias_changes(label: str, group: RollbackGroup, versions: VersionReader) -> Iterator[AliasChange]:
     """Yield the change of each model's aliases, from what the newest run left to what was before the oldest."""
     by_model: dict[str, list[ModelRegistration]] = {}
     for registration in group.list_registrations():
         by_model.setdefault(registration.model, []).append(registration)
     for run in group.members.values():
-        for change in run.rollback["models"] if run is not None and run.rollback is not None else ():
-            taken = ModelRegistration(
+        for change in _read_rollback(run, "models"):
+            # A rollback moved the aliases without a version of its own.
+            move = ModelRegistration(
                 model=change["model"], version=0, before=change["before"], after=change["after"]
             )
-            by_model.setdefault(taken.model, []).append(taken)
+            by_model.setdefault(move.model, []).append(move)
     for model, registrations in by_model.items():
         present = group.evidence.read_aliases(model)
         expected, target = registrations[0].after, registrations[-1].before
         # A champion that was moved and moved back is again in the list of champions, and prevents nothing.
         if _select_aliases(present) != _select_aliases(expected):
             raise InputError(
-                f"{names} cannot be rolled back; nothing was changed. The aliases of model `{model}` were moved since: "
-                f"{_format(present)}, and the run left {_format(expected)}. Move them back with `sparkops models promote`, "
-                "or move them as you need them and roll back the tables by `sparkops tables restore`."
+                f"{label} cannot be rolled back; nothing was changed. The aliases of model `{model}` were moved "
+                f"since: {_format_aliases(present)}, and the run left {_format_aliases(expected)}. "
+                "Move them back with `sparkops models promote`, or move them as you need them and roll back the "
+                "tables by `sparkops tables restore`."
             )
-        _require_versions_of_aliases(names, model, target, versions)
+        _require_versions_of_aliases(label, model, target, versions)
         if dict(present) != dict(target):
             yield AliasChange(model=model, before=present, after=target)
 
 
 def _select_aliases(state: Aliases) -> dict[str, Any]:
+    """Return the version of each alias, None if it has none, without the list of champions."""
     return {alias: state.get(alias) for alias in _ALIASES}
 
 
-def _require_versions_of_aliases(names: str, model: str, target: Aliases, versions: VersionReader) -> None:
+def _require_versions_of_aliases(label: str, model: str, target: Aliases, versions: VersionReader) -> None:
     """Refuse to set an alias to a version that was removed.
 
     Raises:
@@ -287,15 +311,12 @@ def _require_versions_of_aliases(names: str, model: str, target: Aliases, versio
     for alias, version in assigned.items():
         if version not in present:
             raise InputError(
-                f"{names} cannot be rolled back; nothing was changed. Version {version} of model `{model}`, which had alias "
-                f"@{alias} before, was removed. Move the aliases as you need them with `sparkops models promote`, and roll "
-                "back the tables by `sparkops tables restore`."
+                f"{label} cannot be rolled back; nothing was changed. Version {version} of model `{model}`, which had "
+                f"alias @{alias} before, was removed. Move the aliases as you need them with "
+                "`sparkops models promote`, and roll back the tables by `sparkops tables restore`."
             )
 
 
-def _format(aliases: object) -> str:
-    pairs = aliases.items() if isinstance(aliases, dict) else ()
-    return (
-        ", ".join(f"@{name} {version}" for name, version in pairs if name != "champions" and version)
-        or "none"
-    )
+def _format_aliases(aliases: Aliases) -> str:
+    pairs = [(name, version) for name, version in aliases.items() if name != "champions" and version]
+    return ", ".join(f"@{name} {version}" for name, version in pairs) or "none"
