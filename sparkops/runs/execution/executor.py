@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
@@ -140,21 +140,14 @@ class RunExecutor:
 
         Rows that an earlier attempt computed were computed from its versions, whatever is requested now.
         """
-        job, versions, earlier = self.request.job, self.request.versions, self.request.resume
+        job, requested = self.request.job, self.request.versions.at
         has_rows = decision is not None or self._can_reuse_staged()
-        if self.request.newest_inputs and not has_rows:
-            earlier = None
-        inputs, models_at = (earlier.inputs, dict(earlier.models)) if earlier is not None else ({}, {})
+        earlier = self.request.resume if has_rows or not self.request.newest_inputs else None
         if earlier is not None:
             # What is requested replaces what was read before, unless rows were computed from it.
-            requested = () if has_rows else versions.at
-            require_inputs_in_effect(
-                self.context.runs,
-                earlier,
-                inputs={name: pin for name, pin in inputs.items() if name not in requested},
-                models={name: version for name, version in models_at.items() if name not in requested},
-            )
-        models_at = {**versions.at, **models_at} if has_rows else {**models_at, **versions.at}
+            self._require_in_effect(earlier, replaced=() if has_rows else requested)
+        inputs, models_at = (earlier.inputs, earlier.models) if earlier is not None else ({}, {})
+        models_at = {**requested, **models_at} if has_rows else {**models_at, **requested}
         pins = {
             table: pin_from_json(table, inputs[table])
             if has_rows and table in inputs
@@ -171,6 +164,23 @@ class RunExecutor:
             facts |= _restore_identity(facts, self.request.resume)
         self.attempt.append("pinned", sync=self.request.parent is None, models=model_versions, **facts)
         return pins, models
+
+    def _require_in_effect(self, earlier: Run, *, replaced: Collection[str]) -> None:
+        """Refuse to read again what a rollback has undone since an earlier attempt read it.
+
+        Args:
+            earlier: The run, as the earlier attempt recorded it.
+            replaced: Tables and models of which this attempt reads another version.
+
+        Raises:
+            InputError: A version is not in effect any more.
+        """
+        require_inputs_in_effect(
+            self.context.runs,
+            earlier,
+            inputs={name: pin for name, pin in earlier.inputs.items() if name not in replaced},
+            models={name: version for name, version in earlier.models.items() if name not in replaced},
+        )
 
     def _pin_again(self, table: str, inputs: Mapping[str, Any]) -> Pin:
         """Return the version of a table that this run reads: the requested one, or else that of an earlier attempt.

@@ -237,7 +237,7 @@ def _execute(container: ServiceContainer, prepared: PreparedReplay, options: Rep
 
 
 def _set_conf(settings: Mapping[str, Any], conf: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return settings with these of Spark: verdicts about the inputs are looked up by the settings of the job."""
+    """Return settings with `conf` in that of Spark: verdicts about the inputs are looked up by these settings."""
     if not conf:
         return settings
     spark = settings.get("spark") or {}
@@ -258,6 +258,7 @@ def find_replay_conf(container: ServiceContainer, prepared: PreparedReplay) -> d
 def _write_page(
     container: ServiceContainer, original: Run, secrets: tuple[str, ...], verdict: ReplayVerdict
 ) -> str:
+    """Write the page of a verdict and return its path."""
     from sparkops.engine.adapters.check_pages import locate_docs
     from sparkops.engine.adapters.reports import ReportPages
 
@@ -282,6 +283,7 @@ def _build_receiver(
     options: ReplayOptions,
     run_id: str,
 ) -> ReplayReceiver:
+    """Return what compares the result of the job with the recorded one in place of publishing it."""
     original, job = prepared.original, prepared.job
     conf = find_replay_conf(container, prepared)
     change = describe_code_change(original, describe_code(job, options.checked_out or container.project.root))
