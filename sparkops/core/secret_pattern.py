@@ -83,20 +83,27 @@ def _build_run_pattern(before: str, run: str, after: str) -> str:
         escapes = "|".join(_list_escapes(_BACKSLASH, _BACKSLASHES))
         return rf"(?>\\{{{len(run)},{len(run) * _MAX_RUN}}}|(?:{escapes}){{{len(run)},{len(run) * 2}}})"
     if run[0] in _QUOTES:
-        # SQL and CSV double a quote. A shell leaves the quotes for it: '"'"'.
-        quote, other = (_build_character_pattern(item, escape) for item in run[0] + _QUOTES[run[0] == "'"])
-        shell = f"{quote}{other}{quote}{other}{quote}"
-        forms = f"{shell}|{quote}"
-        if after.startswith(_BACKSLASH):
-            # The quotes of a shell may belong to one that follows the backslash.
-            forms = rf"{shell}(?=[\\%&=])|{quote}"
-            # A doubled quote with backslashes of its own would take those of the secret.
-            bare = "|".join(
-                [run[0], *(form for form in _list_escapes(run[0], "") if form[0] == "&" or "%" in form)]
-            )
-            return f"(?>(?:{forms}){{{len(run)}}}(?:{bare}){{0,{len(run)}}})"
-        return f"(?>(?:{forms}){{{len(run)},{2 * len(run)}}})"
+        return _build_quotes_pattern(run, escape, is_before_backslash=after.startswith(_BACKSLASH))
     return _build_character_pattern(run, escape)
+
+
+def _build_quotes_pattern(run: str, escape: str, *, is_before_backslash: bool) -> str:
+    """Return the expression of a run of equal quotes, each of which SQL and CSV write twice, and a shell as `'"'"'`.
+
+    Args:
+        run: The quotes.
+        escape: The expression of the backslashes before an escaped quote.
+        is_before_backslash: Whether the secret has a backslash behind them.
+    """
+    quote, other = (_build_character_pattern(item, escape) for item in run[0] + _QUOTES[run[0] == "'"])
+    shell, count = f"{quote}{other}{quote}{other}{quote}", len(run)
+    if not is_before_backslash:
+        return f"(?>(?:{shell}|{quote}){{{count},{2 * count}}})"
+    # The form of a shell only in front of the backslash: elsewhere its quotes may belong to what follows.
+    forms = rf"{shell}(?=[\\%&=])|{quote}"
+    # The second one of a doubled quote is matched without backslashes, which would be those of the secret.
+    bare = "|".join([run[0], *(form for form in _list_escapes(run[0], "") if form[0] == "&" or "%" in form)])
+    return f"(?>(?:{forms}){{{count}}}(?:{bare}){{0,{count}}})"
 
 
 def _build_character_pattern(character: str, escape: str = _BACKSLASHES) -> str:
