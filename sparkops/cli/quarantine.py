@@ -140,8 +140,8 @@ def _find_overwrite_warnings(jobs: Mapping[str, Job], result: ReleaseResult) -> 
         for write in job.writes:
             if write.table == result.table and write.mode != "append":
                 yield (
-                    f"Job `{job.name}` writes {result.table} by `{write.mode}`: its next run writes those rows again, without "
-                    "the released ones. Correct the source, the job or the suite."
+                    f"Job `{job.name}` writes {result.table} by `{write.mode}`: its next run writes those rows "
+                    "again, without the released ones. Correct the source, the job or the suite."
                 )
 
 

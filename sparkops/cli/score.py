@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sparkops.config.settings import Settings
     from sparkops.scoring.protocol import RowScorer
 
-# Lines that are scored at once by a model to which a request costs more than a row.
+# Lines that are scored at once by a model for which a request costs more than a row.
 _MANY_ROWS = 1000
 
 
@@ -52,7 +52,7 @@ class ScoreOptions:
         """Refuse options that do not go together.
 
         Raises:
-            click.UsageError: Names them.
+            click.UsageError: It names them.
         """
         if sum(source is not None for source in (self.row, self.file, self.table)) != 1:
             raise click.UsageError(
@@ -165,6 +165,7 @@ def _score_rows(
 
 
 def _print_scores(scorer: RowScorer, lines: Iterable[tuple[int, str]], options: ScoreOptions) -> int:
+    """Print the score or, with --keep-going, the error of each row; return the exit code."""
     from sparkops.scoring.batch.cells import to_json_text
 
     types = {field.name: field.type for field in scorer.fields}
@@ -203,6 +204,7 @@ def _score_lines(
 
 
 def _read_row(line: str, number: int, types: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a line, as values of their types."""
     from sparkops.scoring.batch.cells import from_json
     from sparkops.scoring.ir.row_fields import flatten_structs
 
@@ -213,6 +215,7 @@ def _read_row(line: str, number: int, types: Mapping[str, str]) -> dict[str, Any
 def _score_many(
     scorer: RowScorer, rows: Sequence[Mapping[str, Any]], *, explain: bool
 ) -> Iterator[dict[str, Any] | RowError]:
+    """Yield the answer or the error of each row."""
     from sparkops.scoring.protocol import ManyRowScorer
 
     if isinstance(scorer, ManyRowScorer) and not explain:

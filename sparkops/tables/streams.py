@@ -90,7 +90,7 @@ class TableStreams:
     def list_checkpoints(self) -> tuple[StreamCheckpoint, ...]:
         """Return the checkpoints of a local warehouse, by name; none where the warehouse is not local.
 
-        One that is damaged is a warning.
+        A damaged one is left out, with a warning.
         """
         folder = to_local_path(join_path(self.catalog.warehouse, CHECKPOINTS))
         if folder is None or not folder.is_dir():
@@ -153,7 +153,7 @@ class TableStreams:
 
 
 class _BatchProcessor:
-    """Process micro-batches in Spark's thread, and keep the error of one that fails: Spark reports it only as text."""
+    """Processes micro-batches in Spark's thread, and stores the error of one that fails: Spark reports it only as text."""
 
     def __init__(self, process_batch: BatchFunction) -> None:
         self.process_batch = process_batch
@@ -191,7 +191,7 @@ def _read_last_version(query: StreamingQuery) -> int | None:
     offset = sources[0]["endOffset"] if sources else None
     if not isinstance(offset, dict) or "reservoirVersion" not in offset:
         return None
-    # With a negative index, the offset contains the version after it.
+    # With a negative index, the offset contains the version after the last one.
     is_next = int(offset.get("index", -1)) < 0
     return max(0, int(offset["reservoirVersion"]) - is_next)
 

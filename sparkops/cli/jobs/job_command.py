@@ -80,7 +80,7 @@ class JobGroup(click.Group, ABC):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the job's command, in the project whose option may come after the job's name."""
+        """Return the job's command, in the project of --project, which may come after the job's name."""
         ctx.meta[_PROJECT_KEY] = find_project_option(args)
         return super().resolve_command(ctx, args)
 
@@ -237,12 +237,10 @@ def _make_param_options(job: Job) -> list[click.Parameter]:
 
 
 def _format_usage(row: ParameterHelp) -> str:
-    """Return the option of a parameter as help shows it; a bool has a second option that says no."""
-    return (
-        f"{row.option}/--no-{row.option[2:]}"
-        if row.type == "true|false" and " " not in row.option
-        else row.usage
-    )
+    """Return the option of a parameter as help shows it; that of a bool with its negation."""
+    if row.type == "true|false" and " " not in row.option:
+        return f"{row.option}/--no-{row.option[2:]}"
+    return row.usage
 
 
 def _read_texts(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def load_decision(plans: PlanStore, area: str) -> Decision | None:
         return None if saved is None else Decision(area=area, plan=plan_from_json(saved))
     except MALFORMED as error:
         raise ProjectError(
-            f"The plan.json of the staged rows of {area} cannot be read ({explain_damage(error)}): remove it and resume the "
-            "run, which then decides again what it publishes."
+            f"The plan.json of the staged rows of {area} cannot be read ({explain_damage(error)}): "
+            "remove it and resume the run, which then decides again what it publishes."
         ) from error
 
 

@@ -57,8 +57,8 @@ class RunPruner:
     def find_old(self, keep: timedelta, *, now: datetime | None = None) -> tuple[OldRun, ...]:
         """Return the runs that ended longer ago than `keep`, oldest first.
 
-        Kept is a run that is active, has begun to publish and is not complete, is the newest done run of its job, or
-        is protected; and the runs of a fan-out that is kept.
+        Not among them are active and protected runs, the newest done run of each job, runs that have begun to publish
+        and are not complete, and the runs of a fan-out that is not removed.
         """
         limit = subtract_duration(now or utc_now(), keep)
         old = [_describe(self.runs, run, ended) for run, ended in self._list_unneeded() if ended < limit]
@@ -85,7 +85,7 @@ class RunPruner:
                 yield run, ended
 
     def _list_unneeded_alone(self) -> Iterator[tuple[Run, datetime]]:
-        """Yield the runs that nothing needs but, perhaps, the fan-out that they are parts of."""
+        """Yield the runs that nothing needs, except perhaps the fan-out that they are parts of."""
         done_jobs: set[str] = set()
         open_runs = self.publications.list_run_ids()
         for run in self.runs.newest(replays=True):
@@ -100,7 +100,7 @@ class RunPruner:
 
     def _remove(self, run_id: str) -> None:
         folder = self.runs.folder / run_id
-        # No reader finds a part of the run.
+        # Renamed first, so that no reader finds a part of the run.
         hidden = folder.with_name(f"{_REMOVED_PREFIX}{run_id}-{os.urandom(4).hex()}")
         try:
             folder.rename(hidden)

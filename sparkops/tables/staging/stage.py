@@ -156,7 +156,7 @@ class Staging:
 
 
 def _measure(folder: Path) -> StagingArea:
-    # A link in it may lead nowhere.
+    # `lstat`, because a link in the folder may lead nowhere.
     stats = [path.lstat() for path in (folder, *folder.rglob("*"))]
     return StagingArea(
         name=folder.name,

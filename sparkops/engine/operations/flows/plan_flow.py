@@ -22,7 +22,7 @@ from sparkops.tables import Tables
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
-# `open` is not known before another job has run.
+# `open`: what happens is not known before another job has run.
 PlannedState = Literal["run", "fresh", "skip", "open"]
 
 
@@ -37,10 +37,10 @@ class PlannedJob:
         reasons: Why it would run, be skipped, or what is not known, each as a clause; empty if it is up to date.
         run: Id of its newest run with these parameters that succeeded.
         params: JSON values by parameter, secrets masked.
-        items: Of a job that runs once for each of many values: what tells those runs apart that are not up to date.
+        items: Labels of the runs of a fan-out that are not up to date.
         upstream: Jobs of the flow that it reads from.
         work: The parts of the work that it would do, as far as its inputs can be read.
-        earlier: The parts of the work of that run; empty if its record does not have them.
+        earlier: The parts of the work of `run`; empty if its record does not have them.
     """
 
     job: str
@@ -122,7 +122,7 @@ class _Planner:
     request: FlowRequest
     finder: FreshRunFinder
     _states: dict[str, PlannedState] = field(default_factory=dict)
-    # Name of the job, of those so far, that publishes a table or model.
+    # Name of the job that publishes a table or model, of the jobs so far.
     _producers: dict[Dataset, str] = field(default_factory=dict)
 
     def decide(self, job: Job, examined: Freshness) -> tuple[PlannedState, Sequence[str]]:
@@ -166,7 +166,7 @@ class _Planner:
         return None if result.holds else result.reason
 
     def _list_reasons(self, job: Job, examined: Freshness) -> tuple[list[str], list[str]]:
-        """Return why a job would run, and why it may have to, if jobs before it run of which that is not known.
+        """Return why a job would certainly run, and why it may run, depending on jobs whose runs are not certain.
 
         An input that cannot be read because it does not exist yet is no reason, if it will be published.
         """

@@ -1,4 +1,4 @@
-"""Which runs may lose the versions that they read; and copies of versions, so that a run keeps what it needs."""
+"""List the runs that may lose the versions that they read, and copy the versions that a run needs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _log = logging.getLogger("sparkops.project")
 _COPIES: Final = "copies.json"
 # The lock of all copies.
 _LOCK: Final = "_copies"
-# Names and ids that are part of the path of a copy, which is removed.
+# Names and ids in a list of copies: they are parts of the path of a folder that is removed.
 _PATH_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -39,7 +39,7 @@ class RunCopies:
 
     Args:
         run: Id of the run.
-        copies: The copies, as they are or as they would be made.
+        copies: The copies that exist, or that would be made.
         is_protected: Whether the copies stay until they are released.
     """
 
@@ -104,7 +104,7 @@ def copy_needed_versions(
 
 
 def _require_source(container: ServiceContainer, item: NeededVersion) -> None:
-    """Refuse to copy a version that is gone, before any other is copied; one that has a copy is not looked up.
+    """Refuse to copy a version that is gone, before any other is copied; one that has a copy is not examined.
 
     Raises:
         VersionGone: It is gone, or the table was created again.
