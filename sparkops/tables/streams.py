@@ -153,7 +153,7 @@ class TableStreams:
 
 
 class _BatchProcessor:
-    """Processes micro-batches in Spark's thread, and stores the error of one that fails: Spark reports it only as text."""
+    """Processes micro-batches in Spark's thread, and stores the error that stops one: Spark reports it only as text."""
 
     def __init__(self, process_batch: BatchFunction) -> None:
         self.process_batch = process_batch
