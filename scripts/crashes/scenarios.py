@@ -175,9 +175,9 @@ def _find_problems_of_model(root: Path) -> list[str]:
     champion = [info.version for info in infos if info.aliases]
     if champion == registered and len(registered) == 1 and not repeated:
         return []
-    found = {info.version: (info.run_id, info.aliases) for info in infos}
+    present = {info.version: (info.run_id, info.aliases) for info in infos}
     return [
-        f"versions {found}, recorded {registered}: one version of each run, and an alias for that of the done one"
+        f"versions {present}, recorded {registered}: one version of each run, and an alias for that of the done one"
     ]
 
 
