@@ -24,8 +24,8 @@ def count_in_same_files(
         commit: The commit.
 
     Returns:
-        The number of rows; None if the files differ, which says nothing about their rows, if the commit did not only add
-        the rows of the run, or if the files are not on this machine.
+        The number of rows; None if the files differ, which says nothing about their rows, if the commit did not only
+        add the rows of the run, or if the files are not on this machine.
     """
     folder, version = versions.location.local, versions.find(commit.version)
     if folder is None or version is None or version.is_mapped or version.partition_by:

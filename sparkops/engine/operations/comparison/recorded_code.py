@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from sparkops.config.state_file import MALFORMED
-from sparkops.core.bounded_file import MAX_SOURCE, parse_json, read_text
+from sparkops.core.bounded_file import parse_json, read_text
 from sparkops.core.private_file import open_private
 from sparkops.errors import (
     ChecksFailed,
@@ -38,6 +38,8 @@ _ERRORS: Final[Mapping[int, type[SparkopsError]]] = {
     124: RunTimedOut,
     130: RunCancelled,
 }
+# Bytes of a verdict.
+_MAX_VERDICT: Final = 256 << 20
 # The arguments are passed in a file: a list of processes shows a command line, and a setting may be a secret.
 _CHILD: Final = (
     "import json, sys; from pathlib import Path; from sparkops.cli.main import main; "
@@ -144,15 +146,18 @@ def replay_in_process(
                 f"The replay of run {run.id} with its recorded code ended with exit code {process.returncode}; its "
                 "message is above."
             )
-        try:
-            verdict = parse_json(read_text(verdict_file, MAX_SOURCE))
-            return verdict_from_json(
-                {key: verdict[key] for key in verdict if key not in ("verdict", "summary")}
-            )
-        except (OSError, *MALFORMED) as error:
-            raise EngineError(
-                f"The verdict of the replay of run {run.id} with its recorded code cannot be read ({explain_damage(error)})."
-            ) from error
+        return _read_verdict(verdict_file, run)
+
+
+def _read_verdict(file: Path, run: Run) -> ReplayVerdict:
+    """Return the verdict that the process wrote; EngineError if it cannot be read."""
+    try:
+        return verdict_from_json(parse_json(read_text(file, _MAX_VERDICT)))
+    except (OSError, *MALFORMED) as error:
+        raise EngineError(
+            f"The verdict of the replay of run {run.id} with its recorded code cannot be read "
+            f"({explain_damage(error)})."
+        ) from error
 
 
 def build_environment(code: RecordedCode, environment: Mapping[str, str]) -> dict[str, str]:

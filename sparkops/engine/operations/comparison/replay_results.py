@@ -73,7 +73,8 @@ def require_comparable(container: ServiceContainer, original: Run) -> None:
     if not has_scores(container.project.models.fetch_folder(name, version)):
         raise InputError(
             f"Run {original.id} recorded no metrics, and version {version} of model `{name}` has no certificate with "
-            "scores: there is nothing to compare a replay with. Give the Model metrics= or evaluate=, and train it again."
+            "scores: there is nothing to compare a replay with. Give the Model metrics= or evaluate=, and train it "
+            "again."
         )
 
 
