@@ -22,7 +22,7 @@ from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.fingerprint import describe_code, params_to_json
 from sparkops.runs.ports import ResultReceiver, RunServices
 from sparkops.runs.records.environment import DEFAULT_ENVIRONMENTS
-from sparkops.runs.records.failure import describe_failure
+from sparkops.runs.records.failure import describe_error, describe_failure
 from sparkops.runs.records.output import capture_output
 from sparkops.runs.records.publications import hash_params
 from sparkops.runs.records.run import Run, make_run_id, utc_now
@@ -145,7 +145,7 @@ def list_written(job: Job) -> list[str]:
 def _record_interruption(attempt: Attempt, reason: SparkopsError) -> None:
     """Record that the run is being stopped, unless it has ended in the meantime."""
     with suppress(InvalidTransition):
-        attempt.enter("cancelling", "cancelling", error=_describe_error(reason))
+        attempt.enter("cancelling", "cancelling", error=describe_error(reason))
 
 
 def _find_interruption(error: BaseException, interrupter: Interrupter) -> BaseException:
@@ -155,10 +155,6 @@ def _find_interruption(error: BaseException, interrupter: Interrupter) -> BaseEx
         return error
     interrupter.reason.__cause__ = error
     return interrupter.reason
-
-
-def _describe_error(error: SparkopsError) -> dict[str, str]:
-    return {"kind": type(error).__name__, "message": str(error)}
 
 
 def _announce_waiting(context: RunContext, name: str, holder: str) -> None:

@@ -122,10 +122,7 @@ class RunExecutor:
         decision = load_decision(self.services.plans, self.attempt.run_id)
         if decision is None:
             return None
-        suites = {
-            write.table: self.services.checks.hash_suite(write.table) for write in self.request.job.writes
-        }
-        for table in find_changed_suites(decision.plan, suites):
+        for table in find_changed_suites(decision.plan, self._hash_suites()):
             _log.warning(
                 "The checks of table `%s` were changed after run %s was checked: the run is completed with the earlier "
                 "ones. `sparkops check %s` checks the table as it is.",
@@ -134,6 +131,12 @@ class RunExecutor:
                 table,
             )
         return decision
+
+    def _hash_suites(self) -> Mapping[str, str | None]:
+        """Return the hash of the suite of each written table, by table."""
+        return {
+            write.table: self.services.checks.hash_suite(write.table) for write in self.request.job.writes
+        }
 
     def _pin_versions(self, decision: Decision | None) -> tuple[dict[str, Pin], dict[str, Any]]:
         """Pin the versions to read, and record them; a resumed run reads what it read before.
@@ -227,11 +230,7 @@ class RunExecutor:
     ) -> dict[str, Any]:
         """Return what identifies the work of this run, with the suites that decided what is published."""
         job = self.request.job
-        suites: Mapping[str, str | None] = {
-            write.table: self.services.checks.hash_suite(write.table) for write in job.writes
-        }
-        if decision is not None:
-            suites = decision.plan.suites
+        suites = self._hash_suites() if decision is None else decision.plan.suites
         params = params_to_json(job, self.request.values)
         inputs = RunInputs(pins=tuple(pins.values()), models=models, settings=self.context.settings)
         source = (self.request.code or {}).get("source") or hash_source(job, self.context.root)

@@ -35,7 +35,7 @@ def describe_failure(
         log: The attempt's log, in which the JVM names the stage where Spark's error does not: `stage`.
         secrets: Values that are masked before a text is shortened, which would leave a part of one.
     """
-    facts = {"kind": type(shown).__name__, "message": str(shown)}
+    facts = describe_error(shown)
     if isinstance(shown, RunCancelled | RunTimedOut):
         return facts
     chain = list(_walk_chain(origin))
@@ -44,6 +44,11 @@ def describe_failure(
         facts["cause"] = cause
     stage = _find_stage(chain, log)
     return facts | ({"stage": stage} if stage else {})
+
+
+def describe_error(error: SparkopsError) -> dict[str, str]:
+    """Return kind and message of an error, as a record has them."""
+    return {"kind": type(error).__name__, "message": str(error)}
 
 
 def _walk_chain(error: BaseException) -> Iterator[BaseException]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sparkops.core.masking import mask_json
 from sparkops.core.private_file import make_private_folder, open_private
-from sparkops.errors import AttemptSuperseded, InputError, ProjectError, UnknownName
+from sparkops.errors import AttemptSuperseded, InputError, ProjectError, SparkopsError, UnknownName
 from sparkops.runs.records.attempt_files import (
     DAMAGE,
     DamagedRecord,
@@ -27,10 +27,11 @@ from sparkops.runs.records.attempt_files import (
     read_lines,
 )
 from sparkops.runs.records.events import fold_events
+from sparkops.runs.records.failure import describe_error
 from sparkops.runs.records.process import describe_process, detect_crash, is_active_on_this_host
 from sparkops.runs.records.run import Run, utc_now
 from sparkops.runs.records.run_index import RunIndex, RunQuery
-from sparkops.runs.records.states import ACTIVE, InvalidTransition, State, require_transition
+from sparkops.runs.records.states import ACTIVE, InvalidTransition, State, choose_state, require_transition
 
 # Its warnings are printed at the end of a command.
 _log = logging.getLogger("sparkops.project")
@@ -91,6 +92,13 @@ class Attempt:
         """
         require_transition(self.run_id, self.read_state(), state)
         self.append(event, state=state, **fields)
+
+    def enter_failed(self, error: SparkopsError) -> None:
+        """Append the events by which an error ends the attempt; one that is cancelled or timed out is stopped first."""
+        state, facts = choose_state(error), describe_error(error)
+        if state in ("cancelled", "timed_out"):
+            self.enter("cancelling", "cancelling", error=facts)
+        self.enter(state, "ended", ended=utc_now().isoformat(), error=facts)
 
     def read_state(self) -> State:
         """Return the state that this attempt recorded last."""

@@ -14,7 +14,6 @@ from sparkops.runs.records.attempt_files import EmptyRecord
 from sparkops.runs.records.publications import OpenPublication, PublicationJournal
 from sparkops.runs.records.rollback_mark import mark_in_effect, mark_rolled_back, require_can_be_marked
 from sparkops.runs.records.run import utc_now
-from sparkops.runs.records.states import choose_state
 from sparkops.runs.records.store import Attempt, RunStore
 from sparkops.runs.rollback.plan import JOB, AliasChange, RollbackPlan, StateMark, TableRestore
 
@@ -86,11 +85,7 @@ def execute_rollback(plan: RollbackPlan, attempt: Attempt, services: RollbackSer
     except BaseException as error:
         explained = services.tables.explain(error)
         stopped = explained or SparkopsError(f"{type(error).__name__}: {error}")
-        facts = {"kind": type(stopped).__name__, "message": str(stopped)}
-        state = choose_state(stopped)
-        if state in ("cancelled", "timed_out"):
-            attempt.enter("cancelling", "cancelling", error=facts)
-        attempt.enter(state, "ended", ended=utc_now().isoformat(), error=facts)
+        attempt.enter_failed(stopped)
         (explained or error).add_note(f"run {attempt.run_id}")
         if explained is None or explained is error:
             raise

@@ -72,10 +72,10 @@ class FanOut:
         except SparkopsError as stopped:
             error = stopped
         except BaseException as stopped:
-            self._record_failure(attempt, SparkopsError(f"{type(stopped).__name__}: {stopped}"))
+            attempt.enter_failed(SparkopsError(f"{type(stopped).__name__}: {stopped}"))
             raise
         if error is not None:
-            self._record_failure(attempt, error)
+            attempt.enter_failed(error)
             error.add_note(f"run {run_id}")
             progress.failed(error)
             raise error
@@ -130,13 +130,6 @@ class FanOut:
             run_id, self.declared.name, secrets=context.secrets, each=each, items=items, **facts
         )
         return attempt, facts["code"]
-
-    def _record_failure(self, attempt: Attempt, error: SparkopsError) -> None:
-        state = choose_state(error)
-        facts = {"kind": type(error).__name__, "message": str(error)}
-        if state in ("cancelled", "timed_out"):
-            attempt.enter("cancelling", "cancelling", error=facts)
-        attempt.enter(state, "ended", ended=utc_now().isoformat(), error=facts)
 
     def _pin(self) -> Mapping[str, Pin]:
         """Return the versions that all runs read: those that are given, those of an earlier attempt, or the newest."""
