@@ -66,6 +66,7 @@ class SecretPatterns:
         return min(begins, default=None)
 
     def _list_open(self, text: str) -> Iterator[int]:
+        """Yield where secrets begin that go on after the end of a text, by their parts or their encoded forms."""
         for start, units in self._list_begun(text):
             for match in start.pattern.finditer(text):
                 end, is_complete = _match_units(text, match.start(), units)
@@ -98,7 +99,7 @@ class SecretPatterns:
 
 
 def _match_units(text: str, begin: int, units: tuple[re.Pattern[str], ...]) -> tuple[int, bool]:
-    """Return where the first of the parts of a secret end that follow each other in a text, and whether these are all."""
+    """Return the end of the parts of a secret that follow each other in a text, and whether these are all parts."""
     end = begin
     for unit in units:
         following = unit.match(text, end)

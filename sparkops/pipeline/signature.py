@@ -128,7 +128,10 @@ class SignatureReader:
                 "of the module, not under TYPE_CHECKING"
             )
         if get_type_name(annotation) in _INPUTS:
-            return f"`{name}: {get_type_name(annotation)}` is after the star, where parameters are declared: put it before `*`"
+            return (
+                f"`{name}: {get_type_name(annotation)}` is after the star, where parameters are declared: "
+                "put it before `*`"
+            )
         try:
             read_param_type(annotation)
         except TypeError as error:

@@ -37,8 +37,7 @@ _KEYS = {
 _SPARK_KEYS = {"others", "session", "checks"}
 # MLflow adds this file to a model that it copies.
 _MLFLOW_FILES = ("registered_model_meta",)
-_BLOCK = 2**20
-# It names a program: nothing else may.
+# The version becomes a part of the name of a program that is started, so no other text is accepted.
 _PYTHON = re.compile(r"\d{1,2}\.\d{1,2}(\.\d{1,4})?")
 
 

@@ -41,6 +41,7 @@ _FACETS: Final[Mapping[str, str]] = {
     "JobTypeJobFacet": "2-0-4",
     "SourceCodeLocationJobFacet": "1-1-0",
 }
+# Type of the last event by the state of the run; any other state is a failure.
 _TYPES: Final[Mapping[str, EventType]] = {"done": "COMPLETE", "cancelled": "ABORT"}
 # Columns of a table, by name and version.
 Columns = tuple[tuple[str, str], ...]
@@ -219,8 +220,8 @@ def _make_dataset(
     if columns:
         fields = [{"name": column, "type": type_} for column, type_ in columns]
         facets["schema"] = _make_facet("SchemaDatasetFacet", fields=fields)
-    place, path = _split_location(location, namespace)
-    return {"namespace": place, "name": path, "facets": facets}
+    storage, path = _split_location(location, namespace)
+    return {"namespace": storage, "name": path, "facets": facets}
 
 
 def _split_location(location: str, namespace: str) -> tuple[str, str]:
@@ -231,14 +232,11 @@ def _split_location(location: str, namespace: str) -> tuple[str, str]:
         parts = urlsplit(location)
     except ValueError:
         return namespace, location
-    if parts.scheme and "//" in location:
-        is_file = parts.scheme == "file"
-        return (
-            ("file", parts.path)
-            if is_file
-            else (f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/") or "/")
-        )
-    return namespace, location
+    if not parts.scheme or "//" not in location:
+        return namespace, location
+    if parts.scheme == "file":
+        return "file", parts.path
+    return f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/") or "/"
 
 
 def _make_model(name: str, version: int, namespace: str) -> dict[str, Any]:
@@ -247,6 +245,7 @@ def _make_model(name: str, version: int, namespace: str) -> dict[str, Any]:
 
 
 def _make_assertion(check: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a check result of the record as an assertion of OpenLineage."""
     assertion = {
         "assertion": check["expectation"],
         "success": bool(check["success"]),

@@ -140,15 +140,3 @@ class TableBackend(Protocol):
 
     def read_rows(self, query: RowQuery) -> list[dict[str, Any]]:
         """Return rows of an existing table."""
-
-
-class RestoringBackend(Protocol):
-    """Returns one Delta table to an earlier version."""
-
-    def restore(self, request: Restore) -> None:
-        """Commit a new version with the rows, columns and properties of an earlier one.
-
-        Raises:
-            UnsupportedOperation: This backend cannot do it; nothing was written.
-            TableBusy: Another writer changed the table at the same time.
-        """

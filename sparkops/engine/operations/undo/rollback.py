@@ -1,7 +1,7 @@
-"""Roll back a run: its tables return to their versions before it, and what it set in the model registry, all or nothing.
+"""Roll back a run: its tables and the aliases of its models return to their state before it, all or nothing.
 
-A rollback is a run of its own. Its plan is recorded with its first event, so that a rollback that stopped is completed by
-resuming it; rolling it back brings back what it undid.
+A rollback is a run of its own. Its plan is recorded with its first event, so that a rollback that stopped is completed
+by resuming it; rolling it back brings back what it undid.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ def _plan_and_execute(
 def _list_locks(container: ServiceContainer, plan: RollbackPlan) -> frozenset[str]:
     """Return what is locked while a plan is executed: its tables and models, and runs that wrote none.
 
-    The state of such a run is all that another rollback of it could change at the same time. The parts of a fan-out have one
-    lock.
+    Two rollbacks of a run that wrote nothing could still change its state at the same time. The parts of a fan-out have
+    one lock.
     """
     locks = set(plan.written)
     for item in plan.runs:

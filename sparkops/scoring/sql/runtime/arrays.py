@@ -14,11 +14,6 @@ _MAX_SIZE = 2**31 - 16
 Array = Sequence[Any]
 
 
-def make_array(*values: Any) -> list[Any]:
-    """Return an array of values."""
-    return [*values]
-
-
 def contains(array: Array, value: Any) -> bool | None:
     """Return whether an array contains a value; None if it does not, and contains null."""
     if any(item is not None and is_equal(item, value) for item in array):

@@ -112,7 +112,12 @@ class DeltaRsBackend:
         return query_rows(rows, query)
 
     def restore(self, request: Restore) -> None:
-        """Return the table to an earlier version, or remove all its rows."""
+        """Commit a new version with the rows, columns and properties of an earlier one, or without rows.
+
+        Raises:
+            UnsupportedOperation: delta-rs does not support it; nothing was written.
+            TableBusy: Another writer changed the table at the same time.
+        """
         folder = require_local_folder(self.location)
         table = open_if_supported(folder)
         if request.version is not None:

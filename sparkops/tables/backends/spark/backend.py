@@ -109,7 +109,11 @@ class SparkBackend:
         return collect_nested(rows)
 
     def restore(self, request: Restore) -> None:
-        """Return the table to an earlier version, or remove all its rows."""
+        """Commit a new version with the rows, columns and properties of an earlier one, or without rows.
+
+        Raises:
+            TableBusy: Another writer changed the table at the same time.
+        """
         table = open_delta_table(self.location, self.session)
         if table.history(1).collect()[0]["version"] != request.newest:
             raise TableBusy(f"`{self.location.table}` was changed at the same time: run it again.")
