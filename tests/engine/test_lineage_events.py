@@ -153,9 +153,7 @@ def test_a_server_that_refuses_is_a_warning(
     assert caplog.text.count("OpenLineage: an event was not written: HTTP Error 500") == 2
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/", "ftp://host/", "http://[bad", "nonsense", "http://a b/"]
-)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "ftp://host/", "nonsense", "http://a b/"])
 def test_a_server_that_cannot_be_reached_is_a_warning(
     make_events: Callable[..., tuple[LineageEvents, Job]], caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
