@@ -1,4 +1,4 @@
-"""The name of a staged frame: computed once and kept beside the tables until it is published."""
+"""The names of staged frames, which are computed once and kept beside the tables until they are published."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from sparkops.pipeline.table import MicroBatch
 REASONS_COLUMN: Final = "_sparkops_reasons"
 # Suffix of the name of a quarantine, after the name of its table.
 QUARANTINE_SUFFIX: Final = "__quarantine"
+# Prefixes of the ids by which releases and discards of quarantined rows are staged and committed.
+RELEASE_PREFIX: Final = "release-"
+DISCARD_PREFIX: Final = "discard-"
+RELEASE_PREFIXES: Final = (RELEASE_PREFIX, DISCARD_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

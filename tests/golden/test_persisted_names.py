@@ -18,7 +18,7 @@ from sparkops.checks.suite.threshold import FailureThreshold
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.model_version_info import GateResult
-from sparkops.pipeline.staging import REASONS_COLUMN
+from sparkops.pipeline.staging import DISCARD_PREFIX, REASONS_COLUMN, RELEASE_PREFIX
 from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
@@ -132,7 +132,7 @@ def test_columns_that_sparkops_adds_to_tables_keep_their_names() -> None:
         "_sparkops_run", "_sparkops_reasons", "_sparkops_release", "_sparkops_released"
     )  # fmt: skip
     assert REASONS_COLUMN == "_sparkops_reasons"
-    assert (quarantine.RELEASE_PREFIX, quarantine.DISCARD_PREFIX) == ("release-", "discard-")
+    assert (RELEASE_PREFIX, DISCARD_PREFIX) == ("release-", "discard-")
     assert COLUMNS == {
         "time": "timestamp", "run": "string", "job": "string", "table": "string", "version": "bigint", "position": "int",
         "expectation": "string", "column": "string", "kwargs": "string", "policy": "string", "severity": "string",

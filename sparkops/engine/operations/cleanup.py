@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from sparkops.core.duration import subtract_duration
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.staging import name_batch_area
+from sparkops.pipeline.staging import RELEASE_PREFIXES, name_batch_area
 from sparkops.pipeline.table import MicroBatch
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.run import make_run_id
 from sparkops.runs.records.states import ACTIVE
-from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.staging.stage import StagingArea
 from sparkops.tables.streams import StreamCheckpoint
 
@@ -89,7 +88,7 @@ def _find_pending_areas(container: ServiceContainer) -> frozenset[str]:
         area
         for area in areas
         if area in streams
-        or area.startswith((RELEASE_PREFIX, DISCARD_PREFIX))
+        or area.startswith(RELEASE_PREFIXES)
         or publications.contains(area)
         or _is_running(container, area)
     )

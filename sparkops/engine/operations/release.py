@@ -21,12 +21,11 @@ from sparkops.checks.outcome import describe
 from sparkops.checks.suite.release_suites import select_row_level, select_table_level
 from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary, ReleaseResult
-from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
+from sparkops.pipeline.staging import DISCARD_PREFIX, REASONS_COLUMN, RELEASE_PREFIX, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.run import make_run_id
-from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sparkops.errors import InputError, VersionGone, as_clause
+from sparkops.pipeline.staging import RELEASE_PREFIXES
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 from sparkops.runs.rollback.abandonment import is_incomplete_rollback, plan_abandonment
 from sparkops.runs.rollback.evidence import ModelRegistration
 from sparkops.runs.rollback.plan import AliasChange, Aliases, RollbackPlan, StateMark, TableRestore, UndoneRun
-from sparkops.runs.rollback.selection import RELEASE_PREFIXES, Blocker, RollbackGroup
+from sparkops.runs.rollback.selection import Blocker, RollbackGroup
 
 _ALIASES: Final = ("previous", "champion", "challenger")
 # Blockers that a message lists.

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from sparkops.pipeline.staging import QUARANTINE_SUFFIX
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX, RELEASE_PREFIXES
 from sparkops.pipeline.table import Commit
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE
 from sparkops.runs.rollback.evidence import ModelRegistration, RollbackEvidence, TableHistory
 from sparkops.runs.rollback.plan import ForeignCommit
-
-# Prefixes of the ids by which releases of quarantined rows commit.
-RELEASE_PREFIXES: Final = ("release-", "discard-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,6 @@ RUN_COLUMN = "_sparkops_run"
 RELEASE_COLUMN = "_sparkops_release"
 RELEASE_TIME_COLUMN = "_sparkops_released"
 OWN_COLUMNS = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASE_TIME_COLUMN)
-# Prefixes of the ids of releases and discards.
-RELEASE_PREFIX, DISCARD_PREFIX = "release-", "discard-"
 
 
 def append_rejected(

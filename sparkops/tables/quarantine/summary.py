@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sparkops.pipeline.checks.quarantine_summary import QuarantineCount, QuarantineSummary, RowState
-from sparkops.pipeline.staging import REASONS_COLUMN
+from sparkops.pipeline.staging import DISCARD_PREFIX, REASONS_COLUMN
 from sparkops.tables.backends.protocol import COUNT, RowFilter, RowQuery
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.delta_log import table_exists
 from sparkops.tables.quarantine.quarantine import (
-    DISCARD_PREFIX,
     RELEASE_COLUMN,
     RELEASE_TIME_COLUMN,
     RUN_COLUMN,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.staging import RELEASE_PREFIXES
 from sparkops.pipeline.table import Commit
 from sparkops.pipeline.write import Write
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.run_lookup import RunLookup
-from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -85,7 +85,7 @@ class PublishedOutputs:
         if len(later) < newest - version:
             return [f"the log of `{table}` does not reach back to what run {run.id} published"]
         for commit in _skip_undone(table, version, later, lookup):
-            if (commit.run_id or "").startswith((RELEASE_PREFIX, DISCARD_PREFIX)):
+            if (commit.run_id or "").startswith(RELEASE_PREFIXES):
                 continue
             other = lookup.read(commit.run_id) if commit.run_id is not None else None
             if other is None or not _keeps_rows(write, run, other):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.adapters.rollback import ProjectEvidence
 from sparkops.errors import ProjectError, SparkopsError, TableBusy
+from sparkops.pipeline.staging import RELEASE_PREFIXES
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.log import open_log
 from sparkops.runs.records.run import Run, make_run_id, utc_now
@@ -23,7 +24,7 @@ from sparkops.runs.rollback.plan import (
     rollback_plan_to_json,
 )
 from sparkops.runs.rollback.planner import RollbackOptions, plan_rollback
-from sparkops.runs.rollback.selection import RELEASE_PREFIXES, RollbackGroup
+from sparkops.runs.rollback.selection import RollbackGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
