@@ -89,7 +89,7 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
 def mask_parameters(params: Mapping[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
     """Return JSON values of parameters as they are shown: `***` in place of each one that contains a secret.
 
-    A number that equals a secret is one, too.
+    A number that equals a secret counts as one.
     """
     secrets = tuple(secrets)
     return {name: HIDDEN if contains_secret(value, secrets) else value for name, value in params.items()}

@@ -52,7 +52,7 @@ _SELECTION: Final = (
 
 
 def with_flow_selection(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command."""
+    """Add the options of `_SELECTION` to a command, in that order."""
     return reduce(lambda decorated, option: option(decorated), reversed(_SELECTION), command)
 
 
@@ -64,12 +64,12 @@ def read_flow_part(values: Mapping[str, Any]) -> FlowPart:
 
 
 def read_flow_versions(values: Mapping[str, Any]) -> ReadVersions:
-    """Return the versions to read of these values of the options."""
+    """Return the versions to read that these values of the options select."""
     return ReadVersions(at=parse_versions(values["at"]), as_of=parse_time(values["as_of"]))
 
 
 def read_flow_params(values: Mapping[str, Any]) -> list[ParameterSource]:
-    """Return the parameters of these values of the options."""
+    """Return the parameters that these values of the options give, --param last, which overrides the file."""
     file = values["params_file"]
     sources = [read_params_file(file)] if file is not None else []
     return [*sources, build_pairs_source(values["params"])]

@@ -136,7 +136,7 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """Return the seconds from the first start to the last end, or None while the run runs."""
+        """Return the seconds from the first start to the last end, or None while the run is active."""
         if self.started is None or self.ended is None:
             return None
         return (self.ended - self.started).total_seconds()
@@ -189,7 +189,7 @@ FIELDS: Mapping[str, str] = {
 }
 
 
-# Keys that are shown only if they have a value.
+# Keys that few runs need.
 _RARE = {
     "as_of",
     "hidden",
@@ -217,7 +217,7 @@ def _format_values(values: Mapping[str, Any]) -> str:
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
-    """Return the run's values under the keys of its record; keys of rare things only if the run has them."""
+    """Return the run's values under the keys of its record; those of `_RARE` only if they have a value."""
     shown = {key: getattr(run, field) for key, field in FIELDS.items()}
     return {key: value for key, value in shown.items() if value or key not in _RARE}
 

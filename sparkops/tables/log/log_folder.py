@@ -12,11 +12,12 @@ from typing import Any, Final
 from sparkops.config.state_file import MALFORMED, MAX_STATE
 from sparkops.core.bounded_file import iterate_lines, open_regular, parse_json, read_bytes
 
-_VERSION_DIGITS = 20
+# Digits of the version in the names of files.
+_VERSION_DIGITS: Final = 20
 # Bytes of one commit, and characters of one of its actions.
 _MAX_COMMIT: Final = 4 << 30
 _MAX_ACTION: Final = 256 << 20
-# What reading a log raises where a file of it is damaged, is no regular file, or is of another format.
+# Errors of reading a log: one of its files is damaged, is not a regular file, or has another format.
 UNREADABLE: Final = (OSError, NotImplementedError, *MALFORMED)
 # The actions that are read; each is an object, or null.
 _KINDS: Final = ("add", "remove", "metaData", "protocol", "commitInfo")
@@ -114,7 +115,7 @@ def _select_versions(folder: Path, names: list[str], suffix: str) -> _VersionFil
 
 
 def _find_complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tuple[Path, ...]]:
-    """Return the checkpoints whose parts are all present."""
+    """Return the files of the checkpoints whose parts are all present; none for a V2 checkpoint."""
     parts: dict[int, list[Path]] = {}
     part_counts: dict[int, int] = {}
     for name in names:
@@ -123,12 +124,13 @@ def _find_complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tupl
             continue
         version = int(match[1])
         part_counts[version] = int(match[3] or 1)
-        is_readable = match[4] is None and match[5] == "parquet"
-        parts.setdefault(version, []).extend([folder / name] if is_readable else [])
+        files = parts.setdefault(version, [])
+        if match[4] is None and match[5] == "parquet":
+            files.append(folder / name)
     return {
-        version: tuple(files)
-        for version, files in parts.items()
-        if not files or len(files) >= part_counts[version]
+        version: tuple(paths)
+        for version, paths in parts.items()
+        if not paths or len(paths) >= part_counts[version]
     }
 
 

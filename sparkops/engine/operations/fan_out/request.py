@@ -17,8 +17,8 @@ class FanOutRequest:
 
     Args:
         job: Name of the job.
-        each: Parameter to its values; there is one run for each combination. Those that the job declares are added,
-            for parameters that are not given.
+        each: The values of each parameter, by name; there is one run for each combination. Values that the job declares
+            are added for parameters that have none.
         form: Form of these values.
         params: Parameters that all runs have.
         options: Versions that the runs read.
