@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pyspark.sql import Column
     from pyspark.sql.types import DataType, StructField
@@ -43,10 +43,29 @@ def to_comparable(field: StructField, digits: int | None) -> Column:
 
 def find_tolerance(kind: DataType, tolerance: float) -> float:
     """Return the relative tolerance of the floats in a type; 0 for a type without floats."""
-    name = kind.simpleString()
-    if tolerance <= 0 or not ("double" in name or "float" in name):
+    from pyspark.sql.types import DoubleType, FloatType
+
+    leaves = [type(leaf) for leaf in _list_leaves(kind)]
+    if tolerance <= 0 or not (FloatType in leaves or DoubleType in leaves):
         return 0.0
-    return max(tolerance, _FLOAT_TOLERANCE) if "float" in name else tolerance
+    return max(tolerance, _FLOAT_TOLERANCE) if FloatType in leaves else tolerance
+
+
+def _list_leaves(kind: DataType) -> Iterator[DataType]:
+    """Yield the types of the values within arrays, maps and structs."""
+    from pyspark.sql import types
+
+    children: list[DataType] = []
+    if isinstance(kind, types.ArrayType):
+        children = [kind.elementType]
+    elif isinstance(kind, types.MapType):
+        children = [kind.keyType, kind.valueType]
+    elif isinstance(kind, types.StructType):
+        children = [field.dataType for field in kind.fields]
+    else:
+        yield kind
+    for child in children:
+        yield from _list_leaves(child)
 
 
 def _build_converter(kind: Any, digits: int | None) -> Callable[[Column], Column] | None:
