@@ -53,7 +53,7 @@ execution: {max_items: 20}
 """
 ROWS = [
     (origin, month, 10 * month + number)
-    for number, origin in enumerate(["EWR", "JFK", "LGA"])
+    for number, origin in enumerate(["EWR", "JFK"])
     for month in (1, 2)
 ]
 
@@ -93,33 +93,33 @@ def read_summary(root: Path) -> dict[int, int]:
 
 def test_a_flow_runs_nested_fan_outs_and_then_what_is_not_up_to_date(engine: Engine) -> None:
     assert run_flow(engine) == dict.fromkeys(["airports", "delays", "monthly", "summary"], "done")
-    assert list_newest_items(engine, "delays") == ["origin=EWR", "origin=JFK", "origin=LGA"]
+    assert list_newest_items(engine, "delays") == ["origin=EWR", "origin=JFK"]
     assert list_newest_items(engine, "monthly") == [
-        f"month={month}, origin={origin}" for month in (1, 2) for origin in ("EWR", "JFK", "LGA")
+        f"month={month}, origin={origin}" for month in (1, 2) for origin in ("EWR", "JFK")
     ]
-    assert read_summary(engine.root) == {1: 33, 2: 63}
+    assert read_summary(engine.root) == {1: 21, 2: 41}
     run = next(run for run in engine.runs.newest(job="delays") if run.items)
     assert run.inputs["airports"]["version"] == 0
     assert run_flow(engine) == dict.fromkeys(["airports", "delays", "monthly", "summary"], "fresh")
     # An input that changed makes every part of its readers run; parts that left no other rows change nothing after them.
     write_rows(engine.root, [*ROWS, ("BOS", 1, 100)])
     assert run_flow(engine) == dict.fromkeys(["airports", "delays", "monthly", "summary"], "done")
-    assert len(list_newest_items(engine, "delays")) == 4
-    assert read_summary(engine.root) == {1: 133, 2: 63}
+    assert len(list_newest_items(engine, "delays")) == 3
+    assert read_summary(engine.root) == {1: 121, 2: 41}
 
 
 def test_only_parts_that_failed_run_again(engine: Engine) -> None:
     broken = engine.root / "broken-2-JFK"
     broken.touch()
     with pytest.raises(
-        JobFailed, match=r"1 of 6 runs of job `monthly` did not succeed:\n  month=2, origin=JFK"
+        JobFailed, match=r"1 of 4 runs of job `monthly` did not succeed:\n  month=2, origin=JFK"
     ):
         run_flow(engine)
     assert not list(engine.runs.newest(job="summary"))
     broken.unlink()
     assert run_flow(engine) == {"airports": "fresh", "delays": "fresh", "monthly": "done", "summary": "done"}
     assert list_newest_items(engine, "monthly") == ["month=2, origin=JFK"]
-    assert read_summary(engine.root) == {1: 33, 2: 63}
+    assert read_summary(engine.root) == {1: 21, 2: 41}
 
 
 def kill(engine: Engine, run: Run) -> None:
@@ -140,9 +140,9 @@ def test_a_killed_fan_out_is_resumed_and_then_up_to_date_in_a_flow(engine: Engin
     for run_id in (killed.id, killed.items[0]["run"]):
         kill(engine, engine.runs.read(run_id))
     assert engine.resume(killed.id).state == "done"
-    assert [engine.runs.read(item["run"]).attempt for item in killed.items] == [2, 1, 1, 1, 1, 1]
+    assert [engine.runs.read(item["run"]).attempt for item in killed.items] == [2, 1, 1, 1]
     assert run_flow(engine) == {"airports": "fresh", "delays": "fresh", "monthly": "fresh", "summary": "done"}
-    assert read_summary(engine.root) == {1: 33, 2: 63}
+    assert read_summary(engine.root) == {1: 21, 2: 41}
     # Killed after its last part: nothing is left to do but to record that.
     kill(engine, engine.runs.read(killed.id))
     assert (engine.resume(killed.id).state, engine.runs.read(killed.id).attempt) == ("done", 3)
@@ -151,7 +151,7 @@ def test_a_killed_fan_out_is_resumed_and_then_up_to_date_in_a_flow(engine: Engin
 def test_parameters_that_are_given_replace_the_declared_values(engine: Engine) -> None:
     engine.flow(["delays"])
     run = engine.run("monthly", month=2)
-    assert [item["label"] for item in run.items] == ["origin=EWR", "origin=JFK", "origin=LGA"]
+    assert [item["label"] for item in run.items] == ["origin=EWR", "origin=JFK"]
     assert {engine.runs.read(item["run"]).params["month"] for item in run.items} == {2}
     one = engine.run("monthly", month=1, origin="JFK")
     assert (one.items, one.params) == ((), {"month": 1, "origin": "JFK"})
