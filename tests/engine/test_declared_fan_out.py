@@ -52,9 +52,7 @@ tables:
 execution: {max_items: 20}
 """
 ROWS = [
-    (origin, month, 10 * month + number)
-    for number, origin in enumerate(["EWR", "JFK"])
-    for month in (1, 2)
+    (origin, month, 10 * month + number) for number, origin in enumerate(["EWR", "JFK"]) for month in (1, 2)
 ]
 
 
