@@ -44,7 +44,7 @@ _QUOTED: Final = "|".join(
     rf"\\{{0,16}}{sign}(?!\s)[^{sign}\\\n]{{1,512}}\\{{0,16}}{sign}" for sign in ('"', "'")
 )  # fmt: skip
 _ASSIGNMENT: Final = re.compile(
-    rf"(?:([?&;#])|(?<![\w.$%-]))([A-Za-z_$][\w.$-]{{0,63}})=(?!\*\*\*|\$\{{|(?:None|null|true|false|True|False)\b)"
+    rf"(?:([?&;#])|(?<![\w.$%-]))([A-Za-z_$][\w.$-]{{0,63}})=(?!\*\*\*|\.{{3}}(?![^\s`,;)])|\$\{{|(?:None|null|true|false|True|False)\b)"
     rf"(?:\{{[^{{}}\n]{{1,512}}\}}|{_QUOTED}|[^&;\s'\"<>]{{1,4096}})"
 )
 # Parts of names in `_ASSIGNMENT`, in lower case: a text without any of them needs no search.

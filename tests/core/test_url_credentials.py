@@ -9,6 +9,7 @@ import pytest
 from sparkops.core.url_credentials import find_url_credentials, mask_url_credentials
 
 MASKED = [
+    ("password=...SEC", "password=***"),
     ("http://u:p@ssSEC@127.0.0.1:1", "http://u:***@127.0.0.1:1"),
     ("http://u:pa'SEC@h", "http://u:***@h"),
     ('http://u:pa"SEC@h/x', "http://u:***@h/x"),
@@ -42,6 +43,8 @@ MASKED = [
     ("X-Vault-Token=SEC", "X-Vault-Token=***"),
 ]
 UNCHANGED = [
+    "set it, as in `export S3_SECRET_KEY=...`, or write ${env:S3_SECRET_KEY:-default}",
+    "password=..., token=...",
     "GET http://host:5000/path@x", "http%3A%2F%2Fh%3A5000%2Fa%40b", "df.filter(key=3)", "f(secret=None, password='')",
     "max_tokens=5 token=3", "spark.sql.shuffle.partitions=200", '{"uri":"http://h:a","mail":"me@example.org"}',
     "https://h/x?zipcode=12&author=b", "is the password correct?", "a.password == b.password", "see {'http://h': 'b@c'}",
