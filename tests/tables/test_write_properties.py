@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-EXAMPLES = int(os.environ.get("SPARKOPS_WRITE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("SPARKOPS_WRITE_EXAMPLES", "5"))
 Row = tuple[Any, ...]
 
 DAYS = st.sampled_from([-719_162, -1, 0, 15_000, 2_932_896, 2_932_897]) | st.integers(-719_162, 2_940_000)
