@@ -7,6 +7,7 @@ import hashlib
 import shutil
 import sys
 import tempfile
+import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class JobCode:
     root: Path
     send_files: bool = False
     _sent: set[tuple[int, str]] = field(default_factory=set)
+    # Runs of a fan-out send the code at the same time, and Spark refuses a second file of one name.
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _registered: tuple[str, ...] = ()
 
     def send(self, session: SparkSession) -> None:
@@ -53,7 +56,8 @@ class JobCode:
                 cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
             self._registered = imported
         if self.send_files or not _is_local(session):
-            self._send_zip(session, dict(self._read_entries(jobs_folder)))
+            with self._lock:
+                self._send_zip(session, dict(self._read_entries(jobs_folder)))
 
     def _find_modules(self, jobs_folder: JobsFolder) -> Iterator[ModuleType]:
         """Yield the imported modules of the jobs, and those of the project that they import."""
@@ -87,12 +91,13 @@ class JobCode:
 
     def _send_zip(self, session: SparkSession, entries: dict[str, bytes]) -> None:
         digest = hashlib.sha256(repr(sorted(entries.items())).encode()).hexdigest()[:16]
-        if not entries or (id(session), digest) in self._sent:
+        name = f"sparkops-jobs-{digest}.zip"
+        if not entries or (id(session), digest) in self._sent or _has_file(session, name):
             return
         # Executors fetch the file from here as long as the session lives.
         folder = tempfile.mkdtemp(prefix="sparkops-jobs-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        path = Path(folder) / f"sparkops-jobs-{digest}.zip"
+        path = Path(folder) / name
         _write_zip(path, entries)
         _add_python_file(session, path)
         self._sent.add((id(session), digest))
@@ -112,6 +117,12 @@ def _is_local(session: Any) -> bool:
     """Return whether the workers of a session share this process's path: masters `local` and `local[...]`."""
     context = getattr(session, "sparkContext", None)
     return context is not None and (context.master == "local" or context.master.startswith("local["))
+
+
+def _has_file(session: Any, name: str) -> bool:
+    """Return whether another session of the same context, or another engine of this process, has sent the file."""
+    context = getattr(session, "sparkContext", None)
+    return context is not None and any(uri.endswith(f"/{name}") for uri in context.listFiles)
 
 
 def _add_python_file(session: Any, path: Path) -> None:
