@@ -154,3 +154,5 @@ def import_mlflow() -> None:
 
     for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # It prints the stack trace of each error of a database, which is raised, too.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,22 @@ def test_a_store_that_cannot_be_written_is_named(
         )
     assert "SQL" not in str(raised.value)
     assert second == registry.read_alias_state("m")[CHALLENGER] or method == "set_registered_model_tag"
+
+
+def test_an_error_of_the_database_prints_no_stack_trace(
+    settings: Settings, add: Callable[[str], int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    first, second = add(CHAMPION), add(CHALLENGER)
+    registry = Registry(settings)
+    before = registry.read_alias_state("m")
+    file = settings.state / "mlflow" / "mlflow.db"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(
+            "CREATE TRIGGER broken BEFORE UPDATE ON registered_model_aliases BEGIN INSERT INTO missing VALUES (1); END"
+        )
+        database.commit()
+    capfd.readouterr()
+    with pytest.raises(EngineError, match="no such table: main.missing"):
+        registry.write_alias_state("m", before=before, after={**before, CHALLENGER: first})
+    assert "Traceback" not in "".join(capfd.readouterr())
+    assert registry.read_alias_state("m")[CHALLENGER] == second
