@@ -131,7 +131,7 @@ def test_an_error_of_the_database_prints_no_stack_trace(
         )
         database.commit()
     capfd.readouterr()
-    with pytest.raises(EngineError, match="no such table: main.missing"):
+    with pytest.raises(EngineError, match=r"no such table: main\.missing"):
         registry.write_alias_state("m", before=before, after={**before, CHALLENGER: first})
     assert "Traceback" not in "".join(capfd.readouterr())
     assert registry.read_alias_state("m")[CHALLENGER] == second
