@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sparkops.config.paths import MissingPath, resolve_jobs_folder, resolve_path, resolve_store_uri
 from sparkops.config.secrets import (
     UnusableVariable,
+    find_parameter_secrets,
     find_unmasked_credentials,
     has_literal_default,
     has_reference,
@@ -45,7 +46,7 @@ class SettingsBuilder:
         unset: Key paths of values that depend on this machine: an unset variable of the environment, a missing package.
         texts: Texts of scalars in the file, by key path, where they differ from the value: `012`.
         references: Texts with `${env:NAME}`, by key path.
-        secrets: Values read from the environment.
+        secrets: Values read from the environment, and those that it gives secret parameters.
     """
 
     def __init__(self, root: Path, tree: YamlTree, environment: Mapping[str, str]) -> None:
@@ -57,7 +58,7 @@ class SettingsBuilder:
         self.unset: set[KeyPath] = set()
         self.texts: dict[KeyPath, str] = {}
         self.references: dict[KeyPath, str] = {}
-        self.secrets: set[str] = set()
+        self.secrets: set[str] = find_parameter_secrets(environment)
 
     def build(self) -> dict[str, Any]:
         """Return the values with references resolved and paths absolute."""

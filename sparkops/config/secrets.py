@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sparkops.config.yaml_tree import KeyPath
 from sparkops.core.masking import MIN_SECRET_LENGTH, mask_json, mask_url_credentials
-from sparkops.core.sensitive_names import is_secret_name, is_secret_variable
+from sparkops.core.sensitive_names import SECRET_PARAMETER_PREFIX, is_secret_name, is_secret_variable
 from sparkops.core.url_credentials import find_url_credentials
 
 _REFERENCE: Final = re.compile(r"\$\{env:([^}]*)\}")
@@ -25,6 +25,15 @@ class UnusableVariable(Exception):
 def read_variable(name: str) -> str | None:
     """Return a variable of the environment, or None if it is not set."""
     return os.environ.get(name)
+
+
+def find_parameter_secrets(environment: Mapping[str, str]) -> set[str]:
+    """Return the values of variables that give secret parameters, of whichever job; those too short are refused there."""
+    return {
+        value
+        for name, value in environment.items()
+        if name.startswith(SECRET_PARAMETER_PREFIX) and len(value) >= MIN_SECRET_LENGTH
+    }
 
 
 def has_reference(value: Any) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+# The variable of the environment that gives the secret parameter `token` of every job is SPARKOPS_SECRET_TOKEN.
+SECRET_PARAMETER_PREFIX: Final = "SPARKOPS_SECRET_"  # noqa: S105 - the name of a variable
+
 # Ends of names in lower case without separators: `keyPassword`, `db_password` and `dbpassword` are the same name.
 _PASSWORDS: Final = (
     "password", "passwd", "passphrase", "pwd", "secret", "credential", "credentials", "apikey", "accountkey",

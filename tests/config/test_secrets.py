@@ -117,3 +117,9 @@ def test_a_literal_credential_is_stored_nowhere(make_project, setting):
     config = load(make_project({}), overrides=[setting])
     assert "SEC-7" not in json.dumps(config.mask_secrets())
     assert "SEC-7" not in mask(f"cannot reach {setting.partition('=')[2]}", config.secrets)
+
+
+def test_what_the_environment_gives_secret_parameters_is_known_whichever_job_runs(make_project, monkeypatch):
+    monkeypatch.setenv("SPARKOPS_SECRET_TOKEN", "environ-8")
+    monkeypatch.setenv("SPARKOPS_SECRET_SHORT", "abc")
+    assert load(make_project({})).secrets == ("environ-8",)

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from sparkops.core.sensitive_names import SECRET_PARAMETER_PREFIX
 from sparkops.core.wording import did_you_mean
 from sparkops.errors import InputError, ParamErrors, Problem
 from sparkops.pipeline.job import Job
@@ -107,7 +108,7 @@ def _rebind_one(param: Param, value: Any, peeked: Param) -> Any:
 
 def name_secret_variable(name: str) -> str:
     """Return the variable of the environment from which a Secret is taken if nothing else gives it."""
-    return f"SPARKOPS_SECRET_{name.upper()}"
+    return f"{SECRET_PARAMETER_PREFIX}{name.upper()}"
 
 
 def _find_unknown(job: Job, sources: Sequence[ParameterSource]) -> Iterator[Problem]:
