@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,9 @@ GENERATED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryM
 # Folders that compare values with those of Spark, which is executed there as it is for users.
 COMPARED_WITH_SPARK = frozenset({"parity", "checks", "artifact", "batch", "registry", "pyfunc"})
 
+# A process of tests has to end so long after its last test.
+SECONDS_TO_END = 180
+
 SPARK_CONF = {
     "spark.driver.memory": "2g",
     # Rows are spread over partitions, as they are for users; the log of a small table is not, which halves its tasks.
@@ -41,6 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", r"ignore:unclosed <socket\.socket .*127\.0\.0\.1:ResourceWarning"
     )
+
+
+def pytest_unconfigure() -> None:
+    """End a process whose threads keep it from ending, with their stacks, and let it fail."""
+    faulthandler.dump_traceback_later(SECONDS_TO_END, exit=True, file=sys.__stderr__)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
