@@ -13,21 +13,25 @@ from sparkops.runs.records.states import InvalidTransition
 from sparkops.runs.records.store import RunStore
 
 WRITERS, EVENTS = 100, 8
-# Forked, so that a hundred processes need no hundred interpreters to start.
-FORK = multiprocessing.get_context("fork")
+SECONDS = 120
+# Forked, so that a hundred processes need no hundred interpreters to start: by a process without threads, since a child
+# of this one could wait for a lock that a thread of the suite held.
+FORK = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(["sparkops.runs.records.store", "sparkops.runs.records.run_key"])
 
 
 def run_all(processes: list[multiprocessing.process.BaseProcess]) -> None:
     for process in processes:
+        process.daemon = True  # so that one that hangs does not keep the suite from ending
         process.start()
     for process in processes:
-        process.join(120)
+        process.join(SECONDS)
     assert {process.exitcode for process in processes} == {0}
 
 
 def write_run(store: RunStore, keys: RunKeys, number: int, ready: Any) -> None:
     run_id = f"20240101-000000-{number:010d}"
-    ready.wait()
+    ready.wait(SECONDS)
     attempt = store.begin(run_id, f"job_{number % 7}")
     for event in range(EVENTS):
         attempt.append("step", timings={f"step_{event}": float(number)}, staged=[f"table_{event}"])
@@ -53,7 +57,7 @@ def test_a_hundred_processes_lose_no_event(tmp_path: Path) -> None:
 
 
 def resume_run(store: RunStore, begun: Path, ready: Any) -> None:
-    ready.wait()
+    ready.wait(SECONDS)
     # Of those that come later, the run is active.
     with suppress(InvalidTransition):
         number = store.begin("r1", "job").number
