@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure() -> None:
     """End a process whose threads keep it from ending, with their stacks, and let it fail."""
-    faulthandler.dump_traceback_later(SECONDS_TO_END, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(SECONDS_TO_END, exit=True, file=2)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
