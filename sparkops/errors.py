@@ -141,9 +141,8 @@ class UnknownName(InputError):
         self.kind, self.name, self.known = kind, name, tuple(known)
         shown = ", ".join(self.known[:_MAX_NAMES]) + (", ..." if len(self.known) > _MAX_NAMES else "")
         hint = did_you_mean(name, self.known, limit=_MAX_SUGGESTIONS)
-        parts = [
-            f"No {kind} `{name if len(name) <= _MAX_LENGTH else name[:_MAX_LENGTH] + '...'}`{' in ' + where if where else ''}.{hint}"
-        ]
+        short_name = name if len(name) <= _MAX_LENGTH else name[:_MAX_LENGTH] + "..."
+        parts = [f"No {kind} `{short_name}`{' in ' + where if where else ''}.{hint}"]
         parts += [f"Known: {shown}."] if self.known else []
         parts += [advice] if advice else []
         super().__init__(" ".join(parts))

@@ -33,8 +33,8 @@ def require_no_code(folder: Path) -> None:
     shown = ", ".join(truncate(name, _MAX_LENGTH) for name in code[:_MAX_NAMES])
     more = f" and {format_count(len(code) - _MAX_NAMES, 'other')}" if len(code) > _MAX_NAMES else ""
     raise UntrustedModel(
-        f"The Spark model in {folder} is not loaded, because that runs code which no registry vouches for: {shown}{more}. It would "
-        "run with your rights. If you trust its author, pass --trust."
+        f"The Spark model in {folder} is not loaded, because that runs code which no registry vouches for: "
+        f"{shown}{more}. It would run with your rights. If you trust its author, pass --trust."
     )
 
 

@@ -27,8 +27,8 @@ _FOREIGN_VARIABLES = re.compile(r"SPARK_.*|PYSPARK_.*|PYTHONPATH|PYTHONHOME|VIRT
 # An exception of Python; the next line of a Py4JJavaError begins with a colon and has that of Java.
 _EXCEPTION_LINE = re.compile(r"^[\w.]*(?:Error|Exception)\b.*(?:\n: .*)?", re.MULTILINE)
 _NEEDS = (
-    "It needs pyspark with Spark's jars, NumPy, and a Java that its Spark supports, in JAVA_HOME: 8, 11 or 17 for Spark 3.4 and "
-    "3.5, 17 or 21 for Spark 4."
+    "It needs pyspark with Spark's jars, NumPy, and a Java that its Spark supports, in JAVA_HOME: 8, 11 or 17 for "
+    "Spark 3.4 and 3.5, 17 or 21 for Spark 4."
 )
 
 

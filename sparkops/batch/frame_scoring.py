@@ -80,8 +80,9 @@ def score_with_transform(
     left_out = [name for name in frame.columns if name not in scored.columns]
     if left_out:
         raise ModelError(
-            f"The model leaves out columns of these rows: {', '.join(left_out)} (its SQLTransformer selects others), so "
-            "Spark's own transform can't return them. Begin its statement with SELECT *, or set models.batch to mapInArrow."
+            f"The model leaves out columns of these rows: {', '.join(left_out)} (its SQLTransformer selects "
+            "others), so Spark's own transform can't return them. Begin its statement with SELECT *, or "
+            "set models.batch to mapInArrow."
         )
     labels = _build_label_columns(scorer)
     added = [

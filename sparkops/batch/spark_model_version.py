@@ -182,9 +182,9 @@ class SparkModelVersion(RegisteredVersion):
 
     def _format_ignored_rules(self, method: ScoringMethod) -> str:
         return (
-            f"{self.uri} has rules that refuse rows (models.rules), but Spark's own transform, which would score these rows, "
-            f"evaluates no rules: {as_clause(method.reason)}. Set models.batch to auto or mapInArrow, leave out columns that "
-            "Arrow does not carry, or set models.rules to warn, count or off."
+            f"{self.uri} has rules that refuse rows (models.rules), but Spark's own transform, which would score these "
+            f"rows, evaluates no rules: {as_clause(method.reason)}. Set models.batch to auto or mapInArrow, leave out "
+            "columns that Arrow does not carry, or set models.rules to warn, count or off."
         )
 
     def _build_arrow_scorer(self, frame: DataFrame, scorer: Scorer) -> ScoreBatches:

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 @click.option(
     "--extra",
     type=click.Choice(["ignore", "refuse", "pass"]),
-    help="Fields that the model does not know: ignore and count them, refuse the row, or pass them back with the answer. "
-    "[default: setting `serving.extra`, ignore]",
+    help="Fields that the model does not know: ignore and count them, refuse the row, or pass them back with the "
+    "answer. [default: setting `serving.extra`, ignore]",
 )
 @click.option(
     "--on-error",

@@ -119,8 +119,8 @@ class Plan:
             return size or 0
         if known is None:
             raise CannotCompile(
-                f"the size of the vectors of `{column}` is unknown: give it, as in --schema '{column} VECTOR(5)', or log the model "
-                "with an input example"
+                f"the size of the vectors of `{column}` is unknown: give it, as in --schema '{column} VECTOR(5)', or "
+                "log the model with an input example"
             )
         return known.size
 

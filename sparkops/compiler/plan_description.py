@@ -39,8 +39,9 @@ def list_label_notes(plan: Plan, description: Description) -> tuple[str, ...]:
     """Return a sentence for each step that drops rows by a label: rows to score need that label, as in Spark."""
     fields = {field.name for field in description.fields}
     return tuple(
-        f"{step.stage} drops rows by {', '.join(f'`{name}`' for name in step.inputs)}, so rows to score need it, as in Spark. "
-        "To score rows without their label, set its handleInvalid to error or keep, or index the label before the pipeline."
+        f"{step.stage} drops rows by {', '.join(f'`{name}`' for name in step.inputs)}, so rows to score need "
+        "it, as in Spark. To score rows without their label, set its handleInvalid to error or keep, or index "
+        "the label before the pipeline."
         for step in description.steps
         if step.params.get("invalid") == "skip"
         and step.outputs

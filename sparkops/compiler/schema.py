@@ -17,7 +17,10 @@ _FIELD_TYPES = {**TYPE_NAMES, "real": "float"}
 # MLflow writes `sparkml_vector`; the name with a space is how it prints the type.
 _MLFLOW_TYPES = {"sparkml_vector": "vector", "sparkml vector": "vector", "datetime": "timestamp"}
 _COLUMN = re.compile(r"(?:`((?:[^`]|``)+)`|(\w+))\s*:?\s+([a-z]\S.*?)(\s+not\s+null)?", re.IGNORECASE)
-_DDL_TYPES = "STRING, BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, DATE, TIMESTAMP, VECTOR, VECTOR(n), ARRAY<...>"
+_DDL_TYPES = (
+    "STRING, BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, DATE, TIMESTAMP, "
+    "VECTOR, VECTOR(n), ARRAY<...>"
+)
 _VECTOR_WITH_SIZE = re.compile(r"vector\s*\(\s*(\d+)\s*\)")
 
 

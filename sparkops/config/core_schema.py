@@ -40,7 +40,8 @@ _CORE: Final = (
 class CoreLoader(yaml.SafeLoader):
     """A loader that resolves plain scalars by the core schema of YAML 1.2."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, Any]]] = {}  # noqa: RUF012 - a class attribute, as PyYAML requires
+    # PyYAML requires a class attribute.
+    yaml_implicit_resolvers: dict[str, list[tuple[str, Any]]] = {}  # noqa: RUF012
 
     def construct_core_int(self, node: yaml.ScalarNode) -> int:
         """Return the value of an int."""

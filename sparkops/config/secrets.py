@@ -28,7 +28,10 @@ def read_variable(name: str) -> str | None:
 
 
 def find_parameter_secrets(environment: Mapping[str, str]) -> set[str]:
-    """Return the values of variables that give secret parameters, of whichever job; those too short are refused there."""
+    """Return the values of variables that give secret parameters, of any job.
+
+    Values that are too short to be masked are left out: a job refuses them.
+    """
     return {
         value
         for name, value in environment.items()

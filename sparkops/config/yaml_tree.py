@@ -91,7 +91,10 @@ class _Composer:
         where = f"{self._file_name}:{mark.line + 1}" if mark else self._file_name
         if isinstance(error, yaml.reader.ReaderError):
             line = self._text.count("\n", 0, error.position) + 1
-            return f"{self._file_name}:{line}: this is not valid YAML: the character {chr(error.character)!r} is not allowed"
+            return (
+                f"{self._file_name}:{line}: this is not valid YAML: the character "
+                f"{chr(error.character)!r} is not allowed"
+            )
         return f"{where}: this is not valid YAML: {getattr(error, 'problem', None) or error}"
 
     def _read_document(self, node: yaml.Node) -> None:

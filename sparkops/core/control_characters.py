@@ -8,8 +8,8 @@ from typing import Final
 # Categories: C0 but for tab and line feed, DEL and C1, separators of lines, marks and overrides of the writing
 # direction, surrogates.
 _CONTROLS: Final = (
-    *range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A),
-    *range(0xD800, 0xE000),
+    *range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F),
+    *range(0x2066, 0x206A), *range(0xD800, 0xE000),
 )  # fmt: skip
 _ESCAPES: Final = {code: f"\\u{code:04x}" for code in _CONTROLS}
 _STYLE: Final = re.compile(r"(\x1b\[[0-9;]*m)")

@@ -44,14 +44,19 @@ _QUOTED: Final = "|".join(
     rf"\\{{0,16}}{sign}(?!\s)[^{sign}\\\n]{{1,512}}\\{{0,16}}{sign}" for sign in ('"', "'")
 )  # fmt: skip
 _ASSIGNMENT: Final = re.compile(
-    rf"(?:([?&;#])|(?<![\w.$%-]))([A-Za-z_$][\w.$-]{{0,63}})=(?!\*\*\*|\.{{3}}(?![^\s`,;)])|\$\{{|(?:None|null|true|false|True|False)\b)"
+    rf"(?:([?&;#])|(?<![\w.$%-]))([A-Za-z_$][\w.$-]{{0,63}})="
+    rf"(?!\*\*\*|\.{{3}}(?![^\s`,;)])|\$\{{|(?:None|null|true|false|True|False)\b)"
     rf"(?:\{{[^{{}}\n]{{1,512}}\}}|{_QUOTED}|[^&;\s'\"<>]{{1,4096}})"
 )
 # Parts of names in `_ASSIGNMENT`, in lower case: a text without any of them needs no search.
 _MARKS: Final = (
-    "pass", "pw", "secret", "credential", "key=", "token=", "signature=", "sig=", "auth=", "code=", "jwt=", "otp=", "pin=",
+    "pass", "pw", "secret", "credential", "key=", "token=", "signature=", "sig=", "auth=", "code=", "jwt=", "otp=",
+    "pin=",
 )  # fmt: skip
-_SCHEMES: Final = "basic|bearer|token|digest|negotiate|ntlm|oauth|hmac|apikey|sharedkey(?:lite)?|aws4-hmac-sha256|scram-sha-\\d+"
+_SCHEMES: Final = (
+    "basic|bearer|token|digest|negotiate|ntlm|oauth|hmac|apikey|sharedkey(?:lite)?|aws4-hmac-sha256"
+    "|scram-sha-\\d+"
+)
 _HEADERS: Final = (
     "authorization",
     "api-key",
@@ -61,7 +66,8 @@ _HEADERS: Final = (
     "subscription-key",
 )
 _HEADER: Final = re.compile(
-    rf"((?i:\b(?:[\w-]{{1,32}}-)?(?:{'|'.join(_HEADERS)}))\\{{0,16}}[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}(\\{{0,16}}[\"'])?"
+    rf"((?i:\b(?:[\w-]{{1,32}}-)?(?:{'|'.join(_HEADERS)}))"
+    rf"\\{{0,16}}[\"']?[ \t]{{0,8}}[:=][ \t]{{0,8}}(\\{{0,16}}[\"'])?"
     rf"(?:(?i:{_SCHEMES})[ \t]{{1,8}})?+)(?!\*\*\*)"
     r"(?(2)(?:(?!\2)[^\n]){1,4096}|(?:\w{1,32}=[^\n]{1,4096}|(?:[A-Z][\w-]{1,32}[ \t]{1,8})?[^\s'\",]{1,4096}))"
 )

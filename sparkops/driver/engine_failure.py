@@ -26,20 +26,20 @@ _OUT_OF_MEMORY = (
     "`spark.executor.memory`)."
 )
 _FULL_DISK = (
-    "The disk is full, and Spark could not write. Free disk space, or set `spark.conf.spark.local.dir` to a folder on a "
-    "larger disk."
+    "The disk is full, and Spark could not write. Free disk space, or set "
+    "`spark.conf.spark.local.dir` to a folder on a larger disk."
 )
 _STOPPED = (
-    "Spark was stopped while the run used it: by a call of `spark.stop()`, which a job must not make, or because its JVM "
-    "was ended."
+    "Spark was stopped while the run used it: by a call of `spark.stop()`, which a job must not "
+    "make, or because its JVM was ended."
 )
 _LOST_EXECUTOR = (
-    "Spark lost an executor, and gave up after several attempts. Most often its memory is exhausted, or its machine is gone: "
-    "give `spark.executor.memory` or `spark.executor.memoryOverhead` more, or read the cluster's own logs."
+    "Spark lost an executor, and gave up after several attempts. Most often its memory is exhausted, or its machine "
+    "is gone: give `spark.executor.memory` or `spark.executor.memoryOverhead` more, or read the cluster's own logs."
 )
 _LOST_WORKER = (
-    "A Python worker of Spark ended without an answer: it crashed or was killed, most often because the machine's memory is "
-    "exhausted. Use fewer cores (`spark.master: local[2]`), or give the machine more memory."
+    "A Python worker of Spark ended without an answer: it crashed or was killed, most often because the machine's "
+    "memory is exhausted. Use fewer cores (`spark.master: local[2]`), or give the machine more memory."
 )
 # Pattern in the text of Spark's error, and the message of the failure that it means.
 _RULES = (

@@ -305,8 +305,8 @@ class Engine(RecordMethods, TableMethods, UndoMethods):
         Args:
             targets: Names of jobs; or a part of a flow.
             params: Parameters, as values of their types; each job takes those that it declares.
-            options: Versions that the targets read, and how each run relates to earlier ones. With a time (`as_of`), only
-                the targets are run.
+            options: Versions that the targets read, and how each run relates to earlier ones. With a time (`as_of`),
+                only the targets are run.
             force: Also run jobs that are up to date.
             always_run_targets: Run the targets even if they are up to date.
             max_parallel: Jobs that may run at the same time; by default the setting, or one.

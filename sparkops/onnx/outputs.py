@@ -25,7 +25,10 @@ _BLANK: dict[str, Operand] = {
     "bool": np.array(False),
     "string": np.array("", dtype=object),
 }
-_SCORED_DOC = "whether the model answers the row; where it refuses or drops it, doubles are NaN, whole numbers -1, text empty"
+_SCORED_DOC = (
+    "whether the model answers the row; where it refuses or drops it, doubles are NaN, whole numbers -1, "
+    "text empty"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,8 @@ def verify(
         if differences:
             first = differences[0]
             raise ParityBroken(
-                f"The graph and the model differ on {len(differences)} of {len(rows)} rows, so nothing was written. First: "
-                f"{first.output or 'the answer'}{mode} is {first.expected!r}, in the graph {first.actual!r}; "
+                f"The graph and the model differ on {len(differences)} of {len(rows)} rows, so nothing was written. "
+                f"First: {first.output or 'the answer'}{mode} is {first.expected!r}, in the graph {first.actual!r}; "
                 f"row: {dict(rows[first.index])}."
             )
     return Verification(len(rows), expected.count(UNSCORED))

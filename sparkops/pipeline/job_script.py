@@ -28,7 +28,8 @@ def _report(job: Job, file: str) -> None:
         return
     sys.stdout.flush()
     sys.stderr.write(
-        f"Error: {file} declares job `{job.name}` and ran nothing: run it with `sparkops run {job.name}`, or end the file "
+        f"Error: {file} declares job `{job.name}` and ran nothing: run it with `sparkops run {job.name}`, "
+        "or end the file "
         f'with\n\nif __name__ == "__main__":\n    main({job.name})\n\nand `from sparkops import main` ({job.place}).\n'
     )
     sys.stderr.flush()

@@ -56,7 +56,7 @@ def describe_filter(job: Job, name: str) -> str:
     columns = ", ".join(f"`{column}`" for column in write.by)
     added = ", ".join(repr(column) for column in (*write.by, name))
     return (
-        f"it replaces all rows of table `{write.table}` with the same {columns}, and if `{name}` filters rows, a run that "
-        f"gives it removes the others. Declare replace=({added}) and return the column `{name}`; or, if the result has "
-        f"every row whatever `{name}` is, not_filters={name!r}"
+        f"it replaces all rows of table `{write.table}` with the same {columns}, and if `{name}` filters rows, a run "
+        f"that gives it removes the others. Declare replace=({added}) and return the column `{name}`; or, if the "
+        f"result has every row whatever `{name}` is, not_filters={name!r}"
     )

@@ -98,8 +98,8 @@ def connect(settings: Settings) -> MlflowClient:
         client.get_experiment_by_name(settings.models.experiment)
     except ImportError as error:
         raise ModelError(
-            f"The model registry {mask_url_credentials(uri)} needs a package that is not installed ({error}). Install the "
-            "driver of its database, or correct models.tracking_uri."
+            f"The model registry {mask_url_credentials(uri)} needs a package that is not installed ({error}). Install "
+            "the driver of its database, or correct models.tracking_uri."
         ) from error
     except OSError as error:
         raise ModelError(
@@ -107,7 +107,8 @@ def connect(settings: Settings) -> MlflowClient:
         ) from error
     except MlflowException as error:
         raise EngineError(
-            f"The model registry {mask_url_credentials(uri)} does not answer ({summarize_mlflow_error(error)}). Check models.tracking_uri."
+            f"The model registry {mask_url_credentials(uri)} does not answer "
+            f"({summarize_mlflow_error(error)}). Check models.tracking_uri."
         ) from error
     return client
 
@@ -123,8 +124,8 @@ def explain_registry_errors(settings: Settings) -> Iterator[None]:
     except MlflowException as error:
         uri = mask_url_credentials(resolve_registry_uri(settings))
         raise EngineError(
-            f"The model registry {uri} failed: {summarize_mlflow_error(error).rstrip('.')}. Correct the cause, then repeat "
-            "the command, or resume the run: a change that was made is not made again."
+            f"The model registry {uri} failed: {summarize_mlflow_error(error).rstrip('.')}. Correct the cause, then "
+            "repeat the command, or resume the run: a change that was made is not made again."
         ) from error
 
 

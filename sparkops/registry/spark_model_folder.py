@@ -44,7 +44,8 @@ def check_trained(model: Model) -> None:
     """Raise if a model cannot be registered: not fitted, without rows, or rows that lack the model's columns."""
     if not hasattr(model.fitted, "transform") or not hasattr(model.fitted, "write"):
         raise ModelError(
-            f"Model.fitted is a {type(model.fitted).__name__}, which can't score and be saved; give what fit() returned."
+            f"Model.fitted is a {type(model.fitted).__name__}, which can't score and be "
+            "saved; give what fit() returned."
         )
     columns = model.example.columns
     missing = [

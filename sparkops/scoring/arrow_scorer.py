@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,7 @@ def _build_vector_array(values: Numbers, null: Numbers | None) -> pa.Array:
 def _build_decimal_array(values: Numbers, null: Numbers | None, type_: pa.DataType) -> pa.Array:
     """Return decimals, which are held as the doubles that Spark's stages read."""
     unit = Decimal(1).scaleb(-type_.scale)
-    rounded = [None if value != value else Decimal(repr(value)).quantize(unit) for value in values.tolist()]  # noqa: PLR0124
+    rounded = [None if isnan(value) else Decimal(repr(value)).quantize(unit) for value in values.tolist()]
     return pa.array(rounded, type=type_, mask=null)
 
 

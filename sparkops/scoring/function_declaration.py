@@ -35,7 +35,8 @@ def row_function(*, returns: str | Sequence[str]) -> Callable[[Function], Functi
     def declare(function: Function) -> Function:
         if not inspect.isfunction(function) or function.__qualname__ != function.__name__:
             raise DeclarationError(
-                f"@row_function decorates a function at the top of a module, not {getattr(function, '__qualname__', function)!r}."
+                "@row_function decorates a function at the top of a module, not "
+                f"{getattr(function, '__qualname__', function)!r}."
             )
         setattr(function, RETURNS_ATTRIBUTE, types)
         return function

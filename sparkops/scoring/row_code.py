@@ -87,12 +87,15 @@ def import_function(step: Step, code: Path | None = None, folder: Path | None = 
         with _import_from(_find_base(bundled, module)):
             return _import_declared(step, bundled, module, name)
     problem = f"there is no module {module}" if installed is None else f"{installed} has other code"
-    message = f"{step.stage}: the row function {entry_point} is not installed with the code it was certified with: {problem}. "
+    message = (
+        f"{step.stage}: the row function {entry_point} is not installed with the code it was certified with: "
+        f"{problem}. "
+    )
     if code is not None:
         raise DamagedModel(f"{message}Nor does {code} contain it: register the model again.")
     raise UntrustedModel(
-        f"{message}Install that code, or load the registered version, which contains it. If you trust the author of this model's "
-        "folder, pass --trust (in Python: trust=True): then the code in it is run, in this process."
+        f"{message}Install that code, or load the registered version, which contains it. If you trust the author of "
+        "this model's folder, pass --trust (in Python: trust=True): then the code in it is run, in this process."
     )
 
 
@@ -170,7 +173,8 @@ def _import_declared(step: Step, file: Path, module: str, name: str) -> RowFunct
         imported = import_module(module)
     except Exception as error:
         raise ModelError(
-            f"{step.stage}: the code of the row function {entry_point} cannot be imported: {as_clause(f'{type(error).__name__}: {error}')}."
+            f"{step.stage}: the code of the row function {entry_point} cannot be imported: "
+            f"{as_clause(f'{type(error).__name__}: {error}')}."
         ) from error
     function: RowFunction | None = getattr(imported, name, None)
     same_file = Path(str(getattr(imported, "__file__", ""))).resolve() == file.resolve()

@@ -89,8 +89,8 @@ def _add_slots(step: Step, code: CodeWriter, slots: int) -> int:
             slots += column.size
             if column.size > MAX_SLOTS or slots > MAX_TOTAL_SLOTS:
                 raise ModelError(
-                    f"{step.stage}: its vectors have {column.size:,} slots, those of all steps {slots:,}; at most {MAX_SLOTS:,} and "
-                    f"{MAX_TOTAL_SLOTS:,} are scored."
+                    f"{step.stage}: its vectors have {column.size:,} slots, those of all steps {slots:,}; at most "
+                    f"{MAX_SLOTS:,} and {MAX_TOTAL_SLOTS:,} are scored."
                 )
     return slots
 

@@ -78,8 +78,8 @@ class Scorer:
     """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
 
     Raises RowError where a field is missing, unknown or of the wrong type, or has null, NaN or an unseen value that the
-    model refuses; RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation", see
-    `explain.build_explainer`, and raises ModelError where the model has none.
+    model refuses; RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds
+    "explanation", see `explain.build_explainer`, and raises ModelError where the model has none.
     """
 
     def __init__(
@@ -205,8 +205,8 @@ class Scorer:
         slots = sum(output.size or 0 for output in self.outputs if output.type == "vector")
         if size * slots > _MAX_OUTPUT_SLOTS:
             raise RowError(
-                f"The outputs of {size:,} rows have {size * slots:,} numbers, and at most {_MAX_OUTPUT_SLOTS:,} are returned at once: "
-                "score fewer rows, or choose other outputs."
+                f"The outputs of {size:,} rows have {size * slots:,} numbers, and at most {_MAX_OUTPUT_SLOTS:,} are "
+                "returned at once: score fewer rows, or choose other outputs."
             )
 
     def _score_chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:

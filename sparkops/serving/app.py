@@ -21,7 +21,10 @@ from sparkops.serving.request_error import RequestError, shorten
 from sparkops.serving.service import Service
 
 _INVOCATIONS = "/invocations"
-_PATHS = "There is POST /invocations (?explain=true, ?outputs=, ?extra=, ?on_error=, ?strict=true), GET /ping, /health/live, /health/ready, /version and /."
+_PATHS = (
+    "There is POST /invocations (?explain=true, ?outputs=, ?extra=, ?on_error=, ?strict=true), GET /ping, "
+    "/health/live, /health/ready, /version and /."
+)
 
 
 def create_app(service: Service) -> ASGIApp:

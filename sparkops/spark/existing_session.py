@@ -151,8 +151,8 @@ def _connect(spark: SparkSettings) -> SparkSession:
 def _require_delta(session: Any) -> None:
     if "io.delta" not in session.conf.get("spark.sql.extensions", ""):
         raise EngineError(
-            "This process has a Spark session without Delta. Stop it first (`spark.stop()`), then sparkops starts its own,"
-            f" or create it with {', '.join(f'{key}={value}' for key, value in DELTA.items())} and Delta's jars."
+            "This process has a Spark session without Delta. Stop it first (`spark.stop()`), then sparkops starts its "
+            f"own, or create it with {', '.join(f'{key}={value}' for key, value in DELTA.items())} and Delta's jars."
         )
 
 

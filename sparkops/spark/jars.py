@@ -119,8 +119,9 @@ def _run_ivy(ivy: Path, host: Host) -> None:
 
 def _describe_failure(reason: str) -> str:
     return (
-        f"The jars of Delta ({build_coordinate()}) cannot be resolved: {as_clause(reason)}. They are fetched once from Maven Central:"
-        " check the network, or name a mirror in an Ivy settings file and set SPARKOPS_IVY_SETTINGS to its path."
+        f"The jars of Delta ({build_coordinate()}) cannot be resolved: {as_clause(reason)}. They are fetched once "
+        "from Maven Central: check the network, or name a mirror in an Ivy settings file and set "
+        "SPARKOPS_IVY_SETTINGS to its path."
     )
 
 

@@ -304,7 +304,9 @@ class Tables:
     def require_restorable(
         self, name: str, version: int | None, *, identity: str, run_id: str, newest: int
     ) -> None:
-        """Refuse, before anything is changed, a table that a run cannot restore; one that it restored already is accepted.
+        """Refuse a table that a run cannot restore, before anything is changed.
+
+        A table that the run restored already is accepted.
 
         Args:
             name: The table.

@@ -40,9 +40,9 @@ def explain_unrepresentable_date(frame: DataFrame, arguments: Mapping[str, Any],
     for index, value in enumerate(values):
         if value is not None:
             return (
-                f"column `{names[index // 2]}` has the value {value.replace(' ', 'T')}, and Great Expectations evaluates this expectation in "
-                "Python, whose dates end with the year 9999 and begin with the year 1. Correct the rows, or leave them out by a "
-                "`row_condition`."
+                f"column `{names[index // 2]}` has the value {value.replace(' ', 'T')}, and Great Expectations "
+                "evaluates this expectation in Python, whose dates end with the year 9999 and begin with the year 1. "
+                "Correct the rows, or leave them out by a `row_condition`."
             )
     return None
 

@@ -37,8 +37,10 @@ def _format_header(profile: TableProfile, version: int | None) -> str:
     version_text = "" if version is None else f" version {version}"
     size = f"{format_count(profile.rows, 'row')}, {format_count(len(profile.columns), 'column')}"
     return (
-        f"# Drafted from `{_escape_comment(profile.table)}`{version_text}: {size}. It describes what was observed once:\n"
-        "# read each line, then widen or remove it. `policy: warn` marks a guess; what has no policy blocks the table.\n"
+        f"# Drafted from `{_escape_comment(profile.table)}`{version_text}: {size}. It "
+        "describes what was observed once:\n"
+        "# read each line, then widen or remove it. `policy: warn` marks a guess; "
+        "what has no policy blocks the table.\n"
         "policy: fail\n"
         "expectations:"
     )

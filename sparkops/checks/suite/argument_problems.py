@@ -88,7 +88,10 @@ def _check_bounds(kwargs: Arguments) -> Iterator[str]:
     kinds = _classify(minimum), _classify(maximum)
     if None in kinds:
         return
-    written = f"`min_value` is {kwargs['min_value']!s}, {kinds[0]}, and `max_value` is {kwargs['max_value']!s}, {kinds[1]}"
+    written = (
+        f"`min_value` is {kwargs['min_value']!s}, {kinds[0]}, "
+        f"and `max_value` is {kwargs['max_value']!s}, {kinds[1]}"
+    )
     if kinds[0] != kinds[1]:
         yield f"{written}: they cannot be compared. Write both in one form."
     elif _to_comparable(minimum) > _to_comparable(maximum):

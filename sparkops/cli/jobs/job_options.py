@@ -68,14 +68,15 @@ def make_each_options() -> list[click.Parameter]:
             multiple=True,
             metavar="NAME=VALUES",
             help="One run for each value of a parameter: a list (JFK,EWR), a range with both ends (1..12, "
-            "2013-07-01..2013-07-31), a JSON list, or the distinct values of a table's column (@airports.faa). Given twice, "
-            "one run for each combination.",
+            "2013-07-01..2013-07-31), a JSON list, or the distinct values of a table's column (@airports.faa). Given "
+            "twice, one run for each combination.",
         ),
         click.Option(
             ["--max-parallel", "max_parallel"],
             type=COUNT,
             metavar="N",
-            help="With --each: runs at the same time. [default: setting `execution.max_parallel`, or the number of cores]",
+            help="With --each: runs at the same time. [default: setting "
+            "`execution.max_parallel`, or the number of cores]",
         ),
         click.Option(
             ["--fail-fast", "fail_fast"],

@@ -122,7 +122,8 @@ def _certify_pyfunc(located: LocatedModel, worker_settings: WorkerSettings, opti
         result = check_parity(scorer, located.folder, rows=options.rows, seed=seed)
     echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
     echo(
-        f"Recorded {format_count(result.certificate_rows, 'row')}; {_count_differences(result.certificate_differences)} row by row"
+        f"Recorded {format_count(result.certificate_rows, 'row')}; "
+        f"{_count_differences(result.certificate_differences)} row by row"
     )
     echo(
         f"Compared {format_count(result.random_rows, 'row')}, new (--seed {seed}); "

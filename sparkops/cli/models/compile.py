@@ -79,8 +79,8 @@ class CompileOptions:
 @click.option(
     "--register",
     metavar="NAME",
-    help="Register a version of this model, compared with Spark, in the project's registry; outside of a project in that "
-    "of MLFLOW_TRACKING_URI. The first version becomes champion, later ones challenger.",
+    help="Register a version of this model, compared with Spark, in the project's registry; outside of a project in "
+    "that of MLFLOW_TRACKING_URI. The first version becomes champion, later ones challenger.",
 )
 @click.option(
     "--certify",
@@ -96,8 +96,8 @@ class CompileOptions:
 @click.option(
     "--ansi",
     is_flag=True,
-    help="The session that trained it had spark.sql.ansi.enabled=true: the default of Spark 4, but not of Spark 3. Only a "
-    "SQLTransformer depends on it.",
+    help="The session that trained it had spark.sql.ansi.enabled=true: the default of Spark 4, but not of Spark 3. "
+    "Only a SQLTransformer depends on it.",
 )
 @click.option(
     "--schema",
@@ -108,7 +108,8 @@ class CompileOptions:
     "--example",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Good rows as JSON lines, - for standard input: the first without null is MLflow's input example, all are compared with Spark.",
+    help="Good rows as JSON lines, - for standard input: the first without null is MLflow's input "
+    "example, all are compared with Spark.",
 )
 @trust_option()
 @json_option("lines")

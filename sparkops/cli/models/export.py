@@ -70,8 +70,8 @@ def print_verification(exported: OnnxExport, file: Path) -> None:
         else "no certificate: the scorer alone"
     )
     echo(
-        f"Verified {format_count(verified.rows, 'row')} by onnxruntime, {verified.unscored} of them without a prediction; "
-        f"{source}, the others edge and new rows (--seed {exported.seed})"
+        f"Verified {format_count(verified.rows, 'row')} by onnxruntime, {verified.unscored} of them without a "
+        f"prediction; {source}, the others edge and new rows (--seed {exported.seed})"
     )
     echo(f"Written  {file}, {exported.size:,} bytes")
 

@@ -64,7 +64,8 @@ def check_servable(arguments: JobArguments, rows: int) -> int:
     print_stages(compilation)
     if compilation.description is None:
         echo(
-            f"Only Spark could score a model of `{name}`: rows take a local Spark, and tenths of a second instead of microseconds."
+            f"Only Spark could score a model of `{name}`: rows take a local Spark, and tenths of a "
+            "second instead of microseconds."
         )
         return 1
     fields = ", ".join(field.name for field in compilation.description.fields)

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 @json_option()
 @with_project_options
 def at_risk(project: ProjectOptions, job: str | None, within: str | None, as_json: bool) -> None:
-    """List the runs whose input versions are gone, or may be removed by VACUUM or by the clean-up of the log, with dates.
+    """List the runs whose input versions are gone, or may be removed, with dates.
 
-    Each version is looked up in the log and on the disk of its table; Spark is not started. Versions that `runs keep`
-    copied are not at risk.
+    A version is removed by VACUUM or by the clean-up of the table's log. Each version is looked up in the log and on
+    the disk of its table; Spark is not started. Versions that `runs keep` copied are not at risk.
     """
     items = project.engine().runs_at_risk(job=job, within=_parse_within(within))
     if as_json:

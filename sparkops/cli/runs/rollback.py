@@ -37,9 +37,9 @@ def rollback(
 ) -> None:
     """Return every table that RUN wrote, and every alias that it set, to what it was before: all of them or none.
 
-    A table gets a new version with the earlier rows and columns; its history stays. A table that RUN created becomes empty.
-    It is refused, with a list, if later commits or runs depend on it. RUN may be a rollback, which brings back what it
-    undid, or the id of a release of quarantined rows (release-...).
+    A table gets a new version with the earlier rows and columns; its history stays. A table that RUN created becomes
+    empty. If later commits or runs depend on RUN, it is refused, and they are listed. RUN may be a rollback, which
+    brings back what it undid, or the id of a release of quarantined rows (release-...).
     """
     with project.engine() as engine:
         if dry_run or not yes:

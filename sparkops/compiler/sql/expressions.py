@@ -345,10 +345,12 @@ def _type_column(item: Any, columns: ResolveColumn) -> Expression:
 
 
 RULES: Mapping[str, Rule] = {
-    "Paren": _type_paren, "Literal": _type_literal, "Null": _type_null, "Boolean": _type_boolean, "Neg": _type_negative, "Not": _type_not,
-    "Column": _type_column, "Identifier": _type_column, "Anonymous": _type_function_call, "Case": _type_case, "Cast": _cast, "TryCast": _cast, "Extract": _type_extract,
-    "DPipe": _type_concat, "Concat": _type_concat, "Is": _is, "In": _type_in, "Between": _type_between, "Like": _type_like, "ILike": _type_like,
-    "Escape": _escape, "RegexpLike": _type_rlike, "Trim": _type_trim, "Bracket": _type_bracket, "Dot": _type_dot, "StrPosition": _type_position,
+    "Paren": _type_paren, "Literal": _type_literal, "Null": _type_null, "Boolean": _type_boolean,
+    "Neg": _type_negative, "Not": _type_not, "Column": _type_column, "Identifier": _type_column,
+    "Anonymous": _type_function_call, "Case": _type_case, "Cast": _cast, "TryCast": _cast, "Extract": _type_extract,
+    "DPipe": _type_concat, "Concat": _type_concat, "Is": _is, "In": _type_in, "Between": _type_between,
+    "Like": _type_like, "ILike": _type_like, "Escape": _escape, "RegexpLike": _type_rlike, "Trim": _type_trim,
+    "Bracket": _type_bracket, "Dot": _type_dot, "StrPosition": _type_position,
     "Substring": lambda item, columns: substring(_substring_parts(item, columns)),
     "Overlay": lambda item, columns: overlay(_overlay_parts(item, columns)),
     "NullSafeNEQ": _is_distinct,
@@ -360,7 +362,8 @@ RULES: Mapping[str, Rule] = {
     "BitwiseLeftShift": _make_binary_rule("shiftleft", shift), "BitwiseRightShift": _type_shift_right,
     "Mul": _make_binary_rule("mul", arithmetic), "Div": _make_binary_rule("div", arithmetic),
     "IntDiv": _make_binary_rule("intdiv", arithmetic), "Mod": _make_binary_rule("mod", arithmetic),
-    "EQ": _make_binary_rule("eq", compare), "NEQ": _make_binary_rule("ne", compare), "NullSafeEQ": _make_binary_rule("eqnull", compare),
-    "LT": _make_binary_rule("lt", compare), "LTE": _make_binary_rule("le", compare),
-    "GT": _make_binary_rule("gt", compare), "GTE": _make_binary_rule("ge", compare),
+    "EQ": _make_binary_rule("eq", compare), "NEQ": _make_binary_rule("ne", compare),
+    "NullSafeEQ": _make_binary_rule("eqnull", compare), "LT": _make_binary_rule("lt", compare),
+    "LTE": _make_binary_rule("le", compare), "GT": _make_binary_rule("gt", compare),
+    "GTE": _make_binary_rule("ge", compare),
 }  # fmt: skip

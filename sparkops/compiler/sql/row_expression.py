@@ -13,9 +13,9 @@ from .parser import parse_statement
 # Functions of a row that are allowed although the scorer does not have them.
 _ALLOWED_UNCOMPILED = frozenset(
     """arrays_zip binary convert_timezone encode from_json get_json_object json_array_length json_object_keys
-    make_dt_interval make_interval make_timestamp_ntz make_ym_interval map map_concat map_entries map_filter map_from_arrays
-    map_from_entries map_keys map_values map_zip_with rand randn to_binary to_json to_timestamp_ntz
-    transform_keys transform_values try_to_binary unbase64 unhex uuid""".split()  # noqa: SIM905
+    make_dt_interval make_interval make_timestamp_ntz make_ym_interval map map_concat map_entries map_filter
+    map_from_arrays map_from_entries map_keys map_values map_zip_with rand randn to_binary to_json
+    to_timestamp_ntz transform_keys transform_values try_to_binary unbase64 unhex uuid""".split()  # noqa: SIM905
 )
 # Reasons of `UNCOMPILED` that do not matter here.
 _ALLOWED_REASONS = ("time", "unwritten")

@@ -76,8 +76,8 @@ def compile_select(
 def _describe_ansi(session: SessionSettings) -> str:
     if session.defaults_of:
         return (
-            f"`spark.sql.ansi.enabled` is false by default in Spark {session.defaults_of}, which saved it, and only ANSI mode is "
-            "compiled: pass --ansi if its session set it to true"
+            f"`spark.sql.ansi.enabled` is false by default in Spark {session.defaults_of}, which saved it, and only "
+            "ANSI mode is compiled: pass --ansi if its session set it to true"
         )
     return "its session has `spark.sql.ansi.enabled` set to false; only ANSI mode is compiled"
 

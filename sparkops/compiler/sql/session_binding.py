@@ -15,9 +15,10 @@ from sparkops.scoring.sql.types import parse_element_type
 
 # Operations whose value ends with the time zone.
 _ZONED = frozenset((
-    "make_timestamp", "try_make_timestamp", "timestampadd", "to_timestamp", "try_to_timestamp", "unix_timestamp", "unix_seconds",
-    "unix_millis", "unix_micros", "from_unixtime", "timestamp_seconds", "timestamp_millis", "timestamp_micros",
-    "to_utc_timestamp", "from_utc_timestamp", "hash", "xxhash64", "months_between", "exact_months_between",
+    "make_timestamp", "try_make_timestamp", "timestampadd", "to_timestamp", "try_to_timestamp", "unix_timestamp",
+    "unix_seconds", "unix_millis", "unix_micros", "from_unixtime", "timestamp_seconds", "timestamp_millis",
+    "timestamp_micros", "to_utc_timestamp", "from_utc_timestamp", "hash", "xxhash64", "months_between",
+    "exact_months_between",
 ))  # fmt: skip
 # Operations whose value ends with the version of Java.
 _JAVA = frozenset(("format_number", "printf", "get_json_object"))

@@ -12,7 +12,8 @@ from sparkops.compiler.plan import CannotCompile
 _MARK = "\ue000"
 _PLACEHOLDER = re.compile(f"{_MARK}([0-9]+)")
 _TOKEN = re.compile(
-    r"(?P<comment>--[^\r\n]*)|(?P<block>/\*)|(?P<quoted>`(?:[^`]|``)*`)|(?P<raw>[rR](?P<rawmark>['\"]))|(?P<start>['\"])",
+    r"(?P<comment>--[^\r\n]*)|(?P<block>/\*)|(?P<quoted>`(?:[^`]|``)*`)"
+    r"|(?P<raw>[rR](?P<rawmark>['\"]))|(?P<start>['\"])",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|\\([01][0-7][0-7])|\\(.)", re.DOTALL)

@@ -47,8 +47,9 @@ def cancel_run(runs: RunStore, run_id: str, *, wait: float) -> Run:
     run = _wait_for_end(runs, run.id, wait)
     if run.state in ACTIVE:
         raise EngineError(
-            f"Run {run.id} has not ended {wait:g} seconds after it was asked to (state {run.state}): it stops when the call "
-            f"that it waits in returns. Process {run.process.get('pid')} on host {run.process.get('host')} executes it."
+            f"Run {run.id} has not ended {wait:g} seconds after it was asked to (state {run.state}): it stops when "
+            f"the call that it waits in returns. Process {run.process.get('pid')} on host "
+            f"{run.process.get('host')} executes it."
         )
     if run.state != "cancelled":
         raise InputError(

@@ -65,8 +65,8 @@ def choose_start(
         _log.warning("%s This run replaces what it published.", message)
         return RunStart()
     raise InputError(
-        f"{message} Nothing was started. Complete that run with --resume (or `sparkops runs resume {run.id}`), or begin "
-        "another with --new, which publishes its rows again."
+        f"{message} Nothing was started. Complete that run with --resume (or `sparkops runs resume {run.id}`), or "
+        "begin another with --new, which publishes its rows again."
     )
 
 

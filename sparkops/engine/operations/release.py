@@ -87,8 +87,8 @@ def _check_expressions(repairs: Mapping[str, str], columns: Sequence[str]) -> No
         refusal = find_refusal(text, columns)
         if refusal:
             raise InputError(
-                f"--set {column}={text}: {refusal}. A repair is an expression on the row's own columns, of the functions of a row "
-                "in docs/reference/sql-functions.md."
+                f"--set {column}={text}: {refusal}. A repair is an expression on the row's own columns, of the "
+                "functions of a row in docs/reference/sql-functions.md."
             )
 
 

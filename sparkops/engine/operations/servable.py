@@ -80,8 +80,8 @@ def compile_on_sample(
             )
         if detect_flavor(model.fitted) is not None:
             raise NotCompiled(
-                f"Job `{job.name}` trains no Spark model, so there is nothing to compile ({job.place}): it will be scored "
-                "in a process of its own."
+                f"Job `{job.name}` trains no Spark model, so there is nothing to compile ({job.place}): it will be "
+                "scored in a process of its own."
             )
         return dry_run_compile(model, container.settings)
 

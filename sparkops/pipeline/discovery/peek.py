@@ -56,7 +56,10 @@ class _NotLoaded:
     """Replaces the author's function in a peeked job; raises when it is called."""
 
     def __init__(self, job: Job) -> None:
-        self._message = f"Job `{job.name}` ({job.place}) was read without importing its libraries: load it with `discover` to call it"
+        self._message = (
+            f"Job `{job.name}` ({job.place}) was read without importing its libraries: "
+            "load it with `discover` to call it"
+        )
         self.__name__ = job.name
         self.__doc__ = job.doc
 

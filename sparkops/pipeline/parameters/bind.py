@@ -123,7 +123,10 @@ def _find_unread(job: Job, at: Collection[str]) -> Iterator[Problem]:
     reads = (*job.tables, *job.models)
     for name in at:
         if name == job.stream:
-            message = f"`{name}` is read as a stream, which continues where the last run ended: no version can be chosen."
+            message = (
+                f"`{name}` is read as a stream, which continues where the last run ended: "
+                "no version can be chosen."
+            )
             yield Problem(name, message, job.place)
         elif name not in reads:
             hint = did_you_mean(name, reads)

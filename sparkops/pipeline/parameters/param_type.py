@@ -39,8 +39,9 @@ _AMBIGUOUS = (("str", "path"), ("float", "decimal"))
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 _NULLS = ("null", "none", "")
 ALLOWED = (
-    "bool, int, float, Decimal, str, Path, date, datetime, timedelta, Secret, an Enum, Literal[...], list[...], set[...] "
-    "or tuple[...] of those, dict[str, ...], JsonValue, `X | Y`, `| None`, Annotated[...] with pydantic limits"
+    "bool, int, float, Decimal, str, Path, date, datetime, timedelta, Secret, an Enum, Literal[...], "
+    "list[...], set[...] or tuple[...] of those, dict[str, ...], JsonValue, `X | Y`, `| None`, "
+    "Annotated[...] with pydantic limits"
 )
 
 

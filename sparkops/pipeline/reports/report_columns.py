@@ -18,8 +18,8 @@ from sparkops.pipeline.reports.value_format import apply_format, is_missing, is_
 # values.
 _TYPE_SAMPLES: Final[Mapping[str, Any]] = {
     "tinyint": 1, "smallint": 1, "int": 1, "bigint": 1, "float": 1.0, "double": 1.0, "decimal": Decimal(1),
-    "date": date(2013, 7, 4), "timestamp": datetime(2013, 7, 4, tzinfo=UTC), "timestamp_ntz": datetime(2013, 7, 4, tzinfo=UTC),
-    "string": "text",
+    "date": date(2013, 7, 4), "timestamp": datetime(2013, 7, 4, tzinfo=UTC),
+    "timestamp_ntz": datetime(2013, 7, 4, tzinfo=UTC), "string": "text",
 }  # fmt: skip
 # Columns that a message lists.
 _MAX_COLUMNS: Final = 30

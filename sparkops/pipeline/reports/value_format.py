@@ -18,7 +18,10 @@ _INTEGER_TYPE: Final = re.compile(r"[bcdoxX]$")
 _PRINTF: Final = re.compile(r"%([-+ 0#,]*\d*(?:\.\d+)?(?<=[\d,+])[a-zA-Z])")
 _BRACES: Final = re.compile(r"\{[^:{}]*:([^{}]*)\}")
 _NUMBERS: Final = (1234, 1234.5)
-_EXAMPLES: Final = "Write a number format such as `,.0f` (1,234), `.1%` (12.3%) or `d` (1234), or a date format such as `%d %b` (04 Jul)"
+_EXAMPLES: Final = (
+    "Write a number format such as `,.0f` (1,234), `.1%` (12.3%) or `d` (1234), or a date "
+    "format such as `%d %b` (04 Jul)"
+)
 
 
 def is_missing(value: Any) -> bool:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 _MLFLOW_TYPES = {
-    "string": "string", "boolean": "boolean", "byte": "integer", "short": "integer", "integer": "integer", "long": "long",
-    "float": "float", "double": "double", "timestamp": "datetime",
+    "string": "string", "boolean": "boolean", "byte": "integer", "short": "integer", "integer": "integer",
+    "long": "long", "float": "float", "double": "double", "timestamp": "datetime",
 }  # fmt: skip
 
 

@@ -105,9 +105,9 @@ class PyfuncFrameScorer:
         is_remote = has_remote_executors(frame.sparkSession, self.settings)
         if is_remote and self.settings.models.batch != "mapInArrow":
             raise ModelError(
-                f"The model in {self.folder} is scored in a process of its own, and executors run elsewhere. Where they "
-                f"have sparkops, see that folder and can run {self.python}, set models.batch to mapInArrow; else score it "
-                "where spark.mode is local."
+                f"The model in {self.folder} is scored in a process of its own, and executors run elsewhere. Where "
+                f"they have sparkops, see that folder and can run {self.python}, set models.batch to mapInArrow; else "
+                "score it where spark.mode is local."
             )
         score = PyfuncArrowScorer(
             folder=str(self.folder),

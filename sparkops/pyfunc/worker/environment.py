@@ -27,7 +27,8 @@ from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Environment variables of an installation, which runs code of the packages: where the index is, and how it is reached.
 _PASSED_VARIABLES = re.compile(
-    r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|(PIP|UV)_\w+|XDG_\w+|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE",
+    r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|(PIP|UV)_\w+|XDG_\w+|(https?|all|no)_proxy"
+    r"|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE",
     re.IGNORECASE,
 )
 _log = logging.getLogger("sparkops.pyfunc.worker")
@@ -150,7 +151,8 @@ def _lock(environments: Path, key: str) -> Iterator[None]:
         lock = open_private(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise EngineError(
-            f"The lock of a model's environment, {path}, cannot be opened: {error.strerror}. Remove it, or give write access there."
+            f"The lock of a model's environment, {path}, cannot be opened: {error.strerror}. Remove "
+            "it, or give write access there."
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

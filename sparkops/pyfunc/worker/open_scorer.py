@@ -126,8 +126,8 @@ def open_spark_scorer(
     if differences:
         scorer.close()
         raise ParityBroken(
-            f"The model in {located.folder} is not loaded: {len(differences)} values differ from its certificate, first: "
-            f"{as_clause(str(differences[0]))}. Register it again."
+            f"The model in {located.folder} is not loaded: {len(differences)} values differ from its certificate, "
+            f"first: {as_clause(str(differences[0]))}. Register it again."
         )
     return scorer
 
@@ -162,8 +162,8 @@ def _verify(located: LocatedModel) -> tuple[Manifest, str | None]:
     if located.version is not None and not located.manifest_hash and not located.is_trusted:
         raise UntrustedModel(
             f"Version {located.version} of `{located.name}` has no manifest hash in the registry, so it cannot be "
-            "verified that its files are those that were registered. Register it again; or, if you trust what its folder holds now, "
-            "pass --trust (in Python: trust=True)."
+            "verified that its files are those that were registered. Register it again; or, if you trust what its "
+            "folder holds now, pass --trust (in Python: trust=True)."
         )
     require_trust(located, read_manifest(located.folder))
     manifest_hash = located.manifest_hash or None

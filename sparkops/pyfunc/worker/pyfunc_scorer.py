@@ -97,8 +97,8 @@ class PyfuncScorer:
         """
         if explain:
             raise ModelError(
-                f"A model of {format_flavor(self.manifest.flavor)} has no explanation: only a compiled Spark model says what "
-                "each field adds. Score without it."
+                f"A model of {format_flavor(self.manifest.flavor)} has no explanation: only a compiled Spark model "
+                "says what each field adds. Score without it."
             )
         answers = self._request(self.to_json_columns([row]), 1)
         return {output.name: answers[output.name][0] for output in self.outputs}

@@ -99,8 +99,8 @@ class SparkRowScorer:
         """
         if explain:
             raise ModelError(
-                "A model that a local Spark scores has no explanation: only a compiled model says what each field adds. "
-                "Score without it."
+                "A model that a local Spark scores has no explanation: only a compiled model says what "
+                "each field adds. Score without it."
             )
         answer = self.score_rows([row])[0]
         if isinstance(answer, RowError):

@@ -137,7 +137,8 @@ class LocalModel:
         schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
         for column, type_ in zip(names.values(), self._types, strict=True):
             schema = schema.add(column, type_)
-        if all(field["type"] != "vector" for field in self._fields) and int(self._spark.version[0]) >= 4:  # noqa: PLR2004
+        has_vectors = any(field["type"] == "vector" for field in self._fields)
+        if not has_vectors and int(self._spark.version[0]) >= 4:  # noqa: PLR2004
             frame = self._spark.createDataFrame(_build_arrow_table(cells, schema), schema)
         else:
             table = list(zip(range(len(rows)), *(map(_to_vector, column) for column in cells), strict=True))
@@ -273,8 +274,8 @@ def explain_load_error(error: Exception) -> str:
         return f"Spark does not find {name}: add the jar that contains it to the setting spark.jars"
     if isinstance(error, ImportError | AttributeError):
         return (
-            f"a stage's own code is not found ({describe(error)}): install the package that defines it, or register the "
-            "model again from the project that contains it"
+            f"a stage's own code is not found ({describe(error)}): install the package that defines it, or register "
+            "the model again from the project that contains it"
         )
     return describe(error)
 

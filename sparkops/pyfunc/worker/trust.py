@@ -10,8 +10,8 @@ from sparkops.scoring.locate.model_uri import LocatedModel
 
 # Files of MLflow and of sparkops that contain no code.
 _DESCRIPTIONS = {
-    "MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "certificate.jsonl", "sparkops.json", "input_example.json",
-    "serving_input_example.json", "registered_model_meta",
+    "MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "certificate.jsonl", "sparkops.json",
+    "input_example.json", "serving_input_example.json", "registered_model_meta",
 }  # fmt: skip
 _MAX_NAMES, _MAX_LENGTH = 5, 60
 
@@ -26,9 +26,9 @@ def require_trust(located: LocatedModel, manifest: Manifest) -> None:
         else f"a model of {format_flavor(manifest.flavor)}"
     )
     raise UntrustedModel(
-        f"The model in {located.folder} is not loaded, because that runs code which no registry vouches for: {kind}, from "
-        f"{_list_code(manifest)}; {_list_packages(manifest)}. It would run with your rights, in a separate process, not a sandbox. "
-        "If you trust its author, pass --trust (in Python: trust=True)."
+        f"The model in {located.folder} is not loaded, because that runs code which no registry vouches for: {kind}, "
+        f"from {_list_code(manifest)}; {_list_packages(manifest)}. It would run with your rights, in a separate "
+        "process, not a sandbox. If you trust its author, pass --trust (in Python: trust=True)."
     )
 
 

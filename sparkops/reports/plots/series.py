@@ -40,8 +40,8 @@ def split_into_series(rows: CollectedRows, by: str | None) -> tuple[Series, ...]
     values = build_category_axis(rows.column(by), by).values
     if len(values) > SERIES_COLOURS:
         raise JobFailed(
-            f"{rows.part} splits by `{by}`, which has {len(values)} values: at most {SERIES_COLOURS} have different colours. "
-            "Keep the largest and sum up the rest, or show them as a table or a heatmap."
+            f"{rows.part} splits by `{by}`, which has {len(values)} values: at most {SERIES_COLOURS} have different "
+            "colours. Keep the largest and sum up the rest, or show them as a table or a heatmap."
         )
     groups: dict[Any, list[Mapping[str, Any]]] = {value: [] for value in values}
     for row in rows.values:

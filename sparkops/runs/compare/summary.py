@@ -17,8 +17,10 @@ from sparkops.runs.records.run import Run
 
 # Settings that decide where and how long something runs, and no value of a result.
 _NEUTRAL: Final = ("root", "env", "state", "warehouse", "jobs", "reports", "commits", "wait")
-_NEUTRAL_SECTIONS: Final = ("serving.", "execution.", "params.", "checks.", "lineage.", "models.tracking_uri", "models.registry_uri",
-                            "models.artifact_root", "models.experiment", "models.process_", "models.timeout", "spark.jars")  # fmt: skip
+_NEUTRAL_SECTIONS: Final = (
+    "serving.", "execution.", "params.", "checks.", "lineage.", "models.tracking_uri", "models.registry_uri",
+    "models.artifact_root", "models.experiment", "models.process_", "models.timeout", "spark.jars",
+)  # fmt: skip
 _SAME_RESULTS: Final = (
     "The recorded results are the same: state, rows published, verdicts of checks, metrics."
 )

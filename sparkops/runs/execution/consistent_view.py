@@ -63,12 +63,12 @@ class ConsistentView:
         before = publication.before[table]
         if before is None:
             raise BadData(
-                f"Table `{table}` is being created by run {publication.run}, which has not published all its tables yet. "
-                f"Wait for it; if it stopped, complete it: `sparkops runs resume {publication.run}`."
+                f"Table `{table}` is being created by run {publication.run}, which has not published all its tables "
+                f"yet. Wait for it; if it stopped, complete it: `sparkops runs resume {publication.run}`."
             )
         _log.warning(
-            "Table `%s` is read at version %s, because run %s has not published all its tables yet. If it stopped, complete "
-            "it: `sparkops runs resume %s`.",
+            "Table `%s` is read at version %s, because run %s has not published all its tables yet. If it stopped, "
+            "complete it: `sparkops runs resume %s`.",
             table,
             before,
             publication.run,

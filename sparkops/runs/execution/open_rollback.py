@@ -35,8 +35,8 @@ def require_no_open_rollback(
         names = sorted({*tables, *models} & bases)
         if names:
             raise TableBusy(
-                f"`{names[0]}` is being rolled back by run {publication.run}, which is not complete. Complete it, then run "
-                f"again: `sparkops runs resume {publication.run}`."
+                f"`{names[0]}` is being rolled back by run {publication.run}, which is not complete. Complete it, then "
+                f"run again: `sparkops runs resume {publication.run}`."
             )
 
 

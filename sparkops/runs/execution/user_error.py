@@ -42,7 +42,10 @@ class StoppedRun:
             return f"Run {run.id} failed{'.' if done else ' before it published anything.'}{done}"
         missing = ", ".join(f"`{write.table}`" for write in job.writes if write.table not in run.outputs)
         uncertain = f" Possibly published: {missing}." if missing else ""
-        return f"Run {run.id} failed while it published.{done}{uncertain} Continuing it publishes the rest, and nothing twice."
+        return (
+            f"Run {run.id} failed while it published.{done}{uncertain} Continuing it "
+            "publishes the rest, and nothing twice."
+        )
 
 
 def to_user_error(

@@ -47,8 +47,8 @@ def require_rows_to_publish(
     advice = "Correct the data, or the checks" if quarantined else "Check its inputs and parameters"
     raise BadData(
         f"Job `{job.name}`: {cause}, and publishing none would remove {format_count(rows, 'row')} of table "
-        f"`{write.table}`{_describe_slice(write, values)}; nothing was published ({job.place}). {advice}; if no rows is "
-        "a valid result, declare publish_empty=True."
+        f"`{write.table}`{_describe_slice(write, values)}; nothing was published ({job.place}). {advice}; if no rows "
+        "is a valid result, declare publish_empty=True."
     )
 
 

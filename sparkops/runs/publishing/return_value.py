@@ -23,7 +23,8 @@ def require_type(result: Any, expected: type[T], job: Job) -> T:
     if isinstance(result, expected):
         return result
     raise JobFailed(
-        f"Job `{job.name}` returned {type(result).__name__}, and is declared to return {expected.__name__} ({job.place})."
+        f"Job `{job.name}` returned {type(result).__name__}, and is declared to return "
+        f"{expected.__name__} ({job.place})."
     )
 
 

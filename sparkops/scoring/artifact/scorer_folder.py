@@ -38,8 +38,9 @@ _MAX_JSON_BYTES = 2**28
 _KEEP_TYPE = {"trees": "i", "tree_leaves": "i", "recommend": "f", "average_words": "f"}
 # What NumPy, zipfile, json and code that reads them raise for damaged files.
 _DAMAGED_FILE_ERRORS = (
-    ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError, SyntaxError, MemoryError, ArithmeticError,
-    AssertionError, BufferError, NameError, StopIteration, StructError, ZipError, BadZipFile, TokenError, PatternError,
+    ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError, SyntaxError, MemoryError,
+    ArithmeticError, AssertionError, BufferError, NameError, StopIteration, StructError, ZipError, BadZipFile,
+    TokenError, PatternError,
 )  # fmt: skip
 _MAX_REASON = 300
 

@@ -29,8 +29,8 @@ def read_table_columns(data: Any, fields: Sequence[Field]) -> Mapping[str, Any]:
         table = data if isinstance(data, pa.Table) else pa.table(data)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise ModelError(
-            f"pyarrow cannot read this {type(data).__name__} as a table ({error}). A batch is a DataFrame or a table, whose "
-            "columns have types of Arrow: cast others, such as Int128."
+            f"pyarrow cannot read this {type(data).__name__} as a table ({error}). A batch is a DataFrame or a table, "
+            "whose columns have types of Arrow: cast others, such as Int128."
         ) from error
     names = {field.name for field in fields}
     columns = dict(zip(table.column_names, map(_combine_chunks, table.columns), strict=True))

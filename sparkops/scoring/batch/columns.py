@@ -226,7 +226,8 @@ class Frame:
         self.units += units
         if self.units > MAX_BATCH_UNITS:
             raise RowError(
-                f"{stage} makes texts and arrays of more than {MAX_BATCH_UNITS:,} characters of these rows: score fewer rows at once."
+                f"{stage} makes texts and arrays of more than {MAX_BATCH_UNITS:,} characters of these "
+                "rows: score fewer rows at once."
             )
 
     def get_scalars(self, name: str) -> ScalarColumn:

@@ -37,8 +37,8 @@ def read_tabular(data: Any, fields: Sequence[Field], nan: NanMeaning) -> Any:
     if type(data).__name__ == "LazyFrame":
         raise ModelError("A LazyFrame has no rows yet: pass its DataFrame, `frame.collect()`.")
     raise ModelError(
-        "A batch is a list of rows, a mapping from name to column, a DataFrame of pandas or polars, or a table of Arrow, not a "
-        f"{type(data).__name__}. A model in a job scores a DataFrame of Spark by `transform`."
+        "A batch is a list of rows, a mapping from name to column, a DataFrame of pandas or polars, or a table of "
+        f"Arrow, not a {type(data).__name__}. A model in a job scores a DataFrame of Spark by `transform`."
     )
 
 

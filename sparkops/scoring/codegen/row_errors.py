@@ -69,7 +69,8 @@ def make_endless_refusal(name: str, stage: str) -> Refusal:
 
     def refuse(value: Any) -> NoReturn:
         raise EndlessRow(
-            f"Field `{name}`: value {value!r} is not a count, and the iteration of Spark does not end for it ({stage}).",
+            f"Field `{name}`: value {value!r} is not a count, "
+            f"and the iteration of Spark does not end for it ({stage}).",
             field=name,
             value=value,
         )

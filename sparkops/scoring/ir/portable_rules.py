@@ -135,8 +135,8 @@ def _require_few_nodes(items: Any) -> None:
         total += count
         if count > MAX_NODES or total > MAX_ALL_NODES:
             raise ModelError(
-                f"A rule of the model has more than {MAX_NODES:,} conditions and operands, or all of them have more than "
-                f"{MAX_ALL_NODES:,}: so many are not evaluated."
+                f"A rule of the model has more than {MAX_NODES:,} conditions and operands, or all of them have more "
+                f"than {MAX_ALL_NODES:,}: so many are not evaluated."
             )
 
 

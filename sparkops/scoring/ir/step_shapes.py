@@ -96,7 +96,7 @@ _TEXTS = _is_list_of(str)
 # By the name of a param, which has one type in all operations but `stored`.
 _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(
-        ("binary", "cosine", "drop_last", "exact", "gaps", "inverse", "keep", "lower", "mean", "multinomial", "single", "sparse"),
+        ["binary", "cosine", "drop_last", "exact", "gaps", "inverse", "keep", "lower", "mean", "multinomial", "single", "sparse"],
         ("true or false", _is(bool)),
     ),
     **dict.fromkeys(

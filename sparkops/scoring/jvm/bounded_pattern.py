@@ -110,8 +110,8 @@ class BoundedPattern:
         if len(string) <= self.longest:
             return self.pattern
         raise RowError(
-            f"A text of {len(string):,} characters is refused: {truncate(repr(self.pattern.pattern), 200)} may take too long to match one of more "
-            f"than {self.longest:,}.",
+            f"A text of {len(string):,} characters is refused: {truncate(repr(self.pattern.pattern), 200)} may take "
+            f"too long to match one of more than {self.longest:,}.",
             value=string[:100],
         )
 

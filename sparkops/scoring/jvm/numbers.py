@@ -26,7 +26,8 @@ _FIVE_BITS = tuple((5**power).bit_length() if power else 0 for power in range(28
 # Decimal digits that a power of two beyond the precision makes insignificant: floor(p * log10(2)), as in Java's table.
 _INSIGNIFICANT = (
     0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 8, 8, 8, 9, 9, 9, 9,
-    10, 10, 10, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 14, 14, 14, 15, 15, 15, 15, 16, 16, 16, 17, 17, 17, 18, 18, 18, 19,
+    10, 10, 10, 11, 11, 11, 12, 12, 12, 12, 13, 13, 13, 14, 14, 14, 15, 15, 15, 15, 16, 16, 16, 17, 17, 17, 18, 18,
+    18, 19,
 )  # fmt: skip
 # Decimal exponents of texts without an `E`.
 _MAX_EXPONENT, _MIN_EXPONENT = 8, -3

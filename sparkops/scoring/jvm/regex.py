@@ -126,7 +126,8 @@ class _Parser:
 
     def refuse(self, reason: str) -> NoReturn:
         raise ModelError(
-            f"its pattern {self.pattern!r} is not supported, because Python may match it differently from Java: {reason}"
+            f"its pattern {self.pattern!r} is not supported, because Python may match it "
+            f"differently from Java: {reason}"
         )
 
     def peek(self) -> str:

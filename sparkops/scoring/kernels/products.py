@@ -8,7 +8,10 @@ from math import prod
 
 from .vector_layout import is_sparse
 
-AMBIGUOUS = "has no unique answer: it depends on whether Spark stores the vector dense or sparse, or it is not a category"
+AMBIGUOUS = (
+    "has no unique answer: it depends on whether Spark stores the vector dense or sparse, "
+    "or it is not a category"
+)
 Columns = Sequence[Sequence[float]]
 
 

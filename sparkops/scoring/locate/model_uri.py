@@ -128,7 +128,8 @@ def locate_registered(
         manifest_hash, scorer_hash = (tag_value, "") if has_manifest else ("", tag_value)
         return LocatedModel(folder, name, version, manifest_hash, scorer_hash)
     raise ModelError(
-        f"The registry {mask_url_credentials(tracking_uri)} can't be read without MLflow: use sqlite:///FILE or a server's URL."
+        f"The registry {mask_url_credentials(tracking_uri)} can't be read without MLflow: use "
+        "sqlite:///FILE or a server's URL."
     )
 
 
@@ -138,19 +139,20 @@ def find_scorer_folder(model: Path) -> Path:
         return model / SCORER
     if (model / FLAVOR).is_file():
         raise NotCompiled(
-            f"The model in {model} is not a Spark model, so it has no compiled scorer: it is scored in a process of its own, "
-            "by `sparkops score`, `sparkops serve` and sparkops.load_scorer."
+            f"The model in {model} is not a Spark model, so it has no compiled scorer: it is scored in a process of "
+            "its own, by `sparkops score`, `sparkops serve` and sparkops.load_scorer."
         )
     if (model / SPARK_MANIFEST).is_file():
         raise NotCompiled(
-            f"The model in {model} is not compiled: {as_clause(_read_reasons(model / FACTS))}. A local Spark scores its rows, by "
-            "`sparkops score`, `sparkops serve` and sparkops.load_scorer."
+            f"The model in {model} is not compiled: {as_clause(_read_reasons(model / FACTS))}. A local Spark scores "
+            "its rows, by `sparkops score`, `sparkops serve` and sparkops.load_scorer."
         )
     facts = model / FACTS
     if facts.is_file():
         raise NotCompiled(
-            f"The model in {model} is scored by Spark only, in tables: {as_clause(_read_reasons(facts))}. Score it with --table. "
-            "If an earlier release registered it, train it again: then a local Spark scores its rows, too."
+            f"The model in {model} is scored by Spark only, in tables: "
+            f"{as_clause(_read_reasons(facts))}. Score it with --table. If an earlier release registered "
+            "it, train it again: then a local Spark scores its rows, too."
         )
     if (model / "MLmodel").is_file():
         raise NotCompiled(

@@ -112,8 +112,8 @@ def _copy(server: str, artifact_uri: str, folder: Path) -> None:
     parts = urlsplit(artifact_uri)
     if parts.scheme != "mlflow-artifacts":
         raise ModelError(
-            f"The artifact {artifact_uri} is not served by {remove_credentials(server)}: start the tracking server with "
-            "--serve-artifacts, or download the folder and give its path instead of a models:/ URI."
+            f"The artifact {artifact_uri} is not served by {remove_credentials(server)}: start the tracking server "
+            "with --serve-artifacts, or download the folder and give its path instead of a models:/ URI."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))

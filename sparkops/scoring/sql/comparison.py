@@ -119,7 +119,7 @@ def _emit_like(code: CodeWriter, node: Expression, operands: Fragments) -> Fragm
 
 def _is_like(node: Expression) -> bool:
     value = node.value
-    is_pair = isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)  # noqa: PLR2004
+    is_pair = isinstance(value, list) and [*map(type, value)] == [str, str]
     return (
         has_signature("boolean", "string")(node)
         and is_pair

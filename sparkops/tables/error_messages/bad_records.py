@@ -26,7 +26,8 @@ _CSV_RECORD = re.compile(
 )
 _TOKEN = re.compile(r"""(?:For input string: |The value |Text |parse )["'](.*?)["']""")
 _JSON = re.compile(
-    r"Cannot parse the field name '(.*?)' and the value (.*?) of the JSON token type \w+ to target Spark data type \"(\w+)\""
+    r"Cannot parse the field name '(.*?)' and the value (.*?) of the JSON token type \w+ "
+    r"to target Spark data type \"(\w+)\""
 )
 _MAX_SEARCHED_BYTES = 400_000_000
 
@@ -47,8 +48,8 @@ def explain_malformed_record(match: re.Match[str]) -> BadData:
     line = find_line(Path(file), record) if record else None
     where = f"{file}, line {line}" if line else file
     return BadData(
-        f"{where}: {as_clause(reason)}. Fix the record; or, in the source's `options`, set `nullValue` to the text of missing "
-        f"values, or `mode: PERMISSIVE` to read bad records as nulls.{_advise_on_encoding(Path(file))}"
+        f"{where}: {as_clause(reason)}. Fix the record; or, in the source's `options`, set `nullValue` to the text of "
+        f"missing values, or `mode: PERMISSIVE` to read bad records as nulls.{_advise_on_encoding(Path(file))}"
     )
 
 
@@ -78,7 +79,8 @@ def explain_wrong_header(match: re.Match[str]) -> BadData:
 def explain_unreadable_file(match: re.Match[str]) -> BadData:
     """Return the error for a file that does not have its format."""
     return BadData(
-        f"{find_file(match.string)} cannot be read: {list_error_causes(match.string)[-1].splitlines()[0]}. Replace the file."
+        f"{find_file(match.string)} cannot be read: "
+        f"{list_error_causes(match.string)[-1].splitlines()[0]}. Replace the file."
     )
 
 

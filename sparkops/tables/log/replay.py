@@ -126,7 +126,7 @@ def _apply_commit(live_files: dict[FileKey, dict[str, Any]], commit: Path) -> No
 
 
 def read_checkpoint_files(log: LogFolder, version: int) -> dict[FileKey, dict[str, Any]] | None:
-    """Return the live files of a checkpoint; none for version -1, and None for a checkpoint that only Spark can read."""
+    """Return the live files of a checkpoint; no file for version -1, None if only Spark can read the checkpoint."""
     if version < 0:
         return {}
     live_files: dict[FileKey, dict[str, Any]] = {}

@@ -71,8 +71,8 @@ def read_file_schemas(source: SourceFiles, session: SparkSession) -> Iterator[tu
         addresses = list(map(str, files)) or _list_remote(location, session, source.paths)
         if len(addresses) > _MAX_FILES:
             _log.warning(
-                "Source `%s` has %d files: their columns are compared with the declared ones together, so a column that only "
-                "some of them lack is not found.", location.table, len(addresses),
+                "Source `%s` has %d files: their columns are compared with the declared ones together, so a column "
+                "that only some of them lack is not found.", location.table, len(addresses),
             )  # fmt: skip
             yield _read_by_spark(location, session, source.paths, where=location.address)
             return

@@ -46,9 +46,9 @@ def require_files_are_read(location: Location, addresses: Sequence[str] = ()) ->
     names = ", ".join(unread[:_MAX_NAMES]) + (", ..." if len(unread) > _MAX_NAMES else "")
     entry = f"tables.{location.table}"
     message = (
-        f"Source `{location.table}`: Spark does not read {len(unread)} of the files at {location.address}: {names}. It ignores "
-        "subfolders that are not partitions (`day=2024-03-02`), files beside such partitions, and names that begin with `_` "
-        f"or `.`. Move or rename the files, name them in `{entry}.path`, or set "
+        f"Source `{location.table}`: Spark does not read {len(unread)} of the files at {location.address}: {names}. It "
+        "ignores subfolders that are not partitions (`day=2024-03-02`), files beside such partitions, and names that "
+        f"begin with `_` or `.`. Move or rename the files, name them in `{entry}.path`, or set "
         f'`{entry}.options.recursiveFileLookup: "true"` to read every folder'
     )
     if location.strict:

@@ -170,4 +170,5 @@ def _has_skipped_hours(time_zone: str) -> bool:
         # An offset, such as +02:00, skips nothing.
         return False
     offsets: Callable[[Any], Any] = zone.utcoffset
-    return len({offsets(datetime(year, month, 1)) for year in range(1970, 2038) for month in (1, 7)}) > 1  # noqa: DTZ001
+    days = (datetime(year, month, 1) for year in range(1970, 2038) for month in (1, 7))  # noqa: DTZ001
+    return len(set(map(offsets, days))) > 1

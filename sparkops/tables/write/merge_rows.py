@@ -68,11 +68,12 @@ def _explain_duplicate(write: Write, key: Mapping[str, Any], rows: int) -> str:
     if write.order_by:
         order = ", ".join(quote_name(name) for name in write.order_by)
         return (
-            f"Table `{write.table}` is merged on {keys}, and the frame has {rows:,} different rows with the key {key} and the "
-            f"same greatest {order}, so that none of them is the newest: keep one of them, or add a column to `order_by`."
+            f"Table `{write.table}` is merged on {keys}, and the frame has {rows:,} different rows with the "
+            f"key {key} and the same greatest {order}, so that none of them is the newest: keep one of them, "
+            "or add a column to `order_by`."
         )
     return (
         f"Table `{write.table}` is merged on {keys}, and the frame has {rows:,} rows with the key "
-        f'{key}: keep one row per key, or name the column that orders them, as in `order_by="updated_at"`, and the newest '
-        "row is kept."
+        f"{key}: keep one row per key, or name the column that orders them, as in "
+        '`order_by="updated_at"`, and the newest row is kept.'
     )

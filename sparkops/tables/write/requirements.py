@@ -69,7 +69,8 @@ def choose_schema_options(
     changes_partitions = bool(write.partition_by) and write.partition_by != before.partition_by
     if changes_partitions:
         changes.append(
-            f"it is partitioned by {_quote_all(before.partition_by)} and the job declares {_quote_all(write.partition_by)}"
+            f"it is partitioned by {_quote_all(before.partition_by)} and the job declares "
+            f"{_quote_all(write.partition_by)}"
         )
     if not changes:
         return {}
@@ -83,15 +84,18 @@ def choose_schema_options(
     lost = find_unmergeable(before.schema, schema, widening=before.can_widen)
     if changes_partitions or lost:
         raise SchemaChanged(
-            f"Table `{write.table}`: mode `{write.mode}` may add columns and fields of structs, and may not change existing "
-            f"ones: {'; '.join(changes)}. {_advise(write, before)}"
+            f"Table `{write.table}`: mode `{write.mode}` may add columns and fields of structs, and may not change "
+            f"existing ones: {'; '.join(changes)}. {_advise(write, before)}"
         )
     return {"mergeSchema": "true"}
 
 
 def _advise(write: Write, before: TableVersion) -> str:
     if write.mode == "overwrite":
-        return "The table computes columns that the frame lacks, and it cannot keep them under another schema: create it again."
+        return (
+            "The table computes columns that the frame lacks, and it cannot keep them under "
+            "another schema: create it again."
+        )
     widening = (
         ""
         if before.can_widen

@@ -48,7 +48,8 @@ ALIASES: Mapping[str, str] = {
     "date_diff": "datediff", "dateadd": "date_add", "chr": "char", "sha": "sha1", "position": "locate",
     "regexp": "rlike", "regexp_like": "rlike", "format_string": "printf", "getbit": "bit_get",
     "datepart": "date_part", "to_unix_timestamp": "unix_timestamp", "cardinality": "size", "array_size": "size",
-    "to_timestamp_ltz": "to_timestamp", "make_timestamp_ltz": "make_timestamp", "try_make_timestamp_ltz": "try_make_timestamp",
+    "to_timestamp_ltz": "to_timestamp", "make_timestamp_ltz": "make_timestamp",
+    "try_make_timestamp_ltz": "try_make_timestamp",
 }  # fmt: skip
 _NAMED: dict[str, Function] = {
     name: function for group in GROUPS.values() for name, function in group.items()

@@ -70,7 +70,7 @@ def trim(op: str, text: Expression, characters: Expression | None) -> Expression
     return make_expression(op, _STRING, [cast(text, _STRING), *more])
 
 
-def locate(part: Expression, text: Expression, start: Expression | None) -> Expression:
+def locate(part: Expression, text: Expression, start: Expression | None = None) -> Expression:
     """Return `locate(part, text, start)`, which is 0 where the start is null."""
     if start is None:
         return make_expression("locate", _INTEGER, [cast(part, _STRING), cast(text, _STRING), integer(1)])
@@ -235,7 +235,7 @@ STRINGS: Functions = {
     "substring_index": make_typed_function("substring_index", _STRING, _STRING, _STRING, _INTEGER),
     "split_part": make_typed_function("split_part", _STRING, _STRING, _STRING, _INTEGER),
     "instr": Function(2, 2, _make_text_builder("instr", _INTEGER)),
-    "locate": Function(2, 3, lambda args: locate(args[0], args[1], args[2] if len(args) > 2 else None)),  # noqa: PLR2004
+    "locate": Function(2, 3, lambda args: locate(*args)),
     "find_in_set": make_typed_function("find_in_set", _INTEGER, _STRING, _STRING),
     "startswith": Function(2, 2, _make_predicate_builder("startswith")),
     "endswith": Function(2, 2, _make_predicate_builder("endswith")),

@@ -41,15 +41,16 @@ def _compile_function(function: Any, saved: SavedStage, plan: Plan) -> None:
     inputs, outputs = _read_columns(saved, "input"), _read_columns(saved, "output")
     if len(outputs) != len(returns):
         raise CannotCompile(
-            f"its row function {_name(function)} returns {len(returns)} values, and it has {len(outputs)} output columns"
+            f"its row function {_name(function)} returns {len(returns)} values, and it "
+            f"has {len(outputs)} output columns"
         )
     types = [plan.find_column_type(name) for name in inputs]
     for name, type_ in zip(inputs, types, strict=True):
         digits = parse_decimal_digits(type_)
         if digits is not None and digits[0] > EXACT_DIGITS:
             raise CannotCompile(
-                f"its row function cannot take the column `{name}` of type {type_}, because stages read a decimal as a double, which "
-                f"holds {EXACT_DIGITS} digits: CAST it"
+                f"its row function cannot take the column `{name}` of type {type_}, because stages read a decimal as a "
+                f"double, which holds {EXACT_DIGITS} digits: CAST it"
             )
         if type_ == "vector":
             plan.find_vector_size(name)
@@ -76,7 +77,8 @@ def _hash_function(function: Any) -> str:
     file = getattr(module, "__file__", None)
     if function.__module__ == "__main__" or not file:
         raise CannotCompile(
-            f"its row function is defined in {function.__module__}, which no other process can import: move it to a module"
+            f"its row function is defined in {function.__module__}, which no other process "
+            "can import: move it to a module"
         )
     if getattr(module, function.__name__, None) is not function:
         raise ModelError(f"its row function {_name(function)} is not what its module has under that name")

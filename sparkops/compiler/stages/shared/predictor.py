@@ -58,7 +58,8 @@ def check_weights(plan: Plan, features: str, arrays: Mapping[str, Numbers]) -> N
     largest = float(np.abs(weights).max(initial=0.0)) if weights is not None else 0.0
     if largest > _LARGEST_WEIGHT and is_summed_in_another_order(plan, features):
         raise CannotCompile(
-            f"its coefficients of up to {largest:.1g} magnify the last digits of `{features}`, which Spark sums in another order"
+            f"its coefficients of up to {largest:.1g} magnify the last digits of `{features}`, "
+            "which Spark sums in another order"
         )
 
 

@@ -40,7 +40,8 @@ class LogisticRegression:
         margin = code.assign(_build_margin_exprs(step, source, code)[0])
         exp = code.bind_constant(_exp)
         first = code.assign(
-            f"1.0 / (1.0 + {exp}({margin})) if {margin} < 709.0 else {code.bind_constant(class_decision.sigmoid)}(-{margin})"
+            f"1.0 / (1.0 + {exp}({margin})) if {margin} < 709.0 else "
+            f"{code.bind_constant(class_decision.sigmoid)}(-{margin})"
         )
         raw = code.assign(f"(-{margin}, {margin})")
         probability = code.assign(f"({first}, 1.0 - {first})")

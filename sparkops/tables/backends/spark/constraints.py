@@ -55,8 +55,8 @@ def explain_violations(frame: DataFrame, table: str) -> Iterator[None]:
         if violation is None:
             raise
         raise BadData(
-            f"Table `{table}` requires {violation.text}, and {_describe_rows(frame, violation)} Nothing was published: correct "
-            "the rows, or remove them from the frame."
+            f"Table `{table}` requires {violation.text}, and {_describe_rows(frame, violation)} Nothing was published: "
+            "correct the rows, or remove them from the frame."
         ) from error
 
 

@@ -20,7 +20,8 @@ def compile_vector_slicer(saved: SavedStage, plan: Plan) -> None:
         names = find_slot_names(plan, source)
         if names is None or not set(chosen) <= set(names) or len(set(names)) < len(names):
             raise CannotCompile(
-                f"it picks slots of `{source}` by name, and the names that Spark gives them are not known: pick them by index"
+                f"it picks slots of `{source}` by name, and the names that Spark gives them "
+                "are not known: pick them by index"
             )
         slots += [names.index(name) for name in chosen]
     add_slot_selection(saved, plan, source, target, slots)

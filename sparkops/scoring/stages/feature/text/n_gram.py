@@ -63,7 +63,8 @@ def _spend(step: Step, words: Tokens | None, budget: list[int]) -> int:
     length = n * sum(len(_NULL) if word is None else len(word) + 1 for word in words)
     if length > budget[0]:
         raise RowError(
-            f"{step.stage}: sequences of {n:,} of the {len(words):,} tokens of this row make texts of more than {MAX_UNITS:,} characters."
+            f"{step.stage}: sequences of {n:,} of the {len(words):,} tokens of this row make texts of more "
+            f"than {MAX_UNITS:,} characters."
         )
     budget[0] -= length
     return length

@@ -98,7 +98,8 @@ def _read_scalars(step: Step, code: CodeWriter, name: str, size: int) -> list[Sc
         raise ModelError(f"{step.stage}: column `{name}` is {scalar.type}, and numbers are needed.")
     if scalar.null:
         code.add_line(
-            f"if {scalar.expr} is None: {code.bind_constant(make_missing_refusal(scalar.field or name, step.stage))}(None)"
+            f"if {scalar.expr} is None: "
+            f"{code.bind_constant(make_missing_refusal(scalar.field or name, step.stage))}(None)"
         )
     return [scalar]
 
