@@ -46,8 +46,6 @@ def translate_regex(pattern: str) -> Pattern:
     Raises:
         ModelError: The pattern is outside the supported subset.
     """
-    if len(pattern) > _MAX_LENGTH:
-        raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
     parser = _Parser(pattern)
     node = parser.parse()
     if node.may_be_empty:
@@ -67,8 +65,6 @@ def translate_search_regex(pattern: str, flags: int = 0) -> Pattern:
     Raises:
         ModelError: The pattern is outside the supported subset.
     """
-    if len(pattern) > _MAX_LENGTH:
-        raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
     parser = _Parser(pattern, allow_end=True)
     return parser.compile(parser.parse(), flags)
 
@@ -84,8 +80,6 @@ def translate_group_regex(pattern: str, *, may_be_empty: bool = False, flags: in
     Raises:
         ModelError: The pattern is outside the supported subset.
     """
-    if len(pattern) > _MAX_LENGTH:
-        raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
     parser = _Parser(pattern, allow_end=True, keep_groups=True)
     node = parser.parse()
     if node.may_be_empty and not may_be_empty and not (node.is_position and parser.has_lookaround):
@@ -97,6 +91,8 @@ class _Parser:
     """A recursive-descent parser of Java patterns that returns their translation."""
 
     def __init__(self, pattern: str, *, allow_end: bool = False, keep_groups: bool = False) -> None:
+        if len(pattern) > _MAX_LENGTH:
+            raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
         self.pattern, self.position, self.allow_end = pattern, 0, allow_end
         self.keep_groups = keep_groups
         # Whether only the existence of a match matters.
