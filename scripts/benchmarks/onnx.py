@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.load_costs import measure_load_costs
 from benchmarks.model_kinds import ModelKind, build_model_kinds
 from benchmarks.tree_ensembles import microseconds_per_row
-from sparkops.onnx import answers, feed, to_onnx
+from sparkops.onnx import build_feed, read_answers, to_onnx
 from sparkops.scoring import Description, Scorer, compare_answers, load, save
 
 ROWS, BATCH_ROWS = 100, 8000
@@ -41,14 +41,14 @@ def measure(kind: ModelKind) -> float:
         save(kind.scorer_model, folder)
         scorer, costs = load(folder), measure_load_costs(folder, rows[0])
     score, run = scorer.score, onnx_session(kind.onnx_model)
-    feeds = [feed(kind.onnx_model, [kind.to_onnx_row(row)], nulls=False) for row in rows]
+    feeds = [build_feed(kind.onnx_model, [kind.to_onnx_row(row)], nulls=False) for row in rows]
     require_same_answers(kind.onnx_model, [score(row) for row in rows], [run(inputs) for inputs in feeds])
     ours, theirs = microseconds_per_row(
         lambda: [score(row) for row in rows], lambda: [run(inputs) for inputs in feeds], rows=ROWS
     )
     batch = rows * (BATCH_ROWS // ROWS)
     columns = to_columns(scorer, batch)
-    batch_feed = feed(kind.onnx_model, list(map(kind.to_onnx_row, batch)), nulls=False)
+    batch_feed = build_feed(kind.onnx_model, list(map(kind.to_onnx_row, batch)), nulls=False)
     our_batch, their_batch = microseconds_per_row(
         lambda: scorer.score_batch(columns), lambda: run(batch_feed), rows=BATCH_ROWS
     )
@@ -76,7 +76,7 @@ def require_same_answers(
     description: Description, scorer_answers: list[Any], onnx_outputs: list[dict[str, Any]]
 ) -> None:
     """Stop if the scorer and onnxruntime return different answers."""
-    onnx_answers = [answers(description, tensors, raw=False)[0] for tensors in onnx_outputs]
+    onnx_answers = [read_answers(description, tensors, raw=False)[0] for tensors in onnx_outputs]
     # A graph does not distinguish a refused row from a dropped one.
     differences = compare_answers(
         [answer if isinstance(answer, dict) else "refused" for answer in onnx_answers],

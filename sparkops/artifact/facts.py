@@ -15,7 +15,7 @@ from sparkops.errors import DamagedModel, explain_damage
 from sparkops.pipeline.json_values.models import gate_from_json, gate_to_json
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
-from sparkops.scoring.locate.identity import TAG
+from sparkops.scoring.locate.identity import SCORER_TAG
 from sparkops.scoring.locate.sqlite_registry import RegistryEntry
 
 Value = TypeVar("Value")
@@ -52,11 +52,11 @@ class ModelFacts:
         flavor: MLflow flavor; empty for a Spark model.
         scorer: Hash of the compiled scorer's description; empty without one.
         rules: Number of row rules that the scorer contains.
-        left_out: Expectations of the training tables that are not among them, with the reason.
+        left_out: Expectations of the training tables that are no row rules of the scorer, with the reason.
         benchmark: Microseconds per row by "transform" and by "mapInArrow", measured over "rows" rows; empty if not
             measured.
-        source: Origin of a model that sparkops did not train: its "folder", the "sha256" of its files, and what its
-            "columns" were read from; else empty.
+        source: Origin of a model that sparkops did not train: its "folder", the "sha256" of its files, and the origin of
+            its "columns". Empty for a model that sparkops trained.
     """
 
     name: str
@@ -188,7 +188,7 @@ def to_tags(facts: ModelFacts) -> dict[str, str]:
         **({_LEFT_OUT: _dump_reasons(facts.left_out)} if facts.left_out else {}),
         **({_ROW_TIME: str(facts.row_milliseconds)} if facts.row_milliseconds else {}),
         **({_FLAVOR: facts.flavor} if facts.flavor else {}),
-        **({TAG: facts.scorer} if facts.scorer else {}),
+        **({SCORER_TAG: facts.scorer} if facts.scorer else {}),
         **({SOURCE_TAG: json.dumps(dict(facts.source))} if facts.source else {}),
     }
 

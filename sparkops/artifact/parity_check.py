@@ -75,7 +75,7 @@ class ParityCheck:
         cases: The certificate; empty if there is none.
         random_rows: New rows.
         seed: Seed of the new rows.
-        good_rows: Good rows of a model that has no certificate.
+        good_rows: Rows that the model accepts, of a model without a certificate.
     """
 
     folder: Path
@@ -127,7 +127,7 @@ class ParityCheck:
         Args:
             description: The compiled model.
             model: The saved model that it was compiled from.
-            good_rows: Good rows, as plain values.
+            good_rows: Rows that the model accepts, as plain values.
             rows: Number of random rows.
         """
         scorer, seed = Scorer(description, raw=True), 0

@@ -1,13 +1,13 @@
-"""Numbers of versions and lines in texts that users and others wrote."""
+"""Whole numbers in texts of users and other writers: versions, line numbers."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# Digits of a number that is parsed: Python refuses thousands of them, and accepts digits of other scripts.
+# So many digits fit into 64 bits. Python's `int` refuses texts of thousands of digits.
 _MAX_DIGITS: Final = 18
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a whole number that `int` parses into one of 64 bits, without a sign."""
+    """Return whether a text is a whole number without a sign that fits into 64 bits, in ASCII digits."""
     return text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS

@@ -54,7 +54,7 @@ class ServiceContainer:
         self.starter = Starter(project.settings)
         self.active_runs = ActiveRuns()
         self._wait = wait
-        self._makers: dict[LinkedVersion, Run | None] = {}
+        self._publishing_runs: dict[LinkedVersion, Run | None] = {}
 
     def __enter__(self) -> ServiceContainer:
         """Return the container."""
@@ -161,7 +161,7 @@ class ServiceContainer:
                 self.project.runs,
                 docs=docs,
                 secrets=secrets,
-                makers=self._makers,
+                publishing_runs=self._publishing_runs,
             ),
         )
 

@@ -47,7 +47,7 @@ def require_exact_form(description: Description) -> None:
     Raises:
         NotExported: Some have none; the message names them with their reasons.
     """
-    reasons = not_exported(description)
+    reasons = list_unsupported(description)
     if reasons:
         lines = "".join(f"\n  - {reason}" for reason in reasons)
         raise NotExported(
@@ -56,7 +56,7 @@ def require_exact_form(description: Description) -> None:
         )
 
 
-def not_exported(description: Description) -> tuple[str, ...]:
+def list_unsupported(description: Description) -> tuple[str, ...]:
     """Return each stage and field that has no exact form in ONNX, with the reason."""
     step_reasons = ((step.stage, find_unsupported_reason(step)) for step in description.steps)
     reasons = [f"{stage}: {reason}" for stage, reason in step_reasons if reason]

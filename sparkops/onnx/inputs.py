@@ -63,8 +63,8 @@ def add_inputs(context: GraphContext, description: Description, *, nulls: bool) 
         context.graph.add_input(mask, "bool", 1, doc=doc, default=False)
 
 
-def feed(description: Description, rows: Sequence[Mapping[str, Any]], *, nulls: bool = True) -> Feed:
-    """Return rows as the inputs of a model's graph.
+def build_feed(description: Description, rows: Sequence[Mapping[str, Any]], *, nulls: bool = True) -> Feed:
+    """Return rows as the inputs of a model's graph: the `input_feed` of onnxruntime.
 
     Args:
         description: The model.

@@ -73,7 +73,7 @@ def add_outputs(context: GraphContext, description: Description, *, raw: bool) -
             )
 
 
-def answers(
+def read_answers(
     description: Description, tensors: Mapping[str, np.ndarray[Any, Any]], *, raw: bool = True
 ) -> list[GraphAnswer]:
     """Return the outputs of a graph as a scorer's answers, `UNSCORED` for a row that is refused or dropped.

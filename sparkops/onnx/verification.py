@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkops.errors import EngineError, ParityBroken, RowError
-from sparkops.onnx.inputs import feed
-from sparkops.onnx.outputs import UNSCORED, GraphAnswer, answers
+from sparkops.onnx.inputs import build_feed
+from sparkops.onnx.outputs import UNSCORED, GraphAnswer, read_answers
 from sparkops.scoring.artifact.certificate import Difference, compare_answers
 from sparkops.scoring.ir.description import Description, Output
 from sparkops.scoring.protocol import Answer, Case
@@ -44,8 +44,8 @@ class OnnxScorer:
 
     def score(self, rows: Sequence[Mapping[str, Any]]) -> list[GraphAnswer]:
         """Return the answer of each row, all of them from one run of the graph."""
-        tensors = self._session.run(None, feed(self._description, rows, nulls=self._nulls))
-        return answers(self._description, dict(zip(self._names, tensors, strict=True)))
+        tensors = self._session.run(None, build_feed(self._description, rows, nulls=self._nulls))
+        return read_answers(self._description, dict(zip(self._names, tensors, strict=True)))
 
 
 def verify(

@@ -16,7 +16,7 @@ from sparkops.registry.mlflow_store import (
     resolve_tracking_uri,
     summarize_mlflow_error,
 )
-from sparkops.scoring.locate.identity import TAG, check_identity
+from sparkops.scoring.locate.identity import SCORER_TAG, check_identity
 from sparkops.scoring.locate.sqlite_registry import (
     RegistryEntry,
     parse_folder_uri,
@@ -52,7 +52,7 @@ def fetch_version(settings: Settings, entry: RegistryEntry) -> Path:
         ModelError: The folder is gone, or contains another scorer than the registered one.
     """
     folder = _find_folder(settings, entry)
-    check_identity(folder, entry.tags.get(TAG, ""), f"{entry.name}/{entry.version}")
+    check_identity(folder, entry.tags.get(SCORER_TAG, ""), f"{entry.name}/{entry.version}")
     return folder
 
 

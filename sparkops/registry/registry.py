@@ -28,7 +28,7 @@ from sparkops.registry.alias_state import (
 from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_uri, list_entries
 from sparkops.registry.mlflow_store import connect, explain_registry_errors, preload_mlflow
 from sparkops.scoring.artifact.file_names import MANIFEST_HASH_TAG
-from sparkops.scoring.locate.identity import TAG
+from sparkops.scoring.locate.identity import SCORER_TAG
 from sparkops.scoring.locate.model_uri import CHAMPION, LocatedModel, parse_model_uri
 from sparkops.scoring.locate.sqlite_registry import RegistryEntry, find_entry
 
@@ -167,7 +167,7 @@ class Registry:
             entry.version
             for entry in list_entries(self._settings, facts.name)
             if to_version_info(entry).source.get("sha256") == facts.source["sha256"]
-            and entry.tags.get(TAG, "") == facts.scorer
+            and entry.tags.get(SCORER_TAG, "") == facts.scorer
         ]
         client = connect(self._settings)
         version = existing[0] if existing else upload_version(client, self._settings, facts, folder, {})
@@ -321,7 +321,7 @@ def _to_located(folder: Path, entry: RegistryEntry) -> LocatedModel:
         entry.name,
         entry.version,
         entry.tags.get(MANIFEST_HASH_TAG, ""),
-        entry.tags.get(TAG, ""),
+        entry.tags.get(SCORER_TAG, ""),
     )
 
 

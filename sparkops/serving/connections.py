@@ -37,13 +37,17 @@ def make_protocol(max_connections: int) -> type[asyncio.Protocol]:
     )
 
     class LimitedProtocol(base):  # type: ignore[misc]
+        """Overrides callbacks of asyncio and uvicorn, which give them their names."""
+
         def connection_made(self, transport: asyncio.Transport) -> None:
+            """Refuse the new connection if there are too many; asyncio calls this by its name."""
             super().connection_made(transport)
             if len(self.connections) > max_connections:
                 self.connections.discard(self)
                 transport.set_protocol(_Refusal(transport, busy))
 
         def eof_received(self) -> bool | None:
+            """Return whether the connection stays open after the client's last byte; asyncio calls this by its name."""
             # A client that has sent its request and closes its side of the connection still reads the answer.
             cycle = self.cycle
             if cycle is None or cycle.response_complete or cycle.more_body:
@@ -52,6 +56,7 @@ def make_protocol(max_connections: int) -> type[asyncio.Protocol]:
             return True
 
         def send_400_response(self, msg: str) -> None:
+            """Answer what is no HTTP; uvicorn calls this by its name."""
             del msg
             error = RequestError("This is not a valid HTTP request.")
             self.transport.write(format_response(error))
@@ -61,7 +66,7 @@ def make_protocol(max_connections: int) -> type[asyncio.Protocol]:
 
 
 class _Refusal(asyncio.Protocol):
-    """Answers the first bytes of a connection with an error.
+    """Answers the first bytes of a connection with an error; its methods are callbacks of asyncio.
 
     A client that is still sending would not read an earlier answer.
     """

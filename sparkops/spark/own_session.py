@@ -26,11 +26,11 @@ def make_own_session(shared: SparkSession, pool: str) -> SparkSession:
 
 
 def _copy_settings(source: SparkSession, target: SparkSession) -> None:
-    """Set in a new session what differs from its defaults in another one."""
+    """Set the settings of the source that differ from the target's defaults, as far as a session may change them."""
     defaults = target._jsparkSession.conf().getAll()
     changed = [
         (pair._1(), pair._2())
-        for pair in _iterate(source._jsparkSession.conf().getAll())
+        for pair in _list_pairs(source._jsparkSession.conf().getAll())
         if not defaults.contains(pair._1()) or defaults.apply(pair._1()) != pair._2()
     ]
     for name, value in changed:
@@ -38,7 +38,7 @@ def _copy_settings(source: SparkSession, target: SparkSession) -> None:
             target.conf.set(name, value)
 
 
-def _iterate(scala_map: Any) -> list[Any]:
+def _list_pairs(scala_map: Any) -> list[Any]:
     iterator, pairs = scala_map.iterator(), []
     while iterator.hasNext():
         pairs.append(iterator.next())
@@ -46,5 +46,6 @@ def _iterate(scala_map: Any) -> list[Any]:
 
 
 def _get_java_class(session: SparkSession) -> Any:
+    # Fails, with the error of pyspark, where the session was stopped and has no JVM.
     get_java_context(session)
     return session._jvm.org.apache.spark.sql.classic.SparkSession  # type: ignore[union-attr]

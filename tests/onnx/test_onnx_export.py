@@ -20,7 +20,7 @@ from scoring.stages.test_vector_stages import steps as vector_steps
 from sparkops.artifact.random_rows import generate_rows
 from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.errors import InputError, ModelError, NotCompiled, NotExported, ParityBroken
-from sparkops.onnx import answers, feed, not_exported, to_onnx
+from sparkops.onnx import build_feed, list_unsupported, read_answers, to_onnx
 from sparkops.onnx.export import export
 from sparkops.onnx.stages.registry import UNSUPPORTED
 from sparkops.onnx.verification import OnnxScorer, score_cases, verify
@@ -82,7 +82,7 @@ def test_a_saved_model_answers_as_spark_did_or_its_unsupported_stages_are_named(
 def test_each_predictor_answers_as_the_scorer_does(name: str) -> None:
     description = others().get(name) or predictors(3)[name]
     if name == "rules":
-        assert not_exported(description)[0].startswith("rules: a list")
+        assert list_unsupported(description)[0].startswith("rules: a list")
         return
     vector = description.fields[0].size or 0
     counts = [{"v": [float(index + slot) for slot in range(vector)]} for index in range(3)] if vector else []
@@ -215,12 +215,12 @@ def test_null_inputs_may_be_left_out_of_a_feed_or_of_the_graph() -> None:
         session = onnxruntime.InferenceSession(graph.SerializeToString(), options)
         inputs = {
             name: value
-            for name, value in feed(description, [ROW, ROW]).items()
+            for name, value in build_feed(description, [ROW, ROW]).items()
             if not name.endswith("__null")
         }
         assert set(inputs) == {session_input.name for session_input in session.get_inputs()}
         names = [session_output.name for session_output in session.get_outputs()]
-        scored = answers(description, dict(zip(names, session.run(None, inputs), strict=True)))
+        scored = read_answers(description, dict(zip(names, session.run(None, inputs), strict=True)))
         assert compare_answers([expected, expected], scored, description.outputs) == []
 
 
@@ -260,7 +260,7 @@ def test_what_no_tensor_can_hold_is_refused_with_its_reason() -> None:
         {"categories": 10**6, "keep": False, "drop_last": True},
     )
     fields = (Field("v", "vector", size=2**20), Field("day", "date"), Field("i", "integer"))
-    reasons = not_exported(replace(model, steps=(hot, *model.steps), fields=fields))
+    reasons = list_unsupported(replace(model, steps=(hot, *model.steps), fields=fields))
     assert len(reasons) == 3
     assert reasons[0].startswith("OneHotEncoderModel `o`: it makes 1,000,000 slots")
     assert "1048576 slots" in reasons[1]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sparkops.compiler.sql.select import compile_select
-from sparkops.onnx import not_exported, to_onnx
+from sparkops.onnx import list_unsupported, to_onnx
 from sparkops.onnx.verification import score_cases, verify
 from sparkops.scoring import Description, Field, Output, Scorer, Step
 from sparkops.scoring.sql.expression import Expression, expression_to_json, find_referenced_columns
@@ -84,6 +84,6 @@ def test_rows_that_a_condition_drops_are_not_scored_and_what_has_no_form_in_an_e
         ("l * 2", "`mul` of long"),
         ("n * 0.5", "decimal"),
     ):
-        (reasons,) = not_exported(selecting(expression))
+        (reasons,) = list_unsupported(selecting(expression))
         assert reasons.startswith("SQLTransformer `q`: its expression holds")
         assert reason in reasons

@@ -14,7 +14,7 @@ from scoring.example_models import flights
 from sparkops.errors import ModelError
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.scoring import save
-from sparkops.scoring.locate.identity import TAG, check_identity
+from sparkops.scoring.locate.identity import SCORER_TAG, check_identity
 
 TABLES = """
     create table model_versions (name, version, run_id, storage_location, source, creation_time, current_stage);
@@ -35,7 +35,7 @@ def registered(tmp_path: Path) -> Registered:
             row = ("late", 1, "", str(tmp_path / "late"), None, 0, "None")
             store.execute("insert into model_versions values (?, ?, ?, ?, ?, ?, ?)", row)
             if tag:
-                store.execute("insert into model_version_tags values ('late', 1, ?, ?)", (TAG, tag))
+                store.execute("insert into model_version_tags values ('late', 1, ?, ?)", (SCORER_TAG, tag))
         return f"sqlite:///{tmp_path}/mlflow.db"
 
     return register

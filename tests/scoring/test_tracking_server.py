@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from sparkops.errors import EngineError, ModelError, UnknownName
-from sparkops.scoring.locate.identity import TAG
+from sparkops.scoring.locate.identity import SCORER_TAG
 from sparkops.scoring.locate.model_uri import locate_registered
 from sparkops.scoring.locate.tracking_server import download
 
@@ -142,7 +142,7 @@ def test_a_download_that_differs_from_the_registered_scorer_is_refused(
     handler, host = tracking
     located = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
     assert (located.version, located.manifest_hash) == (3, "")
-    handler.tags = [{"key": TAG, "value": "ab" * 32}]
+    handler.tags = [{"key": SCORER_TAG, "value": "ab" * 32}]
     with pytest.raises(ModelError, match="late/3 is not what was registered"):
         locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
 

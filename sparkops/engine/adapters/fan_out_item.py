@@ -14,8 +14,8 @@ def make_job_of_run(job: Job, run: Run, runs: RunStore) -> Job:
 
     Args:
         job: The job as it is declared.
-        run: Its run.
-        runs: The records; that of a fan-out has the parameters that tell its parts apart.
+        run: A run of the job.
+        runs: The records. The record of a fan-out contains the parameters of each part.
 
     Raises:
         InputError: The run is a part of a fan-out whose record is gone or does not list it.
@@ -30,6 +30,6 @@ def make_job_of_run(job: Job, run: Run, runs: RunStore) -> Job:
     if own is None:
         raise InputError(
             f"Run {run.id} is a part of fan-out {run.parent}, whose record is gone or damaged, so the name of its "
-            f"model is unknown. Run `{run.job}` again for its values: --each."
+            f"model is unknown. Run the job again: `sparkops run {run.job} --each NAME=VALUES`."
         )
     return make_item_job(job, own)

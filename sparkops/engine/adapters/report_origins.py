@@ -11,30 +11,32 @@ from sparkops.runs.lineage.run_links import LinkedVersion, list_inputs, list_out
 from sparkops.runs.records.run import Run
 
 
-def trace_origins(run: Run, makers: Mapping[LinkedVersion, Run | None]) -> PageLineage:
+def trace_origins(run: Run, publishing_runs: Mapping[LinkedVersion, Run | None]) -> PageLineage:
     """Return the origins of the page of a run, two runs back.
 
     Args:
         run: The run.
-        makers: The run that published each version that it read; None if no recorded run did.
+        publishing_runs: The run that published each version that it read; None if no recorded run did.
     """
     origins = {run.id: _describe_run(run)}
     edges: dict[tuple[str, str], None] = {}
     for version, facts in list_inputs(run):
-        maker = makers.get(version)
-        published = dict(list_outputs(maker)) if maker is not None else {}
+        publishing_run = publishing_runs.get(version)
+        published = dict(list_outputs(publishing_run)) if publishing_run is not None else {}
         id_ = _make_id(version, layer=1)
         origins[id_] = _describe_version(id_, version, published.get(version, facts))
         edges[id_, run.id] = None
-        if maker is not None and maker.id != run.id:
-            origins[maker.id] = _describe_run(maker)
-            edges[maker.id, id_] = None
-    for maker in (maker for maker in makers.values() if maker is not None and maker.id != run.id):
-        for source, facts in list_inputs(maker):
+        if publishing_run is not None and publishing_run.id != run.id:
+            origins[publishing_run.id] = _describe_run(publishing_run)
+            edges[publishing_run.id, id_] = None
+    for publishing_run in publishing_runs.values():
+        if publishing_run is None or publishing_run.id == run.id:
+            continue
+        for source, facts in list_inputs(publishing_run):
             # A version that the page's run read, too, has a second box, so that each box leads to the next layer.
             id_ = _make_id(source, layer=2)
             origins.setdefault(id_, _describe_version(id_, source, facts))
-            edges[id_, maker.id] = None
+            edges[id_, publishing_run.id] = None
     return PageLineage(origins=tuple(origins.values()), edges=tuple(edges))
 
 

@@ -32,14 +32,14 @@ class ReportPages:
         store: The project's run records.
         docs: Folder of the Data Docs, which pages link to.
         secrets: Values that no page shows.
-        makers: Cache of the run that published each version; None where no recorded run did.
+        publishing_runs: Cache of the run that published each version; None where no recorded run did.
     """
 
     folder: Path
     store: RunStore
     docs: Path
     secrets: tuple[str, ...] = ()
-    makers: dict[LinkedVersion, Run | None] = field(default_factory=dict)
+    publishing_runs: dict[LinkedVersion, Run | None] = field(default_factory=dict)
 
     def write(self, report: Report, run: Run) -> str:
         """Render the page of a run's report, write it and return its path."""
@@ -52,10 +52,10 @@ class ReportPages:
         from sparkops.reports import mask_html, render_page
 
         inputs = dict.fromkeys(version for version, _ in list_inputs(run))
-        self._search(inputs)
-        makers = {version: self.makers.get(version) for version in inputs}
-        facts = collect_run_facts(run, list(self._list_checks(makers)))
-        facts = replace(facts, origins=trace_origins(run, makers))
+        self._find_publishing_runs(inputs)
+        publishing_runs = {version: self.publishing_runs.get(version) for version in inputs}
+        facts = collect_run_facts(run, list(self._list_checks(publishing_runs)))
+        facts = replace(facts, origins=trace_origins(run, publishing_runs))
         return mask_html(render_page(report, facts), self.secrets)
 
     def write_replay(self, verdict: ReplayVerdict, original: Run) -> str:
@@ -65,26 +65,30 @@ class ReportPages:
         html = mask_html(render_replay_page(verdict, collect_run_facts(original, ())), self.secrets)
         return str(write_page(html, self.folder, f"{verdict.job}-replay-{verdict.run}"))
 
-    def _search(self, versions: Iterable[LinkedVersion]) -> None:
-        """Find the newest run that published each version, and add it to `makers`."""
-        missing = {version for version in versions if version not in self.makers and version.kind != "source"}
+    def _find_publishing_runs(self, versions: Iterable[LinkedVersion]) -> None:
+        """Find the newest run that published each version, and add it to `publishing_runs`."""
+        missing = {
+            version
+            for version in versions
+            if version not in self.publishing_runs and version.kind != "source"
+        }
         if not missing:
             return
         for links in read_all_links(self.store):
             for version in missing.intersection(links.outputs):
-                self.makers[version] = self.store.read(links.run)
+                self.publishing_runs[version] = self.store.read(links.run)
                 missing.discard(version)
             if not missing:
                 break
-        self.makers.update(dict.fromkeys(missing))
+        self.publishing_runs.update(dict.fromkeys(missing))
 
-    def _list_checks(self, makers: Mapping[LinkedVersion, Run | None]) -> Iterator[CheckedTable]:
+    def _list_checks(self, publishing_runs: Mapping[LinkedVersion, Run | None]) -> Iterator[CheckedTable]:
         """Yield the check results of the tables that were read, from the runs that published them."""
-        for version, maker in makers.items():
-            if version.kind == "table" and maker is not None:
-                output = maker.outputs.get(version.name) or {"version": version.version}
-                docs = self._link_to_docs(version.name, maker)
-                yield _build_checked_table(version.name, output, maker, docs=docs)
+        for version, publishing_run in publishing_runs.items():
+            if version.kind == "table" and publishing_run is not None:
+                output = publishing_run.outputs.get(version.name) or {"version": version.version}
+                docs = self._link_to_docs(version.name, publishing_run)
+                yield _build_checked_table(version.name, output, publishing_run, docs=docs)
 
     def _link_to_docs(self, table: str, run: Run) -> str | None:
         """Return the link from the report to the table's page of Data Docs, or None if there is no such page."""
@@ -117,7 +121,7 @@ def collect_run_facts(run: Run, checks: Sequence[CheckedTable]) -> RunFacts:
 
 def _format_code_version(code: Mapping[str, Any]) -> str:
     commit = next((str(code[key]) for key in ("git", "sha", "commit") if code.get(key)), "")[:10]
-    return f"{commit}{describe_changes(code)}" if commit else commit
+    return f"{commit}{describe_changes(code)}" if commit else ""
 
 
 def _build_checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:

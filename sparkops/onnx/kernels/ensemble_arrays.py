@@ -108,7 +108,7 @@ def _group_category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tup
     positions = []
     for node, slot in zip(nodes.tolist(), slot_index.tolist(), strict=True):
         column = np.ones(count + 1)
-        column[categories[forest.first[node] : forest.first[node + 1]] - low] = 0.0
+        column[categories[forest.category_start[node] : forest.category_start[node + 1]] - low] = 0.0
         sets_of_slot = columns[slot]
         positions.append((slot, sets_of_slot.setdefault(column.tobytes(), (len(sets_of_slot), column))[0]))
     starts = np.cumsum([0, *map(len, columns)])

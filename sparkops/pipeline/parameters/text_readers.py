@@ -1,4 +1,4 @@
-"""Convert text to scalar values: bool, int, float, Decimal, date, datetime, timedelta, choice, path."""
+"""Convert text to scalar values: bool, int, float, Decimal, date, datetime, timedelta, choice, path, secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DATETIME: Final = re.compile(
 
 
 class InvalidValueError(ValueError):
-    """A value is not of the type; the message, if any, is a detail for the error of `value.parse`."""
+    """A value is not of the type; its message, if it has one, becomes part of the error of `value.parse`."""
 
 
 def unquote(text: str) -> str:
@@ -136,7 +136,7 @@ def _read_choice(param_type: ParamType, text: str) -> Any:
     raise InvalidValueError
 
 
-SCALAR_TEXTS: Final[Mapping[str, Callable[[ParamType, str], Any]]] = {
+SCALAR_READERS: Final[Mapping[str, Callable[[ParamType, str], Any]]] = {
     "bool": _read_bool,
     "int": _read_int,
     "float": _read_float,

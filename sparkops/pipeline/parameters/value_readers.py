@@ -10,7 +10,7 @@ from typing import Any, Final
 from sparkops.pipeline.parameters.allowed_values import format_value
 from sparkops.pipeline.parameters.param_type import ParamType
 from sparkops.pipeline.parameters.text_readers import (
-    SCALAR_TEXTS,
+    SCALAR_READERS,
     InvalidValueError,
     is_null_word,
     is_quoted,
@@ -54,7 +54,7 @@ def _read_yaml_scalar(param_type: ParamType, raw: YamlScalar, form: ValueForm) -
     if param_type.kind in ("str", "path"):
         raise InvalidValueError(f'put it in quotes: "{raw.text}"')
     if param_type.kind == "decimal" and not isinstance(raw.value, bool):
-        return SCALAR_TEXTS["decimal"](param_type, raw.text)
+        return SCALAR_READERS["decimal"](param_type, raw.text)
     return read_value(param_type, raw.value, form)
 
 
@@ -68,7 +68,7 @@ def _read_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
         text = text if is_literal and form is ValueForm.JSON else unquote(text)
     if param_type.kind in _COMPOUND_TEXTS:
         return _COMPOUND_TEXTS[param_type.kind](param_type, text)
-    return SCALAR_TEXTS[param_type.kind](param_type, text)
+    return SCALAR_READERS[param_type.kind](param_type, text)
 
 
 def _read_union_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
@@ -84,7 +84,7 @@ def _read_union_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
         if member.kind in skipped or is_other_bool or member.takes_any_text:
             continue
         try:
-            return SCALAR_TEXTS[member.kind](member, text)
+            return SCALAR_READERS[member.kind](member, text)
         except InvalidValueError:
             continue
     if param_type.takes_any_text:
@@ -96,7 +96,7 @@ def _read_union_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
 
 def _read_literal_text(param_type: ParamType, text: str) -> Any:
     member = next(member for member in param_type.members if member.takes_any_text)
-    return SCALAR_TEXTS[member.kind](member, text)
+    return SCALAR_READERS[member.kind](member, text)
 
 
 def _read_union_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:

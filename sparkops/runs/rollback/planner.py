@@ -107,7 +107,7 @@ def plan_rollback(
     undone = _list_undone(target, group)
     return RollbackPlan(
         run=rollback_id,
-        runs=tuple(_describe(member, group.members[member]) for member in undone),
+        runs=tuple(_make_undone_run(member, group.members[member]) for member in undone),
         tables=tuple(sorted(tables, key=lambda item: item.table)),
         models=tuple(_plan_alias_changes(label, group, versions)),
         marks=tuple(_list_marks(undone, group, rollback_id)),
@@ -149,7 +149,7 @@ def _require_can_be_undone(target: str, group: RollbackGroup) -> None:
         if member is not None and (member.batches or "stream" in member.timings):
             raise InputError(
                 f"Run {member.id} read a stream, and is not rolled back: the stream would go on after its batches, and "
-                f"their rows would be lost. `sparkops tables restore` returns its table, `sparkops streams reset "
+                f"their rows would be lost. `sparkops tables restore` restores its table, `sparkops streams reset "
                 f"{member.job}` lets the stream begin again."
             )
 
@@ -158,7 +158,7 @@ def _require_complete_restoration(run: Run | None) -> None:
     """Refuse to take back the rollback of a run that was not complete: it would be half published again.
 
     Raises:
-        InputError: It was not.
+        InputError: The run was not complete.
     """
     for item in _read_rollback(run, "runs"):
         if item["state"] not in ("done", ""):
@@ -174,7 +174,7 @@ def _read_rollback(run: Run | None, key: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _plan_restores(group: RollbackGroup) -> Iterator[TableRestore]:
-    """Yield the return of each table to its version before the first that is undone."""
+    """Yield the restore of each table, to the version before the first one that is undone."""
     for history, first in group.list_tables():
         yield TableRestore(
             table=history.table,
@@ -207,7 +207,7 @@ def _require_recorded_versions(label: str, group: RollbackGroup, versions: Versi
                 raise InputError(
                     f"{label} cannot be rolled back; nothing was changed. Table `{table}`, whose version {version} "
                     f"run {run.id} made, {change}, so it has no version before the run. "
-                    "`sparkops tables restore` returns other tables."
+                    "`sparkops tables restore` restores the other tables."
                 )
             if version < firsts.get(table, history.commits[-1].version):
                 raise VersionGone(
@@ -233,7 +233,8 @@ def _require_versions(label: str, tables: Sequence[TableRestore], versions: Vers
         raise VersionGone("\n".join([f"{label} cannot be rolled back; nothing was changed.", *problems]))
 
 
-def _describe(member: str, run: Run | None) -> UndoneRun:
+def _make_undone_run(member: str, run: Run | None) -> UndoneRun:
+    # A release has no run; its id begins with what is shown as its job: `release` or `discard`.
     if run is None:
         return UndoneRun(run=member, job=member.partition("-")[0], state="")
     return UndoneRun(run=run.id, job=run.job, state=run.state)

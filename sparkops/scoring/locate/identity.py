@@ -9,7 +9,7 @@ from ...core.bounded_file import read_text
 from ...errors import DamagedModel
 from ..artifact.file_names import DESCRIPTION, SCORER
 
-TAG = "sparkops.scorer"
+SCORER_TAG = "sparkops.scorer"
 # Bytes of a description.
 _MAX_DESCRIPTION = 2**28
 

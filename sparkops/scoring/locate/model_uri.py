@@ -20,7 +20,7 @@ from ..artifact.file_names import (
     SCORER,
     SPARK_MANIFEST,
 )
-from .identity import TAG, check_identity
+from .identity import SCORER_TAG, check_identity
 from .sqlite_registry import find_entry, parse_folder_uri, parse_sqlite_uri, read_entries
 
 CHAMPION = "champion"
@@ -123,7 +123,7 @@ def locate_registered(
             tracking_uri, name, version_or_alias, cache or locate_user_cache() / "models"
         )
         has_manifest = any((folder / file_name).is_file() for file_name in MANIFESTS)
-        tag_value = fetch_tag(tracking_uri, name, version, MANIFEST_HASH_TAG if has_manifest else TAG)
+        tag_value = fetch_tag(tracking_uri, name, version, MANIFEST_HASH_TAG if has_manifest else SCORER_TAG)
         check_identity(folder, "" if has_manifest else tag_value, f"{name}/{version}")
         manifest_hash, scorer_hash = (tag_value, "") if has_manifest else ("", tag_value)
         return LocatedModel(folder, name, version, manifest_hash, scorer_hash)
@@ -190,6 +190,6 @@ def _locate_in_sqlite(name: str, version_or_alias: str, file: Path) -> LocatedMo
             f"Version {entry.version} of `{name}` is registered, but its folder {folder} is gone. "
             "Restore it, or train the model again."
         )
-    scorer_hash = entry.tags.get(TAG, "")
+    scorer_hash = entry.tags.get(SCORER_TAG, "")
     check_identity(folder, scorer_hash, f"{name}/{entry.version}")
     return LocatedModel(folder, name, entry.version, entry.tags.get(MANIFEST_HASH_TAG, ""), scorer_hash)

@@ -64,21 +64,22 @@ def _make_extreme_emitter(function: Callable[..., Any]) -> Emit:
 
 def _emit_is_nan(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     if not operands[0].nan:
+        # As the test for null of a value that is never null: false, and the operand's errors are raised.
         return emit_is_null(code, node, [replace(operands[0], null=False)])
     first, again = bind_once(code, operands[0])
     return Fragment(f"({first} is not None and {again} != {again})", null=False, nan=False)
 
 
 def _emit_nanvl(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
-    first, again = bind_once(code, operands[0])
     if not operands[0].nan:
         return operands[0]
+    first, again = bind_once(code, operands[0])
     text = f"({again} if {first} is None or {again} == {again} else {operands[1].expr})"
     return Fragment(text, operands[0].null or operands[1].null, operands[1].nan)
 
 
 def _is_lookup(node: Expression) -> bool:
-    """Return whether a node has a key, and a value of its own type for each of several different keys."""
+    """Return whether a node has an operand to look up, and for each of its distinct keys a value of the node's type."""
     key, *values = node.args
     keys = _read_lookup_keys(node)
     return (

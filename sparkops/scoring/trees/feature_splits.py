@@ -93,7 +93,7 @@ def _find_thresholds(trees: TreeEnsemble, nodes: Numbers) -> tuple[Numbers, Numb
 
 def _iterate_categories(trees: TreeEnsemble, nodes: Numbers) -> Iterator[Numbers]:
     for node in nodes.tolist():
-        yield trees.categories[trees.first[node] : trees.first[node + 1]]
+        yield trees.categories[trees.category_start[node] : trees.category_start[node + 1]]
 
 
 def _find_isolating_bounds(values: Numbers) -> Numbers:

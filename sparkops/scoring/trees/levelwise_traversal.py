@@ -239,7 +239,7 @@ class _CategorySets:
     @classmethod
     def build(cls, trees: TreeEnsemble, order: Numbers) -> _CategorySets:
         """Return the sets, by breadth-first position of the nodes."""
-        sizes = np.diff(trees.first)
+        sizes = np.diff(trees.category_start)
         position = np.empty(len(trees.node_type), dtype=np.int64)
         position[order] = np.arange(len(order))
         count = int(trees.categories.max(initial=0.0)) + 1

@@ -19,7 +19,7 @@ _ARRAYS = {
     "threshold": "threshold",
     "left": "left",
     "right": "right",
-    "first": "first",
+    "first": "category_start",
     "categories": "categories",
     "leaves": "leaves",
 }
@@ -39,7 +39,7 @@ class TreeEnsemble:
         threshold: Threshold of a node.
         left: Child if the condition is true; a leaf points to itself.
         right: Child if the condition is false; a leaf points to itself.
-        first: (nodes + 1,) start of each node's categories in `categories`.
+        category_start: (nodes + 1,) start of each node's categories in `categories`.
         categories: Categories of all nodes.
         leaves: (nodes, width) value that a leaf adds to the sum.
     """
@@ -50,7 +50,7 @@ class TreeEnsemble:
     threshold: Numbers
     left: Numbers
     right: Numbers
-    first: Numbers
+    category_start: Numbers
     categories: Numbers
     leaves: Numbers
 
@@ -62,22 +62,24 @@ class TreeEnsemble:
             ModelError: The arrays are inconsistent, or a child does not come after its parent.
         """
         trees = cls(**{field: step.arrays[name] for name, field in _ARRAYS.items()})
-        count, numbers = len(trees.node_type), np.arange(len(trees.node_type))
+        count, positions = len(trees.node_type), np.arange(len(trees.node_type))
         inner = trees.node_type != LEAF
         sides = (trees.left, trees.right)
         valid = (
             len(trees.roots) > 0
             and all(len(array) == count for array in (trees.feature, trees.threshold, *sides, trees.leaves))
-            and len(trees.first) == count + 1
+            and len(trees.category_start) == count + 1
             and trees.leaves.ndim == 2  # noqa: PLR2004
             and bool(((trees.node_type >= LEAF) & (trees.node_type <= NOT_AMONG)).all())
-            and all(bool((side[~inner] == numbers[~inner]).all()) for side in sides)
-            and all(bool((side[inner] > numbers[inner]).all() and (side < count).all()) for side in sides)
+            and all(bool((side[~inner] == positions[~inner]).all()) for side in sides)
+            and all(bool((side[inner] > positions[inner]).all() and (side < count).all()) for side in sides)
             and bool(((trees.feature >= 0) & (trees.feature < step.params["features"])).all())
             and bool(((trees.roots >= 0) & (trees.roots < count)).all())
             and _has_single_parents(trees, inner)
-            and bool((trees.first[1:] >= trees.first[:-1]).all() and trees.first[0] == 0)
-            and trees.first[-1] == len(trees.categories)
+            and bool(
+                (trees.category_start[1:] >= trees.category_start[:-1]).all() and trees.category_start[0] == 0
+            )
+            and trees.category_start[-1] == len(trees.categories)
             and bool((np.isfinite(trees.categories) & (np.abs(trees.categories) < _MAX_CATEGORY)).all())
         )
         if not valid:
@@ -91,7 +93,7 @@ class TreeEnsemble:
 
     def get_categories(self, node: int) -> frozenset[float]:
         """Return the categories of a node."""
-        return frozenset(self.categories[self.first[node] : self.first[node + 1]].tolist())
+        return frozenset(self.categories[self.category_start[node] : self.category_start[node + 1]].tolist())
 
     def find_used_features(self) -> Numbers:
         """Return the slots that the trees test, in ascending order."""

@@ -128,8 +128,8 @@ def _skip_undone(table: str, version: int, commits: Sequence[Commit], lookup: Ru
     for commit in sorted(commits, key=lambda commit: commit.version, reverse=True):
         if undone_from is not None and commit.version >= undone_from:
             continue
-        maker = lookup.read(commit.run_id) if commit.run_id is not None else None
-        undone_from = _find_first_undone(maker, table)
+        publishing_run = lookup.read(commit.run_id) if commit.run_id is not None else None
+        undone_from = _find_first_undone(publishing_run, table)
         if undone_from is None or undone_from <= version:
             undone_from = None
             yield commit

@@ -10,6 +10,7 @@ from sparkops.scoring.stages.feature.vector.dct import build_transform_matrix
 def convert_dct(step: Step, context: GraphContext) -> None:
     """Add one product; rows with infinities are not scored."""
     graph, source = context.graph, context.get_features(step)
+    # A vector of one slot is its own transform, infinite or not.
     if source.size > 1:
         context.exclude(graph.reduce_any(graph.add("IsInf", source.tensor)))
     context.columns[step.outputs[0]] = VectorTensor(
