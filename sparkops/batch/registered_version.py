@@ -66,7 +66,7 @@ class RegisteredVersion:
         if taken:
             raise SignatureMismatch(
                 f"Model {model} adds {', '.join(f'`{name}`' for name in taken)}, "
-                "which these rows have already: drop it first."
+                "which these rows have already: drop these columns first."
             )
 
 
@@ -92,8 +92,8 @@ def _find_problem(name: str, expected: str, types: Mapping[str, str]) -> str:
         near = find_closest_name(name, types)
         return f"column `{name}` ({expected}) is missing" + (f", did you mean `{near}`?" if near else "")
     actual = types[name]
-    # Integers of any size are equivalent as model inputs. A double in place of an integer is not: a string index knows
-    # "1", not "1.0".
+    # Integers of any size are equivalent as model inputs. A double does not replace an integer: a StringIndexer that
+    # learned the label "1" does not know "1.0".
     if actual == expected or (actual in SIMPLE_INTEGERS and expected in SIMPLE_INTEGERS):
         return ""
     return f"column `{name}` is {actual}, the model was trained on {expected}: cast it"

@@ -22,6 +22,8 @@ _MAX_METADATA = 1 << 28
 _MAX_REASON = 300
 # Stages of a model, those of pipelines within it counted.
 MAX_STAGES = 5000
+# The type of a dense vector or matrix in Spark ML's files; 0 is sparse.
+_DENSE = 1
 _SPECIAL_DOUBLES = {"NaN": float("nan"), "Inf": float("inf"), "-Inf": float("-inf")}
 
 
@@ -140,9 +142,14 @@ def parse_double(value: Any) -> float:
     return _SPECIAL_DOUBLES[value] if isinstance(value, str) else float(value)
 
 
+def is_sparse(value: Mapping[str, Any]) -> bool:
+    """Return whether a saved vector or matrix is sparse."""
+    return bool(value["type"] != _DENSE)
+
+
 def parse_vector(vector: Mapping[str, Any]) -> Numbers:
     """Return a saved vector, dense or sparse, as an array."""
-    if vector["type"] == 1:
+    if not is_sparse(vector):
         return np.array(vector["values"], dtype=np.float64)
     result = np.zeros(vector["size"])
     result[np.array(vector["indices"], dtype=np.int64)] = vector["values"]
@@ -153,7 +160,7 @@ def parse_matrix(matrix: Mapping[str, Any]) -> Numbers:
     """Return a saved matrix, dense or compressed by column, as an array of (rows, columns)."""
     rows, columns = matrix["numRows"], matrix["numCols"]
     values, transposed = np.array(matrix["values"], dtype=np.float64), matrix["isTransposed"]
-    if matrix["type"] == 1:
+    if not is_sparse(matrix):
         major_first = values.reshape((rows, columns) if transposed else (columns, rows))
     else:
         major_first = np.zeros((rows, columns) if transposed else (columns, rows))

@@ -31,8 +31,9 @@ _NAMED_ESCAPES: Final = {
 }
 # Every repetition has a limit, so that no text takes long: 64 backslashes, which six nested escapes write, and six
 # nested escapes of URLs and of HTML.
-_BACKSLASHES: Final = r"\\{1,64}"
 _MAX_RUN: Final = 64
+_BACKSLASHES: Final = rf"\\{{1,{_MAX_RUN}}}"
+_OPTIONAL_BACKSLASHES: Final = rf"\\{{0,{_MAX_RUN}}}"
 _BACKSLASH: Final = "\\"
 _QUOTES: Final = ("'", '"')
 # The last code points of Latin-1 and of the Basic Multilingual Plane.
@@ -73,7 +74,7 @@ def _build_run_pattern(before: str, run: str, after: str) -> str:
     """Return the expression of a run of characters between two others."""
     # The backslashes of a secret are matched together with those of the escape that follows, which then has none of its
     # own.
-    escape = r"\\{0,64}" if before.startswith(_BACKSLASH) else _BACKSLASHES
+    escape = _OPTIONAL_BACKSLASHES if before.startswith(_BACKSLASH) else _BACKSLASHES
     if run.isspace():
         characters = "|".join(
             dict.fromkeys(form for character in run for form in _list_escapes(character, escape))
@@ -95,11 +96,13 @@ def _build_quotes_pattern(run: str, escape: str, *, is_before_backslash: bool) -
         escape: The expression of the backslashes before an escaped quote.
         is_before_backslash: Whether the secret has a backslash behind them.
     """
-    quote, other = (_build_character_pattern(item, escape) for item in run[0] + _QUOTES[run[0] == "'"])
+    other_quote = '"' if run[0] == "'" else "'"
+    quote, other = (_build_character_pattern(item, escape) for item in (run[0], other_quote))
     shell, count = f"{quote}{other}{quote}{other}{quote}", len(run)
     if not is_before_backslash:
         return f"(?>(?:{shell}|{quote}){{{count},{2 * count}}})"
-    # The form of a shell only in front of the backslash: elsewhere its quotes may belong to what follows.
+    # The form of a shell is matched only in front of the backslash, however that is escaped: elsewhere its last quotes
+    # may belong to the text behind the secret.
     forms = rf"{shell}(?=[\\%&=])|{quote}"
     # The second one of a doubled quote is matched without backslashes, which would be those of the secret.
     bare = "|".join([run[0], *(form for form in _list_escapes(run[0], "") if form[0] == "&" or "%" in form)])
@@ -115,7 +118,7 @@ def _build_character_pattern(character: str, escape: str = _BACKSLASHES) -> str:
     if not character.isprintable():
         # The replacement character, which a page has in place of what HTML does not allow.
         forms.append(r"\ufffd")
-    return rf"(?:\\{{0,64}}(?:{'|'.join(forms)}))"
+    return rf"(?:{_OPTIONAL_BACKSLASHES}(?:{'|'.join(forms)}))"
 
 
 @cache
@@ -163,7 +166,7 @@ def _list_escapes(character: str, escape: str) -> Iterator[str]:
     # Quoted-printable
     yield "(?i:" + "".join(f"=(?:3D){{0,2}}{byte:02x}" for byte in data) + ")"
     if character == "&":
-        # Before its own reference, which begins like another character's.
+        # Before the reference `&amp;`: an escaped reference to any other character begins like it.
         yield "&(?:amp;){1,6}"
     names = [f"#0{{0,6}}{code}", f"(?i:#x0{{0,6}}{code:x})", *_map_entities().get(character, ())]
     yield f"&(?:amp;){{0,6}}(?:{'|'.join(names)});"

@@ -19,7 +19,7 @@ _PYTHON_TRACEBACK = re.compile(
 )
 _LOST_JVM = (
     "The JVM of Spark ended while the run used it: it crashed, was killed, or the machine's memory was exhausted. "
-    "The end of the run's log says which. Give the machine more memory if it was that."
+    "The end of the run's log says which. If memory was exhausted, give the machine more."
 )
 _OUT_OF_MEMORY = (
     "Spark ran out of memory. Give it more: `--set spark.conf.spark.driver.memory=4g` (on a cluster "
@@ -123,8 +123,8 @@ def _is_lost_connection(error: BaseException) -> bool:
 def _is_raised_by_spark(error: BaseException) -> bool:
     """Return whether the innermost frame, apart from those of Python's sockets, is one of py4j or pyspark."""
     files = [PurePath(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
-    own = [file for file in files if file.name not in _SOCKET_MODULES]
-    return bool(own) and not set(_PACKAGES).isdisjoint(own[-1].parts)
+    callers = [file for file in files if file.name not in _SOCKET_MODULES]
+    return bool(callers) and not set(_PACKAGES).isdisjoint(callers[-1].parts)
 
 
 def _get_package(module: str) -> str:

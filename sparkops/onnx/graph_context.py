@@ -14,7 +14,7 @@ from sparkops.scoring.ir.field import FLOATING_TYPES
 
 @dataclass(frozen=True, slots=True)
 class ScalarTensor:
-    """A column of one value a row.
+    """A column with one value per row.
 
     Args:
         tensor: Its tensor, (rows, 1).
@@ -35,7 +35,7 @@ class ScalarTensor:
 
 @dataclass(frozen=True, slots=True)
 class VectorTensor:
-    """A column of one vector a row.
+    """A column with one vector per row.
 
     Args:
         tensor: Its tensor, (rows, size) doubles.
@@ -62,6 +62,7 @@ class GraphContext:
         any_input: An input, from which the graph takes the number of rows.
         columns: Columns by name.
         unscored: Tensors (rows, 1) or (1, 1) that are true where a row is refused or dropped.
+        _shape: The tensor of the shape (rows, 1), once it is needed.
     """
 
     graph: GraphBuilder

@@ -50,7 +50,7 @@ class ColumnFormat:
 
     @property
     def resolution(self) -> float:
-        """Return the difference of two numbers that can just be shown; 0 if any can."""
+        """Return the smallest difference of two numbers whose texts differ; 0 if every difference is shown."""
         return find_tick_resolution(self.spec)
 
     def format_value(self, value: Any) -> str:

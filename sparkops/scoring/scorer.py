@@ -32,9 +32,9 @@ __all__ = ["Answer", "Scorer"]
 # Rows that are scored at once: enough for NumPy to be efficient, few enough for the processor's cache.
 _MAX_CHUNK_ROWS = 8192
 _MAX_CHUNK_SLOTS = 2**22
-# Slots that a sparse vector counts for: few of its slots are filled.
+# A sparse vector is assumed to take the memory of at most so many slots, because few are filled. A vector of more than
+# `_WIDE` slots is not: a step that makes it dense must fit in memory.
 _SPARSE_WIDTH = 2**14
-# Above so many, it counts for all of them: a step that makes it dense must fit in memory.
 _WIDE = 2**20
 # Numbers of the vectors that a batch returns: 4 GiB.
 _MAX_OUTPUT_SLOTS = 2**29
@@ -91,6 +91,7 @@ class Scorer:
         outputs: Sequence[str] | None = None,
     ) -> None:
         description = bind_functions(description)
+        # With all outputs, for `with_outputs`.
         self._complete, self._rules = description, rules
         self.version = description.hash[:16]
         if outputs is None:

@@ -52,7 +52,7 @@ class ProjectEvidence:
 
     def find_release(self, release: str) -> Sequence[str]:
         """Return the table and the quarantine of a release; empty if there is no such release."""
-        # The quarantine of a table whose place is configured is beside it, and not listed.
+        # A table with a configured path has its quarantine beside it, where `tables.list` does not look.
         infos = [info for info in self.tables.list() if info.exists and info.kind == "delta"]
         for base in dict.fromkeys(info.name.removesuffix(QUARANTINE_SUFFIX) for info in infos):
             history = self.find_history(base + QUARANTINE_SUFFIX)

@@ -38,6 +38,7 @@ class VectorizedRules:
         by_column: dict[str, list[conditions.RowRule]] = {}
         rest: list[conditions.RowRule] = []
         for rule in rules:
+            # A rule that reads no column is evaluated with any of its fields.
             names = sorted(_find_column_names(rule)) or [unquote(rule.fields[0])]
             if all(by_name[name].type in NUMERIC_TYPES for name in names) and _is_numeric(rule):
                 self._numeric.append(rule)
@@ -123,9 +124,10 @@ def _evaluate_condition(node: Any, columns: Columns) -> Truth:
         case conditions.Not(inner):
             return _evaluate_condition(inner, columns)[::-1]
         case conditions.And(parts):
-            return _combine(parts, columns, np.logical_and, np.logical_or)
+            return _evaluate_and(parts, columns)
         case conditions.Or(parts):
-            return _combine(parts, columns, np.logical_or, np.logical_and)
+            # By De Morgan: a or b is not (not a and not b).
+            return _evaluate_and([conditions.Not(part) for part in parts], columns)[::-1]
         case conditions.IsNull(operand):
             not_null = _find_not_null(operand, columns)
             return ~not_null, not_null
@@ -135,11 +137,10 @@ def _evaluate_condition(node: Any, columns: Columns) -> Truth:
             return _compare(node, columns)
 
 
-def _combine(parts: Sequence[Any], columns: Columns, true_ufunc: Any, false_ufunc: Any) -> Truth:
+def _evaluate_and(parts: Sequence[Any], columns: Columns) -> Truth:
     truths = [_evaluate_condition(part, columns) for part in parts]
-    is_and = true_ufunc is np.logical_and
-    is_true = reduce(true_ufunc, (truth[0] for truth in truths), np.bool_(is_and))
-    return is_true, reduce(false_ufunc, (truth[1] for truth in truths), np.bool_(not is_and))
+    is_true = reduce(np.logical_and, (truth[0] for truth in truths), np.bool_(True))
+    return is_true, reduce(np.logical_or, (truth[1] for truth in truths), np.bool_(False))
 
 
 def _is_in(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns) -> Truth:

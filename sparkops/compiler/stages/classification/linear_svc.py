@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.saved_stage import SavedStage, is_sparse, parse_vector
 from sparkops.compiler.stages.shared.predictor import add_classifier
 
 
@@ -17,5 +17,5 @@ def compile_linear_svc(saved: SavedStage, plan: Plan) -> None:
         "intercept": np.array([float(row["intercept"])]),
         "threshold": np.array([saved.read_double("threshold")]),
     }
-    params = {"classes": 2, "sparse": row["coefficients"]["type"] == 0}
+    params = {"classes": 2, "sparse": is_sparse(row["coefficients"])}
     add_classifier(saved, plan, "svc", params, arrays)

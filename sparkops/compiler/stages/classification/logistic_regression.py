@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.saved_stage import SavedStage, parse_matrix, parse_vector
+from sparkops.compiler.saved_stage import SavedStage, is_sparse, parse_matrix, parse_vector
 from sparkops.compiler.stages.shared.predictor import add_classifier, read_threshold_arrays
 
 
@@ -21,7 +21,7 @@ def compile_logistic_regression(saved: SavedStage, plan: Plan) -> None:
         "multinomial": multinomial,
         # A model fitted on labels that are all 0 has one class, but still two scores and probabilities.
         "classes": int(row["numClasses"]) if multinomial else 2,
-        "sparse": row["coefficientMatrix"]["type"] == 0,
+        "sparse": is_sparse(row["coefficientMatrix"]),
     }
     arrays |= (
         read_threshold_arrays(saved) if multinomial else {"threshold": np.array([_convert_threshold(saved)])}

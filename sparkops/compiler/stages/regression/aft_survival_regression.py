@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.saved_stage import SavedStage, is_sparse, parse_vector
 from sparkops.compiler.stages.shared.predictor import read_prediction_column, record_features_column
 from sparkops.scoring.ir.description import Output
 
@@ -25,7 +25,7 @@ def compile_aft_survival_regression(saved: SavedStage, plan: Plan) -> None:
     }
     features = record_features_column(saved, plan, len(arrays["weights"]))
     columns = [(prediction, "double"), (quantiles, "vector")]
-    params = {"sparse": row["coefficients"]["type"] == 0}
+    params = {"sparse": is_sparse(row["coefficients"])}
     plan.label_columns.add(saved.params["censorCol"])
     plan.add_step(saved, "survival", [features], columns, params=params, arrays=arrays)
     plan.add_output(Output(prediction, "double", prediction, "prediction"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.saved_stage import SavedStage, parse_double, parse_vector
+from sparkops.compiler.saved_stage import SavedStage, is_sparse, parse_double, parse_vector
 from sparkops.compiler.stages.shared.predictor import (
     check_weights,
     read_prediction_column,
@@ -27,7 +27,7 @@ def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None
         "intercept": np.array([float(row["intercept"])]),
         "power": np.array([power]),
     }
-    params = {"family": family, "link": link, "sparse": row["coefficients"]["type"] == 0}
+    params = {"family": family, "link": link, "sparse": is_sparse(row["coefficients"])}
     inputs = [record_features_column(saved, plan, len(arrays["weights"]))]
     check_weights(plan, inputs[0], arrays)
     if saved.params.get("offsetCol"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.saved_stage import SavedStage, is_sparse, parse_vector
 from sparkops.compiler.stages.shared.predictor import add_regressor
 
 
@@ -16,4 +16,4 @@ def compile_linear_regression(saved: SavedStage, plan: Plan) -> None:
         "weights": parse_vector(row["coefficients"]),
         "intercept": np.array([float(row["intercept"])]),
     }
-    add_regressor(saved, plan, "linear", {"sparse": row["coefficients"]["type"] == 0}, arrays)
+    add_regressor(saved, plan, "linear", {"sparse": is_sparse(row["coefficients"])}, arrays)

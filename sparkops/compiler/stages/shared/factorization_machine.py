@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sparkops.compiler.saved_stage import SavedStage, parse_matrix, parse_vector
+from sparkops.compiler.saved_stage import SavedStage, is_sparse, parse_matrix, parse_vector
 from sparkops.scoring.ir.arrays import Numbers
 
 
@@ -18,4 +18,4 @@ def read_factorization_machine(saved: SavedStage) -> tuple[dict[str, Any], dict[
         "intercept": np.array([float(row["intercept"])]),
         "factors": parse_matrix(row["factors"]),
     }
-    return {"sparse": row["linear"]["type"] == 0}, arrays
+    return {"sparse": is_sparse(row["linear"])}, arrays

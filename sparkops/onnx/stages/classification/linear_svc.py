@@ -12,4 +12,4 @@ def convert_linear_svc(step: Step, context: GraphContext) -> None:
     """Add the margin and the class."""
     graph, raw = context.graph, add_margin(step, context)
     index = graph.cast(graph.add("Greater", raw, float(step.arrays["threshold"][0])), "int64")
-    bind_classifier(step, context, index, prepend_negative(graph, raw), "")
+    bind_classifier(step, context, index, prepend_negative(graph, raw), probability="")

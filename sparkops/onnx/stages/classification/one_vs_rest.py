@@ -19,5 +19,5 @@ def convert_one_vs_rest(step: Step, context: GraphContext) -> None:
     has_no_score = graph.add("Equal", graph.add("ReduceMax", numbers, np.array([1])), -np.inf)
     best = graph.add("ArgMax", numbers, axis=1, keepdims=1)
     index = graph.add("Where", has_no_score, np.array(-1), best)
-    bind_classifier(step, context, index, raw, "")
+    bind_classifier(step, context, index, raw, probability="")
     context.columns[step.outputs[0]] = ScalarTensor(index, "int64", "double")

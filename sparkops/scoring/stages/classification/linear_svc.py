@@ -30,7 +30,7 @@ class LinearSVC:
             build_margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
         )
         index = code.assign(f"1.0 if {margin} > {format_float(threshold)} else 0.0")
-        class_decision.bind_names(step, code, index, code.assign(f"(-{margin}, {margin})"), "")
+        class_decision.bind_names(step, code, index, code.assign(f"(-{margin}, {margin})"), probability="")
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""

@@ -32,7 +32,7 @@ class OneVsRest:
         scores = [list_slots(code.get_vector(name, step.stage, 2))[1].expr for name in step.inputs]
         raw = code.assign(f"({', '.join(scores)},)")
         index = code.assign(f"{code.bind_constant(_argmax)}({raw})")
-        class_decision.bind_names(step, code, index, raw, "")
+        class_decision.bind_names(step, code, index, raw, probability="")
         code.columns[step.outputs[0]] = Scalar(index, "double", nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:

@@ -16,13 +16,17 @@ from ....ir.description import Step
 from ....ir.validation import float_array, require
 from .bucketed_random_projection_lsh import to_vectors_of_one
 
+# `MinHashLSH.HASH_PRIME` of Spark.
 PRIME = 2038074743
 Pairs = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class MinHashLSH:
-    """arrays: coefficients (tables, 2). The output is a list: a vector of one slot for each table; refuses zeros."""
+    """arrays: coefficients (tables, 2). The output is a list: a vector of one slot for each table.
+
+    Refuses a vector without a slot that is not 0.
+    """
 
     op: str = "min_hash"
 
