@@ -175,7 +175,7 @@ class PublishBenchmark:
             part = StagedPart(run_id, name)
             frame = tables.staging.stage(self.frame, part)
         with self.measure_step(name, "checks"):
-            outcome = self.container.checks.gate(suite, frame, table=name, run_id=run_id)
+            outcome = self.container.checks.run_checkpoint(suite, frame, table=name, run_id=run_id)
         assert not outcome.blocked, outcome.summary
         assert [result.success for result in outcome.results] == [True] * 20
         assert outcome.rows == self.rows

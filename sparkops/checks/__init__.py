@@ -1,1 +1,1 @@
-"""Data checks by Great Expectations: suites, the gate before publication, drafts of suites."""
+"""Data checks by Great Expectations: suites, the checkpoints before publication, drafts of suites."""

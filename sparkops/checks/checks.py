@@ -1,4 +1,4 @@
-"""The entry point to the data checks of a project: suites, and the gate before publication."""
+"""The entry point to the data checks of a project: suites, and the checkpoints before publication."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.checks.checkpoint_run import CheckpointRun
 from sparkops.checks.execution.compiled_suite import CompiledSuite
 from sparkops.checks.execution.suite_cache import compile_suite, hash_content, load_compiled_suite
-from sparkops.checks.gate import PublishGate
 from sparkops.checks.gx.library import GxLibrary
-from sparkops.checks.outcome import GateOutcome
+from sparkops.checks.outcome import CheckpointOutcome
 from sparkops.checks.suite.argument_problems import find_invalid_arguments
 from sparkops.checks.suite.column_fit import find_misfits
 from sparkops.checks.suite.problems import raise_problems
@@ -33,7 +33,7 @@ _log = logging.getLogger("sparkops.checks")
 
 
 class Checks:
-    """The suites of conf/checks, and the gate that a frame must pass before it is published."""
+    """The suites of conf/checks, and the checkpoint that a frame must pass before it is published."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -125,7 +125,7 @@ class Checks:
         problems = find_misfits(suite, Columns.from_json(struct), warnings=warnings)
         raise_problems(suite.place.file, problems, advice=advice)
 
-    def gate(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome:
+    def run_checkpoint(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> CheckpointOutcome:
         """Evaluate a suite and decide which rows may be published.
 
         Args:
@@ -134,7 +134,7 @@ class Checks:
             table: Table that they will be written to.
             run_id: Run that writes them.
         """
-        outcome = PublishGate(suite, self._compile(suite), frame, run_id, self._library).decide()
+        outcome = CheckpointRun(suite, self._compile(suite), frame, run_id, self._library).decide()
         _log.info("%s: %s", table, outcome.summary)
         return outcome
 

@@ -22,8 +22,8 @@ _COUNT_PREFIXES = ("unexpected_", "missing_percent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateOutcome:
-    """What a gate decided.
+class CheckpointOutcome:
+    """What a checkpoint decided.
 
     Args:
         table: Table that was checked.
@@ -82,7 +82,7 @@ class GateOutcome:
         return f"{format_count(len(self.results), 'check')}: {', '.join(parts)}"
 
 
-def _collect_facts(outcome: GateOutcome, validation: Validation) -> CheckpointFacts:
+def _collect_facts(outcome: CheckpointOutcome, validation: Validation) -> CheckpointFacts:
     suite = validation.suite
     expectations = tuple(
         CheckedExpectation(

@@ -54,7 +54,7 @@ def check(
     """
     from sparkops.cli.display.check_lines import format_checks
 
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         result = engine.check(name, at=version, again=again or failing is not None)
         if failing is not None:
             for line in result.failing_lines():
@@ -90,7 +90,7 @@ def history(project: ProjectOptions, name: str, limit: int, expectation: str | N
     from sparkops.cli.display.expectation_history import format_histories, history_to_json
     from sparkops.engine.operations.expectation_history import read_expectation_histories
 
-    container = project.engine().container
+    container = project.open_engine().container
     histories = read_expectation_histories(container, name, runs=limit, expectation=expectation)
     if as_json:
         echo_json([history_to_json(history) for history in histories])
@@ -111,7 +111,7 @@ def validate(project: ProjectOptions, name: str | None) -> None:
     """
     from sparkops.engine.operations.suites import validate_suites
 
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         validations = validate_suites(engine.container, name)
     for suite in validations:
         columns = "its columns fit" if suite.columns_known else "its columns are known once it is computed"
@@ -144,7 +144,7 @@ def suggest(project: ProjectOptions, name: str, version: int | None, into: Path 
 
     if into is not None and into.exists():
         raise _explain_existing_file(into)
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         suggestion = suggest_suite(engine.container, name, at=version)
     if suggestion.suite is not None:
         echo(_describe_drift(suggestion), err=True)
@@ -172,7 +172,7 @@ def drift(project: ProjectOptions, name: str, since: int | None) -> None:
     """Show how TABLE's columns changed."""
     from sparkops.engine.operations.drift import describe_schema_drift
 
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         changed = describe_schema_drift(engine.container.tables, name, since=since)
     for change in changed.changes:
         echo(f"version {change.version}: {change.description}")

@@ -75,7 +75,7 @@ def _find_kinds(name: str, project: ProjectOptions) -> list[str]:
     """Return which of table, job and model have this name in a project."""
     from sparkops.tables.catalog import Catalog
 
-    engine = project.engine()
+    engine = project.open_engine()
     jobs = engine.project.declared
     names = {
         "table": Catalog(engine.settings).list_names(),

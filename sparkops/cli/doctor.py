@@ -23,7 +23,7 @@ def doctor(project: ProjectOptions, deep: bool) -> int:
 
     problems: list[Finding] = []
     try:
-        engine = project.engine()
+        engine = project.open_engine()
         settings = engine.project.config.complete
         for part, texts in find_project_problems(engine.container).items():
             problems += [Finding(name=part, ok=False, detail=text) for text in texts]

@@ -31,7 +31,7 @@ def gc(project: ProjectOptions, days: float, dry_run: bool, as_json: bool) -> No
     """
     from sparkops.engine.operations.cleanup import find_garbage, remove_garbage
 
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         garbage = find_garbage(engine.container, older_than=timedelta(days=days))
         if not dry_run:
             remove_garbage(engine.container, garbage)

@@ -45,7 +45,7 @@ def lineage(
     if dot and as_json:
         raise InputError("Give --dot or --json, not both.")
     direction: Direction = "both" if up == down else "up" if up else "down"
-    traced = project.engine().lineage(name, direction=direction, depth=depth)
+    traced = project.open_engine().lineage(name, direction=direction, depth=depth)
     if as_json:
         echo_json(lineage_to_json(traced))
         return

@@ -51,7 +51,7 @@ class ProjectOptions:
     env: str | None = None
     overrides: tuple[str, ...] = ()
 
-    def engine(self, listener: RunListener | None = None) -> Engine:
+    def open_engine(self, listener: RunListener | None = None) -> Engine:
         """Return an engine on the project; nothing is started.
 
         Raises:
@@ -63,14 +63,14 @@ class ProjectOptions:
         hide(engine.project.config.secrets)
         return engine
 
-    def registry_settings(self) -> Settings:
+    def read_registry_settings(self) -> Settings:
         """Return the settings of the project; outside of a project, those of the registry in MLFLOW_TRACKING_URI.
 
         Raises:
             ProjectError: There is neither.
         """
         try:
-            return self.engine().settings
+            return self.open_engine().settings
         except ProjectError as error:
             if self.project is not None:
                 raise
@@ -79,13 +79,13 @@ class ProjectOptions:
             settings = read_environment_settings()
             if settings is None:
                 raise ProjectError(
-                    f"{error} Outside of a project, MLFLOW_TRACKING_URI names a registry."
+                    f"{error} Or set MLFLOW_TRACKING_URI to the address of a registry."
                 ) from None
             return settings
 
-    def registry(self) -> Registry:
+    def open_registry(self) -> Registry:
         """Return the registry of the project; outside of a project, that in MLFLOW_TRACKING_URI."""
-        settings = self.registry_settings()
+        settings = self.read_registry_settings()
         from sparkops.registry.registry import Registry
 
         return Registry(settings)

@@ -61,7 +61,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
     """Show the quarantine of TABLE: counts by run and reason, then the first rows in it."""
     from sparkops.engine.operations.release import ReleaseRequest, validate_request
 
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         tables = engine.container.tables
         validate_request(tables, ReleaseRequest(table=name, run=run_id))
         summary = tables.summarize_quarantine(name, run=run_id, rows=rows)
@@ -102,7 +102,7 @@ def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **s
     request = ReleaseRequest(
         table=name, run=selection["run_id"], repairs=repairs, discard=selection["discard"]
     )
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         summary = validate_request(engine.container.tables, request)
         if (summary.row_count or summary.interrupted) and not yes:
             _confirm(request, summary)

@@ -140,7 +140,7 @@ def build_scoring_options(project: ProjectOptions, *, trust: bool) -> dict[str, 
 def _find_settings(project: ProjectOptions) -> Settings | None:
     """Return the settings of the project or of MLflow's variables; None if there is neither."""
     try:
-        return project.registry_settings()
+        return project.read_registry_settings()
     except ProjectError:
         if project.project is not None:
             raise
@@ -292,6 +292,6 @@ def _score_table(project: ProjectOptions, model: str, options: ScoreOptions, *, 
     assert options.table is not None
     assert options.into is not None
     where = parse_loose_options(words)
-    with ProgressDisplay() as progress, with_wait(project, options.wait).engine(progress) as engine:
+    with ProgressDisplay() as progress, with_wait(project, options.wait).open_engine(progress) as engine:
         engine.score_table(model, options.table, into=options.into, where=where, at=options.version)
     return DONE

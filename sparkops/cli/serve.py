@@ -93,7 +93,7 @@ def _log_to_stderr() -> None:
 def _read_serving_settings(project: ProjectOptions, choices: dict[str, Any]) -> ServingSettings:
     """Return the settings of the project, if there is one, with those of the command line."""
     try:
-        settings = project.engine().settings.serving
+        settings = project.open_engine().settings.serving
     except ProjectError:
         if project.project is not None:
             raise

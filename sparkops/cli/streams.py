@@ -17,7 +17,7 @@ def streams(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
     """List the streaming jobs that have run, and how far each has read."""
     if ctx.invoked_subcommand:
         return
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         checkpoints = engine.container.tables.streams.list_checkpoints()
     rows = [
         {"job": checkpoint.name, "last batch": checkpoint.last_batch, "stream": checkpoint.stream}
@@ -41,7 +41,7 @@ def reset(project: ProjectOptions, job: str, yes: bool) -> None:
     """
     from sparkops.engine.operations.cleanup import find_streaming_job, reset_stream
 
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         declared = find_streaming_job(engine.container, job)
         if not yes:
             tables = ", ".join(f"`{write.table}`" for write in declared.writes)

@@ -30,7 +30,7 @@ def tables(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
     """List the tables and sources of the catalog."""
     if ctx.invoked_subcommand:
         return
-    rows = [table_info_to_json(info) for info in project.engine().tables()]
+    rows = [table_info_to_json(info) for info in project.open_engine().tables()]
     if as_json:
         echo_json(rows)
         return
@@ -47,7 +47,7 @@ def tables(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
 @with_project_options
 def history(project: ProjectOptions, name: str, limit: int, as_json: bool) -> None:
     """Show TABLE's versions and the runs that wrote them."""
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         rows = [commit_to_json(commit) for commit in engine.history(name, limit=limit)]
     if as_json:
         echo_json(rows)
@@ -66,7 +66,7 @@ def history(project: ProjectOptions, name: str, limit: int, as_json: bool) -> No
 @with_project_options
 def show(project: ProjectOptions, name: str, rows: int, version: int | None, as_json: bool) -> None:
     """Show the first rows of TABLE."""
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         preview = engine.preview(name, rows=rows, at=version)
     if as_json:
         for row in preview:
@@ -81,6 +81,6 @@ def show(project: ProjectOptions, name: str, rows: int, version: int | None, as_
 @with_project_options
 def restore(project: ProjectOptions, name: str, version: int) -> None:
     """Publish VERSION of TABLE again, as a new version."""
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         new = engine.restore(name, version)
     echo(f"{name} is version {new}, with the rows of version {version}.")

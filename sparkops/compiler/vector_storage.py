@@ -22,11 +22,12 @@ _STORED_LIKE_INPUT = frozenset(
 def find_vector_storage(plan: Plan, column: str) -> str:
     """Return how Spark stores the vectors of a column.
 
-    One of "dense", "sparse", "compressed", "compact", "input" and "unknown".
-
-    Compressed vectors are stored dense or sparse, whichever is smaller; compact ones, too, by the sizes that Spark
-    computes since version 4.1. The vectors of a field, and those that are stored like them, are dense or sparse as the
-    row holds them.
+    Returns:
+        "dense" or "sparse": each vector alike.
+        "compressed": dense or sparse, whichever is smaller.
+        "compact": the same, by the sizes that Spark computes since version 4.1.
+        "input": as the row holds the vector of a field.
+        "unknown": any of these.
     """
     storage = _find_storage(plan.steps, column)
     is_compact = storage == "compressed" and plan.spark_version >= _FIRST_COMPACT_VERSION

@@ -154,17 +154,17 @@ class ModelSettings(Section):
     Example: 10.0
     """
     process_memory: Count | None = None
-    """Bytes of memory that such a process may use. By default those of the machine.
+    """Bytes of memory that a model in its own process may use. By default those of the machine.
 
     Example: 4000000000
     """
     process_cpu: Count | None = None
-    """Seconds of processor time that such a process may use in all. By default no limit.
+    """Seconds of processor time that a model in its own process may use in all. By default no limit.
 
     Example: 3600
     """
     process_files: Count = 4096
-    """Files that such a process may have open.
+    """Files that a model in its own process may have open.
 
     Example: 1024
     """

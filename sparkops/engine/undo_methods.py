@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sparkops.engine.has_container import HasContainer
     from sparkops.engine.operations.undo.retention import RunCopies
     from sparkops.runs.records.run import Run
-    from sparkops.runs.retention.at_risk import RunAtRisk
+    from sparkops.runs.retention.at_risk import InputAtRisk
     from sparkops.runs.rollback.plan import RollbackPlan
 
 
@@ -52,7 +52,7 @@ class UndoMethods:
 
     def runs_at_risk(
         self: HasContainer, *, job: str | None = None, within: timedelta | None = None
-    ) -> tuple[RunAtRisk, ...]:
+    ) -> tuple[InputAtRisk, ...]:
         """Return the inputs of runs that are gone, or that VACUUM or the clean-up of the log may remove, with dates.
 
         Args:

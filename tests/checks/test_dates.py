@@ -174,7 +174,7 @@ def test_an_expectation_of_great_expectations_names_the_column_and_value_that_py
             frame = frame.withColumn("early", F.lit("x"))
         if column != "last_day":
             frame = frame.withColumn("last_day", F.lit("x"))
-        outcome = checks.gate(suite, frame, table="t", run_id="r1")
+        outcome = checks.run_checkpoint(suite, frame, table="t", run_id="r1")
         errors = [result.error or "" for result in outcome.results]
         assert outcome.blocked
         assert errors[index].startswith(f"column `{column}` has the value {value}"), errors

@@ -78,7 +78,7 @@ def passing_labels(folder: Path, frame, profile: TableProfile) -> list[str]:
     file.write_text(draft(profile), encoding="utf-8")
     suite = checks.find_suite("t")
     assert suite is not None
-    outcome = checks.gate(suite, frame, table="t", run_id="run-1")
+    outcome = checks.run_checkpoint(suite, frame, table="t", run_id="run-1")
     assert len(outcome.results) == len(suite.expectations)
     assert not [result for result in outcome.results if not result.success]
     return [expectation.label for expectation in suite.expectations]

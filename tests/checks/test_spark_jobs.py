@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.outcome import GateOutcome
+from sparkops.checks.outcome import CheckpointOutcome
 from sparkops.config.settings import Settings
 
 pytestmark = pytest.mark.spark
@@ -38,7 +38,7 @@ def check_and_count_jobs(spark, tmp_path: Path) -> Iterator[Any]:
     frame = spark.range(50).selectExpr("id AS a", "id + 1 AS b").coalesce(1)
     checks = Checks(Settings(root=tmp_path, env="base", state=tmp_path / ".sparkops"))
 
-    def check(*lines: str) -> tuple[GateOutcome, int]:
+    def check(*lines: str) -> tuple[CheckpointOutcome, int]:
         folder = tmp_path / "conf" / "checks"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "t.yml").write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines))
@@ -46,7 +46,7 @@ def check_and_count_jobs(spark, tmp_path: Path) -> Iterator[Any]:
         assert suite is not None
         group = uuid.uuid4().hex
         spark.sparkContext.setJobGroup(group, group)
-        outcome = checks.gate(suite, frame, table="t", run_id="r")
+        outcome = checks.run_checkpoint(suite, frame, table="t", run_id="r")
         return outcome, len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
 
     yield check

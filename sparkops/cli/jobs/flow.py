@@ -59,6 +59,6 @@ def flow(
         force=force,
         max_parallel=max_parallel,
     )
-    with ProgressDisplay() as progress, with_wait(project, wait).engine(progress) as engine:
+    with ProgressDisplay() as progress, with_wait(project, wait).open_engine(progress) as engine:
         run_flow(engine.container, request)
     return 0

@@ -86,11 +86,11 @@ class JobGroup(click.Group, ABC):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the jobs."""
-        return sorted(self._read_project(ctx).engine().project.declared)
+        return sorted(self._read_project(ctx).open_engine().project.declared)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of one job."""
-        project = self._read_project(ctx).engine().project
+        project = self._read_project(ctx).open_engine().project
         job = project.find_declared(cmd_name)
         hide(find_secret_texts(job, read_conf_sources(project.config, job)))
         return self.make_command(job, project.config.find_parameters(cmd_name).origins, ctx)
@@ -113,7 +113,7 @@ class JobGroup(click.Group, ABC):
         """Write the list of jobs with the first lines of their docstrings, or why there is none."""
         with formatter.section("Jobs"):
             try:
-                jobs = self._read_project(ctx).engine().project.declared
+                jobs = self._read_project(ctx).open_engine().project.declared
             except SparkopsError as error:
                 formatter.write_text(str(error))
                 return

@@ -16,7 +16,7 @@ from sparkops.pipeline.parameters.help import describe_mode
 @with_project_options
 def jobs(project: ProjectOptions, as_json: bool) -> None:
     """List the project's jobs: the tables and models they read, what they publish, and their parameters."""
-    engine = project.engine()
+    engine = project.open_engine()
     # The files of jobs are imported for this list only.
     with skip_pydantic_plugins():
         declared = engine.project.declared

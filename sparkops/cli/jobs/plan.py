@@ -51,7 +51,7 @@ def plan(project: ProjectOptions, force: bool, explain: bool, as_json: bool, **s
         options=RunOptions(versions=read_flow_versions(selection)),
         force=force,
     )
-    planned = plan_flow(project.engine().container, request)
+    planned = plan_flow(project.open_engine().container, request)
     if as_json:
         echo_json([asdict(job) for job in planned])
         return

@@ -55,7 +55,7 @@ def run_job(arguments: JobArguments) -> int:
 
     name, params = arguments.job.name, arguments.params
     if arguments.dry_run:
-        with arguments.project.engine() as engine:
+        with arguments.project.open_engine() as engine:
             plans = engine.plan(
                 name, params, at=arguments.at, as_of=arguments.as_of, upstream=arguments.upstream
             )
@@ -67,7 +67,7 @@ def run_job(arguments: JobArguments) -> int:
         key=find_run_key(arguments.run_key),
         unfinished=arguments.unfinished,
     )
-    with ProgressDisplay() as progress, arguments.project.engine(progress) as engine:
+    with ProgressDisplay() as progress, arguments.project.open_engine(progress) as engine:
         if arguments.each or (_is_declared_fan_out(engine, arguments) and not arguments.upstream):
             _run_each(engine, arguments, options)
         elif arguments.upstream:
@@ -114,7 +114,7 @@ def backfill_job(arguments: JobArguments) -> int:
     if not arguments.each and not arguments.job.each:
         raise InputError("Give the values with --each, as in --each day=2013-07-01..2013-07-31.")
     options = RunOptions(versions=ReadVersions(at=arguments.at, as_of=arguments.as_of))
-    with ProgressDisplay() as progress, arguments.project.engine(progress) as engine:
+    with ProgressDisplay() as progress, arguments.project.open_engine(progress) as engine:
         _run_each(engine, arguments, options, skip_fresh=not arguments.force)
     return 0
 

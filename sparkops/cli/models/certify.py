@@ -90,7 +90,7 @@ def _certify_spark_model(project: ProjectOptions, located: LocatedModel, options
     if python is not None:
         compared = parity.compare(build_interpreter_reference(python))
     else:
-        with project.engine() as engine:
+        with project.open_engine() as engine:
             compared = parity.compare(build_session_reference(engine.session()))
     echo(f"Spark    {compared.spark_version}; trained by {parity.spark_version or 'an unknown version'}")
     echo(
@@ -163,7 +163,7 @@ def _locate(project: ProjectOptions, uri: str, *, trust: bool) -> tuple[LocatedM
     folder = find_model_folder(project, uri)
     if folder == Path(uri).absolute() or uri.startswith(("runs:/", "models:/m-")):
         return LocatedModel(folder, folder.name, None, is_trusted=trust), worker_settings
-    located = project.registry().locate(*parse_model_uri(uri))
+    located = project.open_registry().locate(*parse_model_uri(uri))
     return replace(located, is_trusted=trust), worker_settings
 
 

@@ -127,7 +127,7 @@ def compile_model(project: ProjectOptions, uri: str, **values: Any) -> int:
 
     options = CompileOptions(**values)
     options.validate()
-    registry = None if options.register is None else project.registry()
+    registry = None if options.register is None else project.open_registry()
     model = _compile(project, uri, options)
     description, version = model.compilation.description, None
     if description is not None and options.into is not None:
@@ -205,4 +205,4 @@ def find_model_folder(project: ProjectOptions, uri: str) -> Path:
             else "does not exist"
         )
         raise InputError(f"{uri} {problem}. Name the folder that MLflow or Spark saved a model in.")
-    return project.registry().fetch(uri)
+    return project.open_registry().fetch(uri)

@@ -36,7 +36,7 @@ def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
     """List registered model versions, newest first."""
     if ctx.invoked_subcommand:
         return
-    versions = project.registry().list()
+    versions = project.open_registry().list()
     if as_json:
         echo_json([model_version_to_json(version) for version in versions])
         return

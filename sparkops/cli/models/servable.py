@@ -57,7 +57,7 @@ def servable(**_: Any) -> None:
 def check_servable(arguments: JobArguments, rows: int) -> int:
     """Fit the model on a few rows and print what compiles; return the exit code."""
     name = arguments.job.name
-    with arguments.project.engine() as engine:
+    with arguments.project.open_engine() as engine:
         compilation = engine.servable(
             name, params=arguments.params, at=arguments.at, as_of=arguments.as_of, rows=rows
         )

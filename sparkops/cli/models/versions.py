@@ -22,7 +22,7 @@ from sparkops.scoring.locate.model_uri import parse_model_uri
 @with_project_options
 def show(project: ProjectOptions, name: str, as_json: bool) -> None:
     """Show one version: MODEL is a name (its champion), name/3 or name@alias."""
-    version = project.registry().show(*parse_model(name))
+    version = project.open_registry().show(*parse_model(name))
     if as_json:
         echo_json(model_version_to_json(version))
         return
@@ -40,7 +40,7 @@ def show(project: ProjectOptions, name: str, as_json: bool) -> None:
 def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None:
     """Set an alias to a version: MODEL is name/3, or a name for its newest version."""
     bare_name, version = parse_model(name)
-    promoted = project.registry().promote(bare_name, version, alias=alias, force=force)
+    promoted = project.open_registry().promote(bare_name, version, alias=alias, force=force)
     echo(f"{promoted.name}@{alias} is version {promoted.version}.")
 
 
@@ -52,7 +52,7 @@ def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None
 @with_project_options
 def rollback(project: ProjectOptions, name: str, to: int | None) -> None:
     """Make the champion before this one the champion again; each further rollback goes back by one more."""
-    registry, bare_name = project.registry(), parse_model(name)[0]
+    registry, bare_name = project.open_registry(), parse_model(name)[0]
     replaced = registry.show(bare_name).version
     champion = registry.rollback(bare_name, to=to)
     echo(f"{champion.name}@champion is version {champion.version} again; it was {replaced}.")

@@ -22,7 +22,7 @@ def export(project: ProjectOptions, run_id: str, file: Path, as_json: bool) -> N
 
     Secrets are masked in it, as in the record. Tables and models are not in it.
     """
-    exported = project.engine().export_run(run_id, file)
+    exported = project.open_engine().export_run(run_id, file)
     if as_json:
         facts = {"run": exported.run, "file": str(exported.path), "files": dict(exported.files)}
         echo_json(facts)
@@ -40,7 +40,7 @@ def import_(project: ProjectOptions, file: Path, as_json: bool) -> None:
 
     A file that is damaged is refused, and a run of the project is never replaced.
     """
-    imported = project.engine().import_run(file)
+    imported = project.open_engine().import_run(file)
     run = imported.run
     if as_json:
         echo_json({"is_new": imported.is_new, "run": run_to_json(run)})

@@ -29,7 +29,7 @@ def diff(project: ProjectOptions, before: str, after: str, as_json: bool) -> Non
     The first lines say what differs in the results, and why, as far as the records and the logs of the tables show it.
     Both are an id, the beginning or end of one, or `last`. The exit code is 0 whether the runs differ or not.
     """
-    comparison = project.engine().diff(before, after)
+    comparison = project.open_engine().diff(before, after)
     if as_json:
         echo_json(diff_to_json(comparison))
         return

@@ -83,7 +83,7 @@ def runs(
     """List runs, newest first."""
     if ctx.invoked_subcommand:
         return
-    engine = project.engine()
+    engine = project.open_engine()
     chosen = _parse_state(state)
     selected = engine.runs.newest(
         job=job, state=chosen, since=_parse_since(since), parts=parent is not None, replays=True

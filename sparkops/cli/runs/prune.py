@@ -39,7 +39,7 @@ def prune(project: ProjectOptions, keep: str, dry_run: bool, as_json: bool) -> N
     Verdicts of checks are removed, too, if no table has their version any more, or if they are older than --keep and
     not about the newest version of a table. Such a version is checked again when a verdict is needed.
     """
-    engine, time = project.engine(), _parse_keep(keep)
+    engine, time = project.open_engine(), _parse_keep(keep)
     old = engine.prune_runs(keep=time, dry_run=dry_run)
     verdicts = engine.prune_verdicts(keep=time, dry_run=dry_run)
     if as_json:

@@ -106,12 +106,12 @@ def replay(
         checked_out=root,
     )
     if debugs:
-        with project.engine() as engine:
+        with project.open_engine() as engine:
             engine.debug(run_id, options=options)
         return DONE
     if jobs is not None:
         project = replace(project, overrides=(*project.overrides, f"jobs={jobs}"))
-    with ProgressDisplay() as progress, project.engine(progress) as engine:
+    with ProgressDisplay() as progress, project.open_engine(progress) as engine:
         verdict = engine.replay(run_id, options=options)
     if verdict_file is not None:
         verdict_file.write_text(json.dumps(verdict_to_json(verdict), indent=2, default=str), "utf-8")

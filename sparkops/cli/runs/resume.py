@@ -40,7 +40,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
 
     if every == (run_id is not None):
         raise InputError("Give the run to resume, or --all.")
-    with ProgressDisplay() as progress, project.engine(progress) as engine:
+    with ProgressDisplay() as progress, project.open_engine(progress) as engine:
         if run_id is None:
             return _resume_all(engine)
         run = engine.runs.load(run_id)
@@ -66,7 +66,7 @@ def cancel(project: ProjectOptions, run_id: str, wait: str, as_json: bool) -> No
 
     What the run has published stays; a run that has published a part of its tables is completed by `runs resume`.
     """
-    run = project.engine().cancel(run_id, wait=_parse_wait(wait))
+    run = project.open_engine().cancel(run_id, wait=_parse_wait(wait))
     if as_json:
         echo_json(run_to_json(run))
     elif run.state == "cancelled":

@@ -34,7 +34,7 @@ def at_risk(project: ProjectOptions, job: str | None, within: str | None, as_jso
     A version is removed by VACUUM or by the clean-up of the table's log. Each version is looked up in the log and on
     the disk of its table; Spark is not started. Versions that `runs keep` copied are not at risk.
     """
-    items = project.engine().runs_at_risk(job=job, within=_parse_within(within))
+    items = project.open_engine().runs_at_risk(job=job, within=_parse_within(within))
     if as_json:
         echo_json([asdict(item) for item in items])
         return
@@ -71,7 +71,7 @@ def keep(
     On a local file system a copy consists of hard links: it takes space only once VACUUM has removed the files from the
     table. Without RUN, the runs that have copies are listed.
     """
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         if run_id is None:
             if undo or inputs_only or dry_run:
                 raise InputError("Give the run.")

@@ -41,7 +41,7 @@ def rollback(
     empty. If later commits or runs depend on RUN, it is refused, and they are listed. RUN may be a rollback, which
     brings back what it undid, or the id of a release of quarantined rows (release-...).
     """
-    with project.engine() as engine:
+    with project.open_engine() as engine:
         if dry_run or not yes:
             plan = engine.plan_rollback(run_id, cascade=cascade, include_foreign=include_foreign)
             if dry_run and as_json:

@@ -25,7 +25,7 @@ _MAX_LINE = 1 << 20
 @with_project_options
 def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
     """Show one run: RUN is an id, the beginning or end of one, or `last`."""
-    engine = project.engine()
+    engine = project.open_engine()
     run = engine.runs.load(run_id)
     if as_json:
         echo_json(run_to_json(run))
@@ -71,7 +71,7 @@ def _locate_log(run: Run, store: RunStore) -> Run:
 @with_project_options
 def log(project: ProjectOptions, run_id: str, attempt: int | None, follow: bool) -> None:
     """Print the log of a run: what it printed, Python's logging and the JVM's output."""
-    engine = project.engine()
+    engine = project.open_engine()
     if follow:
         if attempt is not None:
             raise InputError("--follow begins with the newest attempt: leave out --attempt.")

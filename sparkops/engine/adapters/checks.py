@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.outcome import GateOutcome
+from sparkops.checks.outcome import CheckpointOutcome
 from sparkops.checks.suite.repeatable import is_repeatable
 from sparkops.core.masking import mask_json
 from sparkops.engine.adapters.check_pages import CheckPages
@@ -67,10 +67,10 @@ class SuiteRunner:
         if self.checks.needs_dry_run(suite, columns):
             self.checks.dry_run(suite, self.session(), columns)
 
-    def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome | None:
+    def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> CheckpointOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
         suite = self.checks.find_suite(table)
-        return None if suite is None else self.checks.gate(suite, frame, table=table, run_id=run_id)
+        return None if suite is None else self.checks.run_checkpoint(suite, frame, table=table, run_id=run_id)
 
     def write_docs(self, pages: Sequence[CheckpointFacts]) -> None:
         """Write these pages; an error is logged, and the run continues."""

@@ -111,7 +111,7 @@ def _compute(
     checks.validate(suite)
     if checks.needs_dry_run(suite, columns):
         checks.dry_run(suite, container.starter.session(), columns)
-    outcome = checks.gate(suite, container.tables.read(pin), table=table, run_id=run_id)
+    outcome = checks.run_checkpoint(suite, container.tables.read(pin), table=table, run_id=run_id)
     container.check_history.append(outcome.results, run_id=run_id, job="check", versions={table: pin.version})
     page = outcome.page
     return TableCheck(

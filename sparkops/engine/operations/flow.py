@@ -97,7 +97,7 @@ def select_jobs(project: LoadedProject, part: FlowPart) -> tuple[Job, ...]:
     """Return the jobs of a flow, producers before consumers.
 
     Raises:
-        UnknownName: A target, the first or the last job is none of the project's.
+        UnknownName: The project has no job of the name of a target, of the first or of the last job.
         InputError: The first or the last job is not part of the flow.
         DeclarationError: The file of a job that is run, or that writes an input, cannot be read.
     """
@@ -122,7 +122,11 @@ def select_jobs(project: LoadedProject, part: FlowPart) -> tuple[Job, ...]:
 
 
 def _select(jobs: Sequence[Job], selected: Sequence[Job], name: str) -> tuple[Job, ...]:
-    """Return those jobs of a flow that are selected by the job of this name."""
+    """Return the jobs of a flow that are selected, in the order of the flow.
+
+    Raises:
+        InputError: None is selected, because the job of this name is not part of the flow.
+    """
     if not selected:
         names = ", ".join(job.name for job in jobs) or "no job"
         raise InputError(f"Job `{name}` is not part of this flow, which has: {names}.")
@@ -227,12 +231,12 @@ def find_fan_outs(
 ) -> Iterator[tuple[Job, FanOutRequest]]:
     """Yield each job of a flow that runs once for each of its declared values, and its fan-out."""
     for job in jobs:
-        own = [
+        job_sources = [
             keep_names(source, {param.name for param in job.params}) for source in to_sources(request.params)
         ]
-        if find_pending(container, job, own):
+        if find_pending(container, job, job_sources):
             options = replace(_choose_options(job, request), key=None)
-            yield job, FanOutRequest(job=job.name, params=own, options=options)
+            yield job, FanOutRequest(job=job.name, params=job_sources, options=options)
 
 
 def omit_unbound(job: Job, bound: BoundParameters) -> Job:
@@ -263,12 +267,12 @@ def bind_all(
         if request.is_target(job):
             names |= passed_names - declared
             unused_versions = [name for name in request.options.versions.at if name not in inputs]
-        own = [keep_names(source, names) for source in sources]
+        job_sources = [keep_names(source, names) for source in sources]
         # A fan-out binds the pending parameters for each of its runs.
-        pending = find_pending(container, job, own)
-        single = replace(job, params=tuple(param for param in job.params if param.name not in pending))
+        pending = find_pending(container, job, job_sources)
+        job_to_bind = replace(job, params=tuple(param for param in job.params if param.name not in pending))
         try:
-            bound[job.name] = container.project.bind(single, own, at=unused_versions)
+            bound[job.name] = container.project.bind(job_to_bind, job_sources, at=unused_versions)
         except ParamErrors as error:
             problems += error.problems
             invalid.append(job.name)

@@ -31,7 +31,7 @@ from sparkops.tables.sql_text import quote_name
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from sparkops.checks.outcome import GateOutcome
+    from sparkops.checks.outcome import CheckpointOutcome
     from sparkops.checks.suite.suite import Suite
     from sparkops.engine.container import ServiceContainer
     from sparkops.tables import Tables
@@ -208,14 +208,14 @@ class _Release:
         if table_suite is not None:
             self.require_unblocked(table_suite, present.unionByName(staged))
 
-    def require_unblocked(self, suite: Suite, frame: DataFrame) -> GateOutcome:
+    def require_unblocked(self, suite: Suite, frame: DataFrame) -> CheckpointOutcome:
         """Run a suite on a frame.
 
         Raises:
             ChecksFailed: A check blocks the frame.
         """
         table = self.request.table
-        outcome = self.container.checks.gate(suite, frame, table=table, run_id=self.id)
+        outcome = self.container.checks.run_checkpoint(suite, frame, table=table, run_id=self.id)
         if outcome.blocked:
             lines = "\n".join(f"  - {describe(result)}" for result in outcome.failed)
             raise ChecksFailed(

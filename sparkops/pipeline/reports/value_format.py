@@ -108,7 +108,7 @@ def apply_format(value: Any, spec: str) -> str:
 
 
 def find_tick_resolution(spec: str) -> float:
-    """Return the difference of two numbers that a specification can just show: 0.01 for `.2f`; 0 if it has none."""
+    """Return the smallest difference of numbers that a specification shows: 0.01 for `.2f`; 0 if it shows every one."""
     if is_integer_format(spec):
         return 1.0
     match = re.search(r"(?:\.(\d+))?([fF%])$", spec)

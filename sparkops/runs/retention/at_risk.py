@@ -37,7 +37,7 @@ Examine = Callable[[str, str, Collection[int]], Mapping[int, ExaminedVersion] | 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunAtRisk:
+class InputAtRisk:
     """An input of a run that is gone or may be removed.
 
     Args:
@@ -61,7 +61,7 @@ class RunAtRisk:
     reason: str
 
 
-def find_runs_at_risk(runs: Iterable[Run], examine: Examine, *, now: datetime) -> tuple[RunAtRisk, ...]:
+def find_runs_at_risk(runs: Iterable[Run], examine: Examine, *, now: datetime) -> tuple[InputAtRisk, ...]:
     """Return the inputs of runs that are gone or may be removed, the most urgent first.
 
     Args:
@@ -77,7 +77,7 @@ def find_runs_at_risk(runs: Iterable[Run], examine: Examine, *, now: datetime) -
     items = (
         item
         for run, table, pin in readers
-        for item in _describe(run, table, pin, examined[table, pin["identity"]], now)
+        for item in _list_items(run, table, pin, examined[table, pin["identity"]], now)
     )
     return tuple(sorted(items, key=_get_urgency))
 
@@ -91,7 +91,7 @@ def _list_readers(runs: Iterable[Run]) -> Iterator[tuple[Run, str, Mapping[str, 
         for table, pin in run.inputs.items():
             if pin["version"] is not None and "identity" not in pin:
                 _log.warning(
-                    "Run %s: its record does not say which table `%s` was, so that input is left out.",
+                    "The record of run %s has no id of its input `%s`, so that input is left out.",
                     run.id,
                     table,
                 )
@@ -99,14 +99,14 @@ def _list_readers(runs: Iterable[Run]) -> Iterator[tuple[Run, str, Mapping[str, 
                 yield run, table, pin
 
 
-def _describe(
+def _list_items(
     run: Run,
     table: str,
     pin: Mapping[str, Any],
     examined: Mapping[int, ExaminedVersion] | None,
     now: datetime,
-) -> Iterator[RunAtRisk]:
-    """Yield the item of an input, unless nothing will remove its version."""
+) -> Iterator[InputAtRisk]:
+    """Yield the item of an input; none if nothing will remove its version."""
     outlook: Outlook = "unknown"
     removable, reason = None, "only Spark can read its log"
     if examined is not None:
@@ -118,13 +118,13 @@ def _describe(
             return
         else:
             outlook = "removable" if removable <= now else "at_risk"
-    yield RunAtRisk(
+    yield InputAtRisk(
         run=run.id, job=run.job, started=run.started, table=table, version=pin["version"],
         outlook=outlook, removable=removable, reason=reason,
     )  # fmt: skip
 
 
-def _get_urgency(item: RunAtRisk) -> tuple[int, float, str, str]:
+def _get_urgency(item: InputAtRisk) -> tuple[int, float, str, str]:
     order = ("gone", "removable", "at_risk", "unknown")
     return (
         order.index(item.outlook),

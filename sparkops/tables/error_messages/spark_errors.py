@@ -139,7 +139,8 @@ def _explain_missing_file(match: re.Match[str]) -> SparkopsError:
 
 def _explain_missing_log(match: re.Match[str]) -> SparkopsError:
     return VersionGone(
-        f"That version can no longer be rebuilt from the table's log: {find_root_cause(match.string)}"
+        "That version can no longer be rebuilt from the table's log, whose older files were removed: "
+        f"read a newer version. {find_root_cause(match.string)}"
     )
 
 
@@ -150,7 +151,10 @@ def _explain_concurrent_write(_match: re.Match[str]) -> SparkopsError:
 
 
 def _explain_schema_mismatch(match: re.Match[str]) -> SparkopsError:
-    return SchemaChanged(f"The frame's columns are not those of the table: {find_root_cause(match.string)}")
+    return SchemaChanged(
+        "The frame's columns are not those of the table: change the job, or allow it with `schema_change=True`. "
+        f"{find_root_cause(match.string)}"
+    )
 
 
 def _explain_read_only(match: re.Match[str]) -> SparkopsError:

@@ -21,6 +21,7 @@ def compile_one_vs_rest(classifiers: Mapping[str, StageCompiler], saved: SavedSt
     """
     count, prediction = int(saved.metadata["numClasses"]), read_prediction_column(saved)
     models = [SavedStage.read(saved.folder / f"model_{index}") for index in range(count)]
+    # The outputs and label columns that the classifiers add are internal, and dropped again.
     outputs, label_columns = list(plan.outputs), set(plan.label_columns)
     scores = [_add_classifier(classifiers, saved, plan, index, model) for index, model in enumerate(models)]
     plan.outputs, plan.label_columns = outputs, {*label_columns, saved.params["labelCol"]}
@@ -38,7 +39,7 @@ def _add_classifier(
 ) -> str:
     """Compile the classifier of one class; return the column of its raw scores."""
     raw = f"{saved.uid} {index} raw"
-    columns = {
+    column_params = {
         "featuresCol": saved.params["featuresCol"],
         "predictionCol": f"{saved.uid} {index}",
         "probabilityCol": "",
@@ -47,6 +48,6 @@ def _add_classifier(
     }
     if model.class_name not in classifiers:
         raise CannotCompile(f"its classifiers are {model.class_name}, which sparkops does not compile")
-    plan.internal |= {columns["predictionCol"], raw}
-    classifiers[model.class_name](replace(model, params={**model.params, **columns}), plan)
+    plan.internal |= {column_params["predictionCol"], raw}
+    classifiers[model.class_name](replace(model, params={**model.params, **column_params}), plan)
     return raw

@@ -16,7 +16,7 @@ from sparkops.errors import InputError, VersionGone
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.records.run import utc_now
 from sparkops.runs.records.states import ACTIVE
-from sparkops.runs.retention.at_risk import RunAtRisk, find_runs_at_risk
+from sparkops.runs.retention.at_risk import InputAtRisk, find_runs_at_risk
 from sparkops.runs.retention.needed_versions import NeededVersion, list_needed_versions
 from sparkops.tables.version_copies import VersionCopy
 
@@ -50,7 +50,7 @@ class RunCopies:
 
 def list_runs_at_risk(
     container: ServiceContainer, *, job: str | None = None, within: timedelta | None = None
-) -> tuple[RunAtRisk, ...]:
+) -> tuple[InputAtRisk, ...]:
     """Return the inputs of runs that are gone or may be removed, the most urgent first; Spark is not started.
 
     Args:

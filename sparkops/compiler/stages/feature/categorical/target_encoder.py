@@ -10,7 +10,7 @@ import numpy as np
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage
 
-# Spark's keys for null and for all rows among the categories.
+# Keys that Spark adds to the categories: one for null, and one for all rows, whose mean encodes unseen values.
 NULL, UNSEEN = -1.0, 2147483647.0
 
 

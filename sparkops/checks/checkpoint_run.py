@@ -1,4 +1,4 @@
-"""The gate before publication: evaluate a suite on a frame, separate the rows to quarantine, and decide."""
+"""One run of a checkpoint: evaluate a suite on a frame, separate the rows to quarantine, and decide what is published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.checks.execution.compiled_suite import CompiledSuite
 from sparkops.checks.gx.expectation_builder import build_expectations
 from sparkops.checks.gx.library import GxLibrary
-from sparkops.checks.outcome import GateOutcome
+from sparkops.checks.outcome import CheckpointOutcome
 from sparkops.checks.results import (
     ExpectationResult,
     SuiteResult,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from sparkops.checks.execution.failing_rows import SplitFrame
 
 
-class PublishGate:
-    """One decision about one frame."""
+class CheckpointRun:
+    """One run of the checkpoint of a table, on one frame."""
 
     def __init__(
         self, suite: Suite, compiled: CompiledSuite, frame: DataFrame, run_id: str, library: GxLibrary
@@ -41,7 +41,7 @@ class PublishGate:
         self.suite, self.compiled, self.frame, self.run_id = suite, compiled, frame, run_id
         self.library = library
 
-    def decide(self) -> GateOutcome:
+    def decide(self) -> CheckpointOutcome:
         """Evaluate the suite; if rows fail a quarantine expectation, separate them and evaluate the remaining rows.
 
         The remaining rows may fail another quarantine expectation (a share below `mostly`, for example). Then its rows
@@ -162,7 +162,7 @@ class PublishGate:
         latest: SuiteResult,
         quarantining: Mapping[int, ExpectationResult],
         split: SplitFrame | None,
-    ) -> GateOutcome:
+    ) -> CheckpointOutcome:
         current = {index: self._check_result(index, latest.results.get(index)) for index in latest.evaluated}
         blocking = [result for result in current.values() if not result.success and result.policy != "warn"]
         # A quarantine expectation is shown as it failed on the whole frame, not as it passed on the remaining rows.
@@ -171,7 +171,7 @@ class PublishGate:
         rows = first.row_count if first.row_count is not None else _count_rows(results)
         quarantined = (first.row_count or 0) - (latest.row_count or 0) if split else 0
         excess = self._describe_excess(rows, quarantined)
-        return GateOutcome(
+        return CheckpointOutcome(
             table=self.suite.table,
             run_id=self.run_id,
             results=results,
