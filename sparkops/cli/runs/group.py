@@ -17,10 +17,11 @@ from sparkops.cli.display.table import print_table
 from sparkops.cli.jobs.read_versions import parse_time
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
+from sparkops.config.state_file import MALFORMED
 from sparkops.core.duration import parse_duration
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError
-from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord
+from sparkops.runs.records.attempt_files import DamagedRecord
 from sparkops.runs.records.run import Run, run_to_json, utc_now
 from sparkops.runs.records.states import STATES, State
 
@@ -133,7 +134,7 @@ def _list_rows(runs: Iterable[Run], engine: Engine) -> Iterator[dict[str, Any]]:
     for run in runs:
         try:
             row = _to_row(run, engine.root)
-        except DAMAGE as error:
+        except MALFORMED as error:
             _log.warning("%s", DamagedRecord(engine.runs.folder / run.id, error))
             continue
         yield row

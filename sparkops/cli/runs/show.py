@@ -10,8 +10,9 @@ import click
 from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.run_lines import format_items, format_run
 from sparkops.cli.project_options import COUNT, ProjectOptions, with_project_options
+from sparkops.config.state_file import MALFORMED
 from sparkops.errors import InputError, ProjectError, explain_damage
-from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord, name_attempt, open_record
+from sparkops.runs.records.attempt_files import DamagedRecord, name_attempt, open_record
 from sparkops.runs.records.run import Run, run_to_json
 from sparkops.runs.records.store import RunStore
 
@@ -36,7 +37,7 @@ def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
         lines = list(format_run(_locate_log(run, engine.runs), pages))
         # Below the head of two lines.
         lines[2:2] = format_items(run, _read_items(run, engine.runs)) if run.items else []
-    except DAMAGE as error:
+    except MALFORMED as error:
         raise DamagedRecord(engine.runs.folder / run.id, error) from error
     for line in lines:
         echo(line)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.config.settings import OpenLineageSettings
+from sparkops.config.state_file import MALFORMED
 from sparkops.core.masking import mask, mask_json
 from sparkops.core.private_file import open_private
 from sparkops.errors import SparkopsError, as_clause
 from sparkops.pipeline.job import Job
 from sparkops.runs.lineage.openlineage import Columns, build_end_event, build_start_event
-from sparkops.runs.records.attempt_files import DAMAGE, EmptyRecord
+from sparkops.runs.records.attempt_files import EmptyRecord
 from sparkops.runs.records.run import Run, utc_now
 from sparkops.runs.records.store import RunStore
 from sparkops.tables.tables import Tables
@@ -77,7 +78,7 @@ class LineageEvents:
     def _report_end(self, run_id: str, start: dict[str, Any]) -> None:
         try:
             event = self._build_end(run_id, start)
-        except (SparkopsError, *DAMAGE) as error:
+        except (SparkopsError, *MALFORMED) as error:
             self._warn(error)
             return
         self._send(event)

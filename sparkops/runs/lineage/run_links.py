@@ -7,10 +7,11 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from sparkops.config.state_file import MALFORMED
 from sparkops.errors import as_clause
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.runs.lineage.graph import NodeKind
-from sparkops.runs.records.attempt_files import DAMAGE, DamagedRecord, EmptyRecord, parse_event
+from sparkops.runs.records.attempt_files import DamagedRecord, EmptyRecord, parse_event
 from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.record_index import RecordFiles, RecordIndex
 from sparkops.runs.records.run import Run
@@ -89,7 +90,7 @@ def read_links(run: Run) -> RunLinks:
     """Return the links of a run; a replay publishes nothing.
 
     Raises:
-        LookupError: Or another error of `DAMAGE`: the record is damaged.
+        LookupError: Or another error of `MALFORMED`: the record is damaged.
     """
     outputs = () if run.replay else tuple(version for version, _ in list_outputs(run))
     inputs = tuple(version for version, _ in list_inputs(run)) if outputs else ()
@@ -159,5 +160,5 @@ def _warn_of_damage(store: RunStore, run_id: str) -> None:
         pass
     except DamagedRecord as error:
         _log.warning("%s", error)
-    except DAMAGE as error:
+    except MALFORMED as error:
         _log.warning("Run %s is left out: its record is damaged (%s).", run_id, as_clause(error))

@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from sparkops.config.state_file import MALFORMED
 from sparkops.core.atomic_file import temporary_beside
 from sparkops.core.bounded_file import open_regular, parse_json
 from sparkops.core.private_file import make_folder, make_private_folder, open_private, read_private
 from sparkops.errors import InputError, ProjectError, SparkopsError, as_clause
-from sparkops.runs.records.attempt_files import DAMAGE, MAX_RECORD, list_attempts, open_record, parse_event
+from sparkops.runs.records.attempt_files import MAX_RECORD, list_attempts, open_record, parse_event
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.states import ACTIVE, STATES
 from sparkops.runs.records.store import RunStore
@@ -43,7 +44,7 @@ _RUN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _MEMBER: Final = re.compile(r"attempt-[0-9]{3,9}\.(?:jsonl|log)")
 _CHUNK_BYTES: Final = 1 << 20
 # What `zipfile` raises for a file that is no archive, is damaged, or is encrypted.
-_UNREADABLE: Final = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, *DAMAGE)
+_UNREADABLE: Final = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, *MALFORMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +287,7 @@ def _require_record(store: RunStore, run_id: str, path: Path) -> None:
     """Refuse a record that cannot be read, or that is of another run, or of one that has not ended."""
     try:
         run = store.read(run_id)
-    except (ProjectError, *DAMAGE) as error:
+    except (ProjectError, *MALFORMED) as error:
         raise _make_import_error(path, as_clause(error)) from error
     if run.id != run_id:
         raise _make_import_error(path, f"its record is of run {run.id!r}")

@@ -17,8 +17,6 @@ _NAME: Final = re.compile(r"attempt-[0-9]{1,9}\.jsonl")
 MAX_RECORD: Final = 1 << 30
 # Longest event, in characters.
 _MAX_EVENT: Final = 1 << 24
-# What Python raises where a value of a record has another form than it was written in.
-DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class DamagedRecord(ProjectError):

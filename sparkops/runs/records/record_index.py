@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from sparkops.config.state_file import DamagedState, read_state
+from sparkops.config.state_file import MALFORMED, DamagedState, read_state
 from sparkops.core.atomic_file import replace_file
 from sparkops.errors import ProjectError
-from sparkops.runs.records.attempt_files import DAMAGE, list_attempts, read_lines
+from sparkops.runs.records.attempt_files import list_attempts, read_lines
 
 # The index is saved once so many of its entries were missing or out of date.
 _MIN_CHANGES: Final = 20
@@ -71,8 +71,8 @@ class RecordIndex(Generic[Entry]):
         folder: `<state>/runs`.
         file: Name of the index's file in it.
         format: Version of the file's format; a file of another version is ignored.
-        parse: Builds an entry from its JSON values; raises one of `DAMAGE` if they are malformed.
-        summarize: Builds the entry of a run from its files; raises one of `DAMAGE` if they are malformed.
+        parse: Builds an entry from its JSON values; raises one of `MALFORMED` if they are malformed.
+        summarize: Builds the entry of a run from its files; raises one of `MALFORMED` if they are malformed.
     """
 
     folder: Path
@@ -120,7 +120,7 @@ class RecordIndex(Generic[Entry]):
             contents = [read_lines(path) for path in files]
             size = sum(map(len, contents[-1]))
             return self._require_form(self.summarize(RecordFiles(changed, files[-1].name, size, contents)))
-        except (OSError, ProjectError, RecursionError, *DAMAGE):
+        except (OSError, ProjectError, *MALFORMED):
             return None
 
     def _load(self) -> Mapping[str, Entry]:

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sparkops.config.state_file import MALFORMED
 from sparkops.core.masking import mask_json
 from sparkops.core.private_file import make_private_folder, open_private
 from sparkops.errors import AttemptSuperseded, InputError, ProjectError, SparkopsError, UnknownName
 from sparkops.runs.records.attempt_files import (
-    DAMAGE,
     DamagedRecord,
     EmptyRecord,
     find_last_state,
@@ -106,7 +106,7 @@ class Attempt:
             state: State = find_last_state(read_lines(self.path))
         except LookupError:
             return "queued"
-        except (OSError, *DAMAGE) as error:
+        except (OSError, *MALFORMED) as error:
             raise DamagedRecord(self.path, error) from error
         return state
 
@@ -191,7 +191,7 @@ class RunStore:
         """
         try:
             state: State = find_last_state(read_lines(list_attempts(self.folder / run_id)[-1]))
-        except (OSError, RecursionError, *DAMAGE):
+        except (OSError, *MALFORMED):
             return None
         return state
 
@@ -324,7 +324,7 @@ class RunStore:
             raise EmptyRecord(run_id)
         try:
             return detect_crash(fold_events(events))
-        except DAMAGE as error:
+        except MALFORMED as error:
             raise DamagedRecord(self.folder / run_id, error) from error
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sparkops.core.tolerance import are_close
 from sparkops.pipeline.reports.replay_verdict import FactDifference, Section
 
 Check = Mapping[str, Any]
@@ -28,7 +28,7 @@ def compare_checks(
         other = after.get(key)
         if other is None:
             yield FactDifference(section="checks", name=key, recorded=_describe(check))
-        elif not are_equal(_select(check), _select(other), tolerance):
+        elif not are_close(_select(check), _select(other), tolerance):
             yield FactDifference(
                 section="checks", name=key, recorded=_describe(check), replayed=_describe(other)
             )
@@ -43,30 +43,8 @@ def compare_numbers(
     """Yield the numbers that differ, and those that only one side has."""
     for name in dict.fromkeys((*recorded, *replayed)):
         before, after = recorded.get(name), replayed.get(name)
-        if not are_equal(before, after, tolerance):
+        if not are_close(before, after, tolerance):
             yield FactDifference(section=section, name=name, recorded=before, replayed=after)
-
-
-def are_equal(first: Any, second: Any, tolerance: float) -> bool:
-    """Return whether two JSON values are equal, numbers in them with a relative tolerance."""
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        return first.keys() == second.keys() and all(
-            are_equal(value, second[key], tolerance) for key, value in first.items()
-        )
-    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
-        return len(first) == len(second) and all(
-            are_equal(*pair, tolerance) for pair in zip(first, second, strict=True)
-        )
-    if isinstance(first, float) or isinstance(second, float):
-        return _are_close(first, second, tolerance)
-    return bool(first == second)
-
-
-def _are_close(first: Any, second: Any, tolerance: float) -> bool:
-    if not isinstance(first, int | float) or not isinstance(second, int | float):
-        return False
-    both_nan = math.isnan(first) and math.isnan(second)
-    return both_nan or math.isclose(first, second, rel_tol=tolerance)
 
 
 def _index(checks: Iterable[Check]) -> dict[str, Check]:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from sparkops.core.tolerance import are_close
 from sparkops.driver.collection import collect_nested
 from sparkops.pipeline.reports.replay_verdict import RowDifference, RowExample
 from sparkops.tables.compare.comparable import count_digits, find_tolerance, to_comparable
@@ -30,6 +31,9 @@ _PRIME: Final = 2_147_483_647
 # Up to so many different rows are compared on the driver. There a tolerance applies between two values; in Spark they
 # are rounded first, so that two close values may be rounded apart.
 _MAX_COLLECTED: Final = 2_000
+# The tolerance between two values is larger by this factor. They are rounded already, and two neighbouring rounded
+# values, which differ by the tolerance, may differ by a little more as they are represented.
+_MARGIN: Final = 1.1
 # Characters of a text, or bytes of a binary value, in an example.
 _MAX_TEXT: Final = 200
 # Seeds of the two hashes.
@@ -249,7 +253,10 @@ def _cancel_equal_rows(
         first = rows[number]
         for other in candidates.get(_identify(first, floats), ()):
             second = rows[other]
-            if all(is_close(first[name], second[name], tolerance) for name, tolerance in floats.items()):
+            if all(
+                are_close(first[name], second[name], _MARGIN * tolerance)
+                for name, tolerance in floats.items()
+            ):
                 common = min(missing[number], added[other])
                 missing[number] -= common
                 added[other] -= common
@@ -258,22 +265,6 @@ def _cancel_equal_rows(
 def _identify(row: Row, floats: Mapping[str, float]) -> Any:
     """Return a key of the values of a row that have no floats."""
     return tuple(_freeze(value) for name, value in row.items() if name not in floats and name != _COUNT)
-
-
-def is_close(first: Any, second: Any, tolerance: float) -> bool:
-    """Return whether two values are equal, floats in them within a relative tolerance."""
-    if isinstance(first, float) and isinstance(second, float):
-        both_nan = math.isnan(first) and math.isnan(second)
-        return both_nan or math.isclose(first, second, rel_tol=1.1 * tolerance)
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        return first.keys() == second.keys() and all(
-            is_close(value, second[key], tolerance) for key, value in first.items()
-        )
-    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
-        return len(first) == len(second) and all(
-            is_close(*pair, tolerance) for pair in zip(first, second, strict=True)
-        )
-    return bool(first == second)
 
 
 def _repeat(rows: Sequence[Row], counts: Mapping[int, int]) -> list[Row]:
