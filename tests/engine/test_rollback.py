@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from fakes.delta_runs import DeltaRuns, open_without_spark
+from fakes.delta_runs import A, B, C, DeltaRuns
 
 from sparkops import Engine
 from sparkops.engine.operations.earlier_run import choose_start
@@ -21,26 +19,6 @@ from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.rollback_mark import mark_rolled_back
 from sparkops.runs.records.run_key import RunKey
 from sparkops.runs.records.states import InvalidTransition
-
-A, B, C = ({"a": [number]} for number in (1, 2, 3))
-JOB = """
-    from pyspark.sql import DataFrame
-    from sparkops import job
-
-    @job(writes="t", mode="append")
-    def job_of_t(s: DataFrame) -> DataFrame:
-        return s
-"""
-
-
-@pytest.fixture
-def engine(make_project: Callable[..., Path]) -> Engine:
-    return open_without_spark(make_project({"jobs/some.py": JOB}))
-
-
-@pytest.fixture
-def project(engine: Engine) -> DeltaRuns:
-    return DeltaRuns(engine)
 
 
 def rows(*values: int) -> list[dict[str, Any]]:

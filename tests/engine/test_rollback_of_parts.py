@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from fakes.delta_runs import DeltaRuns, open_without_spark
+from fakes.delta_runs import A, B, C, DeltaRuns
 
 from sparkops import Engine
 from sparkops.engine.adapters.rollback import ProjectEvidence
@@ -28,34 +27,6 @@ from sparkops.runs.rollback.plan import (
     StateMark,
 )
 from sparkops.spark import Starter
-
-A, B, C = ({"a": [number]} for number in (1, 2, 3))
-JOBS = """
-    from pyspark.sql import DataFrame
-    from sparkops import Model, job
-
-    @job(writes="t", mode="append")
-    def part(s: DataFrame, *, month: int) -> DataFrame:
-        return s
-
-    @job(writes="t", mode="overwrite")
-    def all_of_it(s: DataFrame) -> DataFrame:
-        return s
-
-    @job
-    def trained(s: DataFrame, *, origin: str, depth: int = 3) -> Model:
-        ...
-"""
-
-
-@pytest.fixture
-def engine(make_project: Callable[..., Path]) -> Engine:
-    return open_without_spark(make_project({"jobs/some.py": JOBS}))
-
-
-@pytest.fixture
-def project(engine: Engine) -> DeltaRuns:
-    return DeltaRuns(engine)
 
 
 def find_lost(engine: Engine, run_id: str) -> list[str]:

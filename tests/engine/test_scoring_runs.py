@@ -26,11 +26,6 @@ def engine(make_project: Callable[..., Path]) -> Engine:
     return open_without_spark(make_project())
 
 
-@pytest.fixture
-def project(engine: Engine) -> DeltaRuns:
-    return DeltaRuns(engine)
-
-
 def record(project: DeltaRuns, **facts: Any) -> str:
     """Record a run that scored the rows of a month."""
     job = build_scoring_job("late", SCORING)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from deltalake import DeltaTable
-from fakes.delta_runs import DeltaRuns, open_without_spark
+from fakes.delta_runs import JOBS, A, B, C, DeltaRuns
 
 from sparkops import Engine
 from sparkops.engine.operations.undo import rollback
@@ -27,26 +27,6 @@ from sparkops.runs.rollback.plan import (
 )
 from sparkops.runs.rollback.undone_inputs import require_inputs_in_effect
 from sparkops.tables import Tables
-
-A, B, C = ({"a": [number]} for number in (1, 2, 3))
-JOBS = """
-    from pyspark.sql import DataFrame
-    from sparkops import job
-
-    @job(writes="t", mode="append")
-    def part(s: DataFrame, *, month: int) -> DataFrame:
-        return s
-"""
-
-
-@pytest.fixture
-def engine(make_project: Callable[..., Path]) -> Engine:
-    return open_without_spark(make_project({"jobs/some.py": JOBS}))
-
-
-@pytest.fixture
-def project(engine: Engine) -> DeltaRuns:
-    return DeltaRuns(engine)
 
 
 def remove_table(project: DeltaRuns, table: str) -> None:

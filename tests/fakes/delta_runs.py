@@ -18,6 +18,29 @@ from sparkops.tables import Tables
 from sparkops.tables.log.commit_info import WriteId
 
 Rows = Mapping[str, Sequence[Any]]
+# Rows of one column that runs write.
+A, B, C = ({"a": [number]} for number in (1, 2, 3))
+# Jobs whose runs are recorded: they are declared, and never called.
+JOBS = """
+    from pyspark.sql import DataFrame
+    from sparkops import Model, job
+
+    @job(writes="t", mode="append")
+    def job_of_t(s: DataFrame) -> DataFrame:
+        return s
+
+    @job(writes="t", mode="append")
+    def part(s: DataFrame, *, month: int) -> DataFrame:
+        return s
+
+    @job(writes="t", mode="overwrite")
+    def all_of_it(s: DataFrame) -> DataFrame:
+        return s
+
+    @job
+    def trained(s: DataFrame, *, origin: str, depth: int = 3) -> Model:
+        ...
+"""
 
 
 def open_without_spark(root: Path) -> Engine:
