@@ -102,6 +102,7 @@ def _to_field_type(spark_type: str) -> str:
         return f"array<{_to_field_type(spark_type[6:-1].strip())}>"
     if spark_type.startswith(("decimal", "dec(", "numeric")):
         digits = re.findall(r"\d+", spark_type)
+        # DECIMAL is DECIMAL(10, 0), and DECIMAL(n) is DECIMAL(n, 0).
         return f"decimal({','.join([*digits, *('10', '0')[len(digits) :]])})"
     return _FIELD_TYPES.get(spark_type, spark_type)
 

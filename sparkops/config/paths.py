@@ -19,7 +19,7 @@ _STORES: Final = frozenset({"databricks", "databricks-uc", "uc"})
 
 
 class MissingPath(Exception):
-    """A text that is no path, or a path inside a package that lacks it; `load` adds file and line."""
+    """A text is no path, or names nothing that an installed package contains; `load` adds file and line."""
 
 
 def resolve_path(root: Path, text: str) -> str:

@@ -59,15 +59,15 @@ class ExternalModel:
         return tuple((to_json_value(row), answer) for row, answer in cases)
 
 
-def compile_external(
+def compile_external_model(
     saved: SavedSparkModel, rows: Sequence[Row] | None = None, *, ansi: bool = False
 ) -> ExternalModel:
     """Compile a saved model. No JVM is started.
 
     Args:
         saved: The saved model.
-        rows: Rows of JSON values that are known to be good; by default the input example of its `MLmodel`, as far as
-            the scorer takes it.
+        rows: Rows of JSON values that the model accepts; by default those rows of the input example in its `MLmodel`
+            that the scorer accepts.
         ansi: Whether it is known that the session of its training was in ANSI mode, the default of Spark 4.
 
     Raises:

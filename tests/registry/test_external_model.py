@@ -12,7 +12,7 @@ import pytest
 from sparkops.artifact.saved_spark_model import SavedSparkModel, read_spark_model
 from sparkops.artifact.spark_reference import build_session_reference
 from sparkops.config.settings import Settings
-from sparkops.registry.external_model import build_folder, compare_with_spark, compile_external
+from sparkops.registry.external_model import build_folder, compare_with_spark, compile_external_model
 from sparkops.registry.registry import Registry
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
@@ -76,7 +76,9 @@ def test_mlflow_scores_the_written_folder_as_the_pipeline_does(
     import mlflow
     from pyspark.sql import functions as F
 
-    model = compare_with_spark(compile_external(save(pipeline)), build_session_reference(spark), rows=30)
+    model = compare_with_spark(
+        compile_external_model(save(pipeline)), build_session_reference(spark), rows=30
+    )
     facts = build_folder(model, "m", tmp_path / "out")
     assert facts.compiled
     assert facts.parity == len(model.cases) > 30
@@ -104,7 +106,7 @@ def test_a_single_stage_and_a_tuned_model_are_loaded_as_pipelines(
     ).fit(rows)
     for name, fitted in (("stage", pipeline.stages[-1]), ("tuned", tuned)):
         saved = save(fitted, "features VECTOR(3)")
-        model = compare_with_spark(compile_external(saved), build_session_reference(spark), rows=5)
+        model = compare_with_spark(compile_external_model(saved), build_session_reference(spark), rows=5)
         assert build_folder(model, "m", tmp_path / name).compiled, model.compilation.reasons
         loaded = PipelineModel.load((tmp_path / name / "sparkml").as_uri())
         assert scores(loaded.transform(rows)) == pytest.approx(scores(fitted.transform(rows)), rel=1e-9)
@@ -118,7 +120,7 @@ def test_a_registered_version_scores_frames_compiled_or_by_spark(
 
     left = SQLTransformer(statement="SELECT *, uuid() AS id FROM __THIS__")
     for name, fitted in (("one", pipeline), ("two", PipelineModel([left, *pipeline.stages]))):
-        model = compile_external(save(fitted))
+        model = compile_external_model(save(fitted))
         if model.compilation.description is not None:
             model = compare_with_spark(model, build_session_reference(spark), rows=5)
         info = registry.register_folder(build_folder(model, name, tmp_path / name), tmp_path / name)

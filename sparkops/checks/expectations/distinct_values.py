@@ -45,11 +45,11 @@ class _DistinctValues:
     @classmethod
     def of(cls, args: Arguments, columns: Columns) -> _DistinctValues:
         name = columns.find(args["column"])
-        return cls(
-            RowRule(
-                fields=(name,), expects=And(()), unless=IsNull(ColumnRef(name)), where=args["row_condition"]
-            )
+        # A rule that no row violates: only the rows that it evaluates are of interest.
+        rule = RowRule(
+            fields=(name,), expects=And(()), unless=IsNull(ColumnRef(name)), where=args["row_condition"]
         )
+        return cls(rule)
 
     def group(self, frame: DataFrame) -> DataFrame:
         """Return the distinct values as the column `value`, with the number of their rows."""
@@ -143,7 +143,8 @@ def _describe_unexpected(count: int, samples: list[Any]) -> dict[str, Any]:
 
 def _describe_missing(value_set: list[Any], present: list[Any]) -> dict[str, Any]:
     count = len(value_set) - len(present) if value_set else 0
-    # Great Expectations compares the text of a date here, so it lists every date as missing, but not every time.
+    # As in Great Expectations, a date of the set is text here, which equals no date of the column, so that every date is
+    # listed as missing. A time is compared as a time.
     expected = [value if isinstance(value, datetime) else to_json_value(value) for value in value_set]
     missing = [value for value in expected if value not in present]
     return {"missing_count": count, "partial_missing_list": missing[:SAMPLE_SIZE]}

@@ -148,7 +148,7 @@ def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> Exte
     from sparkops.artifact.saved_code import require_no_code
     from sparkops.artifact.saved_spark_model import is_model_folder, read_spark_model
     from sparkops.artifact.spark_reference import build_interpreter_reference
-    from sparkops.registry.external_model import compare_with_spark, compile_external
+    from sparkops.registry.external_model import compare_with_spark, compile_external_model
 
     folder = find_model_folder(project, uri)
     if not is_model_folder(folder):
@@ -157,7 +157,7 @@ def _compile(project: ProjectOptions, uri: str, options: CompileOptions) -> Exte
         )
     saved = read_spark_model(folder, schema=options.schema)
     rows = None if options.example is None else read_rows(str(options.example))
-    model = compile_external(saved, rows, ansi=options.ansi)
+    model = compile_external_model(saved, rows, ansi=options.ansi)
     if model.compilation.description is None or not options.needs_spark:
         return model
     if not options.trust:

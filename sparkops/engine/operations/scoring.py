@@ -35,7 +35,7 @@ class TableScoring:
     Args:
         table: Table to read.
         into: Table to write; with `where`, only the slice of it that the scored rows belong to is replaced.
-        where: The value, as text, that a row must have, by column.
+        where: Column to the value, as text, that the scored rows have in it.
         at: Version of the table; the newest by default.
     """
 

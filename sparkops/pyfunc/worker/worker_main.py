@@ -50,7 +50,7 @@ def unwrap(flavor: str, loaded: Any) -> Any:
 
 
 def predict(flavor: str, model: Any, frame: Any) -> dict[str, tuple[str, int | None, list[Any]]]:
-    """Return each output's type, length of its vectors, and values.
+    """Return each output's type, length of its vectors, and values; `single` is a vector in single precision.
 
     Args:
         flavor: MLflow's name of the flavor.
@@ -174,7 +174,8 @@ def _to_typed_values(name: str, output: Any, rows: int) -> tuple[str, int | None
     dtype_kind = values.dtype.kind
     if values.ndim == _VECTOR_NDIM and dtype_kind in "fiub":
         doubles = values.astype("float64").tolist()
-        return "single" if _is_single(values) else "vector", int(values.shape[1]), doubles
+        type_ = "single" if _has_single_precision(values) else "vector"
+        return type_, int(values.shape[1]), doubles
     if values.ndim != 1:
         raise ValueError(
             f"output {name} has {values.ndim - 1} dimensions a row; a number or one vector is supported"
@@ -204,7 +205,7 @@ def _stack(values: Any) -> Any:
 def _find_number_type(name: str, values: Any) -> str:
     dtype_kind, size = values.dtype.kind, values.dtype.itemsize
     if dtype_kind == "f":
-        return "float" if _is_single(values) else "double"
+        return "float" if _has_single_precision(values) else "double"
     if dtype_kind == "b":
         return "boolean"
     if dtype_kind in "iu":
@@ -212,7 +213,7 @@ def _find_number_type(name: str, values: Any) -> str:
     raise ValueError(f"output {name} has the NumPy type {values.dtype}, which is not supported")
 
 
-def _is_single(values: Any) -> bool:
+def _has_single_precision(values: Any) -> bool:
     return bool(values.dtype.kind == "f" and values.dtype.itemsize <= 4)  # noqa: PLR2004 - bytes
 
 

@@ -63,7 +63,17 @@ def publish_stream(
 
 @dataclass(slots=True)
 class _BatchPublisher:
-    """Publishes the micro-batches of one run, and adds up the results of their checks."""
+    """Publishes the micro-batches of one run, and adds up the results of their checks.
+
+    Args:
+        publisher: Publishes one micro-batch.
+        on_batch: Called with the name of each batch when it begins.
+        published: Check results of the published batches together.
+        unpublished: Check results of the present batch, until it is published.
+        rows: Rows that this run published, by table.
+        last_pages: Pages of the last batch that was checked.
+        last_batch: The last batch that began.
+    """
 
     publisher: Publisher
     on_batch: Callable[[str], None]

@@ -25,7 +25,7 @@ def power(value: float, exponent: float) -> float:
             return float(np.power(np.float64(value), exponent))
 
 
-def quotient(numerator: float, denominator: float) -> float:
+def divide(numerator: float, denominator: float) -> float:
     """Return a quotient; infinity or NaN for division by 0."""
     if denominator:
         return numerator / denominator

@@ -21,7 +21,11 @@ _MAX_ACTION: Final = 256 << 20
 UNREADABLE: Final = (OSError, NotImplementedError, *MALFORMED)
 # The actions that are read; each is an object, or null.
 _KINDS: Final = ("add", "remove", "metaData", "protocol", "commitInfo")
-_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10})|\.([0-9a-f-]{36}))?\.(parquet|json)")
+# A checkpoint in one Parquet file, in several, or one of V2, which has a UUID.
+_CHECKPOINT = re.compile(
+    r"(?P<version>\d{20})\.checkpoint(?:\.\d{10}\.(?P<parts>\d{10})|\.(?P<uuid>[0-9a-f-]{36}))?"
+    r"\.(?P<ending>parquet|json)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +126,10 @@ def _find_complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tupl
         match = _CHECKPOINT.fullmatch(name)
         if match is None:
             continue
-        version = int(match[1])
-        part_counts[version] = int(match[3] or 1)
+        version = int(match["version"])
+        part_counts[version] = int(match["parts"] or 1)
         files = parts.setdefault(version, [])
-        if match[4] is None and match[5] == "parquet":
+        if match["uuid"] is None and match["ending"] == "parquet":
             files.append(folder / name)
     return {
         version: tuple(paths)
@@ -165,7 +169,11 @@ def read_checksum(file: Path) -> dict[str, Any]:
 
 
 def read_checkpoint(file: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the rows of a Parquet file of a checkpoint, with those of the columns that it has.
+    """Return the rows of a Parquet file of a checkpoint.
+
+    Args:
+        file: The file.
+        columns: Columns to read; one that the file does not have is left out.
 
     Raises:
         OSError: Or another of `UNREADABLE`: it cannot be read.

@@ -79,7 +79,7 @@ def _convert_all(param: Param, column: ColumnValues, content: DistinctValues) ->
         values.append(None)
     elif content.has_null:
         _log.warning(
-            "Column `%s` of `%s` has nulls, and `%s` takes none: no run is made for them.",
+            "Column `%s` of `%s` has nulls, and parameter `%s` does not take None: no run is made for them.",
             column.column,
             column.table,
             param.name,

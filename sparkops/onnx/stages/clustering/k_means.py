@@ -21,6 +21,7 @@ def convert_k_means(step: Step, context: GraphContext) -> None:
     else:
         distances = add_squared_distances(graph, source, centres)
         context.exclude(graph.reduce_any(graph.add("IsNaN", source.tensor)))
-    numbers = graph.add("Where", graph.add("IsNaN", distances), np.inf, distances)
-    nearest = graph.add("ArgMin", numbers, axis=1, keepdims=1)
+    # A centre at a distance of NaN is never the nearest.
+    comparable = graph.add("Where", graph.add("IsNaN", distances), np.inf, distances)
+    nearest = graph.add("ArgMin", comparable, axis=1, keepdims=1)
     context.columns[step.outputs[0]] = ScalarTensor(nearest, "int64", "integer", limit=len(centres))

@@ -18,7 +18,7 @@ from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMERIC_TYPES
 from ...ir.validation import enum_param, float_array, require
-from ...jvm.math import exp, power, quotient
+from ...jvm.math import divide, exp, power
 from ...kernels.linear_sums import build_margin_expr, sum_margins
 
 FAMILIES = ("gaussian", "binomial", "positive")
@@ -122,7 +122,7 @@ def _invert_cloglog(eta: float) -> float:
 _INVERSE_LINKS: dict[str, Function] = {
     "identity": float,
     "log": exp,
-    "inverse": partial(quotient, 1.0),
+    "inverse": partial(divide, 1.0),
     "logit": _invert_logit,
     "probit": _invert_probit,
     "cloglog": _invert_cloglog,

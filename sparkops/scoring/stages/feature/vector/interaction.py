@@ -27,9 +27,13 @@ from ....kernels.vector_layout import STORED, build_slots_expr, list_slots_of_ro
 MAX_PRODUCTS = 4096
 _ONE = "1.0"
 Entry = tuple[int | str, str]
-"""Expressions of a factor or product: its position in its column or the output, a number if constant, and its value."""
+"""A factor or product in the code of a row: its position and the expression of its value.
+
+The position of a factor is one in its column, that of a product one in the output. It is a number where it is constant,
+else an expression.
+"""
 Entries = tuple[Numbers | int, Numbers | None]
-"""The same for all rows as arrays; a value of None is 1."""
+"""A factor of all rows: its position in its column and its values; None where each is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +169,15 @@ def _emit_products(
     positions = [position if isinstance(position, int) else code.assign(position) for position, _ in entries]
     all_dense = all(stored == "dense" for stored in plan.stored)
     if not all_dense:
-        products, sum_ = code.new_name(), code.assign(" + ".join(values))
-        code.add_line(f"if {sum_} - {sum_} != 0.0:")
+        products, total_value = code.new_name(), code.assign(" + ".join(values))
+        # True for infinity and NaN only.
+        code.add_line(f"if {total_value} - {total_value} != 0.0:")
         code.add_line(f"    {products} = {exact}")
-        pairs_ = (
+        assignments = (
             f"{value} = {products}.get({position}, 0.0)"
             for value, position in zip(values, positions, strict=True)
         )
-        code.lines += [f"    {line}" for line in pairs_]
+        code.lines += [f"    {line}" for line in assignments]
     return _emit_vector(code, positions, values, total)
 
 
