@@ -11,6 +11,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes.settings import build_settings
 
 from sparkops.config.settings import Settings
 from sparkops.spark import Starter
@@ -71,21 +72,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 pytest_plugins = ["fakes.trained_model"]
 
 
-def settings_in(root: Path, **changes: Any) -> Settings:
-    """Return settings whose every folder stands under one temporary folder."""
-    folders = {
-        "state": root / ".sparkops",
-        "warehouse": str(root / "warehouse"),
-        "reports": str(root / "reports"),
-    }
-    return Settings.model_validate({"root": root, "env": "base", **folders, **changes})
-
-
 @pytest.fixture(scope="session")
 def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
     """Share the starter of the suite's one Spark."""
     spark = {"master": "local[2]", "conf": SPARK_CONF}
-    shared = Starter(settings_in(tmp_path_factory.mktemp("spark"), spark=spark), app="sparkops-tests")
+    shared = Starter(build_settings(tmp_path_factory.mktemp("spark"), spark=spark), app="sparkops-tests")
     yield shared
     shared.stop()
 
@@ -112,7 +103,7 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     """Make settings on a temporary folder: `make_settings(tables={...})`."""
 
     def make(root: Path | None = None, **changes: Any) -> Settings:
-        return settings_in(root or tmp_path, **changes)
+        return build_settings(root or tmp_path, **changes)
 
     return make
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from conftest import settings_in
+from fakes.settings import build_settings
 
 from sparkops.config.settings import Settings
 
@@ -22,7 +22,7 @@ def make_project(folder: Path, empty_store: Path) -> Settings:
         folder: The project's folder.
         empty_store: A database of MLflow without models.
     """
-    settings = settings_in(folder)
+    settings = build_settings(folder)
     (settings.state / "mlflow").mkdir(parents=True)
     shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
     return settings

@@ -14,7 +14,7 @@ from scoring.test_damaged_artifacts import disturbed, edit, outcome, seconds
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, Field, Output, Scorer, Step, compare_answers, edge_rows
-from sparkops.scoring.jvm.math import exp, power, quotient
+from sparkops.scoring.jvm.math import divide, exp, power
 
 NAMES = [*predictors(3), *others()]
 # Numbers of slots that are held as local variables, as a list, and as a dictionary.
@@ -123,15 +123,13 @@ def test_a_tree_of_centres_with_a_circle_is_refused() -> None:
 
 def test_doubles_overflow_and_divide_as_in_java() -> None:
     assert [exp(710.0), exp(-inf), exp(inf)] == [inf, 0.0, inf]
-    assert [quotient(1.0, 0.0), quotient(1.0, -0.0), quotient(-1.0, 0.0), quotient(1.0, inf)] == [
+    assert [divide(1.0, 0.0), divide(1.0, -0.0), divide(-1.0, 0.0), divide(1.0, inf)] == [
         inf,
         -inf,
         -inf,
         0.0,
     ]
-    assert (
-        repr([quotient(0.0, 0.0), quotient(nan, 0.0), exp(nan), power(-2.0, 0.5)]) == "[nan, nan, nan, nan]"
-    )
+    assert repr([divide(0.0, 0.0), divide(nan, 0.0), exp(nan), power(-2.0, 0.5)]) == "[nan, nan, nan, nan]"
     assert [power(0.0, -1.0), power(1e300, 2.0), power(-inf, 3.0), power(4.0, 0.5)] == [inf, inf, -inf, 2.0]
 
 
