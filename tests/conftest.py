@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import faulthandler
 import importlib.util
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -28,7 +30,8 @@ GENERATED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryM
 COMPARED_WITH_SPARK = frozenset({"parity", "checks", "artifact", "batch", "registry", "pyfunc"})
 
 # A process of tests has to end so long after its last test.
-SECONDS_TO_END = 180
+SECONDS_TO_END = 120
+EXIT_STATUS = pytest.StashKey[int]()
 
 SPARK_CONF = {
     "spark.driver.memory": "2g",
@@ -48,14 +51,28 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_unconfigure() -> None:
-    """End a process whose threads keep it from ending, with their stacks, and let it fail."""
-    faulthandler.dump_traceback_later(SECONDS_TO_END, exit=True, file=2)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember how the tests ended, for `pytest_unconfigure`."""
+    session.config.stash[EXIT_STATUS] = int(exitstatus)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Show the stacks of the threads that keep the process from ending, and end it, with the status of its tests."""
+
+    def end() -> None:
+        faulthandler.dump_traceback(file=2)
+        os._exit(config.stash.get(EXIT_STATUS, 1))
+
+    timer = threading.Timer(SECONDS_TO_END, end)
+    timer.daemon = True
+    timer.start()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take --slow and --update-docs."""
-    parser.addoption("--slow", action="store_true", help="run the tests that install something large, too")
+    parser.addoption(
+        "--slow", action="store_true", help="run the tests that take long or install something large, too"
+    )
     parser.addoption(
         "--update-docs", action="store_true", help="write the present output into the pages of docs/"
     )

@@ -141,6 +141,7 @@ def test_the_spark_of_another_interpreter_answers_in_its_own_process(compile_fix
 
 
 @pytest.mark.cluster
+@pytest.mark.slow
 def test_another_interpreter_answers_in_the_session_that_an_expression_depends_on(tmp_path: Path) -> None:
     """Spark 3 is not in ANSI mode by default, and not every day of a time zone has a time 02:30."""
     statement = "SELECT unix_timestamp(s) AS seconds, n + 1 AS next FROM __THIS__"

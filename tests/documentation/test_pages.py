@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from documentation.blocks import ROOT, Page, read_pages
 from documentation.page_session import PageSession, run_sparkops
 from fakes.real_processes import free_port
@@ -19,9 +20,9 @@ def has_blocks(page: Page) -> bool:
     return any("not run" not in block.directives for block in page.blocks)
 
 
-def runs_of(*, spark: bool) -> list[Page]:
+def runs_of(*, spark: bool) -> list[ParameterSet]:
     return [
-        page
+        pytest.param(page, id=page.name, marks=[pytest.mark.slow] if "slow" in page.options else [])
         for page in PAGES
         if has_blocks(page) and ("spark" in page.options) is spark and page.name != TUTORIAL
     ]
@@ -86,11 +87,11 @@ def test_the_tutorial(tutorial: Path) -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("page", runs_of(spark=True), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", runs_of(spark=True))
 def test_a_page_with_spark(page: Page, spark: object, run_page: Callable[[Page], None]) -> None:
     run_page(page)
 
 
-@pytest.mark.parametrize("page", runs_of(spark=False), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", runs_of(spark=False))
 def test_a_page_without_spark(page: Page, run_page: Callable[[Page], None]) -> None:
     run_page(page)

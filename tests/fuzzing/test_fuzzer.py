@@ -21,13 +21,13 @@ from fuzzing.worker import FINDING, Task, replay_case
 
 ROOT = Path(__file__).parent.parent.parent
 # Cases of each surface; those of more milliseconds each get fewer.
-CASES = dict.fromkeys(NAMES, 200) | {
-    "pages": 20,
-    "command-lines": 40,
-    "compiles": 60,
-    "run-records": 100,
-    "state-files": 60,
-    "suites": 100,
+CASES = dict.fromkeys(NAMES, 100) | {
+    "pages": 10,
+    "command-lines": 20,
+    "compiles": 30,
+    "run-records": 50,
+    "state-files": 30,
+    "suites": 50,
 }
 
 

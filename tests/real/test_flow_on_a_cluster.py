@@ -143,7 +143,7 @@ def test_the_server_scores_as_the_command_line(project: Path, sparkops: Callable
     assert served == score
 
 
-@pytest.mark.parametrize("mode", ["submit", "local"])
+@pytest.mark.parametrize("mode", ["submit", pytest.param("local", marks=pytest.mark.slow)])
 def test_spark_submit_runs_a_jobs_file(project: Path, mode: str) -> None:
     master = "local[1]"
     words = [str(BIN / "spark-submit"), "--master", master, "jobs/daily_delays.py", "--env", "small"]

@@ -124,7 +124,9 @@ def make_rollback_attempt(root: Path, interruption: Interruption | None) -> Atte
 
 
 @pytest.mark.cluster
-@pytest.mark.parametrize(("fault", "step"), [("driver", "publish"), ("jvm", "stage")])
+@pytest.mark.parametrize(
+    ("fault", "step"), [("driver", "publish"), pytest.param("jvm", "stage", marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run_is_completed_with_every_row_in_one_place_once(
     fault: Fault, step: str, tmp_path: Path
 ) -> None:

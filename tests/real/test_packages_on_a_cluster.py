@@ -40,6 +40,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 def test_udfs_import_the_modules_of_the_jobs(make_project: Callable[..., Path], sparkops: Callable) -> None:
     root = make_project(FILES)
     (root / "jobs/sales/cents.py").write_text(JOB.replace("{root}", str(root)))

@@ -117,6 +117,7 @@ def test_a_command_with_a_key_is_one_run_however_often_it_is_started(project: Pa
     assert ids(project, "loaded") == [1, 1, 2, 2]
 
 
+@pytest.mark.slow
 def test_an_incomplete_run_is_reported_before_its_rows_are_appended_again(project: Path) -> None:
     run_id = kill(project, "loaded")
     refused = command(project, "run", "loaded")
@@ -130,6 +131,7 @@ def test_an_incomplete_run_is_reported_before_its_rows_are_appended_again(projec
     assert ids(project, "loaded") == [1, 1, 2, 2]
 
 
+@pytest.mark.slow
 def test_readers_see_all_tables_of_a_run_or_none_until_all_runs_are_complete(project: Path) -> None:
     assert command(project, "run", "both").returncode == 0
     run_id = kill(project, "both")

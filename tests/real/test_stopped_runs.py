@@ -77,7 +77,11 @@ def runs(root: Path) -> list[dict]:
 
 @pytest.mark.parametrize(
     ("moment", "versions"),
-    [("staging", []), ("publishing", []), ("published", [0])],
+    [
+        pytest.param("staging", [], marks=pytest.mark.slow),
+        ("publishing", []),
+        pytest.param("published", [0], marks=pytest.mark.slow),
+    ],
     ids=str,
 )
 def test_a_killed_run_is_recorded_as_crashed_and_resumed_without_writing_twice(
@@ -103,7 +107,7 @@ def test_a_killed_run_is_recorded_as_crashed_and_resumed_without_writing_twice(
     assert rows.count('"id"') == 2
 
 
-@pytest.mark.parametrize("method", ["Ctrl-C", "runs cancel"])
+@pytest.mark.parametrize("method", [pytest.param("Ctrl-C", marks=pytest.mark.slow), "runs cancel"])
 def test_a_cancelled_run_cancels_its_spark_jobs_and_publishes_nothing(
     project: Path, sparkops: Callable, method: str
 ) -> None:
@@ -143,6 +147,7 @@ def wait_until_computing(project: Path) -> None:
     pytest.fail("the run did not begin to compute")
 
 
+@pytest.mark.slow
 def test_a_second_run_that_writes_the_same_table_is_refused(project: Path) -> None:
     first = subprocess.Popen(
         [BIN / "sparkops", "run", "slow"], cwd=project, stderr=subprocess.PIPE, text=True

@@ -82,7 +82,7 @@ def ids(project: Path, table: str) -> list[int]:
     return sorted(rows["id"].to_pylist())
 
 
-@pytest.mark.parametrize("moment", ["quarantine", "publish"])
+@pytest.mark.parametrize("moment", [pytest.param("quarantine", marks=pytest.mark.slow), "publish"])
 def test_a_killed_stream_continues_and_writes_no_batch_twice(
     project: Path, sparkops: Callable, moment: str
 ) -> None:
