@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparkops.engine.operations.prune import OldVerdict
     from sparkops.engine.project import LoadedProject
     from sparkops.pipeline.reports.replay_verdict import ReplayVerdict
-    from sparkops.runs.compare.difference import RunDiff
+    from sparkops.runs.compare.difference import RunComparison
     from sparkops.runs.lineage.graph import Direction, Lineage
     from sparkops.runs.records.archive import ExportedRun, ImportedRun
     from sparkops.runs.records.prune import OldRun
@@ -69,7 +69,7 @@ class RecordMethods:
 
         return debug_run(self.container, run_id, options or ReplayOptions())
 
-    def diff(self, before: str, after: str) -> RunDiff:
+    def diff(self, before: str, after: str) -> RunComparison:
         """Return the differences between two runs, and in sentences what differs in their results and why.
 
         Args:

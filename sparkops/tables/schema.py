@@ -129,6 +129,7 @@ def _is_wider(old: Any, new: Any) -> bool:
         old_precision, old_scale = map(int, old_decimal.groups())
         return precision - scale >= old_precision - old_scale and scale >= old_scale
     if old in INTEGER_BITS:
+        # As Delta demands, whatever the size of a smaller integer.
         digits = 20 if old == "long" else 10
         return precision - scale >= digits
     return new in _WIDER.get(old, ())

@@ -33,5 +33,7 @@ class Session:
             EngineError: There is none.
         """
         if self._source is None:
-            raise EngineError("This needs Spark, and no session was given.")
+            raise EngineError(
+                "This needs Spark, and no session was given: pass a SparkSession, or a function that returns one."
+            )
         return self._source() if callable(self._source) else self._source

@@ -11,7 +11,7 @@ from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_duration, format_value
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.core.wording import truncate
-from sparkops.runs.compare.difference import SECTIONS, RunDiff, RunDifference, Section, diff_to_json
+from sparkops.runs.compare.difference import SECTIONS, RunComparison, RunDifference, Section, diff_to_json
 from sparkops.runs.compare.summary import describe_change
 
 _MAX_VALUE = 60
@@ -37,7 +37,7 @@ def diff(project: ProjectOptions, before: str, after: str, as_json: bool) -> Non
         echo(line)
 
 
-def _format_diff(comparison: RunDiff) -> Iterator[str]:
+def _format_diff(comparison: RunComparison) -> Iterator[str]:
     jobs = [f" ({job})" for job in comparison.jobs]
     yield f"{comparison.before}{jobs[0]} to {comparison.after}{jobs[1]}"
     yield ""

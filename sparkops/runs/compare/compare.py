@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sparkops.pipeline.checks.check import format_expectation
-from sparkops.runs.compare.difference import SECTIONS, RunDiff, RunDifference, Section, TableEvidence
+from sparkops.runs.compare.difference import SECTIONS, RunComparison, RunDifference, Section, TableEvidence
 from sparkops.runs.compare.summary import summarize
 from sparkops.runs.records.run import Run
 
@@ -17,7 +17,7 @@ _MAX_HASH: Final = 12
 _REGISTERED: Final = ("name", "version", "compiled", "aliases", "parity")
 
 
-def compare_runs(before: Run, after: Run, evidence: TableEvidence | None = None) -> RunDiff:
+def compare_runs(before: Run, after: Run, evidence: TableEvidence | None = None) -> RunComparison:
     """Return the differences between two runs.
 
     Args:
@@ -29,7 +29,7 @@ def compare_runs(before: Run, after: Run, evidence: TableEvidence | None = None)
     differences = sorted(
         _list_differences(before, after, evidence), key=lambda difference: SECTIONS.index(difference.section)
     )
-    return RunDiff(
+    return RunComparison(
         before=before.id,
         after=after.id,
         jobs=(before.job, after.job),

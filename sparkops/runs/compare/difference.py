@@ -37,7 +37,7 @@ class RunDifference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunDiff:
+class RunComparison:
     """The differences between two runs.
 
     Args:
@@ -72,7 +72,7 @@ class TableEvidence:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-def diff_to_json(diff: RunDiff) -> dict[str, Any]:
+def diff_to_json(diff: RunComparison) -> dict[str, Any]:
     """Return a diff as JSON values; each section has a list, empty if nothing in it differs."""
     sections = {section: list(_list_json(diff, section)) for section in SECTIONS}
     return {
@@ -84,7 +84,7 @@ def diff_to_json(diff: RunDiff) -> dict[str, Any]:
     }
 
 
-def _list_json(diff: RunDiff, section: Section) -> Iterator[dict[str, Any]]:
+def _list_json(diff: RunComparison, section: Section) -> Iterator[dict[str, Any]]:
     for difference in diff.select(section):
         values = asdict(difference)
         del values["section"]

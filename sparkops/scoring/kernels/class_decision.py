@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from math import exp, inf, nan
+from math import exp, inf, isfinite, nan
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def softmax(raw: Values) -> list[float]:
     """Return probabilities of raw scores. A score of positive infinity gets probability 1, as in Spark."""
     highest = max(raw)
     total = sum_in_order(raw)
-    if total - total != 0.0:
+    if not isfinite(total):
         return _softmax_of_non_finite(raw, highest)
     powers = [exp(value - highest) for value in raw]
     factor = 1.0 / sum_in_order(powers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ def _evaluate_or_refuse(
 ) -> Row:
     result = evaluate(values, stored=stored, function=function)
     if result is None:
-        refuse(next((value for value in values if value - value != 0.0), 0.0))
+        refuse(next((value for value in values if not isfinite(value)), 0.0))
         raise AssertionError
     return result
 

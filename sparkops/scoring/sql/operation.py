@@ -112,7 +112,7 @@ def combine_signatures(*operations: Operation) -> Operation:
 def build_range_check_expr(code: CodeWriter, type_: str, expr: str) -> str:
     """Return the text of an integer expression that raises outside the range of its type."""
     limit, name = INTEGER_RANGES[type_], code.new_name()
-    overflow = code.bind_constant(numeric.raise_overflow(type_))
+    overflow = code.bind_constant(numeric.make_overflow_refusal(type_))
     return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {overflow}({name}))"
 
 

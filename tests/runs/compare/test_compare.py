@@ -9,7 +9,7 @@ import pytest
 
 from sparkops.pipeline.table import VersionChange
 from sparkops.runs.compare.compare import compare_runs
-from sparkops.runs.compare.difference import SECTIONS, RunDiff, TableEvidence, diff_to_json
+from sparkops.runs.compare.difference import SECTIONS, RunComparison, TableEvidence, diff_to_json
 from sparkops.runs.compare.summary import describe_change
 from sparkops.runs.records.run import Run
 
@@ -32,7 +32,7 @@ def make_run(run_id: str, **facts: Any) -> Run:
     return Run(id=run_id, **{**values, **facts})
 
 
-def diff(evidence: TableEvidence | None = None, before: Any = None, **after: Any) -> RunDiff:
+def diff(evidence: TableEvidence | None = None, before: Any = None, **after: Any) -> RunComparison:
     return compare_runs(make_run("a", **(before or {})), make_run("b", **after), evidence)
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.table import VersionChange
 from sparkops.runs.compare.compare import compare_runs
-from sparkops.runs.compare.difference import RunDiff, TableEvidence
+from sparkops.runs.compare.difference import RunComparison, TableEvidence
 from sparkops.runs.records.run import Run
 from sparkops.tables.tables import Tables
 
 Facts = Mapping[str, Any]
 
 
-def diff_runs(project: LoadedProject, before: str, after: str) -> RunDiff:
+def diff_runs(project: LoadedProject, before: str, after: str) -> RunComparison:
     """Return the differences between two runs.
 
     Raises:

@@ -37,7 +37,7 @@ def int_to_float(value: int) -> float:
     return math.ldexp(float(mantissa), shift) if value > 0 else -math.ldexp(float(mantissa), shift)
 
 
-def raise_overflow(type_: str) -> Callable[[Any], Any]:
+def make_overflow_refusal(type_: str) -> Callable[[Any], Any]:
     """Return the function that raises EvaluationError for an integer outside the range of its type."""
 
     def overflow(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import exp, inf, log, nan
+from math import exp, inf, isfinite, log, nan
 
 import numpy as np
 
@@ -144,7 +144,7 @@ def _score_gaussian_rows(step: Step, table: Numbers) -> Numbers:
 def _subtract_log_sum_exp(raw: Sequence[float]) -> list[float]:
     """Return the scores minus their log-sum-exp."""
     highest = max(raw)
-    if highest - highest != 0.0:
+    if not isfinite(highest):
         return [nan for _ in raw]
     total = log(sum_in_order([exp(value - highest) for value in raw])) + highest
     return [value - total for value in raw]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf, sqrt
+from math import inf, isfinite, sqrt
 
 import numpy as np
 
@@ -140,7 +140,7 @@ def _find_far_cluster(
         for rank in (lambda node: 0, partial(_rank_sparse_distance, values, arrays["centres"]))  # noqa: ARG005
     )
     if sparse is None and dense_cluster != sparse_cluster:
-        refuse(next((value for value in values if value - value != 0.0), max(values, key=abs)))
+        refuse(next((value for value in values if not isfinite(value)), max(values, key=abs)))
     return sparse_cluster if sparse else dense_cluster
 
 

@@ -139,7 +139,7 @@ class SparkBackend:
             merge = table.merge(request.frame.alias("new"), matched)
             if request.write.schema_change:
                 merge = merge.withSchemaEvolution()
-            condition, values = _is_not_older(request), _build_assignments(request)
+            condition, values = _build_update_condition(request), _build_assignments(request)
             if values is None:
                 merge.whenMatchedUpdateAll(condition).whenNotMatchedInsertAll().execute()
             else:
@@ -170,8 +170,8 @@ def _has_timestamp_partition(request: TableWrite) -> bool:
     return any(types.get(name.lower()) == "timestamp" for name in names)
 
 
-def _is_not_older(request: TableWrite) -> Column | None:
-    """Return the condition that a row `new` may replace the row `old` of its key; None if it always may."""
+def _build_update_condition(request: TableWrite) -> Column | None:
+    """Return the condition that the row `new` is not older than the row `old` of its key; None if rows have no order."""
     from pyspark.sql import functions as F
 
     names = request.write.order_by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import floor
+from math import floor, isfinite
 
 import numpy as np
 
@@ -56,4 +56,4 @@ def _compute_buckets(products: Iterable[float], factor: float) -> list[list[floa
 
 
 def _floor_finite(value: float) -> float:
-    return float(floor(value)) if value - value == 0.0 else value
+    return float(floor(value)) if isfinite(value) else value

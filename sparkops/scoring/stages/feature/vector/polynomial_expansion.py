@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import comb
+from math import comb, isfinite
 
 import numpy as np
 
@@ -110,6 +110,7 @@ def _emit_products(
     total = code.assign(" + ".join(names))
     row = build_slots_expr(code, source, stored, f"[{', '.join(values)}]")
     products = f"{', '.join(names)},"
+    # True for infinity and NaN only.
     code.add_line(f"if {total} - {total} != 0.0: {products} = {code.bind_constant(evaluate_exactly)}({row})")
     return tuple(Scalar(name, "double", nan=True, field=source.field, scale=0.0) for name in names)
 
@@ -129,4 +130,4 @@ def _expand_row(values: Row, *, all_terms: Terms, evaluate_exactly: Callable[[Ro
     for shorter, slot in all_terms:
         products.append(values[slot] * (1.0 if shorter < 0 else products[shorter]))
     total = sum_in_order(products)
-    return products if total - total == 0.0 else evaluate_exactly(values)
+    return products if isfinite(total) else evaluate_exactly(values)
