@@ -18,7 +18,9 @@ JOBS = (
 
 def main() -> None:
     engine = Engine()
-    runs = {job: next((r for r in engine.runs.newest(job=job) if r.state == "done"), None) for job in JOBS}
+    runs = {
+        job: next((r for r in engine.runs.list_newest(job=job) if r.state == "done"), None) for job in JOBS
+    }
     done = {job: run for job, run in runs.items() if run is not None}
     print("\nTables")
     for run in done.values():

@@ -23,7 +23,7 @@ from pydantic_core import PydanticUndefined
 from sparkops import errors
 from sparkops.cli import main as command_line
 from sparkops.cli.jobs.job_command import JobGroup
-from sparkops.compiler.sql.functions.reference import functions_page
+from sparkops.compiler.sql.functions.reference import build_functions_page
 from sparkops.config import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +37,7 @@ def pages() -> Mapping[str, str]:
         "cli.md": cli_page(),
         "configuration.md": configuration_page(),
         "errors.md": errors_page(),
-        "sql-functions.md": functions_page(),
+        "sql-functions.md": build_functions_page(),
     }
     return {name: text.replace("\n\n", f"\n\n{NOTE}\n\n", 1) for name, text in texts.items()}
 

@@ -488,7 +488,7 @@ def _run_to_failure(engine: Engine, job: str, **params: Any) -> str:
     with contextlib.suppress(SparkopsError):
         engine.run(job, **params)
         raise SystemExit(f"{job} did not fail")
-    return max(engine.runs.newest(job=job), key=lambda run: str(run.started)).id
+    return max(engine.runs.list_newest(job=job), key=lambda run: str(run.started)).id
 
 
 def _fail_and_resume(engine: Engine, project: Path) -> str:
@@ -516,7 +516,7 @@ def _copy_files(engine: Engine, project: Path, target: Path) -> None:
     state, warehouse = project / ".sparkops", project / "data" / "warehouse"
     for file in state.glob("runs/*/*.jsonl"):
         _copy_file(file, target / "runs" / file.relative_to(state / "runs"))
-    loaded = {run.id: run_to_json(run) for run in engine.runs.newest()}
+    loaded = {run.id: run_to_json(run) for run in engine.runs.list_newest()}
     (target / "records.json").write_text(_json_text(loaded), "utf-8")
     for file in [*state.glob("locks/*"), *state.glob("gx/suites/*"), state / "gx" / "docs" / "pages.jsonl"]:
         _copy_file(file, target / "state" / file.relative_to(state))

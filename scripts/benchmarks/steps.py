@@ -169,7 +169,7 @@ def measure_fan_out(root: Path, items: int) -> None:
         ratio = f"{item / peer:.2f} x" if job == "rows" else ""
         print(f"| {count:,} items, {label} | {many:.1f} | {item * 1000:.0f} ms | {ratio} |", flush=True)
     print(f"| loop: {PEER_ITEMS} Delta writes of Spark, in one Spark | | {peer * 1000:.0f} ms | 1.00 x |\n")
-    run = next(run for run in RunStore(root / ".sparkops" / "runs").newest(parts=False) if run.items)
+    run = next(run for run in RunStore(root / ".sparkops" / "runs").list_newest(parts=False) if run.items)
     forget_end(root, run)
     seconds = run_process(root, "runs", "resume", run.id)
     print(f"`sparkops runs resume` of {items:,} finished runs: {seconds:.2f} s.\n", flush=True)
@@ -198,8 +198,8 @@ def forget_end(root: Path, run: Run) -> None:
 def measure_listing(root: Path, records: int) -> None:
     """Print how long lists of many runs take."""
     store = RunStore(root / ".sparkops" / "runs")
-    copy_record(store, records - len(store.ids()))
-    print(f"| list, as a process, of {len(store.ids()):,} runs | seconds |\n| --- | ---: |")
+    copy_record(store, records - len(store.list_ids()))
+    print(f"| list, as a process, of {len(store.list_ids()):,} runs | seconds |\n| --- | ---: |")
     run_process(root, "runs", "--job", "job_3")
     for arguments in (["runs"], ["runs", "--job", "job_3"], ["runs", "--state", "failed"]):
         seconds = statistics.median(run_process(root, *arguments) for _ in range(5))

@@ -64,7 +64,7 @@ def _execute(job: str, params: Mapping[str, Any], engine: Engine, continuation: 
 def _find_earlier(engine: Engine) -> str | None:
     """Return the run that an earlier attempt began, or None."""
     prepared = read_note(engine.root) or {}
-    earlier = next((run for run in engine.runs.newest() if run.parent is None), None)
+    earlier = next((run for run in engine.runs.list_newest() if run.parent is None), None)
     return None if earlier is None or earlier.id in prepared.get("runs", ()) else earlier.id
 
 
@@ -88,7 +88,7 @@ def _execute_release(engine: Engine, continuation: Continuation) -> None:  # noq
 
 def _execute_rollback(engine: Engine, continuation: Continuation) -> None:  # noqa: ARG001
     # Not the newest run: the clock may be set back.
-    earlier = next((run for run in engine.runs.newest() if run.rollback is not None), None)
+    earlier = next((run for run in engine.runs.list_newest() if run.rollback is not None), None)
     if earlier is None:
         engine.rollback(read_note(engine.root)["target"], cascade=True)
     else:
@@ -169,7 +169,7 @@ def _find_problems_of_model(root: Path) -> list[str]:
 
     with Engine(root) as engine:
         infos = engine.models.list_versions(MODEL)
-        runs = [run for run in engine.runs.newest(job="train") if run.state == "done"]
+        runs = [run for run in engine.runs.list_newest(job="train") if run.state == "done"]
         registered = [run.registered["version"] for run in runs if run.registered]
     repeated = len({info.run_id for info in infos}) < len(infos)
     champion = [info.version for info in infos if info.aliases]
@@ -188,7 +188,7 @@ def _find_problems_of_rollback(root: Path) -> list[str]:
     note = read_note(root)
     with Engine(root) as engine:
         after = _read_state(engine)
-        runs = {run.id: run for run in engine.runs.newest()}
+        runs = {run.id: run for run in engine.runs.list_newest()}
     undo = [run for run in runs.values() if run.rollback is not None]
     problems = [
         f"`{table}` is not what it was before"

@@ -47,7 +47,7 @@ class SavedSparkModel:
     example: tuple[Mapping[str, Any], ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
-    def digest(self) -> str:
+    def hash_files(self) -> str:
         """Return a hash of the paths and contents of Spark's files.
 
         Hidden files, which hold checksums, are not hashed.
@@ -171,13 +171,13 @@ def _list_external_columns(saved: Path) -> list[str]:
     computed: set[str] = set()
     external: dict[str, None] = {}
     for stage in read_stages(saved):
-        inputs, outputs = _stage_columns(stage)
+        inputs, outputs = _list_stage_columns(stage)
         external |= dict.fromkeys(name for name in inputs if name not in computed)
         computed |= set(outputs)
     return list(external)
 
 
-def _stage_columns(stage: SavedStage) -> tuple[Sequence[str], Sequence[str]]:
+def _list_stage_columns(stage: SavedStage) -> tuple[Sequence[str], Sequence[str]]:
     """Return the columns that a stage reads and those that it computes."""
     if stage.class_name == "SQLTransformer":
         columns = find_statement_columns(str(stage.params.get("statement", "")))

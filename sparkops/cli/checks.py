@@ -57,7 +57,7 @@ def check(
     with project.open_engine() as engine:
         result = engine.check(name, at=version, again=again or failing is not None)
         if failing is not None:
-            for line in result.failing_lines():
+            for line in result.iterate_failing_lines():
                 print(line, file=failing)
     results = [check_to_json(check) for check in result.results]
     if as_json:

@@ -120,7 +120,7 @@ class ServiceContainer:
         """Return the model registry with a Spark session, which is started if needed."""
         from sparkops.registry.registry import Registry
 
-        return Registry(self.settings, self.starter.shared_session())
+        return Registry(self.settings, self.starter.get_shared_session())
 
     @cached_property
     def spark(self) -> SharedSparkSession:

@@ -174,7 +174,7 @@ def _collect_facts(model: ExternalModel, name: str) -> ModelFacts:
         scorer="" if description is None else description.hash,
         source={
             "folder": str(saved.folder.absolute()),
-            "sha256": saved.digest(),
+            "sha256": saved.hash_files(),
             "columns": saved.columns_source,
         },
     )

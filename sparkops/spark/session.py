@@ -83,7 +83,7 @@ class Starter:
             EngineError: Java, a jar or a server is missing, or Spark does not start.
         """
         own: SparkSession | None = getattr(self._own, "session", None)
-        return own or self.shared_session()
+        return own or self.get_shared_session()
 
     def use_own_session(self, pool: str) -> None:
         """Give this thread, for as long as it lives, a session with settings and temporary views of its own.
@@ -94,11 +94,11 @@ class Starter:
         Args:
             pool: Name of the thread's pool of the FAIR scheduler.
         """
-        shared = self.shared_session()
+        shared = self.get_shared_session()
         if not is_remote(shared):
             self._own.session = make_own_session(shared, pool)
 
-    def shared_session(self) -> SparkSession:
+    def get_shared_session(self) -> SparkSession:
         """Wait for Spark and return the session that all threads share.
 
         Raises:

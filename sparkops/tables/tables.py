@@ -134,7 +134,7 @@ class Tables:
             write=write,
             write_id=WriteId(run_id, batch),
             parameters=values or {},
-            staged_folder=self.staging.local_folder(staged) if staged else None,
+            staged_folder=self.staging.find_local_folder(staged) if staged else None,
             open_files=self._open_files(write, run_id, staged),
         )
         return publish_frame(self._catalog.locate(write.table), self._session, publication)
@@ -148,7 +148,7 @@ class Tables:
             return None
         staging = self.staging
         if staged is not None:
-            return lambda _: nullcontext(staging.local_folder(staged))
+            return lambda _: nullcontext(staging.find_local_folder(staged))
         part = StagedPart(run_id, write.table)
         return lambda frame: staging.temporary_files(frame, part, partition_by=write.partition_by)
 

@@ -70,7 +70,7 @@ def test_a_run_keeps_what_it_needs_until_that_is_undone(
     vacuum(project, "t")
     engine = project.engine
     assert engine.runs_at_risk() == ()
-    assert engine.prune_runs(keep=timedelta(0)) == () or first in engine.runs.ids()
+    assert engine.prune_runs(keep=timedelta(0)) == () or first in engine.runs.list_ids()
     capsys.readouterr()
     assert run_command(["runs", "keep"]) == 0
     listed = capsys.readouterr().out

@@ -107,10 +107,10 @@ def test_old_runs_are_listed_before_they_are_removed(
     listed = json.loads(capsys.readouterr().out)
     assert listed["removed"] is False
     assert [run["run"][7] for run in listed["runs"]] == ["2"]
-    assert len(store.ids()) == 3
+    assert len(store.list_ids()) == 3
     assert run_command(["runs", "prune", "--keep", "90d"]) == 0
     assert "1 run, " in capsys.readouterr().out
-    assert len(store.ids()) == 2
+    assert len(store.list_ids()) == 2
     assert run_command(["runs", "prune", "--keep", "90d"]) == 0
     assert capsys.readouterr().out == "Nothing to remove.\n"
 
@@ -121,7 +121,7 @@ def test_a_wrong_duration_removes_nothing(
 ) -> None:
     assert run_command(["runs", "prune", f"--keep={keep}"]) == 2
     assert "write 90d" in capsys.readouterr().err
-    assert len(store.ids()) == 3
+    assert len(store.list_ids()) == 3
 
 
 def test_a_log_is_followed_from_another_process(store: RunStore, project: Path) -> None:

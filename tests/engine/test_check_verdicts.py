@@ -185,7 +185,7 @@ def test_an_input_without_checks_is_refused_before_spark_starts(engine: Engine) 
     commit(engine.root / "data" / "warehouse" / "raw")
     with pytest.raises(InputError, match=r"requires that table `raw` is checked, and it has no checks"):
         engine.run("orders")
-    assert engine.runs.ids() == []
+    assert engine.runs.list_ids() == []
 
 
 @pytest.mark.parametrize("options", ["checked_inputs=True", "checked_inputs='raw'", "checked_inputs=['raw']"])

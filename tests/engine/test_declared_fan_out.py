@@ -80,7 +80,7 @@ def run_flow(engine: Engine) -> dict[str, str]:
 
 
 def list_newest_items(engine: Engine, job: str) -> list[str]:
-    run = next(run for run in engine.runs.newest(job=job) if run.items)
+    run = next(run for run in engine.runs.list_newest(job=job) if run.items)
     return [item["label"] for item in run.items]
 
 
@@ -96,7 +96,7 @@ def test_a_flow_runs_nested_fan_outs_and_then_what_is_not_up_to_date(engine: Eng
         f"month={month}, origin={origin}" for month in (1, 2) for origin in ("EWR", "JFK")
     ]
     assert read_summary(engine.root) == {1: 21, 2: 41}
-    run = next(run for run in engine.runs.newest(job="delays") if run.items)
+    run = next(run for run in engine.runs.list_newest(job="delays") if run.items)
     assert run.inputs["airports"]["version"] == 0
     assert run_flow(engine) == dict.fromkeys(["airports", "delays", "monthly", "summary"], "fresh")
     # An input that changed makes every part of its readers run; parts that left no other rows change nothing after them.
@@ -113,7 +113,7 @@ def test_only_parts_that_failed_run_again(engine: Engine) -> None:
         JobFailed, match=r"1 of 4 runs of job `monthly` did not succeed:\n  month=2, origin=JFK"
     ):
         run_flow(engine)
-    assert not list(engine.runs.newest(job="summary"))
+    assert not list(engine.runs.list_newest(job="summary"))
     broken.unlink()
     assert run_flow(engine) == {"airports": "fresh", "delays": "fresh", "monthly": "done", "summary": "done"}
     assert list_newest_items(engine, "monthly") == ["month=2, origin=JFK"]
@@ -134,7 +134,7 @@ def test_a_killed_fan_out_is_resumed_and_then_up_to_date_in_a_flow(engine: Engin
     with pytest.raises(JobFailed):
         run_flow(engine)
     broken.unlink()
-    killed: Run = next(run for run in engine.runs.newest(job="monthly") if run.items)
+    killed: Run = next(run for run in engine.runs.list_newest(job="monthly") if run.items)
     for run_id in (killed.id, killed.items[0]["run"]):
         kill(engine, engine.runs.read(run_id))
     assert engine.resume(killed.id).state == "done"

@@ -174,7 +174,7 @@ def test_a_missing_column_is_reported_with_the_line_that_uses_it(engine: Engine,
 def test_wrong_parameters_start_nothing(engine: Engine) -> None:
     with pytest.raises(ParamErrors, match="shop"):
         engine.run("sales")
-    assert engine.runs.ids() == []
+    assert engine.runs.list_ids() == []
 
 
 def test_a_flow_runs_in_order_and_skips_what_is_up_to_date(engine: Engine, project: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_flow_stops_after_a_failure_and_raises_it(engine: Engine, project: Pat
     (project / "raw.csv").write_text("id,shop,amount\n1,north,1.0\n1,north,2.0\n")
     with pytest.raises(ChecksFailed):
         engine.flow(["sales"], params={"shop": "north"})
-    assert [run.job for run in engine.runs.newest()] == ["orders"]
+    assert [run.job for run in engine.runs.list_newest()] == ["orders"]
 
 
 def test_a_mistyped_expectation_is_reported_with_its_line_before_anything_is_computed(

@@ -25,7 +25,7 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
 
 
 def newest(project: RecordedProject, job: str) -> str:
-    return next(run.id for run in Engine(project.root).runs.newest(job=job))
+    return next(run.id for run in Engine(project.root).runs.list_newest(job=job))
 
 
 def test_a_condition_that_holds_lets_the_job_run_once(project: RecordedProject) -> None:
@@ -46,7 +46,7 @@ def test_a_condition_that_does_not_hold_skips_the_job_and_what_has_no_input_with
     reason = f"`drift` of `a` is 0.1, not at least 0.5 (run {newest(project, 'a')})"
     assert project.explain("b") == (reason,)
     assert project.explain("c") == ("table `b` does not exist yet, and job `b` is skipped",)
-    (run,) = Engine(project.root).runs.newest(job="b")
+    (run,) = Engine(project.root).runs.list_newest(job="b")
     assert (run.state, run.skipped, run.outputs) == ("skipped", reason, {})
 
 
@@ -54,10 +54,10 @@ def test_the_same_skip_is_recorded_once(project: RecordedProject) -> None:
     project.runs.metrics = {"a": {"drift": 0.1}}
     project.flow_states()
     project.flow_states()
-    assert len(list(Engine(project.root).runs.newest(job="b"))) == 1
+    assert len(list(Engine(project.root).runs.list_newest(job="b"))) == 1
     commit(project.warehouse / "raw")
     project.flow_states()
-    assert len(list(Engine(project.root).runs.newest(job="b"))) == 2
+    assert len(list(Engine(project.root).runs.list_newest(job="b"))) == 2
 
 
 def test_without_a_new_version_of_a_skipped_job_others_read_the_version_that_is_there(

@@ -181,7 +181,7 @@ def test_an_input_that_nobody_publishes_is_named(diamond: RecordedProject) -> No
 
 
 def test_a_record_of_before_has_no_parts_and_counts_by_its_fingerprint(diamond: RecordedProject) -> None:
-    run = next(run for run in Engine(diamond.root).runs.newest(job="a"))
+    run = next(run for run in Engine(diamond.root).runs.list_newest(job="a"))
     (file,) = (Engine(diamond.root).runs.folder / run.id).glob("*.jsonl")
     events = [json.loads(line) for line in file.read_text().splitlines()]
     for event in events:

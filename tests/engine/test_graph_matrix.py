@@ -214,7 +214,7 @@ class Project:
 
     def find_stopped(self, engine: Engine) -> Run:
         """Return the newest run of the stopped job; of a fan-out, that of all its parts."""
-        return next(run for run in engine.runs.newest(job=self.stopped_job) if run.parent is None)
+        return next(run for run in engine.runs.list_newest(job=self.stopped_job) if run.parent is None)
 
     def read(self) -> dict[str, list[int]]:
         """Return the rows of the tables that exist."""
@@ -335,7 +335,7 @@ def test_the_publication_of_a_part_that_was_killed_before_its_last_step_is_compl
         project.flow()
     with open_arrow_engine(root) as engine:
         publications = engine.container.build_run_context().publications
-        part = next(run for run in engine.runs.newest(job="parts") if run.state == "done")
+        part = next(run for run in engine.runs.list_newest(job="parts") if run.state == "done")
         publications.begin(OpenPublication(run=part.id, job="parts", params="", before={"parts": 0}))
     project.write("control/parts-3", "")
     project.require_continued()
@@ -356,14 +356,14 @@ def test_up_to_date(project: Project) -> None:
 def test_replay(project: Project) -> None:
     project.flow()
     with open_arrow_engine(project.root) as engine:
-        runs = [run for run in engine.runs.newest() if run.state == "done" and not run.items]
+        runs = [run for run in engine.runs.list_newest() if run.state == "done" and not run.items]
         verdicts = {run.id: engine.replay(run.id).is_identical for run in runs}
     assert len(verdicts) == sum(project.graph.commits.get(table, 1) for table in project.graph.rows)
     assert set(verdicts.values()) == {True}
     # A replay of other code differs, and publishes nothing, either.
     project.write("jobs/graph.py", HEAD + project.graph.jobs.replace("raw.plus(1)", "raw.plus(2)"))
     with open_arrow_engine(project.root) as engine:
-        first = next(run for run in engine.runs.newest(job="a") if not run.replay)
+        first = next(run for run in engine.runs.list_newest(job="a") if not run.replay)
         assert not engine.replay(first.id).is_identical
     project.require_complete()
 
@@ -375,12 +375,12 @@ def test_roll_back(project: Project) -> None:
     newer = project.read()
     assert newer["a"] == [12, 13]
     with open_arrow_engine(project.root) as engine:
-        newest = next(run for run in engine.runs.newest(job="a"))
+        newest = next(run for run in engine.runs.list_newest(job="a"))
         with pytest.raises(SparkopsError, match="cascade"):
             engine.rollback(newest.id)
         undo = engine.rollback(newest.id, cascade=True)
         assert project.read() == project.graph.rows
-        assert {run.state for run in engine.runs.newest(job=project.stopped_job)} >= {"rolled_back"}
+        assert {run.state for run in engine.runs.list_newest(job=project.stopped_job)} >= {"rolled_back"}
         engine.rollback(undo.id)
     assert project.read() == newer
     assert project.flow()["a"] == "fresh"
@@ -417,7 +417,7 @@ def test_retry(project: Project) -> None:
     project.write(f"control/{project.graph.control}", "fail once")
     project.flow()
     with open_arrow_engine(project.root) as engine:
-        runs = [run for run in engine.runs.newest(job=project.stopped_job) if not run.items]
+        runs = [run for run in engine.runs.list_newest(job=project.stopped_job) if not run.items]
     assert max(run.attempt for run in runs) == 2
     assert sum(run.attempt == 2 for run in runs) == 1
     project.require_complete()

@@ -69,7 +69,7 @@ def engine(
 
 
 def list_staged(engine: Engine) -> list[str]:
-    return [area.name for area in engine.container.tables.staging.areas()]
+    return [area.name for area in engine.container.tables.staging.list_areas()]
 
 
 def test_a_replay_is_identical_publishes_nothing_and_does_not_count_as_a_run(engine: Engine) -> None:
@@ -93,8 +93,8 @@ def test_a_replay_is_identical_publishes_nothing_and_does_not_count_as_a_run(eng
         if name.name not in ("numbers", "even", "drawn", "raw")
     ]
     # It is the last run of nothing, and cannot be continued or replayed itself.
-    assert next(engine.runs.newest(job="numbers")).id == second.id
-    assert next(engine.runs.newest(job="numbers", replays=True)).id == verdict.run
+    assert next(engine.runs.list_newest(job="numbers")).id == second.id
+    assert next(engine.runs.list_newest(job="numbers", replays=True)).id == verdict.run
     assert engine.flow(["numbers"])[0].state == "fresh"
     assert engine.replay("last").original == second.id
     with pytest.raises(InputError, match=f"is a replay .* `sparkops replay {first.id}`"):
@@ -153,7 +153,7 @@ def test_what_has_changed_since_is_listed_before_anything_is_started(engine: Eng
     run = engine.run("numbers")
     two = engine.run("two")
     (engine.root / "raw.csv").write_text("n\n1\n")
-    ids = engine.runs.ids()
+    ids = engine.runs.list_ids()
     with pytest.raises(VersionGone, match=r"cannot be replayed.*\n  - `raw`: its files changed"):
         engine.replay(run.id)
     engine.run("numbers")
@@ -172,7 +172,7 @@ def test_what_has_changed_since_is_listed_before_anything_is_started(engine: Eng
         VersionGone, match=r"\n  - Version 0 of table `numbers` can no longer be read.*VACUUM"
     ):
         engine.replay(two.id)
-    assert len(engine.runs.ids()) == len(ids) + 1
+    assert len(engine.runs.list_ids()) == len(ids) + 1
 
 
 def test_a_failed_replay_is_recorded_and_leaves_nothing(engine: Engine) -> None:
@@ -183,7 +183,7 @@ def test_a_failed_replay_is_recorded_and_leaves_nothing(engine: Engine) -> None:
     Path("broken").touch()
     with pytest.raises(JobFailed, match="raised ValueError: broken"):
         engine.replay(run.id, options=ReplayOptions(params={"token": secret}))
-    record = next(engine.runs.newest(replays=True))
+    record = next(engine.runs.list_newest(replays=True))
     assert (record.state, record.replay["of"]) == ("failed", run.id)
     assert "hunter2" not in json.dumps(record.params)
     assert list_staged(engine) == []
@@ -191,7 +191,7 @@ def test_a_failed_replay_is_recorded_and_leaves_nothing(engine: Engine) -> None:
         engine.resume(record.id)
     with pytest.raises(JobFailed):
         engine.run("numbers")
-    failed = next(engine.runs.newest())
+    failed = next(engine.runs.list_newest())
     with pytest.raises(InputError, match="`failed`: it is not complete"):
         engine.replay(failed.id)
 
@@ -241,11 +241,11 @@ def test_a_job_is_called_in_a_debugger_on_the_recorded_inputs(
     monkeypatch.setattr(replay_run, "find_changed_conf", lambda *_, **__: recorded)
     words = "'factor', factor, raw.count(), raw.sparkSession.conf.get('spark.sql.session.timeZone')"
     debugger = Pdb(nosigint=True, stdin=io.StringIO(f"p ({words})\ncontinue\n"), stdout=output)
-    ids = engine.runs.ids()
+    ids = engine.runs.list_ids()
     frame = call_in_debugger(engine.container, run.id, ReplayOptions(), debugger)
     assert "('factor', 2, 40, 'Asia/Tokyo')" in output.getvalue()
     assert frame.count() == 40
     assert engine.session().conf.get("spark.sql.session.timeZone") != "Asia/Tokyo"
-    assert engine.runs.ids() == ids
+    assert engine.runs.list_ids() == ids
     with pytest.raises(InputError, match="A debugger needs a terminal"):
         engine.debug(run.id)

@@ -36,8 +36,8 @@ def test_a_table_returns_to_its_version_before_the_run(project: DeltaRuns, engin
     undone = engine.runs.load(second)
     assert (undone.state, undone.rolled_back) == ("rolled_back", rollback.id)
     assert undone.attempts[-1]["state"] == "done"
-    assert [run.id for run in engine.runs.newest(job="job", state="done")] == [
-        run_id for run_id in engine.runs.ids() if run_id not in (second, rollback.id)
+    assert [run.id for run in engine.runs.list_newest(job="job", state="done")] == [
+        run_id for run_id in engine.runs.list_ids() if run_id not in (second, rollback.id)
     ]
 
 
@@ -114,7 +114,7 @@ def test_later_work_prevents_a_rollback_and_is_listed(project: DeltaRuns, engine
     assert f"run {further} (further) read `u` version 0" in str(refused.value)
     assert "--cascade" in str(refused.value)
     assert project.read("t") == rows(1, 2, 3)
-    assert len(engine.runs.ids()) == 5
+    assert len(engine.runs.list_ids()) == 5
 
 
 def test_a_run_that_read_the_table_before_prevents_nothing(project: DeltaRuns, engine: Engine) -> None:
@@ -170,7 +170,7 @@ def test_an_older_run_is_rolled_back_after_a_newer_one_was(project: DeltaRuns, e
     rollback = engine.rollback(second)
     assert project.read("t") == rows(1)
     # The rollback of the newer run is not undone beneath it.
-    newer = engine.runs.ids()[1]
+    newer = engine.runs.list_ids()[1]
     with pytest.raises(InputError, match="cannot be rolled back"):
         engine.rollback(newer)
     engine.rollback(rollback.id)

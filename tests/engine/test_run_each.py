@@ -104,7 +104,7 @@ def test_a_failed_run_stops_no_other_and_only_it_is_resumed(engine: Engine) -> N
         JobFailed, match=r"2 of 4 runs of job `slices` did not succeed:\n  part=1: "
     ) as raised:
         engine.run_each("slices", {"part": range(4)}, max_parallel=2)
-    run = next(run for run in engine.runs.newest() if run.items)
+    run = next(run for run in engine.runs.list_newest() if run.items)
     assert raised.value.__notes__ == [f"run {run.id}"]
     assert run.state == "failed"
     states = {item["label"]: engine.runs.load(item["run"]).state for item in run.items}
@@ -203,10 +203,10 @@ def test_failed_checks_of_all_failed_runs_are_failed_checks(engine: Engine) -> N
 def test_what_cannot_be_run_is_refused_before_anything_starts(
     engine: Engine, job: str, each: dict[str, list[object]], error: type[Exception], message: str
 ) -> None:
-    before = engine.runs.ids()
+    before = engine.runs.list_ids()
     with pytest.raises(error, match=message):
         engine.run_each(job, each)
-    assert engine.runs.ids() == before
+    assert engine.runs.list_ids() == before
 
 
 def test_texts_of_the_command_line_are_parsed_by_the_types_of_the_parameters(engine: Engine) -> None:

@@ -49,7 +49,7 @@ def test_a_secret_is_in_no_record_log_or_error_and_is_asked_for_again(
     engine = Engine(project)
     with pytest.raises(JobFailed, match=r"refused \*\*\*"):
         engine.run("called", token=Secret(TOKEN), marker=marker, n="12")
-    (run,) = engine.runs.newest()
+    (run,) = engine.runs.list_newest()
     assert run.params == {"token": "***", "marker": str(marker), "n": "12"}
     stored = stored_text(project)
     assert "token *** ***" in stored
@@ -81,7 +81,7 @@ def test_a_secret_is_taken_from_the_environment_at_a_run_and_at_its_resumption(
     with pytest.raises(JobFailed):
         engine.run_by_name("called", [ParameterSource(values={"marker": str(marker)}, origin="command line")])
     marker.touch()
-    (run,) = engine.runs.newest()
+    (run,) = engine.runs.list_newest()
     assert run.origins["token"] == "SPARKOPS_SECRET_TOKEN"
     assert engine.resume(run.id).state == "done"
     assert TOKEN not in stored_text(project)

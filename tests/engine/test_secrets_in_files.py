@@ -118,7 +118,7 @@ def test_a_resumed_run_gets_the_value_that_its_record_hides(
     with Engine(project) as engine:
         with pytest.raises(JobFailed):
             engine.run("cells", token=Secret("abcdefgh"), fail=True)
-        (failed,) = engine.runs.newest()
+        (failed,) = engine.runs.list_newest()
         (project / "jobs/all.py").write_text(JOBS.replace("if fail:", "if False:"))
     with Engine(project) as engine:
         resumed = engine.resume(failed.id, {"token": Secret("abcdefgh")})
@@ -133,7 +133,7 @@ def test_a_hidden_value_of_the_command_line_is_given_again(
     with Engine(project) as engine:
         with pytest.raises(JobFailed):
             engine.run("cells", token=Secret("abcdefgh"), pw="is hunter2-and-more", fail=True)
-        (failed,) = engine.runs.newest()
+        (failed,) = engine.runs.list_newest()
         with pytest.raises(
             InputError, match=r"`pw` of run .* contained a secret, .* give it again, --param pw="
         ):

@@ -62,7 +62,7 @@ def test_a_model_is_compiled_on_a_sample_and_nothing_is_recorded(project: Path, 
     ]
     assert compilation.description is not None
     assert [field.name for field in compilation.description.fields] == ["x", "n"]
-    assert list(engine.runs.newest()) == []
+    assert list(engine.runs.list_newest()) == []
     assert not (engine.settings.state / "mlflow").exists()
 
 

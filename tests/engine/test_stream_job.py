@@ -254,6 +254,6 @@ def test_an_error_in_a_batch_stops_the_run_with_its_own_type(
     add((1, "north", 1.0), (2, "south", -1.0))
     with pytest.raises(SchemaChanged, match="Table `clean` would change"):
         engine.run("clean")
-    (run,) = engine.runs.newest(limit=1)
+    (run,) = engine.runs.list_newest(limit=1)
     assert (run.state, run.batches) == ("failed", ())
     assert run.outputs["clean__quarantine"]["rows"] == 1

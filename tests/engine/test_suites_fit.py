@@ -70,7 +70,7 @@ def test_a_missing_column_is_reported_before_spark_starts(
     with pytest.raises(ConfigError, match=MESSAGE):
         verb(project)
     assert not project.container.starter.is_started
-    assert not list(project.runs.newest(limit=1)), "no run was begun"
+    assert not list(project.runs.list_newest(limit=1)), "no run was begun"
 
 
 def test_the_error_says_how_a_job_may_change_the_columns(engine: Callable[..., Engine]) -> None:

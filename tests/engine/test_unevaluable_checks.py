@@ -65,7 +65,7 @@ def test_a_failure_to_evaluate_is_a_failed_check_with_its_reason_and_exit_code_3
     error = capsys.readouterr().err
     assert "could not be evaluated" in error
     assert f"({SUITE}:2)" in error
-    assert next(Engine(project).runs.newest()).state == "checks_failed"
+    assert next(Engine(project).runs.list_newest()).state == "checks_failed"
 
 
 @pytest.mark.parametrize(("policy", "state", "code"), [("warn", "done", 0), ("fail", "checks_failed", 3)])
@@ -77,7 +77,7 @@ def test_a_page_that_cannot_be_written_changes_no_state(
     docs.parent.mkdir(parents=True)
     docs.write_text("a file", encoding="utf-8")
     assert run_command(["run", "orders"]) == code
-    run = next(Engine(project).runs.newest())
+    run = next(Engine(project).runs.list_newest())
     assert run.state == state
     log = Path(run.log or "").read_text(encoding="utf-8")
     assert "the page of the checks of `orders`" in log
@@ -102,7 +102,7 @@ def test_what_no_column_can_make_valid_is_refused_before_anything_is_computed(
         Engine(project).run("orders")
     assert words in str(raised.value)
     assert f"({SUITE}:3)" in str(raised.value)
-    assert next(Engine(project).runs.newest()).timings.keys() == {"session", "pin"}, "no job was called"
+    assert next(Engine(project).runs.list_newest()).timings.keys() == {"session", "pin"}, "no job was called"
     assert run_command(["checks", "validate"]) == 2
 
 

@@ -231,10 +231,10 @@ class ArrowStaging:
         return ArrowFrame(pq.read_table(path)) if path.exists() else None
 
     def discard(self, area: str) -> None:
-        shutil.rmtree(self.tables.staging.path(area, ""), ignore_errors=True)
+        shutil.rmtree(self.tables.staging.build_path(area, ""), ignore_errors=True)
 
     def _locate(self, part: StagedPart) -> Path:
-        return Path(self.tables.staging.path(part.area, f"{part.table}.parquet"))
+        return Path(self.tables.staging.build_path(part.area, f"{part.table}.parquet"))
 
 
 class SuiteChecks(FakeChecks):

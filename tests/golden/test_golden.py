@@ -220,7 +220,7 @@ def test_a_manifest_is_written_as_it_was(golden: Path, tmp_path: Path) -> None:
 
 def loaded_runs(golden: Path) -> Iterator[tuple[str, Any]]:
     store = RunStore(golden / "runs")
-    return ((run_id, store.load(run_id)) for run_id in store.ids())
+    return ((run_id, store.load(run_id)) for run_id in store.list_ids())
 
 
 ADDED_KEYS = ("key",)

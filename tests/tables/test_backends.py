@@ -95,7 +95,7 @@ def write(backend, catalog, location, session) -> Callable[..., None]:
                 write_id=write_id,
                 before=find_version(location, session),
                 replaced=replaced,
-                open_files=lambda _: nullcontext(staging.local_folder(part)),
+                open_files=lambda _: nullcontext(staging.find_local_folder(part)),
             )
         )
 
@@ -440,7 +440,7 @@ def test_staged_files_that_are_not_split_by_partition_are_left_to_spark(catalog,
         frame=staging.stage(frame(), part),
         write=Write(table="t", partition_by=("day",)),
         write_id=WriteId("r1"),
-        open_files=lambda _: nullcontext(staging.local_folder(part)),
+        open_files=lambda _: nullcontext(staging.find_local_folder(part)),
     )
     with pytest.raises(UnsupportedOperation, match="not split by the partition columns"):
         DeltaRsBackend(location).write(request)

@@ -86,7 +86,7 @@ def runs(
         return
     engine = project.open_engine()
     chosen = _parse_state(state)
-    selected = engine.runs.newest(
+    selected = engine.runs.list_newest(
         job=job, state=chosen, since=_parse_since(since), parts=parent is not None, replays=True
     )
     if parent is not None:

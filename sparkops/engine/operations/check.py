@@ -48,7 +48,7 @@ class TableCheck:
     failing: DataFrame | None = None
     earlier: VersionVerdict | None = None
 
-    def failing_lines(self) -> Iterator[str]:
+    def iterate_failing_lines(self) -> Iterator[str]:
         """Yield every failing row as a line of JSON, one partition at a time."""
         if self.failing is None:
             return

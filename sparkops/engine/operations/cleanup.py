@@ -34,7 +34,7 @@ def find_garbage(container: ServiceContainer, *, older_than: timedelta) -> tuple
     pending = _find_pending_areas(container)
     return tuple(
         area
-        for area in container.tables.staging.areas()
+        for area in container.tables.staging.list_areas()
         if area.changed < newest and area.name not in pending
     )
 
@@ -81,7 +81,7 @@ def reset_stream(container: ServiceContainer, name: str) -> None:
 
 def _find_pending_areas(container: ServiceContainer) -> frozenset[str]:
     """Return the names of the staging areas that a run, a stream or a release needs."""
-    areas = [area.name for area in container.tables.staging.areas()]
+    areas = [area.name for area in container.tables.staging.list_areas()]
     publications = container.build_run_context().publications
     streams = {_name_next_area(checkpoint) for checkpoint in container.tables.streams.list_checkpoints()}
     return frozenset(

@@ -36,7 +36,7 @@ def build_pyfunc_model_folder(
 
     Args:
         model: What the job returned.
-        prepared: Its `fitted`, saved.
+        prepared: Its `fitted`, as it was saved.
         facts: Facts that are known already: name, run, tables, parameters, metrics, gates.
         folder: A new folder.
     """

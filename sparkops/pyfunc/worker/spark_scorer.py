@@ -80,10 +80,6 @@ class SparkRowScorer:
         scorer.outputs = tuple(known[name] for name in dict.fromkeys(names))
         return scorer
 
-    def output(self, role: str) -> Output | None:
-        """Return the output of a role ("prediction", "probability", "label"), or None."""
-        return next((output for output in self.outputs if output.role == role), None)
-
     @property
     def broken(self) -> Mapping[str, int]:
         """Return the number of rows that violated a rule, by label of the rule."""

@@ -187,14 +187,14 @@ class WorkerProcess:
             timer.join()
         if line.endswith(b"\n"):
             return dict(json.loads(line))
-        last_line = self._last_error_line()
+        last_line = self._find_last_error_line()
         if is_timed_out:
             self.close()
             raise ModelError(
                 f"The model in {self._folder} did not answer in {timeout:g} s: it was ended. "
                 "Set models.timeout to a longer time."
             )
-        raise _WorkerExitError(f"exit code {_exit_code(process)}; {last_line}")
+        raise _WorkerExitError(f"exit code {_wait_for_exit_code(process)}; {last_line}")
 
     def _start(self) -> subprocess.Popen[bytes]:
         verify_folder(self._folder, self._manifest_hash)
@@ -243,7 +243,7 @@ class WorkerProcess:
             environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
         return {**environment, **_QUIET}
 
-    def _last_error_line(self) -> str:
+    def _find_last_error_line(self) -> str:
         """Return the last line that the process wrote to its standard error."""
         if self._stderr is None or self._stderr.closed:
             return "no error output"
@@ -252,7 +252,7 @@ class WorkerProcess:
         return shorten(next((line for line in reversed(lines) if line.strip()), "no error output"))
 
 
-def _exit_code(process: subprocess.Popen[bytes], timeout: float = _END_TIMEOUT) -> int:
+def _wait_for_exit_code(process: subprocess.Popen[bytes], timeout: float = _END_TIMEOUT) -> int:
     """Return the exit code of a process that is ending; after some seconds it is killed."""
     try:
         return process.wait(timeout)
@@ -284,7 +284,7 @@ def _end(resources: _Resources, timeout: float) -> None:
             # Closing flushes what the process had not read.
             with contextlib.suppress(OSError):
                 pipe.close()
-    _exit_code(process, timeout)
+    _wait_for_exit_code(process, timeout)
     # What it started and left behind.
     _kill(process)
     resources.stderr.close()

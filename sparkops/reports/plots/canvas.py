@@ -80,7 +80,7 @@ class Canvas:
 
 
 @contextmanager
-def page_settings() -> Iterator[None]:
+def use_page_settings() -> Iterator[None]:
     """Use the page's Matplotlib settings instead of those of the process or of the user's matplotlibrc."""
     import matplotlib as mpl
 

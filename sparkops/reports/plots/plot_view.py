@@ -9,7 +9,7 @@ from typing import Final
 from sparkops.pipeline.reports.report import Plot
 from sparkops.pipeline.reports.report_columns import sample_values
 from sparkops.reports.plots.bar_chart import build_bar_chart
-from sparkops.reports.plots.canvas import PLOT_SIZES, page_settings
+from sparkops.reports.plots.canvas import PLOT_SIZES, use_page_settings
 from sparkops.reports.plots.chart import Chart, Legend
 from sparkops.reports.plots.heatmap import build_heatmap
 from sparkops.reports.plots.svg import to_svg
@@ -92,7 +92,7 @@ def build_plot(plot: Plot, *, number: int, limit: int) -> PlotView:
 def _draw(plot: Plot, chart: Chart, number: int) -> tuple[tuple[str, str], ...]:
     sizes = PLOT_SIZES[:1] if chart.wide_only else PLOT_SIZES
     label = _describe(plot, chart.points)
-    with page_settings():
+    with use_page_settings():
         return tuple(
             (size.name, to_svg(chart.draw(size), id_prefix=f"p{number}{size.name[0]}", label=label))
             for size in sizes

@@ -77,12 +77,12 @@ def _list_effects(differences: Sequence[RunDifference]) -> Iterator[str]:
         elif difference.section == "rows":
             rows = _compare_numbers(f"The rows published to `{difference.name}`", difference)
             yield rows or f"`{difference.name}` was published by {_name_run(difference)}"
-        elif difference.section == "checks" and _changed_verdict(difference):
+        elif difference.section == "checks" and _is_changed_verdict(difference):
             verdict = str(difference.after).partition(",")[0]
             yield f"{difference.name} {verdict}"
 
 
-def _changed_verdict(difference: RunDifference) -> bool:
+def _is_changed_verdict(difference: RunDifference) -> bool:
     if difference.before is None or difference.after is None:
         return False
     return str(difference.before).startswith("passed") != str(difference.after).startswith("passed")

@@ -88,7 +88,7 @@ class RunPruner:
         """Yield the runs that nothing needs, except perhaps the fan-out that they are parts of."""
         done_jobs: set[str] = set()
         open_runs = self.publications.list_run_ids()
-        for run in self.runs.newest(replays=True):
+        for run in self.runs.list_newest(replays=True):
             is_result = run.state == "done" and not run.replay
             is_newest_done = is_result and run.job not in done_jobs
             if is_newest_done:

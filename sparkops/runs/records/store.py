@@ -249,7 +249,7 @@ class RunStore:
             UnknownName: No run matches.
             InputError: Several do.
         """
-        ids = self.ids()
+        ids = self.list_ids()
         if part == "last" and ids:
             return ids[0]
         matches = (
@@ -263,7 +263,7 @@ class RunStore:
             )
         raise UnknownName("run", part, ids[:_MAX_IDS], advice="`sparkops runs` lists them.")
 
-    def ids(self) -> list[str]:
+    def list_ids(self) -> list[str]:
         """Return all run ids, newest first."""
         if not self.folder.is_dir():
             return []
@@ -272,7 +272,7 @@ class RunStore:
                 (entry.name for entry in entries if entry.is_dir() and entry.name[0] != "."), reverse=True
             )
 
-    def newest(
+    def list_newest(
         self,
         *,
         job: str | None = None,
@@ -294,7 +294,7 @@ class RunStore:
         """
         query = RunQuery(job=job, state=state, since=since)
         # Without a filter the newest records are read directly: that does not depend on the number of runs.
-        ids = self.ids() if query == RunQuery() else RunIndex(self.folder).select(query)
+        ids = self.list_ids() if query == RunQuery() else RunIndex(self.folder).select(query)
         count = 0
         for run_id in ids:
             if limit is not None and count >= limit:

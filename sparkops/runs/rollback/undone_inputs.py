@@ -29,7 +29,7 @@ def require_inputs_in_effect(
     """
     if not inputs and not models:
         return
-    for rollback in runs.newest(job=JOB, state="done"):
+    for rollback in runs.list_newest(job=JOB, state="done"):
         is_later = rollback.ended is not None and (run.started is None or rollback.ended >= run.started)
         if rollback.rollback is None or not is_later:
             continue

@@ -12,6 +12,7 @@ from ..ir.arrays import Numbers
 _TOLERANCE = 1e-3
 # Spark has no limit.
 MAX_ITERATIONS = 100_000
+# Spark adds it to each norm, so that no word divides by 0.
 _TINY = 1e-100
 _EULER = 0.577215664901532860606512090082
 _SERIES_FROM = 49.0

@@ -61,7 +61,7 @@ class ReplayedTables:
 
     def locate_shadow(self, run_id: str, table: str) -> str:
         """Return the path or URI of the staged rows of a replay."""
-        return Staging(self.catalog, self.session).path(run_id, table)
+        return Staging(self.catalog, self.session).build_path(run_id, table)
 
     def compare(self, frame: DataFrame, commit: CommittedWrite, options: CompareOptions) -> TableComparison:
         """Return the comparison of a staged frame with the rows that a commit wrote.

@@ -49,4 +49,4 @@ class PlanFiles:
             raise DamagedState(Path(path), "the plan of staged rows", error, _ADVICE) from error
 
     def _locate(self, area: str) -> str:
-        return self.staging.path(area, _NAME)
+        return self.staging.build_path(area, _NAME)

@@ -112,22 +112,22 @@ class Staging:
 
     def discard(self, area: str) -> None:
         """Remove everything that is staged in an area."""
-        remove_folder(self.path(area), self.session)
+        remove_folder(self.build_path(area), self.session)
 
-    def areas(self) -> tuple[StagingArea, ...]:
+    def list_areas(self) -> tuple[StagingArea, ...]:
         """Return the staging areas of a local warehouse, by name; none where the warehouse is not local."""
         folder = to_local_path(join_path(self.catalog.warehouse, STAGING))
         if folder is None or not folder.is_dir():
             return ()
         return tuple(_measure(path) for path in sorted(folder.iterdir()) if path.is_dir())
 
-    def path(self, area: str, *names: str) -> str:
+    def build_path(self, area: str, *names: str) -> str:
         """Return the path or URI of an area, or of what it contains."""
         if not _AREA.fullmatch(area):
             raise TableError(f"`{area}` cannot be a run's id: letters, digits, `-`, `_` and `.` only.")
         return join_path(self.catalog.warehouse, STAGING, area, *names)
 
-    def local_folder(self, part: StagedPart) -> Path | None:
+    def find_local_folder(self, part: StagedPart) -> Path | None:
         """Return the local folder of the files of a completely staged frame; None on other storage."""
         path = to_local_path(self._path(part))
         # Without this marker, Spark wrote the files incompletely, or to another file system (HDFS, DBFS on Databricks).
@@ -140,7 +140,7 @@ class Staging:
         self, frame: DataFrame, part: StagedPart, *, partition_by: Sequence[str] = ()
     ) -> Iterator[Path | None]:
         """Write a frame to files that exist during the block; None where the warehouse is not local."""
-        path = self.path(part.area, _TEMPORARY + part.table)
+        path = self.build_path(part.area, _TEMPORARY + part.table)
         local = to_local_path(path)
         if local is None:
             yield None
@@ -152,7 +152,7 @@ class Staging:
             shutil.rmtree(local, ignore_errors=True)
 
     def _path(self, part: StagedPart) -> str:
-        return self.path(part.area, part.table if part.rows == "all" else _DIVIDED + part.table)
+        return self.build_path(part.area, part.table if part.rows == "all" else _DIVIDED + part.table)
 
 
 def _measure(folder: Path) -> StagingArea:

@@ -104,7 +104,7 @@ class Project:
 
     @property
     def newest(self) -> Run:
-        return next(RunStore(self.root / "state" / "runs").newest())
+        return next(RunStore(self.root / "state" / "runs").list_newest())
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def doubled(numbers: FakeFrame) -> FakeFrame:
 
 
 def newest(tmp_path: Path) -> Run:
-    return next(RunStore(tmp_path / "state" / "runs").newest())
+    return next(RunStore(tmp_path / "state" / "runs").list_newest())
 
 
 def test_a_run_publishes_and_its_record_names_what_it_read_and_wrote(go, fakes) -> None:

@@ -20,7 +20,7 @@ from sparkops.runs.records.store import RunStore
 
 
 def newest(tmp_path: Path) -> Run:
-    return next(RunStore(tmp_path / "state" / "runs").newest())
+    return next(RunStore(tmp_path / "state" / "runs").list_newest())
 
 
 def list_states(run: Run) -> list[str]:

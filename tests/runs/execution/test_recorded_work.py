@@ -29,7 +29,7 @@ def double(numbers: FakeFrame) -> FakeFrame:
 
 
 def read_newest(tmp_path: Path) -> Run:
-    return next(RunStore(tmp_path / "state" / "runs").newest())
+    return next(RunStore(tmp_path / "state" / "runs").list_newest())
 
 
 def identify(run: Run) -> tuple[Any, ...]:

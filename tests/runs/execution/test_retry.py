@@ -65,7 +65,7 @@ def retry(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
 
 
 def newest(tmp_path: Path) -> Run:
-    return next(RunStore(tmp_path / "state" / "runs").newest())
+    return next(RunStore(tmp_path / "state" / "runs").list_newest())
 
 
 def test_a_failed_run_is_tried_again_with_the_same_input_versions(retry, fakes, tmp_path) -> None:

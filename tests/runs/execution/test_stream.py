@@ -90,7 +90,7 @@ def test_a_batch_that_fails_ends_the_run_and_earlier_batches_stay_published(
     fakes.checks.rules["out"] = (lambda n: n != 3, "fail")
     with pytest.raises(ChecksFailed, match=r"nothing of batch 1 was published; the next run begins with it"):
         go()
-    (run,) = RunStore(tmp_path / "runs").newest()
+    (run,) = RunStore(tmp_path / "runs").list_newest()
     assert run.state == "checks_failed"
     assert fakes.tables.versions["out"] == [[1, 2]]
     assert [len(run.batches), run.checks[0]["unexpected"]] == [1, 1]
@@ -119,7 +119,7 @@ def test_a_resumed_stream_counts_published_batches_and_the_refused_one_once(go, 
     fakes.checks.rules["out"] = (lambda n: n < 10, "fail")
     with pytest.raises(ChecksFailed):
         go()
-    run = next(RunStore(tmp_path / "runs").newest())
+    run = next(RunStore(tmp_path / "runs").list_newest())
     assert [(check["rows"], check["unexpected"], check["success"]) for check in run.checks] == [(4, 1, False)]
     fakes.streams.batches[1] = [3]
     run = go(resume=run)

@@ -101,7 +101,7 @@ def make_start(run: Run) -> dict[str, Any]:
     return build_start_event(run.id, run.job, attempt=1, namespace="shop", time=NOW)
 
 
-@pytest.mark.parametrize("run_id", GOLDEN.ids())
+@pytest.mark.parametrize("run_id", GOLDEN.list_ids())
 def test_the_events_of_every_recorded_run_are_valid(run_id: str) -> None:
     run = GOLDEN.read(run_id)
     start = make_start(run)

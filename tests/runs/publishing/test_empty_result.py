@@ -66,7 +66,7 @@ def test_rows_are_not_removed_by_a_result_without_rows(go, fakes, tmp_path, opti
     assert f"its result has no rows, and publishing none would remove 3 rows of table `out`{where};" in text
     assert "publish_empty=True" in text
     assert fakes.tables.versions["out"] == [[7, 8, 9]]
-    (run,) = RunStore(tmp_path / "runs").newest(limit=1)
+    (run,) = RunStore(tmp_path / "runs").list_newest(limit=1)
     assert (run.state, run.error["kind"]) == ("failed", "BadData")
 
 

@@ -173,7 +173,7 @@ def test_a_damaged_file_is_refused_and_leaves_nothing(
     file = rewrite(tmp_path / "run.zip", tmp_path / "damaged.zip", DAMAGED[damage])
     with pytest.raises(InputError, match="cannot be imported"):
         import_run(other, file)
-    assert other.ids() == []
+    assert other.list_ids() == []
     assert list_hidden(other) == []
     assert not (tmp_path / "evil.log").exists()
 
@@ -203,7 +203,7 @@ def test_every_cut_and_every_flipped_byte_is_refused_or_harmless(
             except InputError:
                 continue
             assert imported.run == store.load(RUN)
-    assert set(other.ids()) <= {RUN}
+    assert set(other.list_ids()) <= {RUN}
 
 
 def test_records_that_every_list_would_read_are_bounded(other: RunStore, tmp_path: Path) -> None:

@@ -44,14 +44,14 @@ def test_a_hundred_processes_lose_no_event(tmp_path: Path) -> None:
     ready = FORK.Barrier(WRITERS)
     writers = [FORK.Process(target=write_run, args=(store, keys, number, ready)) for number in range(WRITERS)]
     run_all(writers)
-    runs = list(store.newest())
+    runs = list(store.list_newest())
     assert len(runs) == WRITERS
     for run in runs:
         number = int(run.id.rpartition("-")[2])
         assert (run.state, run.job) == ("done", f"job_{number % 7}")
         assert run.timings == {f"step_{event}": float(number) for event in range(EVENTS)}
         assert run.staged == tuple(f"table_{event}" for event in range(EVENTS))
-    assert len(list(store.newest(job="job_3"))) == len([run for run in runs if run.job == "job_3"])
+    assert len(list(store.list_newest(job="job_3"))) == len([run for run in runs if run.job == "job_3"])
     owner = keys.claim("shared", RunKey("one"), "params", "another")
     assert owner in {run.id for run in runs}, "exactly one process got the key"
 

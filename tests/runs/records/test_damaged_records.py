@@ -151,5 +151,5 @@ def test_files_of_other_names_do_not_belong_to_a_run(name: str, tmp_path: Path) 
     store = RunStore(tmp_path)
     attempt = store.begin("20260101-000000-abc", "orders")
     (attempt.path.parent / name).write_text("no record")
-    assert [run.id for run in store.newest()] == ["20260101-000000-abc"]
+    assert [run.id for run in store.list_newest()] == ["20260101-000000-abc"]
     assert store.find_newest_attempt("20260101-000000-abc").number == 1

@@ -95,7 +95,7 @@ def test_a_removed_run_is_gone_with_its_key(pruner: RunPruner, tmp_path: Path) -
         pruner.keys.claim("sales", RunKey(run_id), "h", run_id)
     removed = pruner.remove(pruner.find_old(KEEP, now=NOW))
     assert [run.run for run in removed] == [old]
-    assert pruner.runs.ids() == [recent]
+    assert pruner.runs.list_ids() == [recent]
     assert [path.name for path in (tmp_path / "runs").iterdir()] == [recent]
     assert pruner.keys.claim("sales", RunKey(old), "h", "new") == "new"
     assert pruner.keys.claim("sales", RunKey(recent), "h", "new") == recent
@@ -108,7 +108,7 @@ def test_a_run_that_was_resumed_or_protected_meanwhile_is_not_removed(pruner: Ru
     pruner.runs.begin(resumed, "sales")
     pruner.runs.protect(protected)
     assert pruner.remove(old) == ()
-    assert pruner.runs.ids() == [protected, resumed]
+    assert pruner.runs.list_ids() == [protected, resumed]
 
 
 def test_a_run_without_an_end_counts_from_its_start(pruner: RunPruner) -> None:

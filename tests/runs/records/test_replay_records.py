@@ -25,8 +25,8 @@ def make_store(folder: Path) -> RunStore:
 
 def test_a_replay_is_not_among_the_runs_of_its_job(tmp_path: Path) -> None:
     store = make_store(tmp_path)
-    assert [run.id for run in store.newest(job="sales")] == ["20260101-a"]
-    assert [run.id for run in store.newest(job="sales", replays=True)] == ["20260102-b", "20260101-a"]
+    assert [run.id for run in store.list_newest(job="sales")] == ["20260101-a"]
+    assert [run.id for run in store.list_newest(job="sales", replays=True)] == ["20260102-b", "20260101-a"]
     lookup = RunLookup.of(store)
     runs = [
         lookup.find_done("sales", {"day": "1"}),

@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> RunStore:
 
 
 def list_numbers(store: RunStore, **query: object) -> list[int]:
-    return [int(run.id.rpartition("-")[2]) for run in store.newest(**query)]
+    return [int(run.id.rpartition("-")[2]) for run in store.list_newest(**query)]
 
 
 def test_filters_are_combined_and_the_newest_come_first(store: RunStore) -> None:

@@ -39,7 +39,7 @@ basic plane. Patterns of dates consist of `y M L d D E a h H k K m s S Q` and li
 """
 
 
-def functions_page() -> str:
+def build_functions_page() -> str:
     """Return the page as Markdown."""
     count = sum(map(len, GROUPS.values())) + len(ALIASES)
     lines = [_HEAD, f"## {count} functions that are compiled", "", _LEGEND]

@@ -184,7 +184,7 @@ def find_original(project: LoadedProject, run_id: str) -> Run:
         UnknownName: There is no such run.
     """
     if run_id == "last":
-        newest = next((run for run in project.runs.newest() if run.state != "skipped"), None)
+        newest = next((run for run in project.runs.list_newest() if run.state != "skipped"), None)
         if newest is not None:
             return newest
     return project.runs.load(run_id)

@@ -42,7 +42,7 @@ def record_skip(container: ServiceContainer, job: Job, bound: BoundParameters, r
 
     context = container.build_run_context()
     facts = describe_request(RunRequest(job=job, values=bound.values, origins=bound.origins), context)
-    newest = next(iter(context.runs.newest(job=job.name, limit=1)), None)
+    newest = next(iter(context.runs.list_newest(job=job.name, limit=1)), None)
     if newest is not None and (newest.skipped, newest.params) == (reason, facts["params"]):
         return newest
     run_id = make_run_id()

@@ -60,7 +60,7 @@ def list_runs_at_risk(
     """
     now = utc_now()
     items = find_runs_at_risk(
-        container.project.runs.newest(job=job), container.tables.examine_versions, now=now
+        container.project.runs.list_newest(job=job), container.tables.examine_versions, now=now
     )
     return tuple(
         item for item in items if within is None or item.removable is None or item.removable - now <= within

@@ -56,7 +56,7 @@ def find_plan(
     publications = container.build_run_context().publications.list_open()
     open_rollbacks = frozenset(publication.run for publication in publications if publication.is_rollback)
     evidence = _build_evidence(container)
-    group = RollbackGroup({run.id: run for run in runs.newest()}, evidence, open_rollbacks)
+    group = RollbackGroup({run.id: run for run in runs.list_newest()}, evidence, open_rollbacks)
     return plan_rollback(rollback_id or make_run_id(), target, group, evidence, options)
 
 

@@ -38,8 +38,9 @@ class ALS:
         )
         if step.params["invalid"] == "skip":
             ids = ", ".join(code.get_scalar(name, step.stage).expr for name in step.inputs)
+            # True for NaN only.
             code.add_line(
-                f"if {prediction} != {prediction}: {code.bind_constant(_drop_unknown(step))}(({ids}))"
+                f"if {prediction} != {prediction}: {code.bind_constant(_make_unknown_refusal(step))}(({ids}))"
             )
         code.columns[step.outputs[0]] = Scalar(prediction, "float", nan=True)
 
@@ -98,7 +99,7 @@ def _multiply(user: Numbers, item: Numbers) -> float:
     return float(np.add.accumulate(user * item)[-1])
 
 
-def _drop_unknown(step: Step) -> Refusal:
+def _make_unknown_refusal(step: Step) -> Refusal:
     user, item = step.inputs
     text = (
         f"(`{user}`, `{item}`) has a part that was not seen in training, and the model skips rows with that"
