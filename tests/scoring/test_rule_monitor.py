@@ -16,7 +16,7 @@ from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Field, Scorer, load, save
 from sparkops.scoring.ir.conditions import ColumnRef as Column
 from sparkops.scoring.ir.conditions import Compare, Constant, IsIn, IsNull, RowRule
-from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules
+from sparkops.scoring.ir.portable_rules import MAX_RULES, OmittedRule, PortableRule, PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.serving.app import create_app
 from sparkops.serving.service import Service
@@ -128,6 +128,12 @@ def test_unsupported_rules_are_left_out_with_the_reason() -> None:
         "it compares text values with 1",
         "it needs the whole table",
     ]
+
+
+def test_a_rule_beyond_the_greatest_number_is_left_out_with_the_reason() -> None:
+    supported = keep_supported(PortableRules(rules=(NEAR,) * (MAX_RULES + 1)), flights().fields)
+    assert len(supported.rules) == MAX_RULES
+    assert [omitted.reason for omitted in supported.left_out] == ["a model carries at most 1,000 rules"]
 
 
 def test_a_server_returns_the_message_of_the_rule_and_the_counts() -> None:

@@ -42,6 +42,7 @@ class Columns:
             ValueError: There is no such column.
         """
         folded_name = name.casefold()
+        # As in Great Expectations: case, and quotes or brackets around a name, do not matter.
         for known in self.names:
             folded = known.casefold()
             if folded_name == folded or (_is_quoted(known) and folded_name == folded[1:-1]):

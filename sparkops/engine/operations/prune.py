@@ -69,7 +69,7 @@ def prune_verdicts(
     for table in sorted({file.table for file in files}):
         of_table = [file for file in files if file.table == table]
         for file, reason in _find_old(tables, table, of_table, limit):
-            old.append(_describe(file, reason))
+            old.append(_build_old_verdict(file, reason))
             if not dry_run:
                 _remove(file.path)
     return tuple(old)
@@ -109,7 +109,7 @@ def _find_unreadable(
     return unreadable
 
 
-def _describe(file: VerdictFile, reason: Literal["gone", "old"]) -> OldVerdict:
+def _build_old_verdict(file: VerdictFile, reason: Literal["gone", "old"]) -> OldVerdict:
     return OldVerdict(table=file.table, version=file.version, time=file.time, reason=reason, bytes=file.bytes)
 
 

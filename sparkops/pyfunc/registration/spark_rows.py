@@ -98,7 +98,7 @@ def prepare_row_scoring(
         read = [quote_column(name) for name in model.example.columns if name in names]
         columns = list_added_columns(model.fitted, model.example.select(*read))
         results = columns.results
-        prepared = _describe(model, _find_row_fields(fields), columns, code)
+        prepared = _build_manifest(model, _find_row_fields(fields), columns, code)
         cases = _answer_rows(model, prepared)
         prepared = _add_sizes(prepared, cases)
         prepared = replace(prepared, rules=keep_supported(rules, prepared.fields))
@@ -144,7 +144,9 @@ def _find_row_fields(fields: Sequence[Field]) -> tuple[Field, ...]:
     return tuple(leaves)
 
 
-def _describe(model: Model, fields: tuple[Field, ...], columns: AddedColumns, code: StageCode) -> Manifest:
+def _build_manifest(
+    model: Model, fields: tuple[Field, ...], columns: AddedColumns, code: StageCode
+) -> Manifest:
     """Return the manifest, without the lengths of vectors.
 
     Raises:

@@ -61,7 +61,7 @@ class RunPruner:
         and are not complete, and the runs of a fan-out that is not removed.
         """
         limit = subtract_duration(now or utc_now(), keep)
-        old = [_describe(self.runs, run, ended) for run, ended in self._list_unneeded() if ended < limit]
+        old = [_build_old_run(self.runs, run, ended) for run, ended in self._list_unneeded() if ended < limit]
         return tuple(sorted(old, key=lambda run: (run.ended, run.run)))
 
     def remove(self, old: Collection[OldRun]) -> tuple[OldRun, ...]:
@@ -111,7 +111,7 @@ class RunPruner:
             ) from error
 
 
-def _describe(runs: RunStore, run: Run, ended: datetime) -> OldRun:
+def _build_old_run(runs: RunStore, run: Run, ended: datetime) -> OldRun:
     size = sum(_measure(path) for path in (runs.folder / run.id).rglob("*"))
     return OldRun(run=run.id, job=run.job, state=run.state, ended=ended, bytes=size)
 

@@ -15,21 +15,27 @@ from .row_predicate import compile_rules
 def keep_supported(rules: PortableRules, fields: Sequence[Field]) -> PortableRules:
     """Return the rules that rows of these fields can be tested with; the others are omitted, with the reason."""
     known = {field.name: field for field in fields}
-    reasons = [(rule, find_incompatibility(rule, known)) for rule in rules.rules]
     supported: list[PortableRule] = []
+    omitted: list[OmittedRule] = []
     nodes = 0
-    for position, (rule, reason) in enumerate(reasons):
-        if reason or len(supported) == MAX_RULES:
-            continue
-        nodes += count_nodes(rule.rule)
-        if nodes > MAX_ALL_NODES:
-            reasons[position] = (rule, f"a model carries at most {MAX_ALL_NODES:,} conditions and operands")
-            continue
-        supported.append(rule)
-    omitted = [
-        OmittedRule(label=rule.label, table=rule.table, reason=reason) for rule, reason in reasons if reason
-    ]
+    for rule in rules.rules:
+        count = count_nodes(rule.rule)
+        reason = find_incompatibility(rule, known) or _find_excess(len(supported) + 1, nodes + count)
+        if reason:
+            omitted.append(OmittedRule(label=rule.label, table=rule.table, reason=reason))
+        else:
+            nodes += count
+            supported.append(rule)
     return PortableRules(rules=tuple(supported), left_out=(*omitted, *rules.left_out))
+
+
+def _find_excess(rules: int, nodes: int) -> str:
+    """Return why a model cannot carry so many rules with so many nodes, as a clause; empty where it can."""
+    if rules > MAX_RULES:
+        return f"a model carries at most {MAX_RULES:,} rules"
+    return (
+        f"a model carries at most {MAX_ALL_NODES:,} conditions and operands" if nodes > MAX_ALL_NODES else ""
+    )
 
 
 def find_incompatibility(rule: PortableRule, known: Mapping[str, Field]) -> str:

@@ -129,7 +129,7 @@ def _select_added(versions: CommittedVersions, commit: CommittedWrite, after: Da
     before = versions.load(commit.version - 1)
     # Columns that the append added are null in earlier rows.
     missing = [
-        _null_of(after, name).alias(name) if name not in before.columns else quote_name(name)
+        _build_null(after, name).alias(name) if name not in before.columns else quote_name(name)
         for name in after.columns
     ]
     return after.exceptAll(before.select(*missing))
@@ -202,14 +202,14 @@ def _load_changed(versions: CommittedVersions, version: int, files: frozenset[st
 
 
 def _semi_join(frame: DataFrame, keys: DataFrame, by: Sequence[str]) -> DataFrame:
-    return frame.alias("rows").join(keys.alias("keys"), _are_equal("rows", "keys", by), "left_semi")
+    return frame.alias("rows").join(keys.alias("keys"), _build_key_condition("rows", "keys", by), "left_semi")
 
 
 def _anti_join(frame: DataFrame, keys: DataFrame, by: Sequence[str]) -> DataFrame:
-    return frame.alias("rows").join(keys.alias("keys"), _are_equal("rows", "keys", by), "left_anti")
+    return frame.alias("rows").join(keys.alias("keys"), _build_key_condition("rows", "keys", by), "left_anti")
 
 
-def _are_equal(left: str, right: str, by: Sequence[str]) -> Column:
+def _build_key_condition(left: str, right: str, by: Sequence[str]) -> Column:
     """Return the condition that both sides of a join, named by their aliases, have the same keys; null equals null."""
     from pyspark.sql import functions as F
 
@@ -231,22 +231,24 @@ def _merge(old: DataFrame, frame: DataFrame, after: DataFrame, write: Write) -> 
     from pyspark.sql import functions as F
 
     joined = old.alias("old").join(
-        frame.withColumn(_NEW, F.lit(True)).alias("new"), _are_equal("old", "new", write.by), "full_outer"
+        frame.withColumn(_NEW, F.lit(True)).alias("new"),
+        _build_key_condition("old", "new", write.by),
+        "full_outer",
     )
-    is_new = F.coalesce(F.col(f"new.{_NEW}"), F.lit(False)) & _is_not_older(old, write)
+    is_new = F.coalesce(F.col(f"new.{_NEW}"), F.lit(False)) & _build_update_condition(old, write)
     known = {name.lower(): name for name in old.columns}
     written = {name.lower(): name for name in frame.columns}
     columns = []
     for name in after.columns:
         before, now = known.get(name.lower()), written.get(name.lower())
-        old_value = F.col(f"old.{quote_name(before)}") if before else _null_of(after, name)
+        old_value = F.col(f"old.{quote_name(before)}") if before else _build_null(after, name)
         new_value = F.col(f"new.{quote_name(now)}") if now else old_value
         columns.append(F.when(is_new, new_value).otherwise(old_value).alias(name))
     return joined.select(*columns)
 
 
-def _is_not_older(old: DataFrame, write: Write) -> Column:
-    """Return the condition that a merged row replaces the row of its key: it is not older by `order_by`."""
+def _build_update_condition(old: DataFrame, write: Write) -> Column:
+    """Return the condition that a merged row is not older, by `order_by`, than the row of its key, which it replaces."""
     from pyspark.sql import functions as F
 
     known = {name.lower(): name for name in old.columns}
@@ -268,12 +270,12 @@ def _align(frame: DataFrame, target: DataFrame) -> DataFrame:
     columns = []
     for name in target.columns:
         source = known.get(name.lower())
-        column = frame[quote_name(source)] if source else _null_of(target, name)
+        column = frame[quote_name(source)] if source else _build_null(target, name)
         columns.append(column.alias(name))
     return frame.select(*columns)
 
 
-def _null_of(frame: DataFrame, name: str) -> Column:
+def _build_null(frame: DataFrame, name: str) -> Column:
     """Return null, of the type of a column."""
     from pyspark.sql import functions as F
 

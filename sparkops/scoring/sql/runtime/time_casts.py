@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from math import isinf
+from math import isfinite
 from typing import Any
 
 from ...ir.field import INTEGER_RANGES
@@ -26,8 +26,8 @@ from .time_zone import (
 # White space that Spark trims: control characters, space and delete.
 BLANK = "".join(map(chr, (*range(0x21), 0x7F)))
 _TIMESTAMP = re.compile(
-    r"([+-]?)([0-9]{4,6})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T]([0-9]{1,2})"
-    r"(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]*))?([^0-9].*)?)?)?)?)?)?",
+    r"(?P<sign>[+-]?)(?P<year>[0-9]{4,6})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2})(?:[ T](?P<hour>[0-9]{1,2})"
+    r"(?::(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2})(?:\.(?P<fraction>[0-9]*))?(?P<zone>[^0-9].*)?)?)?)?)?)?",
     re.DOTALL,
 )
 # A time of the day alone.
@@ -74,7 +74,7 @@ def _make_to_timestamp_function(source: str, zone: str) -> Callable[[Any], Any] 
 
 
 def _from_floating_seconds(from_micros: Callable[[int], datetime], value: float) -> datetime:
-    if value != value or isinf(value):  # noqa: PLR0124
+    if not isfinite(value):
         raise EvaluationError(f"casts {value!r} to a timestamp")
     micros = value * MICROS
     if not -float(_LONG) <= micros <= float(_LONG):
@@ -109,16 +109,16 @@ def _parse(
         if _TIME.match(text.strip(BLANK)):
             raise UnrepresentableError("reads a time without a date, which takes the date of the query")
         raise _make_invalid_error(text)
-    year, month, day = (int(match[group] or 1) for group in (2, 3, 4))
-    if match[1] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
+    year, month, day = (int(match[part] or 1) for part in ("year", "month", "day"))
+    if match["sign"] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
         raise UnrepresentableError
-    hour, minute, second = (int(match[group] or 0) for group in (5, 6, 7))
-    micros = int((match[8] or "")[:6].ljust(6, "0"))
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    micros = int((match["fraction"] or "")[:6].ljust(6, "0"))
     try:
         value = datetime(year, month, day, hour, minute, second, micros)  # noqa: DTZ001
-        if match[9] is None:
+        if match["zone"] is None:
             return resolve(value)
-        own = parse_zone(match[9].strip(BLANK))
+        own = parse_zone(match["zone"].strip(BLANK))
         moment = value.replace(tzinfo=own).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError, EvaluationError):
         raise _make_invalid_error(text) from None
