@@ -29,6 +29,8 @@ FORBIDDEN = re.compile(
 )
 # Used as a command, as a plugin, or by another package; with what uses it.
 NOT_IMPORTED = {
+    "pytest-rerunfailures": "an option of scripts/test",
+    "pytest-timeout": "a setting of pytest in pyproject.toml",
     "cuallee": "scripts/bench imports it by name",
     "pandera": "scripts/bench imports it by name",
     "sparkdq": "scripts/bench imports it by name",
