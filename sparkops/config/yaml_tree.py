@@ -35,7 +35,7 @@ class YamlTree:
     """Contents of a YAML file.
 
     Args:
-        values: The plain values; a `YamlScalar` where a number, bool or null is written in another form than its own.
+        values: The plain values; a `YamlScalar` where a number, bool or null is not in its canonical form.
         places: `file:line` of each value, by key path.
         problems: Problems, each with file and line.
     """

@@ -251,5 +251,5 @@ class ServiceContainer:
 
 
 def _find_spark_listener(progress: RunProgress | None) -> Callable[[Snapshot], object] | None:
-    """Return who receives the progress of Spark's jobs, which costs several calls of the JVM; None if nobody does."""
+    """Return what receives the progress of Spark's jobs; None if nothing does, because it costs calls of the JVM."""
     return None if progress is None or isinstance(progress, NullProgress) else progress.spark_progressed

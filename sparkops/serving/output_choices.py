@@ -41,6 +41,7 @@ class OutputChoices:
                 scoring = _build_row_scoring(self._scorer.with_outputs(outputs))
             except UnknownName as error:
                 raise RequestError(str(error)) from error
+            # Clients choose from few combinations. If they do not, those in use are made again.
             if len(self._scorings) >= _MAX_CHOICES:
                 self._scorings.clear()
             self._scorings[outputs] = scoring

@@ -327,7 +327,8 @@ class Tables:
             # The restored version may have another id: some writers give a table a new one.
             if self.pin(name).identity != identity:
                 raise TableError(
-                    f"Table `{name}` was created again since the rollback was planned, so its versions are others."
+                    f"Table `{name}` was created again since the rollback was planned, so its versions are others. "
+                    "`sparkops tables restore` restores the other tables."
                 )
             if version is not None:
                 self.require_version(name, version)
@@ -339,7 +340,9 @@ class Tables:
     def examine_versions(
         self, name: str, identity: str, versions: Collection[int]
     ) -> Mapping[int, VersionRetention] | None:
-        """Return for versions of a table of that identity whether they can be read, and until when; a copy counts.
+        """Return, for each version of a table of that identity, whether and until when it can be read.
+
+        A version with a copy can be read.
 
         Returns:
             None where the table's log is not on this machine.

@@ -113,12 +113,12 @@ class _SetComparison:
             failing_rows=None if self.allow_others else failing_rows,
         )
 
-    def _is_in_set(self) -> Column:
+    def _build_set_condition(self) -> Column:
         literals = [to_literal(value) for value in self.value_set]
         return F.col("value").isin(literals) if literals else F.lit(False)
 
     def _compare(self, frame: DataFrame) -> MetricValues:
-        is_in_set = self._is_in_set()
+        is_in_set = self._build_set_condition()
         metrics = (
             F.count_if(~is_in_set).alias("others"),
             F.collect_list(F.when(is_in_set, F.col("value"))).alias("present"),
@@ -127,7 +127,7 @@ class _SetComparison:
         return values
 
     def _select_others(self, frame: DataFrame) -> DataFrame:
-        others = self.distinct.group(frame).where(~self._is_in_set())
+        others = self.distinct.group(frame).where(~self._build_set_condition())
         return others.orderBy("value").limit(SAMPLE_SIZE).select("value")
 
     def _judge(self, values: MetricValues, samples: list[Any]) -> Verdict:

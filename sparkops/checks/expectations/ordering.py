@@ -90,7 +90,9 @@ class _Monotonic:
         """Return the values that violate the order, as the column `value`."""
         rows = self._select_evaluated(frame).select(F.col(self.column).alias("value"))
         step = _compute_step(F.col("value"), self.type_name, if_null=1 if self.increasing else -1)
-        is_violation = _is_violation(step, increasing=self.increasing, strictly=self.args["strictly"])
+        is_violation = _build_violation_condition(
+            step, increasing=self.increasing, strictly=self.args["strictly"]
+        )
         return rows.withColumn("violation", is_violation).where("violation").select("value")
 
     def _select_evaluated(self, frame: DataFrame) -> DataFrame:
@@ -122,7 +124,7 @@ def _compute_step(column: Column, type_name: str, *, if_null: int) -> Column:
     return F.when(step.isNull(), if_null).otherwise(step)
 
 
-def _is_violation(step: Column, *, increasing: bool, strictly: bool | None) -> Column:
+def _build_violation_condition(step: Column, *, increasing: bool, strictly: bool | None) -> Column:
     violates: Callable[[Column, int], Column] = {
         (True, True): le,
         (True, False): lt,

@@ -133,7 +133,7 @@ def _type_not(item: Any, columns: ResolveColumn) -> Expression:
     return make_expression("not", "boolean", [require_boolean(type_expression(item.this, columns))])
 
 
-def _is(item: Any, columns: ResolveColumn) -> Expression:
+def _type_is(item: Any, columns: ResolveColumn) -> Expression:
     value, class_name = type_expression(item.this, columns), type(item.expression).__name__
     if class_name == "Null":
         return is_null(value)
@@ -330,7 +330,7 @@ def _make_arithmetic_rule(op: str) -> Rule:
     return rule
 
 
-def _is_distinct(item: Any, columns: ResolveColumn) -> Expression:
+def _type_is_distinct(item: Any, columns: ResolveColumn) -> Expression:
     left, right = type_expression(item.this, columns), type_expression(item.expression, columns)
     return make_expression("not", "boolean", [compare("eqnull", left, right)])
 
@@ -348,12 +348,12 @@ RULES: Mapping[str, Rule] = {
     "Paren": _type_paren, "Literal": _type_literal, "Null": _type_null, "Boolean": _type_boolean,
     "Neg": _type_negative, "Not": _type_not, "Column": _type_column, "Identifier": _type_column,
     "Anonymous": _type_function_call, "Case": _type_case, "Cast": _cast, "TryCast": _cast, "Extract": _type_extract,
-    "DPipe": _type_concat, "Concat": _type_concat, "Is": _is, "In": _type_in, "Between": _type_between,
+    "DPipe": _type_concat, "Concat": _type_concat, "Is": _type_is, "In": _type_in, "Between": _type_between,
     "Like": _type_like, "ILike": _type_like, "Escape": _escape, "RegexpLike": _type_rlike, "Trim": _type_trim,
     "Bracket": _type_bracket, "Dot": _type_dot, "StrPosition": _type_position,
     "Substring": lambda item, columns: substring(_substring_parts(item, columns)),
     "Overlay": lambda item, columns: overlay(_overlay_parts(item, columns)),
-    "NullSafeNEQ": _is_distinct,
+    "NullSafeNEQ": _type_is_distinct,
     "And": _make_chain_rule("and"), "Or": _make_chain_rule("or"),
     "Add": _make_arithmetic_rule("add"), "Sub": _make_arithmetic_rule("sub"),
     "BitwiseAnd": _make_binary_rule("bit_and", bitwise), "BitwiseOr": _make_binary_rule("bit_or", bitwise),

@@ -9,7 +9,7 @@ from sparkops.onnx.graph_context import VectorTensor
 from sparkops.scoring.kernels.vector_layout import ENTRY_COSTS
 
 
-def is_sparse(graph: GraphBuilder, source: VectorTensor, storage: str) -> str:
+def add_sparse_mask(graph: GraphBuilder, source: VectorTensor, storage: str) -> str:
     """Return (rows, 1) or (1, 1): whether Spark stores a vector sparse.
 
     Args:

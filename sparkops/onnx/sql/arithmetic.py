@@ -58,9 +58,9 @@ def export_operator(op: str) -> Export:
             result = _round_to_float(graph, result)
         if node.type in INTEGER_RANGES:
             overflow = (
-                _has_long_overflow(graph, op, result, operands)
+                _add_overflow_mask(graph, op, result, operands)
                 if node.type == "long"
-                else _is_out_of_range(graph, result, node.type)
+                else _add_range_mask(graph, result, node.type)
             )
             error = add_or(graph, error, add_and_not(graph, overflow, null))
         return GraphValue(result, operands[0].dtype, null, error)
@@ -68,7 +68,7 @@ def export_operator(op: str) -> Export:
     return export
 
 
-def _has_long_overflow(graph: GraphBuilder, op: str, result: str, operands: GraphValues) -> str:
+def _add_overflow_mask(graph: GraphBuilder, op: str, result: str, operands: GraphValues) -> str:
     """Return the mask of the rows where a sum, difference or negation of longs overflows, by the sign of the result."""
     signs = [
         graph.add("Less", name, np.array(0)) for name in (*(operand.name for operand in operands), result)
@@ -159,12 +159,12 @@ def export_cast(graph: GraphBuilder, node: Expression, operands: GraphValues) ->
     (source_value,), source, target = operands, node.args[0].type, node.type
     dtype = _DTYPES.get(target, "int64" if target in INTEGER_RANGES else source_value.dtype)
     if target in (source, "boolean"):
-        name = source_value.name if source == target else _is_not_zero(graph, source_value)
+        name = source_value.name if source == target else _add_nonzero_test(graph, source_value)
         return GraphValue(name, dtype, source_value.null, source_value.error)
     error = source_value.error
     if source in FLOATING_TYPES and target in SMALL:
         integer = _truncate(graph, source_value.name)
-        overflow = add_and_not(graph, _is_out_of_range(graph, integer, target), source_value.null)
+        overflow = add_and_not(graph, _add_range_mask(graph, integer, target), source_value.null)
         return GraphValue(integer, dtype, source_value.null, add_or(graph, error, overflow))
     name = source_value.name if source_value.dtype == dtype else graph.cast(source_value.name, dtype)
     return GraphValue(
@@ -176,7 +176,7 @@ def _round_to_float(graph: GraphBuilder, name: str) -> str:
     return graph.cast(graph.cast(name, "float"), "double")
 
 
-def _is_out_of_range(graph: GraphBuilder, name: str, type_: str) -> str:
+def _add_range_mask(graph: GraphBuilder, name: str, type_: str) -> str:
     limit = INTEGER_RANGES[type_]
     low, high = graph.add("Less", name, np.array(-limit)), graph.add("GreaterOrEqual", name, np.array(limit))
     return graph.add("Or", low, high)
@@ -188,7 +188,7 @@ def _truncate(graph: GraphBuilder, name: str) -> str:
     return graph.cast(graph.add("Clip", known, -_OUT_OF_INTEGER_RANGE, _OUT_OF_INTEGER_RANGE), "int64")
 
 
-def _is_not_zero(graph: GraphBuilder, operand: GraphValue) -> str:
+def _add_nonzero_test(graph: GraphBuilder, operand: GraphValue) -> str:
     zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = (
         0.0 if operand.dtype == "double" else np.array(0)
     )

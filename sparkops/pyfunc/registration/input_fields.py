@@ -74,10 +74,10 @@ def _find_columns_with_nulls(frame: DataFrame, names: Sequence[str]) -> list[str
     types = dict(frame.dtypes)
     columns = [name for name in names if name in types]
 
-    def has_null(name: str) -> Column:
+    def build_null_flag(name: str) -> Column:
         column = F.col(quote_column(name))
         missing = column.isNull() | F.isnan(column) if types[name] in FLOATING_TYPES else column.isNull()
         return F.max(missing.cast("int"))
 
-    flags = frame.agg(*(has_null(name) for name in columns)).first() if columns else None
+    flags = frame.agg(*(build_null_flag(name) for name in columns)).first() if columns else None
     return [] if flags is None else [name for name, flag in zip(columns, flags, strict=True) if flag]

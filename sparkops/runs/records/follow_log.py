@@ -46,7 +46,7 @@ def _follow_attempt(runs: RunStore, run_id: str, number: int) -> Iterator[str]:
         file: BinaryIO | None = None
         while not is_last_reading:
             # The state is read before the rest of the log, so that nothing is written to it after its last reading.
-            is_last_reading, deadline = _has_ended(runs, run_id, number, deadline)
+            is_last_reading, deadline = _check_end(runs, run_id, number, deadline)
             file = file or _open_log(path, files)
             while file is not None and (chunk := file.read(_CHUNK_BYTES)):
                 yield decoder.decode(chunk)
@@ -55,7 +55,7 @@ def _follow_attempt(runs: RunStore, run_id: str, number: int) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _has_ended(runs: RunStore, run_id: str, number: int, deadline: float | None) -> tuple[bool, float | None]:
+def _check_end(runs: RunStore, run_id: str, number: int, deadline: float | None) -> tuple[bool, float | None]:
     """Return whether nothing more is written to an attempt's log, and until when a retry is waited for."""
     if _is_begun(runs, run_id, number + 1):
         return True, deadline

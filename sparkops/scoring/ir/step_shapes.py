@@ -84,34 +84,34 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-def _is_list_of(*types: type) -> Callable[[Any], bool]:
+def _make_list_check(*types: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and {*map(type, value)} <= set(types)
 
 
-def _is(type_: type) -> Callable[[Any], bool]:
+def _make_type_check(type_: type) -> Callable[[Any], bool]:
     return lambda value: type(value) is type_
 
 
-_TEXTS = _is_list_of(str)
+_TEXTS = _make_list_check(str)
 # By the name of a param, which has one type in all operations but `stored`.
 _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(
         ["binary", "cosine", "drop_last", "exact", "gaps", "inverse", "keep", "lower", "mean", "multinomial", "single", "sparse"],
-        ("true or false", _is(bool)),
+        ("true or false", _make_type_check(bool)),
     ),
     **dict.fromkeys(
         ("categories", "classes", "degree", "feature", "features", "n", "shortest", "size"),
-        ("a whole number", _is(int)),
+        ("a whole number", _make_type_check(int)),
     ),
     **dict.fromkeys(
         ("family", "function", "invalid", "kind", "link", "pattern", "sha256", "stage_params", "type"),
-        ("a text", _is(str)),
+        ("a text", _make_type_check(str)),
     ),
     **dict.fromkeys(("names", "returns", "types"), ("a list of texts", _TEXTS)),
-    **dict.fromkeys(("labels", "words"), ("a list of texts", _is_list_of(str, type(None)))),
-    "layers": ("a list of whole numbers", _is_list_of(int)),
-    **dict.fromkeys(("rules", "sizes"), ("a list of lists", _is_list_of(list))),
-    "nodes": ("a list of objects", _is_list_of(dict)),
+    **dict.fromkeys(("labels", "words"), ("a list of texts", _make_list_check(str, type(None)))),
+    "layers": ("a list of whole numbers", _make_list_check(int)),
+    **dict.fromkeys(("rules", "sizes"), ("a list of lists", _make_list_check(list))),
+    "nodes": ("a list of objects", _make_list_check(dict)),
     "stored": ("a text or a list of texts", lambda value: isinstance(value, str) or _TEXTS(value)),
 }  # fmt: skip
 

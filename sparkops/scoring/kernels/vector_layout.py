@@ -30,7 +30,7 @@ _AMBIGUOUS = (
 )
 
 
-def is_smaller_sparse(stored: str, entries: Any, size: int) -> Any:
+def find_smaller_sparse(stored: str, entries: Any, size: int) -> Any:
     """Return whether a compressed vector, or each of several, is stored sparse (Spark: Vector.compressed).
 
     Args:
@@ -48,14 +48,14 @@ def is_sparse(stored: str, values: Row) -> bool | None:
     Args:
         stored: One of `STORED`. "dense", "sparse" and "unknown" mean what they say. "input": as the row holds it.
             "input-zeros": the same, but a sparse vector may hold explicit zeros, so its result in Spark is unknown.
-            "compressed" and "compact": whichever is smaller, as VectorAssembler decides; see `is_smaller_sparse`.
+            "compressed" and "compact": whichever is smaller, as VectorAssembler decides; see `find_smaller_sparse`.
         values: All slots; `SparseSlots` if the row holds the vector sparse.
     """
     if stored in _AS_INPUT:
         is_input_sparse = isinstance(values, SparseSlots)
         return None if is_input_sparse and stored == "input-zeros" else is_input_sparse
     if stored in ENTRY_COSTS:
-        return bool(is_smaller_sparse(stored, sum(1 for value in values if value), len(values)))
+        return bool(find_smaller_sparse(stored, sum(1 for value in values if value), len(values)))
     return {"dense": False, "sparse": True}.get(stored)
 
 

@@ -60,7 +60,7 @@ class VectorizedRules:
         violating = np.zeros(size, dtype=bool)
         with np.errstate(invalid="ignore"):
             for rule in self._numeric:
-                violating |= _is_violated(rule, columns)
+                violating |= _find_violations(rule, columns)
         for name, predicate in self._by_column.items():
             violating |= _evaluate_distinct(name, columns[name], predicate)
         if self._rest is not None:
@@ -114,7 +114,7 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float)
 
 
-def _is_violated(rule: conditions.RowRule, columns: Columns) -> Any:
+def _find_violations(rule: conditions.RowRule, columns: Columns) -> Any:
     is_false = _evaluate_condition(rule.expects, columns)[1]
     return is_false if rule.unless is None else _evaluate_condition(rule.unless, columns)[1] & is_false
 
@@ -132,7 +132,7 @@ def _evaluate_condition(node: Any, columns: Columns) -> Truth:
             not_null = _find_not_null(operand, columns)
             return ~not_null, not_null
         case conditions.IsIn(conditions.ColumnRef() as field, values):
-            return _is_in(field, values, columns)
+            return _evaluate_membership(field, values, columns)
         case _:
             return _compare(node, columns)
 
@@ -143,7 +143,7 @@ def _evaluate_and(parts: Sequence[Any], columns: Columns) -> Truth:
     return is_true, reduce(np.logical_or, (truth[1] for truth in truths), np.bool_(False))
 
 
-def _is_in(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns) -> Truth:
+def _evaluate_membership(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns) -> Truth:
     column = columns[unquote(field.name)]
     constants = [value for value in values if value is not None]
     is_floating = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in constants)

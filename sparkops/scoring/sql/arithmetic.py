@@ -15,9 +15,9 @@ from .operation import (
     build_range_check_expr,
     emit_call,
     emit_decimal_call,
-    has_one_numeric_type,
-    has_signature,
     list_argument_types,
+    make_one_type_check,
+    make_signature_check,
 )
 from .runtime import decimals, numeric
 from .types import is_integral, parse_decimal_type
@@ -38,7 +38,7 @@ def _is_decimal(node: Expression) -> bool:
 
 
 def _is_arithmetic(node: Expression) -> bool:
-    return has_one_numeric_type(2)(node) or _is_decimal(node)
+    return make_one_type_check(2)(node) or _is_decimal(node)
 
 
 def _make_operator_emitter(sign: str) -> Emit:
@@ -120,11 +120,12 @@ ARITHMETIC: Mapping[str, Operation] = {
     "sub": Operation(_is_arithmetic, _make_operator_emitter("-")),
     "mul": Operation(_is_arithmetic, _make_operator_emitter("*")),
     "div": Operation(
-        lambda node: _is_decimal(node) or has_signature("double", "double", "double")(node), _emit_division
+        lambda node: _is_decimal(node) or make_signature_check("double", "double", "double")(node),
+        _emit_division,
     ),
     "intdiv": Operation(_is_integer_division, _emit_integer_division),
     "mod": Operation(_is_arithmetic, _emit_remainder),
-    "pmod": Operation(lambda node: has_one_numeric_type(2)(node) and _is_pmod_type(node), _emit_pmod),
-    "neg": Operation(has_one_numeric_type(1), _emit_negation),
-    "abs": Operation(has_one_numeric_type(1), _emit_abs),
+    "pmod": Operation(lambda node: make_one_type_check(2)(node) and _is_pmod_type(node), _emit_pmod),
+    "neg": Operation(make_one_type_check(1), _emit_negation),
+    "abs": Operation(make_one_type_check(1), _emit_abs),
 }

@@ -15,7 +15,7 @@ from .types import is_floating, parse_element_type
 _INTEGER, _ARRAY = "integer", "array<T>"
 
 
-def _accepts(result: str, *types: str) -> Check:
+def _make_element_check(result: str, *types: str) -> Check:
     """Return the check of a signature in which `T` is any simple type."""
 
     def accepts(node: Expression) -> bool:
@@ -44,7 +44,7 @@ def _make_array_operation(
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         return emit_call(code, operands, function, null=null, nan=is_floating(node.type))
 
-    return Operation(_accepts(result, *types), emit)
+    return Operation(_make_element_check(result, *types), emit)
 
 
 def _make_value_operation(
@@ -68,7 +68,7 @@ def _make_value_operation(
 
         return propagate_nulls(code, [operands[array_index]], body)
 
-    return Operation(_accepts(result, *types), emit)
+    return Operation(_make_element_check(result, *types), emit)
 
 
 def _emit_insert(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -122,7 +122,7 @@ ARRAY_FUNCTIONS: Mapping[str, Operation] = {
     "array_append": _make_value_operation(arrays.append, _ARRAY, _ARRAY, "T", array_index=0),
     "array_prepend": _make_value_operation(arrays.prepend, _ARRAY, _ARRAY, "T", array_index=0),
     "array_repeat": _make_value_operation(arrays.repeat, _ARRAY, "T", _INTEGER, array_index=1),
-    "array_insert": Operation(_accepts(_ARRAY, _ARRAY, _INTEGER, "T"), _emit_insert),
+    "array_insert": Operation(_make_element_check(_ARRAY, _ARRAY, _INTEGER, "T"), _emit_insert),
     "array_compact": _make_array_operation(arrays.compact, _ARRAY, _ARRAY),
     "array_distinct": _make_array_operation(arrays.distinct, _ARRAY, _ARRAY),
     "array_union": _make_array_operation(arrays.union, _ARRAY, _ARRAY, _ARRAY),

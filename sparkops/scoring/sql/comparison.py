@@ -9,7 +9,7 @@ from ..codegen.code_writer import CodeWriter
 from .expression import Expression
 from .fragment import Fragment, bind_once, propagate_nulls
 from .literals import decode_literal
-from .operation import Emit, Fragments, Operation, emit_call, has_signature, list_argument_types
+from .operation import Emit, Fragments, Operation, emit_call, list_argument_types, make_signature_check
 from .runtime import strings
 from .types import is_floating
 
@@ -121,7 +121,7 @@ def _is_like(node: Expression) -> bool:
     value = node.value
     is_pair = isinstance(value, list) and [*map(type, value)] == [str, str]
     return (
-        has_signature("boolean", "string")(node)
+        make_signature_check("boolean", "string")(node)
         and is_pair
         and len(value[1]) == 1
         and strings.compile_like(*value) is not None
@@ -137,7 +137,7 @@ COMPARISONS: Mapping[str, Operation] = {
     "eqnull": Operation(_is_comparison, _emit_null_safe_equality),
     "and": Operation(_is_logical, _make_logical_emitter("and", "False")),
     "or": Operation(_is_logical, _make_logical_emitter("or", "True")),
-    "not": Operation(has_signature("boolean", "boolean"), _emit_not),
+    "not": Operation(make_signature_check("boolean", "boolean"), _emit_not),
     "isnull": Operation(lambda node: node.type == "boolean" and len(node.args) == 1, emit_is_null),
     "in": Operation(_is_in, _emit_in),
     "like": Operation(_is_like, _emit_like),

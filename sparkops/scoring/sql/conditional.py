@@ -11,7 +11,7 @@ from .comparison import emit_is_null
 from .expression import Expression
 from .fragment import Fragment, bind_once
 from .literals import decode_literal
-from .operation import Emit, Fragments, Operation, has_one_numeric_type, list_argument_types
+from .operation import Emit, Fragments, Operation, list_argument_types, make_one_type_check
 from .runtime import numeric
 from .types import is_floating, is_key
 
@@ -127,5 +127,5 @@ CONDITIONALS: Mapping[str, Operation] = {
         _emit_is_nan,
     ),
     "lookup": Operation(_is_lookup, _emit_lookup),
-    "nanvl": Operation(lambda node: has_one_numeric_type(2)(node) and is_floating(node.type), _emit_nanvl),
+    "nanvl": Operation(lambda node: make_one_type_check(2)(node) and is_floating(node.type), _emit_nanvl),
 }

@@ -15,8 +15,8 @@ from .operation import (
     Fragments,
     Operation,
     combine_signatures,
-    has_signature,
     make_function_operation,
+    make_signature_check,
     make_valued_operation,
 )
 from .runtime import date_patterns, dates
@@ -42,7 +42,7 @@ def _make_field_operation(template: str, type_: str) -> Operation:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         return propagate_nulls(code, operands, template.format, nan=False)
 
-    return Operation(has_signature(_INTEGER, type_), emit)
+    return Operation(make_signature_check(_INTEGER, type_), emit)
 
 
 def _make_unix_units_maker(size: int) -> Callable[[str], Callable[[datetime], int]]:

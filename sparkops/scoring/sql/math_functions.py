@@ -18,9 +18,9 @@ from .operation import (
     combine_signatures,
     emit_call,
     emit_decimal_call,
-    has_one_numeric_type,
     list_argument_types,
     make_function_operation,
+    make_one_type_check,
 )
 from .runtime import decimals, mathematics, numeric
 from .types import is_integral, parse_decimal_type
@@ -35,7 +35,7 @@ _DECIMAL: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _is_integral_operation(count: int) -> Check:
+def _make_integral_check(count: int) -> Check:
     return lambda node: (
         len(node.args) == count and is_integral(node.type) and set(list_argument_types(node)) == {node.type}
     )
@@ -45,7 +45,7 @@ def _make_bitwise_operation(sign: str) -> Operation:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         return propagate_nulls(code, operands, lambda a, b: f"({a} {sign} {b})", nan=False)
 
-    return Operation(_is_integral_operation(2), emit)
+    return Operation(_make_integral_check(2), emit)
 
 
 def _emit_bit_not(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
@@ -81,7 +81,7 @@ def _make_bit_operation(
 def _is_try_arithmetic(node: Expression) -> bool:
     types = list_argument_types(node)
     all_decimal = len(types) == 2 and all(parse_decimal_type(type_) for type_ in (*types, node.type))  # noqa: PLR2004
-    return all_decimal or has_one_numeric_type(2)(node)
+    return all_decimal or make_one_type_check(2)(node)
 
 
 def _make_try_emitter(sign: str) -> Emit:
@@ -156,7 +156,7 @@ MATH_FUNCTIONS: Mapping[str, Operation] = {
     "bit_and": _make_bitwise_operation("&"),
     "bit_or": _make_bitwise_operation("|"),
     "bit_xor": _make_bitwise_operation("^"),
-    "bit_not": Operation(_is_integral_operation(1), _emit_bit_not),
+    "bit_not": Operation(_make_integral_check(1), _emit_bit_not),
     "shiftleft": _make_shift_operation(mathematics.shift_left),
     "shiftright": _make_shift_operation(mathematics.shift_right),
     "shiftrightunsigned": _make_shift_operation(mathematics.shift_right_unsigned),

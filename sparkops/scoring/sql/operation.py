@@ -37,12 +37,12 @@ def list_argument_types(node: Expression) -> list[str]:
     return [arg.type for arg in node.args]
 
 
-def has_signature(result: str, *types: str) -> Check:
+def make_signature_check(result: str, *types: str) -> Check:
     """Return the check of a result type and operand types."""
     return lambda node: node.type == result and list_argument_types(node) == list(types)
 
 
-def has_one_numeric_type(count: int) -> Check:
+def make_one_type_check(count: int) -> Check:
     """Return the check that a result and its `count` operands are of one numeric type."""
 
     def accepts(node: Expression) -> bool:
@@ -70,7 +70,7 @@ def make_function_operation(
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         return emit_call(code, operands, function, null=null, nan=result in FLOATING_TYPES)
 
-    return Operation(has_signature(result, *types), emit)
+    return Operation(make_signature_check(result, *types), emit)
 
 
 def make_valued_operation(
@@ -84,7 +84,7 @@ def make_valued_operation(
         types: Types of the operands.
         null: Whether the function may return None.
     """
-    has_types = has_signature(result, *types)
+    has_types = make_signature_check(result, *types)
 
     def accepts(node: Expression) -> bool:
         return has_types(node) and isinstance(node.value, list) and callable(make(*node.value))

@@ -29,7 +29,7 @@ from .types import is_simple, parse_decimal_type
 _STRING, _INTEGER, _LONG, _BOOLEAN = "string", "integer", "long", "boolean"
 
 
-def _are_all_strings(result: str) -> Check:
+def _make_strings_check(result: str) -> Check:
     return lambda node: (
         node.type == result and bool(node.args) and set(list_argument_types(node)) == {_STRING}
     )
@@ -176,7 +176,7 @@ STRING_FUNCTIONS: Mapping[str, Operation] = {
         _make_text_operation(strings.levenshtein_within, _STRING, _INTEGER, result=_INTEGER),
     ),
     "soundex": _make_text_operation(strings.soundex),
-    "concat": Operation(_are_all_strings(_STRING), _emit_concat),
+    "concat": Operation(_make_strings_check(_STRING), _emit_concat),
     "concat_ws": Operation(_is_concat_ws, _emit_concat_ws),
     "elt": Operation(_is_elt, _emit_elt),
     "split": Operation(_is_split, _emit_split),

@@ -76,7 +76,7 @@ class LevelwiseTraversal:
         table = np.array((*values, 0.0))
         node = self._roots
         for _ in range(self._depth):
-            node = self.right_child.take(node) + self.goes_left(node, table.take(self._feature.take(node)))
+            node = self.right_child.take(node) + self.find_left(node, table.take(self._feature.take(node)))
         return self.build_leaf_sum()(node)
 
     def build_leaf_sum(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
@@ -121,14 +121,14 @@ class LevelwiseTraversal:
             node = np.broadcast_to(self._roots, (len(offsets), trees))
             for _ in range(self._depth):
                 value = table.take(self._feature.take(node) + offsets[:, None])
-                node = self.right_child.take(node) + self.goes_left(node, value)
+                node = self.right_child.take(node) + self.find_left(node, value)
             yield slice(start, start + size), node
 
-    def tests_categories(self, node: Numbers) -> Numbers | None:
+    def find_category_tests(self, node: Numbers) -> Numbers | None:
         """Return which nodes test categories; None if no node of the ensemble does."""
         return None if self._sets is None else self._sets.is_set[node]
 
-    def goes_left(self, node: Numbers, value: Numbers) -> Numbers:
+    def find_left(self, node: Numbers, value: Numbers) -> Numbers:
         """Return whether the condition of each node is true for its value."""
         left = value <= self.threshold.take(node)
         if self._sets is not None:

@@ -193,7 +193,7 @@ class _Conditions:
         condition = (np.cumsum(node_of_key >= 0) - 1)[key]
         nodes = testing_nodes[chosen]
         outcomes = [
-            traversal.goes_left(nodes, splits.get_slot_values(value)[chosen])
+            traversal.find_left(nodes, splits.get_slot_values(value)[chosen])
             for value in splits.list_representatives()
         ]
         return cls(testing_nodes, condition, nodes, np.array(outcomes))
@@ -213,7 +213,7 @@ def _number_conditions(traversal: LevelwiseTraversal, nodes: Numbers, splits: Fe
     key = np.searchsorted(splits.limits, splits.thresholds)
     if splits.slot is not None:
         key = key + splits.slot * (len(splits.limits) + 1)
-    is_set = traversal.tests_categories(nodes)
+    is_set = traversal.find_category_tests(nodes)
     return key if is_set is None else np.where(is_set, int(key.max()) + 1 + np.arange(len(key)), key)
 
 

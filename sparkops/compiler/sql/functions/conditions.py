@@ -43,12 +43,12 @@ def _build_null_if(args: Args) -> Expression:
     return case_when([(compare("eq", args[0], args[1]), null_literal(args[0].type))], args[0])
 
 
-def _is_not_null(arg: Expression) -> Expression:
+def _build_is_not_null(arg: Expression) -> Expression:
     return make_expression("not", "boolean", [is_null(arg)])
 
 
 def _build_nvl2(args: Args) -> Expression:
-    return case_when([(_is_not_null(args[0]), args[1])], args[2])
+    return case_when([(_build_is_not_null(args[0]), args[1])], args[2])
 
 
 def _build_decode(args: Args) -> Expression:
@@ -56,11 +56,11 @@ def _build_decode(args: Args) -> Expression:
     value, *rest = args
     if len(rest) < 2:  # noqa: PLR2004
         raise CannotCompile("decode of bytes is not supported")
-    pairs = [(_is_same(value, key), result) for key, result in zip(rest[::2], rest[1::2], strict=False)]
+    pairs = [(_build_is_same(value, key), result) for key, result in zip(rest[::2], rest[1::2], strict=False)]
     return case_when(pairs, rest[-1] if len(rest) % 2 else None)
 
 
-def _is_same(value: Expression, key: Expression) -> Expression:
+def _build_is_same(value: Expression, key: Expression) -> Expression:
     return is_null(value) if key.type == VOID else compare("eqnull", value, key)
 
 
@@ -76,7 +76,7 @@ CONDITIONS: Functions = {
     "nullif": Function(2, 2, _build_null_if),
     "nvl2": Function(3, 3, _build_nvl2),
     "isnull": Function(1, 1, lambda args: is_null(args[0])),
-    "isnotnull": Function(1, 1, lambda args: _is_not_null(args[0])),
+    "isnotnull": Function(1, 1, lambda args: _build_is_not_null(args[0])),
     "equal_null": Function(2, 2, lambda args: compare("eqnull", args[0], args[1])),
     "nullifzero": Function(
         1,

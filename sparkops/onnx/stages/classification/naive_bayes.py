@@ -18,7 +18,7 @@ def convert_naive_bayes(step: Step, context: GraphContext) -> None:
     if model_type == "gaussian":
         raw = _add_gaussian_scores(graph, source.tensor, step)
     else:
-        context.exclude(_has_invalid_count(graph, source.tensor, binary=model_type == "bernoulli"))
+        context.exclude(_add_invalid_count_mask(graph, source.tensor, binary=model_type == "bernoulli"))
         raw = graph.gemm(source.tensor, theta, step.arrays["prior"])
     if model_type == "complement":
         highest = graph.add("ReduceMax", raw, np.array([1]))
@@ -27,7 +27,7 @@ def convert_naive_bayes(step: Step, context: GraphContext) -> None:
     bind_decision(step, context, raw, softmax(graph, raw))
 
 
-def _has_invalid_count(graph: GraphBuilder, features: str, *, binary: bool) -> str:
+def _add_invalid_count_mask(graph: GraphBuilder, features: str, *, binary: bool) -> str:
     """Return whether some feature is negative or NaN, or neither 0 nor 1."""
     if binary:
         valid = graph.add("Or", graph.add("Equal", features, 1.0), graph.add("Equal", features, 0.0))

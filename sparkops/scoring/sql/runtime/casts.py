@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from math import inf, isinf
+from math import inf, isfinite, isinf
 from typing import Any
 
 from ...ir.field import INTEGER_RANGES
@@ -35,7 +35,10 @@ _INFINITIES = {
     "-infinity": "-inf",
 }
 _EXACT_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,10})?")
-_DATE = re.compile(r"([+-]?)([0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T].*)?)?)?", re.DOTALL)
+_DATE = re.compile(
+    r"(?P<sign>[+-]?)(?P<year>[0-9]{4,7})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2})(?:[ T].*)?)?)?",
+    re.DOTALL,
+)
 _TRUE, _FALSE = frozenset(("t", "true", "y", "yes", "1")), frozenset(("f", "false", "n", "no", "0"))
 # Longer texts exceed every integer type; converting them to an integer takes quadratic time.
 _MAX_DIGITS = 400
@@ -118,6 +121,8 @@ def _require_in_range(type_: str, limit: int, value: int) -> int:
 
 
 def _truncate(type_: str, limit: int, value: float) -> int:
+    # Spark compares with the largest long as a double, which is 2**63. So 2**63 passes, and Java makes it the largest
+    # long.
     if isinf(value) or not -float(limit) - 1.0 < value < float(limit) * (1.0 if limit < 2**63 else 2.0):
         raise EvaluationError(f"casts {value!r}, which does not fit {type_}")
     truncated = int(value)
@@ -149,7 +154,7 @@ def _decimal_from_int(value: int) -> Decimal:
 
 def _decimal_from_float(write: Callable[[float], str], value: float) -> Decimal | None:
     """Return the decimal of a number's text; None for NaN and infinities, as in Spark."""
-    if isinf(value) or value != value:  # noqa: PLR0124
+    if not isfinite(value):
         return None
     return Decimal(write(value))
 
@@ -224,7 +229,7 @@ def _parse_double(value: str, type_: str = "double") -> float:
 def _parse_float(value: str) -> float:
     double = _parse_double(value, "float")
     text = value.strip(_JAVA_BLANK)
-    if double != double or isinf(double) or not double or not _DECIMAL_NUMBER.fullmatch(text):  # noqa: PLR0124
+    if not isfinite(double) or not double or not _DECIMAL_NUMBER.fullmatch(text):
         return to_float(double)
     rounded = to_float(double)
     # Only a double halfway between two floats may have been rounded the wrong way.
@@ -262,8 +267,8 @@ def parse_date(value: str) -> date:
     match = _DATE.fullmatch(value.strip(BLANK))
     if match is None:
         raise _make_invalid_error(value, "date")
-    year, month, day = (int(match[group] or "1") for group in (2, 3, 4))
-    if match[1] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
+    year, month, day = (int(match[part] or "1") for part in ("year", "month", "day"))
+    if match["sign"] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
         raise UnrepresentableError
     try:
         return date(year, month, day)

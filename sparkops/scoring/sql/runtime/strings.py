@@ -332,14 +332,14 @@ def compile_like(pattern: str, escape: str) -> Callable[[str], bool] | None:
         else:
             segments[-1].append(None if character == "_" else character)
     first, *rest = segments
-    return _matches_exactly(first) if not rest else _matches_segments(first, rest[:-1], rest[-1])
+    return _make_exact_matcher(first) if not rest else _make_segments_matcher(first, rest[:-1], rest[-1])
 
 
-def _matches_exactly(segment: Sequence[str | None]) -> Callable[[str], bool]:
+def _make_exact_matcher(segment: Sequence[str | None]) -> Callable[[str], bool]:
     return lambda text: len(text) == len(segment) and _matches_at(text, 0, segment)
 
 
-def _matches_segments(
+def _make_segments_matcher(
     first: Sequence[str | None], middle: Sequence[Sequence[str | None]], last: Sequence[str | None]
 ) -> Callable[[str], bool]:
     min_length = len(first) + len(last)

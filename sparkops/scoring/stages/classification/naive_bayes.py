@@ -63,7 +63,7 @@ class NaiveBayes:
             if model_type == "gaussian":
                 raw = _score_gaussian_rows(step, source.to_dense())
             else:
-                frame.refuse(_has_invalid_count(source.to_dense(), binary=model_type == "bernoulli"))
+                frame.refuse(_find_invalid_counts(source.to_dense(), binary=model_type == "bernoulli"))
                 pairs = zip(theta, prior.tolist(), strict=True)
                 raw = np.column_stack(
                     [sum_margins(source, *pair, frame.size, sparse=False) for pair in pairs]
@@ -103,7 +103,7 @@ def _emit_check(step: Step, source: Vector, code: CodeWriter, *, binary: bool) -
     return source
 
 
-def _has_invalid_count(table: Numbers, *, binary: bool) -> Numbers:
+def _find_invalid_counts(table: Numbers, *, binary: bool) -> Numbers:
     invalid = (table != 1.0) & (table != 0.0) if binary else ~(table >= 0.0)
     return np.asarray(invalid.any(axis=1))
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
-from sparkops.onnx.kernels.vector_layout import is_sparse
+from sparkops.onnx.kernels.vector_layout import add_sparse_mask
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
 
@@ -64,4 +64,4 @@ def _accept_sparse_zeros(
     if storage == "unknown":
         context.exclude(graph.reduce_any(unseen_zero))
         return seen
-    return graph.add("Or", seen, graph.add("And", unseen_zero, is_sparse(graph, source, storage)))
+    return graph.add("Or", seen, graph.add("And", unseen_zero, add_sparse_mask(graph, source, storage)))

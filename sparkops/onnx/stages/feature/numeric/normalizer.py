@@ -8,7 +8,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
-from sparkops.onnx.kernels.vector_layout import is_sparse
+from sparkops.onnx.kernels.vector_layout import add_sparse_mask
 from sparkops.scoring.ir.description import Step
 
 
@@ -23,7 +23,7 @@ def convert_normalizer(step: Step, context: GraphContext) -> None:
         if storage == "unknown":
             context.exclude(graph.add("And", graph.add("IsNaN", norm), graph.reduce_any(zero)))
         else:
-            unstored = graph.add("And", zero, is_sparse(graph, source, storage))
+            unstored = graph.add("And", zero, add_sparse_mask(graph, source, storage))
             result = graph.add("Where", unstored, 0.0, result)
     context.columns[step.outputs[0]] = VectorTensor(result, source.size)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
-from sparkops.onnx.kernels.vector_layout import find_differing_rows, is_sparse
+from sparkops.onnx.kernels.vector_layout import add_sparse_mask, find_differing_rows
 from sparkops.scoring.ir.description import Step
 
 Factors = tuple[str, str]
@@ -72,7 +72,7 @@ def _add_factors(
     """Return a number as it is, and a category one-hot; rows with an invalid category are not scored."""
     graph = context.graph
     zero = graph.add("Equal", column.tensor, 0.0)
-    stored = graph.add("Not", graph.add("And", zero, is_sparse(graph, column, storage)))
+    stored = graph.add("Not", graph.add("And", zero, add_sparse_mask(graph, column, storage)))
     all_values, all_active = [], []
     for slot, count in enumerate(category_counts):
         value, active = graph.gather(column.tensor, [slot]), graph.gather(stored, [slot])

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
-from sparkops.onnx.kernels.vector_layout import find_differing_rows, is_sparse
+from sparkops.onnx.kernels.vector_layout import add_sparse_mask, find_differing_rows
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, enumerate_terms
 
@@ -29,7 +29,7 @@ def _add_products(graph: GraphBuilder, source: VectorTensor, products: Terms, st
     Spark multiplies nothing with a product that is 0, nor with a slot that a sparse vector does not store.
     """
     zero = graph.add("Equal", source.tensor, 0.0)
-    unstored = graph.add("And", zero, is_sparse(graph, source, storage))
+    unstored = graph.add("And", zero, add_sparse_mask(graph, source, storage))
     by_degree = _group_by_degree(products)
     results = [graph.gather(source.tensor, [products[index][1] for index in by_degree[0]])]
     for indices, lower in zip(by_degree[1:], by_degree, strict=False):

@@ -19,7 +19,7 @@ from ....kernels.vector_layout import (
     ENTRY_COSTS,
     STORED,
     build_slots_expr,
-    is_smaller_sparse,
+    find_smaller_sparse,
     is_sparse,
     mark_ambiguous,
 )
@@ -213,5 +213,5 @@ def _find_sparse_rows(table: Numbers, stored: str, sparse_rows: Numbers | None) 
     if stored == "input" and sparse_rows is not None:
         return sparse_rows
     if stored in ENTRY_COSTS:
-        return np.asarray(is_smaller_sparse(stored, np.count_nonzero(table, axis=1), table.shape[1]))
+        return np.asarray(find_smaller_sparse(stored, np.count_nonzero(table, axis=1), table.shape[1]))
     return np.full(len(table), stored == "sparse")
