@@ -71,6 +71,7 @@ class Scorer:
         "version",
     )  # fmt: skip
 
+    # Of the protocol `RowScorer`.
     reference, is_fast = "Spark", True
     # Relative and absolute. Spark's BLAS sums in another order, which may change the last digits.
     tolerance = (1e-12, 1e-9)

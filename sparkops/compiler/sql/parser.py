@@ -15,7 +15,8 @@ from .string_literals import ExtractedLiterals, extract_literals
 _ALLOWED_CLAUSES = {"expressions", "from_", "from", "where", "kind", "operation_modifiers", "with_", "with"}
 # Characters of a statement.
 _MAX_LENGTH = 20_000
-_INPUT = "__this__"
+# The table that a SQLTransformer selects from.
+_THIS = "__THIS__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def parse_statement(text: str) -> Query:
     if len(text) > _MAX_LENGTH:
         raise CannotCompile(f"its statement is longer than {_MAX_LENGTH} characters")
     literals = extract_literals(text)
-    if any("__THIS__" in value for value in literals.texts):
+    if any(_THIS in value for value in literals.texts):
         raise CannotCompile("its statement has `__THIS__` within a string")
     try:
         statements = [item for item in _parse_trees(literals) if item is not None]
@@ -116,11 +117,11 @@ def _read_source(select: Any, tables: Mapping[str, Query]) -> tuple[Query | None
     if kind == "Subquery" and not extra:
         return _read_query(source.this, tables), (str(source.alias).lower(),) if source.alias else ()
     name = str(source.name) if kind == "Table" else ""
-    is_known = name == "__THIS__" or name.lower() in tables
+    is_known = name == _THIS or name.lower() in tables
     if not is_known or extra:
         raise CannotCompile("its statement does not read FROM __THIS__ alone")
-    names = (str(source.alias or name).lower(), _INPUT if name == "__THIS__" else name.lower())
-    return (None if name == "__THIS__" else tables[name.lower()]), names
+    names = (str(source.alias or name).lower(), _THIS.lower() if name == _THIS else name.lower())
+    return (None if name == _THIS else tables[name.lower()]), names
 
 
 def _parse_trees(literals: ExtractedLiterals) -> list[Any]:

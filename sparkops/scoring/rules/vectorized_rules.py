@@ -60,7 +60,7 @@ class VectorizedRules:
         violating = np.zeros(size, dtype=bool)
         with np.errstate(invalid="ignore"):
             for rule in self._numeric:
-                violating |= _find_violations(rule, columns)
+                violating |= _evaluate_rule(rule, columns)
         for name, predicate in self._by_column.items():
             violating |= _evaluate_distinct(name, columns[name], predicate)
         if self._rest is not None:
@@ -114,7 +114,8 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float)
 
 
-def _find_violations(rule: conditions.RowRule, columns: Columns) -> Any:
+def _evaluate_rule(rule: conditions.RowRule, columns: Columns) -> Any:
+    """Return the mask of the rows that violate a rule."""
     is_false = _evaluate_condition(rule.expects, columns)[1]
     return is_false if rule.unless is None else _evaluate_condition(rule.unless, columns)[1] & is_false
 

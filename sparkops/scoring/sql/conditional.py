@@ -1,4 +1,4 @@
-"""Conditional expressions: CASE, coalesce, greatest, least, isnan and nanvl."""
+"""Conditional expressions: CASE, coalesce, greatest, least, isnan and nanvl, and lookups in constant maps."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def hash_strings(texts: Sequence[str]) -> Numbers:
     lengths = np.fromiter(map(len, data), np.int64, len(data))
     count, width = (int(lengths.max()) + 3) // 4 or 1, 8 * len(data)
     words = np.array(data, dtype=f"S{4 * count}").view("<u4").reshape(-1, count).T
-    complete = _to_lanes(_complete_word_masks(count).take(lengths >> 2, axis=1))
+    complete = _to_lanes(_build_complete_word_masks(count).take(lengths >> 2, axis=1))
     one = int.from_bytes(b"\1\0\0\0\0\0\0\0" * (len(data) * count), "little")
     mask, mixed = one * _MASK, _to_lanes(words) * _C1
     mixed = ((mixed & mask) << 15 | (mixed & mask) >> 17) & mask
@@ -105,7 +105,7 @@ def hash_strings(texts: Sequence[str]) -> Numbers:
 
 
 @lru_cache(maxsize=8)
-def _complete_word_masks(count: int) -> Numbers:
+def _build_complete_word_masks(count: int) -> Numbers:
     """Return all bits for each position of a 4-byte word, by number of complete words, where the word is complete."""
     return np.where(np.arange(count)[:, None] < np.arange(count + 1), _MASK, 0)
 
