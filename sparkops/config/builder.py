@@ -46,7 +46,7 @@ class SettingsBuilder:
         unset: Key paths of values that depend on this machine: an unset variable of the environment, a missing package.
         texts: Texts of scalars in the file, by key path, where they differ from the value: `012`.
         references: Texts with `${env:NAME}`, by key path.
-        secrets: Values read from the environment, and those that it gives secret parameters.
+        secrets: Values that were read from the environment, and values of its variables for secret parameters.
     """
 
     def __init__(self, root: Path, tree: YamlTree, environment: Mapping[str, str]) -> None:

@@ -39,8 +39,16 @@ def name_null_inputs(description: Description) -> dict[str, str]:
         if field.nullable and not (
             field.type in FLOATING_TYPES and _all_steps_treat_null_as_nan(field.name, description)
         ):
-            names[field.name] = _find_unused_name(f"{field.name}__null", reserved)
+            names[field.name] = add_unused_name(f"{field.name}__null", reserved, suffix="_")
     return names
+
+
+def add_unused_name(name: str, reserved: set[str], *, suffix: str) -> str:
+    """Return a name that is not reserved, with as many suffixes as that takes, and reserve it."""
+    while name in reserved:
+        name += suffix
+    reserved.add(name)
+    return name
 
 
 def add_inputs(context: GraphContext, description: Description, *, nulls: bool) -> None:
@@ -136,10 +144,3 @@ def _treats_null_as_nan(step: Step) -> bool:
     return step.op in ("assemble", "binarize") or (
         step.op == "bucketize" and step.params["invalid"] == "skip"
     )
-
-
-def _find_unused_name(name: str, reserved: set[str]) -> str:
-    while name in reserved:
-        name += "_"
-    reserved.add(name)
-    return name

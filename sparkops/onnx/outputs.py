@@ -11,7 +11,7 @@ import numpy as np
 from sparkops.errors import ModelError
 from sparkops.onnx.graph_builder import GraphBuilder, Operand
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor, VectorTensor, find_dtype
-from sparkops.onnx.inputs import name_null_inputs
+from sparkops.onnx.inputs import add_unused_name, name_null_inputs
 from sparkops.scoring.ir.description import Description, Output
 
 UNSCORED = "unscored"
@@ -50,9 +50,9 @@ class OutputNames:
         """Return the names of a model's outputs, none of which is an input's."""
         reserved = {field.name for field in description.fields} | set(name_null_inputs(description).values())
         outputs = [output.name for output in description.outputs]
-        values = {name: _find_unused_name(name, reserved) for name in outputs}
-        nulls = {name: _find_unused_name(f"{name}__null", reserved) for name in outputs}
-        return cls(_find_unused_name("scored", reserved), values, nulls)
+        values = {name: add_unused_name(name, reserved, suffix="_out") for name in outputs}
+        nulls = {name: add_unused_name(f"{name}__null", reserved, suffix="_out") for name in outputs}
+        return cls(add_unused_name("scored", reserved, suffix="_out"), values, nulls)
 
 
 def add_outputs(context: GraphContext, description: Description, *, raw: bool) -> None:
@@ -142,10 +142,3 @@ def _add_label(context: GraphContext, description: Description) -> ScalarTensor:
 
 def _flatten(graph: GraphBuilder, tensor: str) -> str:
     return graph.add("Squeeze", tensor, np.array([1]))
-
-
-def _find_unused_name(name: str, reserved: set[str]) -> str:
-    while name in reserved:
-        name += "_out"
-    reserved.add(name)
-    return name

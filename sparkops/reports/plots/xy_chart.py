@@ -33,7 +33,7 @@ from sparkops.reports.plots.ticks import (
 )
 from sparkops.reports.rows import CollectedRows
 
-# Points of a line that get a marker each, and points of a scatter plot that are drawn large.
+# A line of more points has no markers; in a scatter plot of more points they are drawn small.
 _MAX_MARKERS = 45
 _MAX_LARGE_POINTS = 400
 

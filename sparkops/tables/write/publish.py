@@ -80,9 +80,9 @@ def publish_frame(location: Location, session: Session, publication: Publication
     write_id = publication.write_id
     earlier = find_commit(location, session, write_id)
     if earlier is not None:
-        return _describe_publication(location, session, write_id, earlier, already_published=True)
+        return _build_published_version(location, session, write_id, earlier, already_published=True)
     commit = _commit(location, session, publication)
-    return _describe_publication(location, session, write_id, commit, already_published=False)
+    return _build_published_version(location, session, write_id, commit, already_published=False)
 
 
 def _commit(location: Location, session: Session, publication: Publication) -> Commit | None:
@@ -117,7 +117,7 @@ def find_published(location: Location, session: Session, write_id: WriteId) -> P
     return (
         None
         if commit is None
-        else _describe_publication(location, session, write_id, commit, already_published=True)
+        else _build_published_version(location, session, write_id, commit, already_published=True)
     )
 
 
@@ -217,14 +217,15 @@ def _build_replaced_slice(
     return replaced
 
 
-def _describe_publication(
+def _build_published_version(
     location: Location, session: Session, write_id: WriteId, commit: Commit | None, *, already_published: bool
 ) -> PublishedVersion:
     """Return the published version; without a commit, Delta knew the write's transaction and wrote nothing."""
     version = find_version(location, session, at=commit.version if commit else None)
     if version is None:
         raise TableError(
-            f"Table `{location.table}` is not at {location.address} after run {write_id.run_id} wrote it."
+            f"Table `{location.table}` is not at {location.address} after run {write_id.run_id} wrote it: another "
+            "program moved or removed it. Run the job again."
         )
     return PublishedVersion(
         table=location.table,
