@@ -19,8 +19,8 @@ class AttemptPolicy:
     Args:
         retries: Attempts after the first one.
         backoff: Seconds before the first retry; each further pause is twice as long, up to 64 times the first.
-        retry_on: Exceptions after which a run is tried again; by default every failure that another attempt may not
-            meet.
+        retry_on: Exceptions after which a run is tried again; by default all but those that another attempt would meet
+            again, such as failed checks.
         timeout: Seconds that an attempt may take; None for any time.
     """
 
@@ -79,7 +79,7 @@ def is_exception_class(value: Any) -> bool:
 
 
 def _parse_positive(text: Any) -> float | None:
-    """Return the seconds of a duration, or None if the value is none."""
+    """Return the seconds of a duration, or None for a value that is no positive duration."""
     if not isinstance(text, str):
         return None
     try:

@@ -24,7 +24,7 @@ def require_type(result: Any, expected: type[T], job: Job) -> T:
         return result
     raise JobFailed(
         f"Job `{job.name}` returned {type(result).__name__}, and is declared to return "
-        f"{expected.__name__} ({job.place})."
+        f"{expected.__name__} ({job.place}): change what it returns, or its annotation."
     )
 
 
@@ -36,7 +36,8 @@ def require_frame(value: Any, job: Job) -> DataFrame:
     """
     if not hasattr(value, "sparkSession") or not hasattr(value, "schema"):
         raise JobFailed(
-            f"Job `{job.name}` returned {type(value).__name__} where a DataFrame is declared ({job.place})."
+            f"Job `{job.name}` returned {type(value).__name__} where a DataFrame is declared ({job.place}): "
+            "change what it returns, or its annotation."
         )
     return value  # type: ignore[no-any-return]
 
@@ -62,6 +63,6 @@ def _read_fields(result: Any, job: Job) -> dict[str, Any]:
     if not dataclasses.is_dataclass(result):
         raise JobFailed(
             f"Job `{job.name}` returned {type(result).__name__} where a NamedTuple or dataclass of its tables is "
-            f"declared ({job.place})."
+            f"declared ({job.place}): change what it returns, or its annotation."
         )
     return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}

@@ -16,17 +16,17 @@ class EvaluationError(Exception):
 
 
 class BudgetSpentError(EvaluationError):
-    """An expression that makes more of a row than is made."""
+    """The texts and arrays that expressions make of one row are larger together than allowed."""
 
 
 class UnrepresentableError(EvaluationError):
-    """A date or a timestamp that Spark has and the scorer has not; it is not null under `try_`, either."""
+    """A date or a timestamp that Spark can represent and the scorer cannot. A `try_` function has no null for it, either."""
 
     def __init__(self, message: str = "leaves the years 1 to 9999") -> None:
         super().__init__(message)
 
 
-def refuse_row(
+def make_row_refusal(
     stage: str, text: str, names: Sequence[str], fields: Sequence[str | None]
 ) -> Callable[..., NoReturn]:
     """Return a function that turns an EvaluationError into a RowError with the stage, the expression and its values.

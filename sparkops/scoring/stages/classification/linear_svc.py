@@ -38,4 +38,5 @@ class LinearSVC:
         sparse, intercept = bool(step.params["sparse"]), float(arrays["intercept"][0])
         margin = sum_margins(source, arrays["weights"], intercept, frame.size, sparse=sparse)
         index = (margin > arrays["threshold"][0]).astype(np.float64)
-        class_decision.bind_columns(step, frame, index, np.column_stack([-margin, margin]), np.zeros((0, 0)))
+        raw, none = np.column_stack([-margin, margin]), np.zeros((0, 0))
+        class_decision.bind_columns(step, frame, index, raw, probability=none)

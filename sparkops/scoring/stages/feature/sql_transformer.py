@@ -23,7 +23,7 @@ from ...sql.emitter import emit_expression
 from ...sql.expression import Expression, expression_from_json, find_referenced_columns
 from ...sql.fragment import Fragment
 from ...sql.growth import Growth, find_growth, start_budget
-from ...sql.runtime.evaluation_error import BudgetSpentError, EvaluationError, refuse_row
+from ...sql.runtime.evaluation_error import BudgetSpentError, EvaluationError, make_row_refusal
 from ...sql.runtime.sizes import measure
 from ...sql.types import parse_decimal_type
 
@@ -165,7 +165,7 @@ def _emit_guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> 
     names = [name for name in find_referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
     values = [_get_expr(code, name) for name in names]
     refuse = code.bind_constant(
-        refuse_row(step.stage, to_sql(tree), names, [_get_field(code, name) for name in names])
+        make_row_refusal(step.stage, to_sql(tree), names, [_get_field(code, name) for name in names])
     )
     error_class, name = code.bind_constant(EvaluationError), code.new_name()
     code.add_line("try:")

@@ -82,7 +82,7 @@ class VectorIndexer:
 
 
 class _SlotIndexer:
-    """Index the values of one slot.
+    """Finds the index of each value of one slot.
 
     Args:
         table: Index of each value.
@@ -111,7 +111,7 @@ class _SlotIndexer:
         )
         self.refuse_ambiguous: Refuse = make_value_refusal(name, stage, _AMBIGUOUS_ZERO)
 
-    def index_of_unseen(self, value: float, row: Sequence[float]) -> float:
+    def find_unseen_index(self, value: float, row: Sequence[float]) -> float:
         """Return the index of an unseen value, or refuse or drop the row."""
         if self.zero_depends_on_storage and value == 0.0:
             sparse = is_sparse(self.stored, row)
@@ -184,7 +184,7 @@ def _emit_look_up(code: CodeWriter, source: Scalar, indexer: _SlotIndexer, row: 
     code.add_boundaries(source, indexer.table)
     index = code.assign(f"{code.bind_constant(indexer.find)}({source.expr})")
     code.add_line(
-        f"if {index} is None: {index} = {code.bind_constant(indexer.index_of_unseen)}({source.expr}, {row})"
+        f"if {index} is None: {index} = {code.bind_constant(indexer.find_unseen_index)}({source.expr}, {row})"
     )
     limit = int(indexer.count) + indexer.keeps
     return Scalar(index, "double", limit=limit, field=source.field, scale=0.0)
@@ -194,7 +194,7 @@ def _index_row(values: Sequence[float], *, indexers: dict[int, _SlotIndexer]) ->
     result = list(values)
     for slot, indexer in indexers.items():
         index = indexer.find(values[slot])
-        result[slot] = indexer.index_of_unseen(values[slot], values) if index is None else index
+        result[slot] = indexer.find_unseen_index(values[slot], values) if index is None else index
     return result
 
 
