@@ -1,4 +1,4 @@
-"""Sizes of input vectors that a signature does not tell, from the stages that were fitted with vectors made of them."""
+"""Infer the sizes of input vectors that a signature lacks, from the sizes of vectors that the stages were fitted with."""
 
 from __future__ import annotations
 
@@ -83,7 +83,11 @@ class _Search:
     def _find_size(self, name: str, start: int) -> int | None:
         """Return the size of a vector field that fits the first stage which does not fit yet.
 
-        None if that stage does not depend on this field alone.
+        Each field of unknown size is tried with one slot more. That tells which fields the stage depends on, and how
+        many slots its vectors gain for each slot of the field; the size follows from the slots that are needed.
+
+        Returns:
+            None if the stage does not depend on this field alone.
         """
         first = self._attempt({}, start)
         grown = {other: self._attempt({other: start + 1}, start) for other in self._list_unknown()}

@@ -24,7 +24,7 @@ MIN_BEGINNING: Final = 6
 _MIN_LINE_LENGTH: Final = 8
 # Characters of Base64 by which a secret is recognised between others.
 _MIN_BASE64_LENGTH: Final = 4
-# Digits of a number that is written with separators of thousands.
+# Least digits of a number that may be written with separators of thousands.
 _MIN_GROUPED: Final = 4
 _GROUP: Final = 3
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
@@ -65,7 +65,7 @@ def build_forms(part: str, *, as_word: bool) -> Iterator[Form]:
 
     Args:
         part: The secret or line.
-        as_word: Whether it is one only where it stands as a word.
+        as_word: Whether only whole words match, because the secret is like an ordinary word.
     """
     pattern = build_pattern(part)
     yield Form(_find_word(part), re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if as_word else pattern))

@@ -1,4 +1,4 @@
-"""Facts about this machine and process. The only module of the package that reads the environment."""
+"""Facts about this machine and process. Other modules of this package do not read the environment."""
 
 from __future__ import annotations
 
