@@ -74,7 +74,9 @@ def keep(
     with project.open_engine() as engine:
         if run_id is None:
             if undo or inputs_only or dry_run:
-                raise InputError("Give the run.")
+                raise InputError(
+                    "Give the run that --undo, --inputs-only or --dry-run is for: `sparkops runs list` lists the runs."
+                )
             results = list(engine.copies())
         elif undo:
             results = [engine.release_run(run_id, dry_run=dry_run)]

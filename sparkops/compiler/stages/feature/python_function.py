@@ -37,11 +37,13 @@ def find_function_compiler(saved: SavedStage) -> StageCompiler | None:
 def _compile_function(function: Any, saved: SavedStage, plan: Plan) -> None:
     returns = getattr(function, RETURNS_ATTRIBUTE, None)
     if returns is None:
-        raise CannotCompile(f"its row_function {_name(function)} is not declared with @row_function")
+        raise CannotCompile(
+            f"its row_function {_format_function_name(function)} is not declared with @row_function"
+        )
     inputs, outputs = _read_columns(saved, "input"), _read_columns(saved, "output")
     if len(outputs) != len(returns):
         raise CannotCompile(
-            f"its row function {_name(function)} returns {len(returns)} values, and it "
+            f"its row function {_format_function_name(function)} returns {len(returns)} values, and it "
             f"has {len(outputs)} output columns"
         )
     types = [plan.find_column_type(name) for name in inputs]
@@ -81,9 +83,11 @@ def _hash_function(function: Any) -> str:
             "can import: move it to a module"
         )
     if getattr(module, function.__name__, None) is not function:
-        raise ModelError(f"its row function {_name(function)} is not what its module has under that name")
+        raise ModelError(
+            f"its row function {_format_function_name(function)} is not what its module has under that name"
+        )
     return hash_code(Path(file), function.__module__)
 
 
-def _name(function: Any) -> str:
+def _format_function_name(function: Any) -> str:
     return f"{getattr(function, '__module__', '?')}:{getattr(function, '__name__', function)}"

@@ -57,10 +57,13 @@ class TargetEncoder:
 
 
 def _read_table(step: Step) -> dict[float | None, float]:
+    """Return the encoding of every category of training; None is the category of nulls, if training had any."""
     categories = float_array(step, "categories", None)
     encodings = float_array(step, "encodings", len(categories))
     float_array(step, "unseen", 1)
     null = float_array(step, "null", None)
     require(step, good=len(null) <= 1 and bool(np.isfinite(categories).all()))
     table: dict[float | None, float] = dict(zip(categories.tolist(), encodings.tolist(), strict=True))
-    return table | dict.fromkeys([None] * len(null), float(null[0]) if len(null) else 0.0)
+    if len(null):
+        table[None] = float(null[0])
+    return table
