@@ -75,7 +75,7 @@ def keep(
         if run_id is None:
             if undo or inputs_only or dry_run:
                 raise InputError(
-                    "Give the run that --undo, --inputs-only or --dry-run is for: `sparkops runs list` lists the runs."
+                    "Give the run that --undo, --inputs-only or --dry-run is for: `sparkops runs` lists them."
                 )
             results = list(engine.copies())
         elif undo:
