@@ -28,8 +28,8 @@ class StageCode:
     """The Python code of a model's own stages.
 
     Args:
-        files: The project's file, by path in the model's folder of code. A file of the jobs has two: imports may use
-            either name.
+        files: The project's file, by path in the model's folder of code. A file of the jobs has several, because
+            imports may name it relative to the project, to the folder of jobs, or to the folder above its package.
         requirements: Packages that the stages or these files import, in pip's notation.
     """
 
@@ -59,7 +59,7 @@ def find_stage_code(fitted: Any, settings: Settings) -> StageCode:
             continue
         for source in find_source_files(file, settings.root.resolve()):
             if source.is_file():
-                files |= dict.fromkeys(_list_names(source, settings), source)
+                files |= dict.fromkeys(_list_code_paths(source, settings), source)
                 packages |= _find_imported_packages(source)
     return StageCode(files, tuple(_find_requirements(packages)))
 
@@ -83,8 +83,8 @@ def _is_in_project(file: Path, root: Path) -> bool:
     return file.is_relative_to(root.resolve()) and "site-packages" not in file.parts
 
 
-def _list_names(source: Path, settings: Settings) -> Iterator[str]:
-    """Yield the paths of a file in the folder of code: below the project, and below the folder of jobs."""
+def _list_code_paths(source: Path, settings: Settings) -> Iterator[str]:
+    """Yield the paths of a file in the folder of code, one for each folder from which it may be imported."""
     yield source.relative_to(settings.root.resolve()).as_posix()
     if settings.jobs.startswith(_PACKAGE_PREFIX):
         return

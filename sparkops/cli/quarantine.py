@@ -33,7 +33,7 @@ _STEP_TEXTS = {
     "check": "checking the rows",
     "mark": "choosing the rows to release",
     "publish": "appending them to the table",
-    "stamp": "recording them as released",
+    "record": "recording them as released",
     "discard": "recording the rows as discarded",
 }
 _run_option = click.option("--run", "run_id", metavar="RUN", help="Only rows that this run quarantined.")

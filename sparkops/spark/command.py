@@ -17,6 +17,7 @@ from sparkops.errors import EngineError
 from sparkops.spark.host import Host, read_installed_version
 from sparkops.spark.java import Java
 
+# The main class of the driver's JVM, and the name that it takes instead of a program when Python starts it.
 MAIN: Final = "org.apache.spark.deploy.SparkSubmit"
 SHELL: Final = "pyspark-shell"
 _LAUNCHER: Final = "org.apache.spark.launcher.Main"
@@ -37,7 +38,7 @@ def build_direct_command(
     program, _, class_path, *options = build_launcher_command(host, java)
     extra = conf.get("spark.driver.extraClassPath")
     launcher_options = [option for option in options if not option.startswith("-Xmx")]
-    own = [
+    project_options = [
         *shlex.split(conf.get("spark.driver.defaultJavaOptions", "")),
         *shlex.split(conf.get("spark.driver.extraJavaOptions", "")),
     ]
@@ -49,7 +50,7 @@ def build_direct_command(
         memory,
         *launcher_options,
         *jvm,
-        *own,
+        *project_options,
     ]
     return [*head, MAIN, "--properties-file", str(properties), SHELL]
 

@@ -63,9 +63,11 @@ def _explain_too_early(table: str, moment: datetime, commits: Sequence[Commit], 
     if oldest > 0:
         return VersionGone(
             f"Table `{table}` as of {requested} is no longer kept: the oldest version that can be read, "
-            f"{oldest}, is of {first}."
+            f"{oldest}, is of {first}. Give a later moment."
         )
-    return InputError(f"Table `{table}` did not exist yet at {requested}: its first version is of {first}.")
+    return InputError(
+        f"Table `{table}` did not exist yet at {requested}: its first version is of {first}. Give a later moment."
+    )
 
 
 def _format_time(moment: datetime) -> str:

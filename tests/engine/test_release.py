@@ -106,11 +106,11 @@ def test_a_release_interrupted_at_any_step_is_finished_by_the_next(engine) -> No
         return [path.name for path in (engine.root / "data" / "warehouse" / "_staging").glob("*")]
 
     only = ReleaseRequest(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"})
-    for step in ("check", "mark", "publish", "stamp"):
+    for step in ("check", "mark", "publish", "record"):
         with pytest.raises(ProcessKilled):
             release_rows(engine.container, only, on_step=stop_at(step))
-        assert ids(engine) == ([1, 2] if step == "stamp" else [1])
-        assert bool(staged()) == (step in ("publish", "stamp"))
+        assert ids(engine) == ([1, 2] if step == "record" else [1])
+        assert bool(staged()) == (step in ("publish", "record"))
     done = release_rows(engine.container, only)
     assert ([rows for _, rows in done.finished], done.rows, done.still_failing) == ([1], 0, 2)
     assert (ids(engine), quarantined_ids(engine), staged()) == ([1, 2], [3, 3], [])

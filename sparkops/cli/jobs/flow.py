@@ -20,6 +20,7 @@ from sparkops.engine.options import RunOptions
 
 def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a run that may be a retry to a command."""
+    # As click.option does: click keeps the options of a function in reverse, until it makes the command.
     options = getattr(command, "__click_params__", [])
     command.__click_params__ = [*reversed(make_retry_options()), *options]  # type: ignore[attr-defined]
     return command

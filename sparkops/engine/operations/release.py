@@ -95,7 +95,7 @@ def _check_expressions(repairs: Mapping[str, str], columns: Sequence[str]) -> No
 def release_rows(
     container: ServiceContainer, request: ReleaseRequest, *, on_step: Callable[[str], None] = lambda _: None
 ) -> ReleaseResult:
-    """Release or discard quarantined rows; do nothing if there are none.
+    """Release or discard quarantined rows; do nothing if none are left.
 
     Args:
         container: The services.
@@ -103,7 +103,7 @@ def release_rows(
         on_step: Called with the name of each step when it begins.
 
     Raises:
-        InputError: A repair cannot be parsed, or is not an expression on one row.
+        InputError: No rows of the table were ever quarantined, or a repair is not an expression on one row.
         ChecksFailed: The table would not pass its checks with these rows; nothing was released.
         TableBusy: A run is writing the table.
     """
@@ -237,7 +237,7 @@ class _Release:
                 return 0
             self.on_step("publish")
             tables.publish(staged, Write(table=table, mode="append"), run_id=release_id, staged=part)
-        self.on_step("stamp")
+        self.on_step("record")
         rows = releases.complete(release_id)
         self.discard_staged(release_id)
         return rows

@@ -26,7 +26,12 @@ def save_run_verdicts(container: ServiceContainer, job: Job, run: Run) -> None:
     for write in job.writes:
         output, suite = run.outputs.get(write.table), run.work.get(f"checks {write.table}")
         results = tuple(check for check in run.checks if check["table"] == write.table)
-        if output is None or suite is None or write.mode != "overwrite" or not _covers_all(results):
+        if (
+            output is None
+            or suite is None
+            or write.mode != "overwrite"
+            or not _are_all_rows_published(results)
+        ):
             continue
         # Only the present suite can be examined, not one that was changed since.
         if checks.hash_suite(write.table) != suite or not checks.is_repeatable(write.table):
@@ -52,6 +57,6 @@ def save_run_verdicts(container: ServiceContainer, job: Job, run: Run) -> None:
         verdicts.save(pin, verdict)
 
 
-def _covers_all(results: Sequence[Mapping[str, Any]]) -> bool:
+def _are_all_rows_published(results: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether all rows that were checked were published: only checks that warn failed."""
     return bool(results) and all(result["success"] or result["policy"] == "warn" for result in results)

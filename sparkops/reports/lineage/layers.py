@@ -56,7 +56,7 @@ def _order_by(nodes: Sequence[str], neighbours: Mapping[str, list[str]], fixed: 
     return [node for _, node in sorted(enumerate(nodes), key=mean)]
 
 
-def limit_layers(layers: Mapping[str, int], limit: int) -> Iterator[tuple[str, int]]:
+def find_surplus_nodes(layers: Mapping[str, int], limit: int) -> Iterator[tuple[str, int]]:
     """Yield the nodes to leave out of layers of more than `limit` nodes, each with its layer; the first ones stay."""
     members: dict[int, list[str]] = {}
     for node, layer in layers.items():

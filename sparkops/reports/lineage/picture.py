@@ -8,7 +8,7 @@ from typing import Final
 
 from sparkops.core.wording import format_count
 from sparkops.reports.formatting import shorten
-from sparkops.reports.lineage.layers import assign_layers, limit_layers, order_layers
+from sparkops.reports.lineage.layers import assign_layers, find_surplus_nodes, order_layers
 from sparkops.reports.lineage.origin import Origin, PageLineage
 
 # Number of boxes of a layer; the surplus is drawn as one box.
@@ -70,7 +70,9 @@ def draw_origins(origins: PageLineage) -> Picture | None:
     if not origins.edges:
         return None
     root = origins.origins[0].id
-    limited = _merge_origins(origins, dict(limit_layers(assign_layers(root, origins.edges), _MAX_BOXES)))
+    limited = _merge_origins(
+        origins, dict(find_surplus_nodes(assign_layers(root, origins.edges), _MAX_BOXES))
+    )
     nodes = {origin.id: origin for origin in limited.origins}
     levels = assign_layers(root, limited.edges)
     layers = order_layers(levels, limited.edges)
