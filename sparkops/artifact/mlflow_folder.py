@@ -149,15 +149,16 @@ def require_packages(folder: Path, others: Sequence[str]) -> None:
 
 
 def _replace_requirement(folder: Path, requirements: Sequence[str]) -> None:
-    """Write these requirements in place of NumPy."""
+    """Write these requirements in place of NumPy, each on a line as indented as NumPy's."""
     for file in (folder / "requirements.txt", folder / _CONDA):
-        lines = read_text(file, MAX_FACTS).splitlines()
-        replaced = [
-            line.replace(_REQUIREMENT, requirement)
-            for line in lines
-            for requirement in (requirements if line.endswith(_REQUIREMENT) else ("",))
-        ]
-        file.write_text("".join(f"{line}\n" for line in replaced), "utf-8")
+        lines: list[str] = []
+        for line in read_text(file, MAX_FACTS).splitlines():
+            if line.endswith(_REQUIREMENT):
+                before = line.removesuffix(_REQUIREMENT)
+                lines += [f"{before}{requirement}" for requirement in requirements]
+            else:
+                lines.append(line)
+        file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
 def add_code(folder: Path, code: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.type_names import parse_element_type
 from sparkops.scoring.ir.field import INTEGER_RANGES
 
 if TYPE_CHECKING:
@@ -90,14 +91,14 @@ def _to_output_type(type_: str) -> Any:
         return Array(DataType.double)
     if type_.startswith("decimal("):
         return "double"
-    return _to_array_type(type_) if type_.startswith("array<") else _OUTPUT_TYPES.get(type_, type_)
+    element = parse_element_type(type_)
+    return _OUTPUT_TYPES.get(type_, type_) if element is None else _to_array_type(element)
 
 
-def _to_array_type(type_: str) -> Any:
-    """Return MLflow's type of `array<...>`; `any` if MLflow has no type for the elements."""
+def _to_array_type(element: str) -> Any:
+    """Return MLflow's type of arrays of a type; `any` if MLflow has no type for the elements."""
     from mlflow.types.schema import AnyType, Array, DataType
 
-    element = type_[len("array<") : -1]
     if element == "vector":
         return Array(Array(DataType.double))
     return Array(DataType[_INPUT_TYPES[element]]) if element in _INPUT_TYPES else AnyType()

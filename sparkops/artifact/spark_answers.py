@@ -279,7 +279,8 @@ def _to_spark(value: Any, type_: str, zone: ZoneInfo) -> Any:
     if value is None:
         return None
     if type_.startswith("array<"):
-        return [_to_spark(item, type_[6:-1], zone) for item in value]
+        element = type_.removeprefix("array<").removesuffix(">")
+        return [_to_spark(item, element, zone) for item in value]
     if type_ == "timestamp":
         return datetime.fromisoformat(str(value)).replace(tzinfo=zone)
     convert = _CONVERTERS.get(type_.partition("(")[0])

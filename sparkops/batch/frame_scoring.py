@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.frames import quote_column
-from sparkops.core.type_names import parse_decimal_digits
+from sparkops.core.type_names import parse_decimal_digits, parse_element_type
 from sparkops.errors import ModelError
 
 if TYPE_CHECKING:
@@ -160,8 +160,9 @@ def _to_spark_type(type_: str) -> DataType:
 
     if type_ == "vector":
         return T.ArrayType(T.DoubleType(), containsNull=False)
-    if type_.startswith("array<"):
-        return T.ArrayType(_to_spark_type(type_[6:-1]))
+    element = parse_element_type(type_)
+    if element is not None:
+        return T.ArrayType(_to_spark_type(element))
     digits = parse_decimal_digits(type_)
     if digits is not None:
         return T.DecimalType(*digits)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sparkops.core.type_names import TYPE_NAMES
+from sparkops.core.type_names import TYPE_NAMES, parse_element_type
 from sparkops.errors import InputError
 from sparkops.scoring.ir.field import Field, is_field_type
 
@@ -98,8 +98,9 @@ def fields_from_example(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
 
 def _to_field_type(spark_type: str) -> str:
     """Return the type of a field for a type name of Spark."""
-    if spark_type.startswith("array<"):
-        return f"array<{_to_field_type(spark_type[6:-1].strip())}>"
+    element = parse_element_type(spark_type)
+    if element is not None:
+        return f"array<{_to_field_type(element.strip())}>"
     if spark_type.startswith(("decimal", "dec(", "numeric")):
         digits = re.findall(r"\d+", spark_type)
         # DECIMAL is DECIMAL(10, 0), and DECIMAL(n) is DECIMAL(n, 0).

@@ -38,7 +38,9 @@ _DESCRIPTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("bool_type", "bool_parsing"), "it must be true or false"),
     "string_type": "it must be text: put it in quotes",
 }
-_MAX_LENGTH: Final = 80
+# Characters of a value, and of a key with its sections, in a message.
+_MAX_VALUE: Final = 80
+_MAX_KEY: Final = 200
 _HIDDEN_KEYS: Final = ("root", "env")
 
 
@@ -88,7 +90,7 @@ def _describe(detail: ErrorDetails, path: KeyPath, origins: Origins) -> str:
 
 
 def _format_value(value: object) -> str:
-    return truncate(repr(value), _MAX_LENGTH)
+    return truncate(repr(value), _MAX_VALUE)
 
 
 def _describe_allowed(detail: ErrorDetails) -> str:
@@ -120,7 +122,7 @@ def find_inconsistencies(settings: Settings, places: Mapping[KeyPath, str]) -> l
 def _describe_unknown(path: KeyPath) -> str:
     known = _list_keys(path[:-1])
     hint = did_you_mean(path[-1], known)
-    return f"`{truncate('.'.join(path), 200)}` is not a setting.{hint} Known here: {', '.join(known)}."
+    return f"`{truncate('.'.join(path), _MAX_KEY)}` is not a setting.{hint} Known here: {', '.join(known)}."
 
 
 def _list_keys(path: KeyPath) -> Sequence[str]:

@@ -26,6 +26,7 @@ TYPE_NAMES: Final[Mapping[str, str]] = {simple: name for name, simple in SIMPLE_
 SIMPLE_INTEGERS: Final = tuple(SIMPLE_STRINGS.values())
 # Largest number of digits of a decimal.
 MAX_PRECISION: Final = 38
+_ARRAY = re.compile(r"array<(.*)>", re.DOTALL)
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
 
 
@@ -36,3 +37,9 @@ def parse_decimal_digits(type_: str) -> tuple[int, int] | None:
         return None
     precision, scale = int(match[1]), int(match[2])
     return (precision, scale) if scale <= precision <= MAX_PRECISION and precision else None
+
+
+def parse_element_type(type_: str) -> str | None:
+    """Return the type of the elements of a type such as array<string>; None for another type."""
+    match = _ARRAY.fullmatch(type_)
+    return match[1] if match else None

@@ -16,7 +16,7 @@ from sparkops.artifact.spark_flavor import write_spark_flavor
 from sparkops.artifact.spark_reference import SparkReference, to_json_value
 from sparkops.compiler import Compilation, compile_stages
 from sparkops.compiler.session import SessionSettings
-from sparkops.core.type_names import SIMPLE_STRINGS
+from sparkops.core.type_names import SIMPLE_STRINGS, parse_element_type
 from sparkops.core.wording import format_count
 from sparkops.errors import InputError, RowError
 from sparkops.registry.compile_and_certify import require_columns
@@ -193,6 +193,7 @@ def _to_rows(
 
 def _find_spark_type(type_: str) -> str:
     """Return the type of a field as `DataFrame.dtypes` has it."""
-    if type_.startswith("array<"):
-        return f"array<{_find_spark_type(type_[len('array<') : -1])}>"
+    element = parse_element_type(type_)
+    if element is not None:
+        return f"array<{_find_spark_type(element)}>"
     return SIMPLE_STRINGS.get(type_, type_)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from ..core.type_names import parse_decimal_digits
+from ..core.type_names import parse_decimal_digits, parse_element_type
 from ..errors import RowError
 from .batch.arrow_columns import read_batch_columns
 from .batch.columns import Batch
@@ -164,4 +164,5 @@ def _to_arrow_type(type_: str) -> pa.DataType:
     digits = parse_decimal_digits(type_)
     if digits is not None:
         return pa.decimal128(*digits)
-    return pa.list_(_to_arrow_type(type_[6:-1])) if type_.startswith("array<") else _TYPES[type_]
+    element = parse_element_type(type_)
+    return _TYPES[type_] if element is None else pa.list_(_to_arrow_type(element))

@@ -82,7 +82,7 @@ def log(project: ProjectOptions, run_id: str, attempt: int | None, follow: bool)
     run = engine.runs.load(run_id)
     path = engine.runs.folder / run.id / f"{name_attempt(attempt or run.attempt)}.log"
     if not path.is_file():
-        raise InputError(f"Run {run.id} has no log at {path}.")
+        raise InputError(f"Run {run.id} has no log at {path}; its newest attempt is {run.attempt}.")
     try:
         with io.TextIOWrapper(open_record(path), encoding="utf-8", errors="replace") as lines:
             while text := lines.readline(_MAX_LINE):

@@ -30,7 +30,9 @@ def combine_values(each: Mapping[str, Sequence[Any]], *, limit: int) -> list[dic
     empty = [name for name, values in each.items() if not values]
     if not each or empty:
         raise InputError(
-            f"There are no values for `{empty[0]}`." if empty else "Give values with --each NAME=VALUES."
+            f"There are no values for `{empty[0]}`: give at least one."
+            if empty
+            else "Give values with --each NAME=VALUES."
         )
     count = prod(len(values) for values in each.values())
     if count > limit:
@@ -59,7 +61,7 @@ def require_separable(job: Job, items: Sequence[Mapping[str, Any]]) -> None:
 def _find_problems(job: Job, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     repeated_item = _find_repeated([tuple(item.values()) for item in items])
     if repeated_item is not None:
-        yield f"{describe_values(dict(zip(items[0], repeated_item, strict=True)))} is given twice."
+        yield f"{describe_values(dict(zip(items[0], repeated_item, strict=True)))} is given twice: leave one out."
     if job.stream:
         yield f"it reads `{job.stream}` as a stream, which has one position."
     for write in job.writes:

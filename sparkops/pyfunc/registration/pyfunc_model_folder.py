@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.facts import ModelFacts, write_facts
+from sparkops.core.type_names import parse_element_type
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.parity import certify_pyfunc_model
 from sparkops.pyfunc.registration.prepared_model import PreparedModel
@@ -99,8 +100,8 @@ def _to_input_type(field: Field) -> Any:
 
     if field.type == "vector":
         return Array(DataType.double)
-    if field.type.startswith("array<"):
-        element = field.type[6:-1]
+    element = parse_element_type(field.type)
+    if element is not None:
         return Array(DataType[_MLFLOW_TYPES[element]]) if element in _MLFLOW_TYPES else AnyType()
     # pandas represents an integer column with nulls as floats.
     if field.type in INTEGER_RANGES and field.nullable:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sparkops.core.type_names import parse_element_type
 from sparkops.errors import ModelError, RowError, RowRejected, UnknownName
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import to_json_value
@@ -246,8 +247,9 @@ def _to_value(type_: str, cell: Any) -> Any:
     """Return a cell of an answer in JSON as a Python value: dates and times are ISO text there."""
     if cell is None:
         return None
-    if type_.startswith("array<"):
-        return [_to_value(type_[6:-1], item) for item in cell]
+    element = parse_element_type(type_)
+    if element is not None:
+        return [_to_value(element, item) for item in cell]
     if type_ == "date":
         return date.fromisoformat(cell)
     return datetime.fromisoformat(cell) if type_ == "timestamp" else cell

@@ -90,12 +90,12 @@ class RoutedHandler(logging.Handler):
 
     Args:
         logs: The logs of the active runs.
-        level: The previous level of the root logger.
+        previous_level: Level of the root logger before this handler was added.
     """
 
-    def __init__(self, logs: ActiveLogs, level: int) -> None:
+    def __init__(self, logs: ActiveLogs, previous_level: int) -> None:
         super().__init__()
-        self.logs, self.previous_level = logs, level
+        self.logs, self.previous_level = logs, previous_level
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:

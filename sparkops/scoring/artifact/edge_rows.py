@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.type_names import parse_decimal_digits
+from ...core.type_names import parse_decimal_digits, parse_element_type
 from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar
 from ..ir.description import Description
@@ -38,6 +38,8 @@ _SPECIAL_TEXTS = (
     "don't--stop,e.g. 3.14%/x_y [a](b){c}^d$ \\ A&B;c:d!?@#*+=<>|~`\"'",
 )
 _MAX_BOUNDARIES = 40
+# Number of edge values in the longest array.
+_ARRAY_ITEMS = 12
 # Limit of the numbers for a field whose NaN, infinities and huge numbers have no single answer in Spark.
 _UNAMBIGUOUS_LIMIT = 1e6
 
@@ -97,9 +99,10 @@ def _iterate_values(field: Field, code: CodeWriter) -> Iterator[Any]:
         )
     if field.type in _SAMPLES:
         return iter(_SAMPLES[field.type])
-    if field.type.startswith("array<"):
-        inner = Field(field.name, field.type[6:-1])
-        items = list(islice(chain([None], known, _iterate_values(inner, CodeWriter())), 12))
+    element = parse_element_type(field.type)
+    if element is not None:
+        values = _iterate_values(Field(field.name, element), CodeWriter())
+        items = list(islice(chain([None], known, values), _ARRAY_ITEMS))
         return iter([[], items, *([item] for item in items), items[::-1]])
     return _iterate_edge_numbers(field, code, known, is_ambiguous=is_ambiguous)
 

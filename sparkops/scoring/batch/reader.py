@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,7 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
         part = part.astype(_TIME)
     items = part.tolist() if array.ndim == 1 else list(array)
     if field.type in INTEGER_RANGES and array.dtype.kind == "f":
-        items = [None if item != item else item for item in items]  # noqa: PLR0124
+        items = [None if isnan(item) else item for item in items]
     return _read_objects(field, items)
 
 
@@ -136,7 +137,7 @@ def get_value(field: Field, values: Any, index: int) -> Any:
         value = value.astype(_TIME)
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
-    if field.type in INTEGER_RANGES and isinstance(value, float) and value != value:  # noqa: PLR0124
+    if field.type in INTEGER_RANGES and isinstance(value, float) and isnan(value):
         return None
     return value
 
@@ -229,8 +230,9 @@ def build_vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | Spars
 def _list_exact_classes(field: Field) -> set[type]:
     if field.type in FLOATING_TYPES:
         return {float, int}
-    single: dict[str, type] = {"string": str, "boolean": bool}
-    return {single.get(field.type, int)}
+    if field.type == "string":
+        return {str}
+    return {bool} if field.type == "boolean" else {int}
 
 
 def _choose_dtype(field: Field) -> type:

@@ -12,7 +12,7 @@ from struct import pack, unpack
 from typing import Any, NoReturn
 
 from ...core import type_names
-from ...core.type_names import INTEGER_BITS, MAX_PRECISION, parse_decimal_digits
+from ...core.type_names import INTEGER_BITS, MAX_PRECISION, parse_decimal_digits, parse_element_type
 from ...errors import RowError
 from .temporal import UnknownZoneError, parse_time_zone, to_date, to_timestamp
 
@@ -61,8 +61,9 @@ class Field:
         """Return the function that converts a value of a row to this type, or raises RowError."""
         if self.type in INTEGER_RANGES:
             return self._read_integer
-        if self.type.startswith("array<"):
-            return partial(self._read_array, Field(self.name, self.type[6:-1], zone=self.zone).make_reader())
+        element = parse_element_type(self.type)
+        if element is not None:
+            return partial(self._read_array, Field(self.name, element, zone=self.zone).make_reader())
         if self.type.startswith("decimal"):
             return partial(self._read_decimal, parse_decimal_digits(self.type) or (MAX_PRECISION, 0))
         readers: dict[str, Callable[[Any], Any]] = {

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from ...core.type_names import MAX_PRECISION
+from ...core.type_names import MAX_PRECISION, parse_element_type
 from ...core.type_names import parse_decimal_digits as parse_decimal_type
 from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES
 
-__all__ = ["MAX_PRECISION", "parse_decimal_type"]
+__all__ = ["MAX_PRECISION", "parse_decimal_type", "parse_element_type"]
 SIMPLE_TYPES = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
-
-
-def parse_element_type(type_: str) -> str | None:
-    """Return the type of the elements of an array type; None for another type."""
-    return type_[6:-1] if type_.startswith("array<") and type_.endswith(">") else None
 
 
 def is_simple(type_: str) -> bool:

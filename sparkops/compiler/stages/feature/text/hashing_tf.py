@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.core.type_names import parse_element_type
 from sparkops.scoring.stages.feature.text.hashing_tf import ITEMS
 
 _FIRST_VERSION_WITH_THIS_HASH = 3
@@ -29,7 +30,7 @@ def _find_item_type(column: str, plan: Plan) -> str:
     if column not in plan.code.columns and column not in plan.fields:
         # The output of a stage that could not be compiled.
         return "string"
-    item = type_[len("array<") : -1] if type_.startswith("array<") else type_
-    if item == type_ or item not in ITEMS:
+    item = parse_element_type(type_)
+    if item not in ITEMS:
         raise CannotCompile(f"it hashes `{column}`, which is {type_}")
     return item

@@ -9,7 +9,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
-from sparkops.onnx.kernels.vector_layout import add_sparse_mask, find_differing_rows
+from sparkops.onnx.kernels.vector_layout import add_difference_mask, add_sparse_mask
 from sparkops.scoring.ir.description import Step
 
 Factors = tuple[str, str]
@@ -27,7 +27,7 @@ def convert_interaction(step: Step, context: GraphContext) -> None:
             )
             for assumed in ("dense", "sparse")
         )
-        context.exclude(find_differing_rows(graph, result, other))
+        context.exclude(add_difference_mask(graph, result, other))
     else:
         result = _add_products(step, context, columns, storage)
     size = prod(sum(max(1, count) for count in counts) for counts in step.params["sizes"])

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
-from sparkops.onnx.kernels.vector_layout import add_sparse_mask, find_differing_rows
+from sparkops.onnx.kernels.vector_layout import add_difference_mask, add_sparse_mask
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, enumerate_terms
 
@@ -17,7 +17,7 @@ def convert_polynomial_expansion(step: Step, context: GraphContext) -> None:
     products = enumerate_terms(int(step.params["size"]), int(step.params["degree"]))
     if storage == "unknown":
         result, other = (_add_products(graph, source, products, stored) for stored in ("dense", "sparse"))
-        context.exclude(find_differing_rows(graph, result, other))
+        context.exclude(add_difference_mask(graph, result, other))
     else:
         result = _add_products(graph, source, products, storage)
     context.columns[step.outputs[0]] = VectorTensor(result, len(products))
