@@ -17,6 +17,7 @@ _EDGE_ROWS = 4000
 _DRAWS_PER_ROW = 20
 # Rows that the scorer refuses are given to Spark one by one, so only a few are generated.
 _MAX_REFUSED = 12
+# Numbers from this size on get no noise, so that none leaves the range of a float.
 _LARGEST_SHIFTED = 1e30
 
 

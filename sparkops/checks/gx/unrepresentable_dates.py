@@ -34,13 +34,12 @@ def explain_unrepresentable_date(frame: DataFrame, arguments: Mapping[str, Any],
     if not _OUT_OF_RANGE.search(message):
         return None
     names = _find_temporal_columns(frame, arguments)
-    columns = [F.col("`" + name.replace("`", "``") + "`") for name in names]
-    extremes = [extreme for column in columns for extreme in _select_extremes(column)]
-    values = frame.agg(*extremes).collect()[0] if extremes else ()
-    for index, value in enumerate(values):
+    extremes = [(name, extreme) for name in names for extreme in _select_extremes(name)]
+    values = frame.agg(*(extreme for _, extreme in extremes)).collect()[0] if extremes else ()
+    for (name, _), value in zip(extremes, values, strict=True):
         if value is not None:
             return (
-                f"column `{names[index // 2]}` has the value {value.replace(' ', 'T')}, and Great Expectations "
+                f"column `{name}` has the value {value.replace(' ', 'T')}, and Great Expectations "
                 "evaluates this expectation in Python, whose dates end with the year 9999 and begin with the year 1. "
                 "Correct the rows, or leave them out by a `row_condition`."
             )
@@ -61,8 +60,9 @@ def _find_temporal_columns(frame: DataFrame, arguments: Mapping[str, Any]) -> li
     return [name for name in temporal if name in named] or temporal
 
 
-def _select_extremes(column: Column) -> tuple[Column, Column]:
+def _select_extremes(name: str) -> tuple[Column, Column]:
     """Return the first and the last value of a column as text; null where Python can hold it."""
+    column = F.col("`" + name.replace("`", "``") + "`")
     first, last = F.min(column), F.max(column)
     return (
         F.when(first < F.lit(_FIRST), first.cast("string")),

@@ -51,7 +51,7 @@ def _make_ordering_emitter(operator: str, nan_side: int, test: str) -> Emit:
 def _emit_null_safe_equality(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     first, a = bind_once(code, operands[0])
     second, b = bind_once(code, operands[1])
-    both = " + ".join(
+    null_count = " + ".join(
         "0" if part.atom and not part.null else f"({text} is None)"
         for part, text in zip(operands, (first, second), strict=True)
     )
@@ -59,7 +59,7 @@ def _emit_null_safe_equality(code: CodeWriter, node: Expression, operands: Fragm
     if is_floating(node.args[0].type):
         equal = f"({a} == {b} or ({a} != {a} and {b} != {b}))"
     name = code.new_name()
-    return Fragment(f"(({equal}) if ({name} := {both}) == 0 else {name} == 2)", null=False, nan=False)
+    return Fragment(f"(({equal}) if ({name} := {null_count}) == 0 else {name} == 2)", null=False, nan=False)
 
 
 def _is_logical(node: Expression) -> bool:

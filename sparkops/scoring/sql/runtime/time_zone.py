@@ -35,6 +35,7 @@ def parse_zone(name: str) -> tzinfo:
     Raises:
         EvaluationError: There is no such time zone.
     """
+    # As Spark does, offsets of one digit are padded: +1:30 is +01:30, and +01:3 at the end is +01:03.
     text = re.sub(r"([+-])(\d):", r"\g<1>0\2:", name, count=1, flags=re.ASCII)
     text = re.sub(r"([+-])(\d\d):(\d)$", r"\1\2:0\3", text, count=1, flags=re.ASCII)
     text = _SHORT_IDS.get(text, text)

@@ -66,18 +66,20 @@ class VectorIndexer:
     def run(self, step: Step, frame: Frame) -> None:
         """Look up the categorical slots of every row."""
         source = frame.get_features(step.inputs[0])
-        table = source.to_dense()
-        result, invalid, stored = table.copy(), step.params["invalid"], step.params["stored"]
-        sparse = _find_sparse_rows(table, stored, source.sparse_rows)
-        for slot, table_of_slot in _read_tables(step).items():
-            index, seen = _look_up(table_of_slot, table[:, slot])
-            if 0.0 not in table_of_slot:
-                zero = table[:, slot] == 0.0
+        rows = source.to_dense()
+        result, invalid, stored = rows.copy(), step.params["invalid"], step.params["stored"]
+        sparse = _find_sparse_rows(rows, stored, source.sparse_rows)
+        for slot, table in _read_tables(step).items():
+            index, seen = _look_up(table, rows[:, slot])
+            if 0.0 not in table:
+                zero = rows[:, slot] == 0.0
                 frame.refuse(zero & (stored == "unknown"))
                 seen |= zero & sparse
-            result[:, slot] = np.where(seen, index, len(table_of_slot))
-            if invalid != "keep":
-                (frame.drop if invalid == "skip" else frame.refuse)(~seen)
+            result[:, slot] = np.where(seen, index, len(table))
+            if invalid == "skip":
+                frame.drop(~seen)
+            elif invalid == "error":
+                frame.refuse(~seen)
         frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result, source.sparse_rows),))
 
 
@@ -209,9 +211,9 @@ def _look_up(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
     return np.where(seen, codes[position], 0.0), seen
 
 
-def _find_sparse_rows(table: Numbers, stored: str, sparse_rows: Numbers | None) -> Numbers:
+def _find_sparse_rows(rows: Numbers, stored: str, sparse_rows: Numbers | None) -> Numbers:
     if stored == "input" and sparse_rows is not None:
         return sparse_rows
     if stored in ENTRY_COSTS:
-        return np.asarray(find_smaller_sparse(stored, np.count_nonzero(table, axis=1), table.shape[1]))
-    return np.full(len(table), stored == "sparse")
+        return np.asarray(find_smaller_sparse(stored, np.count_nonzero(rows, axis=1), rows.shape[1]))
+    return np.full(len(rows), stored == "sparse")
