@@ -8,20 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import (
-    create_frame,
-    quote_column,
-    read_session_zone,
-    sample_rows,
-    sample_unread,
-    to_python,
-)
+from sparkops.artifact.frames import create_frame, read_session_zone, sample_rows, sample_unread, to_python
 from sparkops.artifact.spark_answers import (
     align_answers,
     bisect_refused,
     find_analysis_problem,
     select_indexed,
 )
+from sparkops.core.column_name import quote_column
 from sparkops.driver.threads import inherit_job_tags
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER

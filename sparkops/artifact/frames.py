@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.column_name import quote_column
 from sparkops.core.type_names import TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -183,11 +184,6 @@ def find_input_type(frame: DataFrame, name: str) -> str:
             return ""
         data_type = data_type[part].dataType
     return data_type.simpleString()
-
-
-def quote_column(name: str) -> str:
-    """Return a column name in backticks, so that Spark does not read its dots as struct access."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def _convert_cells(values: list[Any], type_: str, zone: tzinfo | None) -> list[Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import create_frame, quote_column
+from sparkops.artifact.frames import create_frame
 from sparkops.batch.executor_scorer import (
     ScoreBatches,
     ScorerOptions,
@@ -20,6 +20,7 @@ from sparkops.batch.executor_scorer import (
 from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
 from sparkops.batch.planner import find_unsupported_column
 from sparkops.config.settings import Settings
+from sparkops.core.column_name import quote_column
 from sparkops.errors import ModelError
 
 if TYPE_CHECKING:

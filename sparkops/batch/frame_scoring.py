@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import quote_column
+from sparkops.core.column_name import quote_column
 from sparkops.core.type_names import parse_decimal_digits, parse_element_type
 from sparkops.errors import ModelError
 

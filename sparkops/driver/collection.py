@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 from pyspark.sql import types
 
+from sparkops.core.column_name import quote_column
+
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
 _TEMPORAL = (types.DateType, types.TimestampType, types.TimestampNTZType)
 
@@ -27,7 +29,7 @@ def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
         return [row.asDict() for row in frame.collect()]
     as_text = frame.select(
         *(
-            _select_column(field.name).cast(_replace_temporal(field.dataType)).alias(field.name)
+            F.col(quote_column(field.name)).cast(_replace_temporal(field.dataType)).alias(field.name)
             for field in fields
         )
     )
@@ -43,11 +45,6 @@ def collect_nested(frame: DataFrame) -> list[dict[str, Any]]:
         return [row.asDict(recursive=True) for row in frame.collect()]
     except (ValueError, OverflowError):
         return [types.Row(**row).asDict(recursive=True) for row in collect_rows(frame)]
-
-
-def _select_column(name: str) -> Column:
-    quoted = name.replace("`", "``")
-    return F.col(f"`{quoted}`")
 
 
 def _has_temporal(kind: Any) -> bool:

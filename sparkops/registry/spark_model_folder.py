@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.facts import ModelFacts, write_facts
-from sparkops.artifact.frames import find_input_type, quote_column, sample_rows
+from sparkops.artifact.frames import find_input_type, sample_rows
 from sparkops.artifact.model_columns import find_input_columns, is_column_reference
 from sparkops.artifact.pipeline_files import save_pipeline
 from sparkops.artifact.signature import build_compiled_signature, build_spark_signature
@@ -22,6 +22,7 @@ from sparkops.artifact.stage_code import find_stage_code
 from sparkops.batch.benchmark import run_benchmark
 from sparkops.batch.executor_scorer import has_remote_executors
 from sparkops.config.settings import Settings
+from sparkops.core.column_name import quote_column
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.registry.compile_and_certify import CertifiedCompilation, compile_and_certify

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.core.column_name import quote_column
 from sparkops.core.type_names import FLOATING_TYPES, INTEGER_BITS
 from sparkops.errors import InputError, UnknownName
 from sparkops.pipeline.table import Pin
@@ -21,7 +22,6 @@ from sparkops.tables.log.delta_log import read_schema_json
 from sparkops.tables.read import read_pinned
 from sparkops.tables.schema import format_type, list_columns
 from sparkops.tables.session import Session
-from sparkops.tables.sql_text import quote_name
 
 _log = logging.getLogger("sparkops.tables")
 
@@ -97,7 +97,7 @@ class DistinctReader:
             frame = read_pinned(self.catalog, self.session, pin, cache=self.cache)
             _require_column(pin.table, read_schema_json(frame), column)
             # One value above the limit, and null.
-            rows = frame.select(quote_name(column)).distinct().limit(limit + 2).collect()
+            rows = frame.select(quote_column(column)).distinct().limit(limit + 2).collect()
         return {row[0] for row in rows}
 
 

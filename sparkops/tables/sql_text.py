@@ -1,4 +1,4 @@
-"""Column names, values and conditions as text of Spark SQL."""
+"""Values and conditions as text of Spark SQL."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from sparkops.core.column_name import quote_column
 from sparkops.errors import BadData
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - moments are counted in UTC
 _MICROSECOND = timedelta(microseconds=1)
 # The calendar repeats after 400 years.
 _CYCLE_YEARS, _CYCLE = 400, timedelta(days=146_097) // _MICROSECOND
-
-
-def quote_name(name: str) -> str:
-    """Return the name of a column in backticks."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def format_equality(column: str, value: Any, type_name: str) -> str:
@@ -31,7 +27,7 @@ def format_equality(column: str, value: Any, type_name: str) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         alternatives = [format_equality(column, item, type_name) for item in value]
         return "(" + " OR ".join(alternatives) + ")" if alternatives else "false"
-    name = quote_name(column)
+    name = quote_column(column)
     return f"{name} IS NULL" if value is None else f"{name} = {format_literal(value, type_name)}"
 
 

@@ -4,8 +4,9 @@ from enum import Enum
 
 import pytest
 
+from sparkops.core.column_name import quote_column
 from sparkops.errors import BadData
-from sparkops.tables.sql_text import format_equality, format_literal, format_moment, quote_name
+from sparkops.tables.sql_text import format_equality, format_literal, format_moment
 
 
 class Airport(Enum):
@@ -29,7 +30,7 @@ VALUES = [
 
 
 def test_names_and_values_are_written_as_sql():
-    assert quote_name("a`b") == "`a``b`"
+    assert quote_column("a`b") == "`a``b`"
     assert format_equality("day", date(2013, 7, 4), "date") == "`day` = DATE '2013-07-04'"
     assert format_equality("origin", Airport.JFK, "string") == "`origin` = 'JFK'"
     assert format_equality("origin", None, "string") == "`origin` IS NULL"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, TimestampNTZType, TimestampType
 
+from sparkops.core.column_name import quote_column
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
@@ -62,7 +64,7 @@ def _find_temporal_columns(frame: DataFrame, arguments: Mapping[str, Any]) -> li
 
 def _select_extremes(name: str) -> tuple[Column, Column]:
     """Return the first and the last value of a column as text; null where Python can hold it."""
-    column = F.col("`" + name.replace("`", "``") + "`")
+    column = F.col(quote_column(name))
     first, last = F.min(column), F.max(column)
     return (
         F.when(first < F.lit(_FIRST), first.cast("string")),

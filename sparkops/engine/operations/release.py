@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.checks.outcome import describe
 from sparkops.checks.suite.release_suites import select_row_level, select_table_level
+from sparkops.core.column_name import quote_column
 from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.checks.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.staging import DISCARD_PREFIX, REASONS_COLUMN, RELEASE_PREFIX, StagedPart
@@ -26,7 +27,6 @@ from sparkops.pipeline.write import Write
 from sparkops.runs.execution.lock import lock_for_writing
 from sparkops.runs.execution.open_rollback import require_no_open_rollback
 from sparkops.runs.records.run import make_run_id
-from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -201,7 +201,7 @@ class _Release:
         tables, table = self.container.tables, self.request.table
         present = tables.read(tables.pin(table))
         staged = tables.staging.stage(
-            rows.select(*map(quote_name, present.columns)), StagedPart(self.id, table)
+            rows.select(*map(quote_column, present.columns)), StagedPart(self.id, table)
         )
         suite = self.container.checks.find_suite(table)
         table_suite = select_table_level(suite) if suite else None

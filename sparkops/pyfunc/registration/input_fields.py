@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import quote_column, read_frame_fields
+from sparkops.artifact.frames import read_frame_fields
 from sparkops.artifact.mlmodel import read_mlmodel
+from sparkops.core.column_name import quote_column
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor

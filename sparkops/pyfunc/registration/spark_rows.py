@@ -15,11 +15,12 @@ from typing import Any
 
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import FittedAnswers
-from sparkops.artifact.frames import quote_column, sample_rows
+from sparkops.artifact.frames import sample_rows
 from sparkops.artifact.model_columns import AddedColumns, list_added_columns, list_leaf_stages
 from sparkops.artifact.stage_code import StageCode, find_stage_code
 from sparkops.compiler.schema import fields_from_spark, with_vector_sizes
 from sparkops.config.settings import Settings
+from sparkops.core.column_name import quote_column
 from sparkops.core.type_names import parse_decimal_digits
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.pipeline.model import Model

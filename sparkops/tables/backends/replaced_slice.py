@@ -12,9 +12,10 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.column_name import quote_column
 from sparkops.core.type_names import INTEGER_BITS
 from sparkops.errors import BadData, TableError
-from sparkops.tables.sql_text import format_equality, format_literal, format_moment, quote_name
+from sparkops.tables.sql_text import format_equality, format_literal, format_moment
 from sparkops.tables.staging.staged_file import NULL_TEXTS
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class ReplacedSlice:
         if not unset:
             return self.fixed_condition
         fields = [field for field in frame.schema.fields if field.name in unset]
-        distinct = frame.select(*map(quote_name, unset)).distinct().limit(_MAX_VALUES + 1)
+        distinct = frame.select(*map(quote_column, unset)).distinct().limit(_MAX_VALUES + 1)
         rows = distinct.select(*map(_select_exact, fields)).collect()
         if len(rows) > _MAX_VALUES:
             names = ", ".join(f"`{name}`" for name in unset)
@@ -128,7 +129,7 @@ def _select_exact(field: StructField) -> Column:
     """Return the values of a column in a form that Python can hold, whatever their years and its time zone."""
     from pyspark.sql import functions as F
 
-    column, kind = F.col(quote_name(field.name)), field.dataType.typeName()
+    column, kind = F.col(quote_column(field.name)), field.dataType.typeName()
     if kind == "timestamp":
         return F.unix_micros(column).alias(field.name)
     return column.cast("string").alias(field.name) if kind in ("date", "timestamp_ntz") else column
@@ -137,7 +138,7 @@ def _select_exact(field: StructField) -> Column:
 def _format_exact_equality(field: StructField, value: Any) -> str:
     """Return the condition that a column equals a collected value of `_select_exact`."""
     if field.dataType.typeName() == "timestamp" and value is not None:
-        return f"{quote_name(field.name)} = {format_moment(value)}"
+        return f"{quote_column(field.name)} = {format_moment(value)}"
     return format_equality(field.name, value, field.dataType.simpleString())
 
 

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
+from sparkops.core.column_name import quote_column
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.catalog import Location
 from sparkops.tables.compare.committed_versions import CommittedVersions
 from sparkops.tables.log.log_folder import UNREADABLE, open_log, read_actions
-from sparkops.tables.sql_text import quote_name
 from sparkops.tables.write.merge_rows import require_unique_keys
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _select_added(versions: CommittedVersions, commit: CommittedWrite, after: Da
     before = versions.load(commit.version - 1)
     # Columns that the append added are null in earlier rows.
     missing = [
-        _build_null(after, name).alias(name) if name not in before.columns else quote_name(name)
+        _build_null(after, name).alias(name) if name not in before.columns else quote_column(name)
         for name in after.columns
     ]
     return after.exceptAll(before.select(*missing))
@@ -170,7 +170,7 @@ def _select_slice(versions: CommittedVersions, frame: DataFrame, commit: Committ
     if old is None:
         return ComparableRows(recorded=after, replayed=frame, rule=describe_rows(commit))
     keys = _list_touched(versions, commit, frame, open_columns)
-    remaining = _anti_join(old, frame.select(*map(quote_name, open_columns)).distinct(), open_columns)
+    remaining = _anti_join(old, frame.select(*map(quote_column, open_columns)).distinct(), open_columns)
     if condition is not None:
         # Rows that do not satisfy the condition belong to no slice.
         remaining = remaining.where(condition)
@@ -190,7 +190,7 @@ def _list_touched(
     added, removed = list_changed_files(versions.location, commit.version) or (None, None)
     after = _load_changed(versions, commit.version, added)
     old = _load_changed(versions, commit.version - 1, removed)
-    names = [quote_name(name) for name in by]
+    names = [quote_column(name) for name in by]
     frames = [rows.select(*names) for rows in (frame, old, after)]
     return reduce(lambda first, second: first.unionByName(second), frames).distinct()
 
@@ -214,7 +214,8 @@ def _build_key_condition(left: str, right: str, by: Sequence[str]) -> Column:
     from pyspark.sql import functions as F
 
     conditions = [
-        F.col(f"{left}.{quote_name(name)}").eqNullSafe(F.col(f"{right}.{quote_name(name)}")) for name in by
+        F.col(f"{left}.{quote_column(name)}").eqNullSafe(F.col(f"{right}.{quote_column(name)}"))
+        for name in by
     ]
     return reduce(lambda first, second: first & second, conditions)
 
@@ -241,8 +242,8 @@ def _merge(old: DataFrame, frame: DataFrame, after: DataFrame, write: Write) -> 
     columns = []
     for name in after.columns:
         before, now = known.get(name.lower()), written.get(name.lower())
-        old_value = F.col(f"old.{quote_name(before)}") if before else _build_null(after, name)
-        new_value = F.col(f"new.{quote_name(now)}") if now else old_value
+        old_value = F.col(f"old.{quote_column(before)}") if before else _build_null(after, name)
+        new_value = F.col(f"new.{quote_column(now)}") if now else old_value
         columns.append(F.when(is_new, new_value).otherwise(old_value).alias(name))
     return joined.select(*columns)
 
@@ -256,9 +257,9 @@ def _build_update_condition(old: DataFrame, write: Write) -> Column:
     if not columns:
         return F.lit(True)
     new = F.struct(
-        *(F.col(f"new.{quote_name(name)}").alias(f"c{number}") for number, name in enumerate(columns))
+        *(F.col(f"new.{quote_column(name)}").alias(f"c{number}") for number, name in enumerate(columns))
     )
-    present = (F.col(f"old.{quote_name(known[name.lower()])}") for name in columns)
+    present = (F.col(f"old.{quote_column(known[name.lower()])}") for name in columns)
     earlier = F.struct(*(column.alias(f"c{number}") for number, column in enumerate(present)))
     # If the table had no row of the key, these fields are null, which Spark sorts lowest.
     return new >= earlier
@@ -270,7 +271,7 @@ def _align(frame: DataFrame, target: DataFrame) -> DataFrame:
     columns = []
     for name in target.columns:
         source = known.get(name.lower())
-        column = frame[quote_name(source)] if source else _build_null(target, name)
+        column = frame[quote_column(source)] if source else _build_null(target, name)
         columns.append(column.alias(name))
     return frame.select(*columns)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from sparkops.tables.sql_text import quote_name
+from sparkops.core.column_name import quote_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def to_comparable(field: StructField, digits: int | None) -> Column:
     """
     from pyspark.sql import functions as F
 
-    column = F.col(quote_name(field.name))
+    column = F.col(quote_column(field.name))
     convert = _build_converter(field.dataType, digits)
     return (column if convert is None else convert(column)).alias(field.name)
 

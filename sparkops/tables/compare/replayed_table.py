@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from sparkops.core.column_name import quote_column
 from sparkops.pipeline.reports.replay_verdict import RowDifference, TableComparison
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
@@ -18,7 +19,6 @@ from sparkops.tables.log.delta_log import read_schema_json
 from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RUN_COLUMN
 from sparkops.tables.schema import format_type, hash_schema, omit_computed, require_storable
 from sparkops.tables.session import Session
-from sparkops.tables.sql_text import quote_name
 from sparkops.tables.staging.stage import Staging
 from sparkops.tables.write.publish import prepare_frame
 
@@ -81,7 +81,7 @@ class ReplayedTables:
             )
         aligned = align_columns(frame, versions.load(commit.version), commit.write)
         selected = select_rows(versions, aligned.frame, commit)
-        names = [quote_name(name) for name in aligned.columns]
+        names = [quote_column(name) for name in aligned.columns]
         recorded, replayed = selected.recorded.select(*names), selected.replayed.select(*names)
         return TableComparison(
             table=commit.write.table,
@@ -129,7 +129,7 @@ class ReplayedTables:
         own = [name for name in OWN_COLUMNS if name != REASONS_COLUMN and name in quarantine.columns]
         recorded = quarantine.where(F.col(RUN_COLUMN) == run_id).drop(*own)
         aligned = align_columns(frame, recorded, commit.write)
-        names = [quote_name(name) for name in aligned.columns]
+        names = [quote_column(name) for name in aligned.columns]
         difference = compare_rows(recorded.select(*names), aligned.frame.select(*names), options)
         return TableComparison(
             table=table, version=commit.version, compared=rule, rows=difference, schema=aligned.changes
@@ -181,12 +181,12 @@ def align_columns(frame: DataFrame, version: DataFrame, write: Write) -> Aligned
             missing.append(field)
             changes.append(f"column `{name}` {format_type(field['type'])} is only in the run")
         elif change is None:
-            selected.append(F.col(quote_name(own["name"])).alias(name))
+            selected.append(F.col(quote_column(own["name"])).alias(name))
             columns.append(name)
         else:
             changes.append(change)
             if not any(_is_nested(part["type"]) for part in (field, own)):
-                selected.append(F.col(quote_name(own["name"])).try_cast(types[name]).alias(name))
+                selected.append(F.col(quote_column(own["name"])).try_cast(types[name]).alias(name))
                 columns.append(name)
     note = " (perhaps renamed)" if _may_be_renamed(missing, list(present.values())) else ""
     changes += [

@@ -14,11 +14,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from sparkops.core.column_name import quote_column
 from sparkops.core.tolerance import are_close
 from sparkops.driver.collection import collect_nested
 from sparkops.pipeline.reports.replay_verdict import RowDifference, RowExample
 from sparkops.tables.compare.comparable import count_digits, find_tolerance, to_comparable
-from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -99,7 +99,7 @@ def _count_if_equal(recorded: DataFrame, replayed: DataFrame) -> int | None:
 
     values = [_to_hashable(field) for field in recorded.schema.fields]
     # `xxhash64` skips nulls, so which values are null is hashed, too.
-    nulls = [F.col(quote_name(name)).isNull() for name in recorded.columns]
+    nulls = [F.col(quote_column(name)).isNull() for name in recorded.columns]
     hashes = [F.xxhash64(F.lit(seed), *values, *nulls) for seed in _SEEDS]
     parts = [
         part for value in hashes for part in (value.bitwiseAND(_LOW_BITS), F.shiftrightunsigned(value, 32))
@@ -136,7 +136,7 @@ def _count_groups(recorded: DataFrame, replayed: DataFrame, options: CompareOpti
     signed = recorded.select(*columns, F.lit(1).alias(_COUNT)).unionAll(
         replayed.select(*columns, F.lit(-1).alias(_COUNT))
     )
-    names = [quote_name(name) for name in recorded.columns]
+    names = [quote_column(name) for name in recorded.columns]
     return signed.groupBy(*names).agg(F.sum(_COUNT).alias(_COUNT), F.count("*").alias(_ROWS))
 
 
@@ -176,7 +176,7 @@ def _to_text(groups: DataFrame, name: str) -> Column:
     """Return the values of a column as text that differs where they differ, null too."""
     from pyspark.sql import functions as F
 
-    column = F.col(quote_name(name))
+    column = F.col(quote_column(name))
     if _is_binary(groups, name):
         return F.coalesce(F.concat(F.lit("="), F.hex(column)), F.lit("null"))
     return F.to_json(F.struct(column.alias("v")), _JSON_OPTIONS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.column_name import quote_column
 from sparkops.errors import TableBusy
 from sparkops.tables.backends.protocol import RowFilter
 from sparkops.tables.backends.selection import run_on_backend
@@ -22,7 +23,6 @@ from sparkops.tables.quarantine.quarantine import RELEASE_COLUMN, RELEASE_TIME_C
 from sparkops.tables.quarantine.repair import KEY_COLUMN, hash_row, repair_rows
 from sparkops.tables.quarantine.summary import summarize_quarantine
 from sparkops.tables.session import Session
-from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from delta.tables import DeltaTable
@@ -121,7 +121,7 @@ class Releases:
     def _mark_by_condition(self, keys: list[str], release: str) -> None:
         from pyspark.sql import functions as F
 
-        names = [quote_name(name) for name in self._open_table().toDF().columns]
+        names = [quote_column(name) for name in self._open_table().toDF().columns]
         condition = F.col(RELEASE_COLUMN).isNull() & hash_row(names).isin(keys)
         with use_commit_settings(self.session, _build_commit_options(release)):
             self._open_table().update(condition=condition, set={RELEASE_COLUMN: F.lit(release)})
@@ -129,7 +129,7 @@ class Releases:
     def _mark_by_join(self, keys: DataFrame, release: str) -> None:
         from pyspark.sql import functions as F
 
-        names = [f"old.{quote_name(name)}" for name in self._open_table().toDF().columns]
+        names = [f"old.{quote_column(name)}" for name in self._open_table().toDF().columns]
         condition = F.col(f"old.{RELEASE_COLUMN}").isNull() & (
             hash_row(names) == F.col(f"chosen.{KEY_COLUMN}")
         )

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sparkops.core.column_name import quote_column
 from sparkops.errors import InputError
 from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RELEASE_COLUMN, RELEASE_TIME_COLUMN, RUN_COLUMN
-from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -33,7 +33,7 @@ def repair_rows(frame: DataFrame, target: StructType, repairs: Mapping[str, str]
         _apply_repair(frame, field, repairs[field.name]) if field.name in repairs else _cast(frame, field)
         for field in target.fields
     ]
-    return frame.select(*values, hash_row([quote_name(name) for name in frame.columns]).alias(KEY_COLUMN))
+    return frame.select(*values, hash_row([quote_column(name) for name in frame.columns]).alias(KEY_COLUMN))
 
 
 def hash_row(names: Sequence[str]) -> Column:
@@ -44,7 +44,7 @@ def hash_row(names: Sequence[str]) -> Column:
     """
     from pyspark.sql import functions as F
 
-    release_columns = tuple(quote_name(name) for name in (RELEASE_COLUMN, RELEASE_TIME_COLUMN))
+    release_columns = tuple(quote_column(name) for name in (RELEASE_COLUMN, RELEASE_TIME_COLUMN))
     values = [name for name in names if not name.endswith(release_columns)]
     row = F.struct(*(F.col(name).alias(f"c{number}") for number, name in enumerate(values)))
     return F.sha2(F.to_json(row, {"ignoreNullFields": "false"}), 256)
@@ -59,7 +59,7 @@ def _cast(frame: DataFrame, field: StructField) -> Column:
         for name in frame.columns
         if (name == field.name or name.startswith(field.name + "__")) and name not in OWN_COLUMNS
     ]
-    values = [F.col(quote_name(name)).cast(field.dataType) for name in names]
+    values = [F.col(quote_column(name)).cast(field.dataType) for name in names]
     value = F.coalesce(*values) if values else F.lit(None).cast(field.dataType)
     return value.alias(field.name)
 

@@ -16,9 +16,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sparkops.core.column_name import quote_column
 from sparkops.tables.catalog import Location
 from sparkops.tables.sources.decimal_text import has_decimal, replace_decimals_by_text, to_decimals
-from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -92,7 +92,7 @@ class ValueChecks:
     def _check_text(self, name: str) -> Column:
         from pyspark.sql import functions as F
 
-        column = F.col(quote_name(name))
+        column = F.col(quote_column(name))
         advice = f"set `tables.{self.location.table}.encoding`, for example to ISO-8859-1"
         problem = f"is not {self.location.encoding}"
         is_bad = column.contains("\ufffd")
@@ -108,12 +108,12 @@ class ValueChecks:
             advice = more if needs_digits else "correct the record"
             return self._refuse(name, value, problem, advice, data_type)
 
-        return to_decimals(F.col(quote_name(name)), declared, refuse)
+        return to_decimals(F.col(quote_column(name)), declared, refuse)
 
     def _check_time(self, name: str) -> Column:
         from pyspark.sql import functions as F
 
-        column = F.col(quote_name(name))
+        column = F.col(quote_column(name))
         pattern = self.location.options.get("timestampFormat")
         form = [F.lit(pattern)] if pattern else []
         moment = F.try_to_timestamp(column, *form)

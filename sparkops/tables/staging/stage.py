@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sparkops.core.column_name import quote_column
 from sparkops.errors import TableError
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.tables.catalog import STAGING, Catalog, join_path, to_local_path
 from sparkops.tables.log.delta_log import read_schema_json
 from sparkops.tables.session import Session
-from sparkops.tables.sql_text import quote_name
 from sparkops.tables.staging.staged_file import PARTITION_PREFIX, select_staging_partitions
 from sparkops.tables.storage import path_exists, remove_folder, require_writable
 
@@ -79,7 +79,7 @@ class Staging:
         path = self._path(part)
         _write_parquet(frame, path, partition_by)
         staged = self.session.get().read.schema(frame.schema).parquet(path)
-        return staged.select(*(quote_name(name) for name in frame.columns))
+        return staged.select(*(quote_column(name) for name in frame.columns))
 
     def divide(
         self, frame: DataFrame, area: str, table: str, *, partition_by: Sequence[str] = ()
@@ -171,10 +171,10 @@ def _select_part(staged: DataFrame, part: StagedPart) -> DataFrame:
 
     names = [name for name in staged.columns if not name.startswith(PARTITION_PREFIX)]
     if part.rows == "all":
-        return staged.select(*map(quote_name, names))
+        return staged.select(*map(quote_column, names))
     if part.rows == "good":
         names.remove(REASONS_COLUMN)
-    return staged.where(F.col(_IS_BAD) == _FLAG_OF[part.rows]).select(*map(quote_name, names))
+    return staged.where(F.col(_IS_BAD) == _FLAG_OF[part.rows]).select(*map(quote_column, names))
 
 
 def _add_flag(schema: StructType) -> StructType:
@@ -192,7 +192,7 @@ def _write_parquet(
     # The folders are named after copies of the partition columns, so that the files keep the columns themselves.
     copies = {} if divided_by is None else {_IS_BAD: divided_by}
     copies |= {
-        PARTITION_PREFIX + name: F.col(quote_name(name))
+        PARTITION_PREFIX + name: F.col(quote_column(name))
         for name in select_staging_partitions(read_schema_json(frame), partition_by)
     }
     partitioned = frame.withColumns(copies) if copies else frame

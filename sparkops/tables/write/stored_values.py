@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.column_name import quote_column
 from sparkops.pipeline.write import Write
 from sparkops.tables.log.local_log import TableVersion
-from sparkops.tables.sql_text import quote_name
 from sparkops.tables.staging.staged_file import NULL_TEXTS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def convert_to_stored(frame: DataFrame, write: Write, before: TableVersion | Non
             changed[field.name] = value.alias(field.name, metadata=field.metadata)
     if not changed:
         return frame
-    return frame.select(*(changed.get(name, quote_name(name)) for name in frame.columns))
+    return frame.select(*(changed.get(name, quote_column(name)) for name in frame.columns))
 
 
 def _to_stored_value(
@@ -63,7 +63,7 @@ def _to_stored_value(
     """Return the value that is read back from a column; None if all its values are read back as they are."""
     from pyspark.sql import functions as F
 
-    column, kind = F.col(quote_name(field.name)), field.dataType.typeName()
+    column, kind = F.col(quote_column(field.name)), field.dataType.typeName()
     if kind == "string":
         # The text of a null partition is compared before it is padded, so an empty `char` is null, too.
         padded = (
@@ -96,9 +96,9 @@ def _nullify_or_refuse(
         f"sparkops.errors.BadData: Table `{table}` is partitioned by `{field.name}`, "
         "and Delta cannot store this value of it: "
     )
-    shown = F.col(quote_name(field.name)).cast("string")
+    shown = F.col(quote_column(field.name)).cast("string")
     if field.dataType.typeName() == "binary":
-        shown = F.concat(F.lit("X'"), F.hex(quote_name(field.name)), F.lit("'"))
+        shown = F.concat(F.lit("X'"), F.hex(quote_column(field.name)), F.lit("'"))
     advice = ". Remove the row, or partition the table by another column."
     error = F.raise_error(F.concat(F.lit(message), shown, F.lit(advice))).cast(field.dataType)
     return F.when(refused, error).when(~is_null, value)

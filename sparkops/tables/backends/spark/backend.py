@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.column_name import quote_column
 from sparkops.errors import TableBusy
 from sparkops.tables.backends.protocol import Restore, RowBatch, RowFilter, RowQuery, TableWrite
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
@@ -17,7 +18,6 @@ from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.log.delta_log import open_delta_table, read_schema_json, table_exists
 from sparkops.tables.schema import needs_mapping
 from sparkops.tables.session import Session
-from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrameWriter
@@ -67,7 +67,7 @@ class SparkBackend:
 
     def append_rows(self, batch: RowBatch, write_id: WriteId, *, txn_version: int) -> None:
         """Append rows; the table is created if it does not exist."""
-        ddl = ", ".join(f"{quote_name(name)} {type_name}" for name, type_name in batch.columns.items())
+        ddl = ", ".join(f"{quote_column(name)} {type_name}" for name, type_name in batch.columns.items())
         rows = [tuple(row.values()) for row in batch.rows]
         frame = self.session.get().createDataFrame(rows, ddl).coalesce(1)
         # A metastore table that is created by an append loses the options that identify the write.
@@ -80,7 +80,7 @@ class SparkBackend:
 
     def add_columns(self, columns: Mapping[str, str], *, user_metadata: str) -> None:
         """Add columns to the table, by appending no row."""
-        ddl = ", ".join(f"{quote_name(name)} {type_name}" for name, type_name in columns.items())
+        ddl = ", ".join(f"{quote_column(name)} {type_name}" for name, type_name in columns.items())
         empty = self.session.get().createDataFrame([], ddl)
         writer = empty.write.format("delta").mode("append")
         self._save(writer.options(mergeSchema="true", userMetadata=user_metadata))
@@ -101,11 +101,11 @@ class SparkBackend:
         frame = open_delta_table(self.location, self.session).toDF()
         rows = frame.where(_to_condition(query.where, frame.columns))
         names = [name for name in query.columns or frame.columns if name in frame.columns]
-        rows = rows.select(*map(quote_name, names))
+        rows = rows.select(*map(quote_column, names))
         if query.limit is not None:
             rows = rows.limit(query.limit)
         if query.count:
-            rows = rows.groupBy(*map(quote_name, names)).count()
+            rows = rows.groupBy(*map(quote_column, names)).count()
         return collect_nested(rows)
 
     def restore(self, request: Restore) -> None:
@@ -128,7 +128,7 @@ class SparkBackend:
         from pyspark.sql import functions as F
 
         keys = [
-            F.col(f"old.{quote_name(key)}").eqNullSafe(F.col(f"new.{quote_name(key)}"))
+            F.col(f"old.{quote_column(key)}").eqNullSafe(F.col(f"new.{quote_column(key)}"))
             for key in request.write.by
         ]
         matched = reduce(lambda one, other: one & other, keys)
@@ -160,7 +160,7 @@ def _build_assignments(request: TableWrite) -> dict[str, Column] | None:
     fields = request.before.schema["fields"] if request.before else ()
     if all(field["name"].lower() in names for field in fields):
         return None
-    quoted = map(quote_name, request.frame.columns)
+    quoted = map(quote_column, request.frame.columns)
     return {name: F.col(f"new.{name}") for name in quoted}
 
 
@@ -181,10 +181,10 @@ def _build_update_condition(request: TableWrite) -> Column | None:
     known = {field["name"].lower(): field["name"] for field in fields}
     new, old = [], []
     for number, name in enumerate(names):
-        value = F.col(f"new.{quote_name(name)}")
+        value = F.col(f"new.{quote_column(name)}")
         # The value of a column that the table lacks is null.
         present = known.get(name.lower())
-        old_value = F.col(f"old.{quote_name(present)}") if present else F.nullif(value, value)
+        old_value = F.col(f"old.{quote_column(present)}") if present else F.nullif(value, value)
         new.append(value.alias(f"c{number}"))
         old.append(old_value.alias(f"c{number}"))
     # Spark compares structs field by field, and null is the lowest value of a field.
@@ -208,7 +208,7 @@ def _to_condition(where: RowFilter, columns: list[str]) -> Column:
             # A column that the table lacks is null.
             condition = condition & F.lit(value is None)
         elif value is None:
-            condition = condition & F.col(quote_name(name)).isNull()
+            condition = condition & F.col(quote_column(name)).isNull()
         else:
-            condition = condition & (F.col(quote_name(name)) == value)
+            condition = condition & (F.col(quote_column(name)) == value)
     return condition

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.column_name import quote_column
 from sparkops.core.wording import format_count
 from sparkops.errors import BadData
 from sparkops.tables.error_messages.spark_error_text import extract_spark_text
-from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -74,7 +74,7 @@ def _find_violation(text: str) -> _Violation | None:
     if missing is None:
         return None
     path = missing["column"]
-    rule = ".".join(quote_name(name) for name in path.split("."))
+    rule = ".".join(quote_column(name) for name in path.split("."))
     return _Violation(f"a value in each row of `{path}` (NOT NULL)", f"{rule} IS NOT NULL", ())
 
 
@@ -90,7 +90,7 @@ def _describe_rows(frame: DataFrame, violation: _Violation) -> str:
         # A constraint that is null is violated, too.
         rows = frame.where(~F.coalesce(F.expr(violation.rule), F.lit(False)))
         count = rows.count()
-        first = collect_rows(rows.select(*map(quote_name, names)).limit(_MAX_ROWS))
+        first = collect_rows(rows.select(*map(quote_column, names)).limit(_MAX_ROWS))
     except PySparkException:
         # The constraint is about columns that the table computes.
         return "a row violates that."
