@@ -70,11 +70,17 @@ def _is_outdated(suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) ->
     It left LIKE patterns to Great Expectations, and did not convert a date bound beside a time bound.
     """
     return any(
-        expectation.type in _ADDED_PLANNERS and set(expectation.kwargs) <= _ADDED_ARGUMENTS
-        if values is None
-        else {type(values.get("min_value")), type(values.get("max_value"))} == {date, datetime}
+        _has_planner_now(expectation) if values is None else _has_date_beside_time(values)
         for expectation, values in zip(suite.expectations, arguments, strict=True)
     )
+
+
+def _has_planner_now(expectation: Expectation) -> bool:
+    return expectation.type in _ADDED_PLANNERS and set(expectation.kwargs) <= _ADDED_ARGUMENTS
+
+
+def _has_date_beside_time(arguments: Mapping[str, Any]) -> bool:
+    return {type(arguments.get("min_value")), type(arguments.get("max_value"))} == {date, datetime}
 
 
 def _locate_cache_file(suite: Suite, folder: Path) -> Path | None:

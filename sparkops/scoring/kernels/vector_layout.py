@@ -74,7 +74,9 @@ def evaluate(values: Row, *, stored: str, function: LayoutFunction) -> Row | Non
     return dense if np.array_equal(np.array(dense), np.array(sparse_result), equal_nan=True) else None
 
 
-def guarded(column: str, stage: str, stored: str, function: LayoutFunction) -> Callable[[Row], Row]:
+def make_refusing_function(
+    column: str, stage: str, stored: str, function: LayoutFunction
+) -> Callable[[Row], Row]:
     """Return `evaluate` for the code of a row: an ambiguous row is refused."""
     refuse = make_value_refusal(column, stage, _AMBIGUOUS)
     return partial(_evaluate_or_refuse, stored=stored, function=function, refuse=refuse)

@@ -19,6 +19,8 @@ from .types import parse_element_type
 
 # Characters of a number.
 _NUMBER = Bound(0, 400)
+# Characters that a format of `printf` adds to one argument at most.
+_MAX_FORMATTED = 1000
 # Times that an operation makes of its operand, in characters at most.
 _FACTORS = {
     "lower": 3,
@@ -61,10 +63,11 @@ def find_growth(tree: Expression, bounds: Mapping[str, Bound]) -> Growth:
         tree: The tree.
         bounds: Bounds of computed columns.
     """
-    return Growth(*_walk(tree, bounds, is_inside=False))
+    return Growth(*_bound_tree(tree, bounds, is_inside=False))
 
 
-def _walk(node: Expression, bounds: Mapping[str, Bound], *, is_inside: bool) -> tuple[Bound, bool]:
+def _bound_tree(node: Expression, bounds: Mapping[str, Bound], *, is_inside: bool) -> tuple[Bound, bool]:
+    """Return the bound of a tree, and whether it is counted; `is_inside` tells that the tree is inside a loop."""
     op = node.op
     if not node.args:
         if node.type != "string" and parse_element_type(node.type) is None:
@@ -77,7 +80,7 @@ def _walk(node: Expression, bounds: Mapping[str, Bound], *, is_inside: bool) -> 
     is_loop = op in _LOOPS
     operands, is_counted = [], is_loop and is_inside
     for arg in node.args:
-        operand, counts = _walk(arg, bounds, is_inside=is_inside or is_loop)
+        operand, counts = _bound_tree(arg, bounds, is_inside=is_inside or is_loop)
         operands.append(operand)
         is_counted = is_counted or counts
     if node.type != "string" and parse_element_type(node.type) is None:
@@ -146,7 +149,7 @@ def _bound_loop(node: Expression, operands: Sequence[Bound]) -> Bound:
 
 
 def _bound_printf(node: Expression, operands: Sequence[Bound]) -> Bound:
-    return sum(operands, Bound(0, len(str(node.value)) + 1000 * len(node.args)))
+    return sum(operands, Bound(0, len(str(node.value)) + _MAX_FORMATTED * len(node.args)))
 
 
 _RULES: Mapping[str, Callable[[Expression, Sequence[Bound]], Bound]] = {

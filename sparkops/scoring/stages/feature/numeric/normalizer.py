@@ -21,8 +21,8 @@ from ....kernels.vector_layout import (
     STORED,
     build_slots_expr,
     evaluate_rows,
-    guarded,
     is_sparse,
+    make_refusing_function,
     mark_ambiguous,
 )
 
@@ -44,7 +44,9 @@ class Normalizer:
             mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
         norm_of = partial(_compute_norm, p=p)
-        evaluate_exactly = guarded(name, step.stage, stored, partial(_normalize_exactly, norm_of=norm_of))
+        evaluate_exactly = make_refusing_function(
+            name, step.stage, stored, partial(_normalize_exactly, norm_of=norm_of)
+        )
         result: Dense | Sparse
         kernel: Callable[..., object]
         if source.sparse:

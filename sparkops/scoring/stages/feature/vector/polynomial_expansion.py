@@ -15,7 +15,13 @@ from ....codegen.symbols import Block, Dense, Scalar, Vector, list_slots
 from ....ir.description import Step
 from ....ir.validation import enum_param, int_param, require
 from ....kernels.sums import sum_in_order
-from ....kernels.vector_layout import STORED, build_slots_expr, evaluate_rows, guarded, mark_ambiguous
+from ....kernels.vector_layout import (
+    STORED,
+    build_slots_expr,
+    evaluate_rows,
+    make_refusing_function,
+    mark_ambiguous,
+)
 
 MAX_SLOTS, MAX_DEGREE, MAX_PRODUCTS = 512, 16, 2**16
 _MAX_UNROLLED = 128
@@ -39,7 +45,7 @@ class PolynomialExpansion:
         if stored == "unknown":
             mark_ambiguous(code, source)
         all_terms = enumerate_terms(size, degree)
-        evaluate_exactly = guarded(
+        evaluate_exactly = make_refusing_function(
             source.field or step.inputs[0], step.stage, stored, partial(_expand_exactly, all_terms=all_terms)
         )
         if len(all_terms) <= _MAX_UNROLLED:
