@@ -11,8 +11,8 @@ from sparkops.core.bounded_file import read_bounded
 
 # Modes of files and folders that only their user may read.
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
-# No user of another group may write into a folder, whatever the umask.
-_FOLDER = 0o775
+# Mode of other folders: no user of another group may write into them, whatever the umask.
+_SHARED_FOLDER = 0o775
 
 
 def open_private(path: Path, flags: int) -> int:
@@ -70,7 +70,7 @@ def make_folder(folder: Path) -> None:
     """
     if not folder.is_dir():
         make_folder(folder.parent)
-        folder.mkdir(mode=_FOLDER, exist_ok=True)
+        folder.mkdir(mode=_SHARED_FOLDER, exist_ok=True)
 
 
 def locate_user_cache() -> Path:

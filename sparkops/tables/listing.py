@@ -39,7 +39,7 @@ def describe_table(catalog: Catalog, session: Session, table: str) -> TableInfo:
     elif location.local is not None:
         fingerprint = fingerprint_files(location.local)
         exists = fingerprint is not None
-        time = fingerprint[1] if fingerprint else None
+        _, time = fingerprint or (None, None)
     else:
         exists = location.name is None or bool(session.get().catalog.tableExists(location.name))
     return TableInfo(

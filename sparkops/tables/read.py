@@ -80,7 +80,7 @@ def read_pinned(catalog: Catalog, session: Session, pin: Pin, *, cache: Path) ->
     if newest is not None and newest.identity != pin.identity:
         raise VersionGone(
             f"Table `{pin.table}` was created again at {location.address}: its pinned version {pin.version} "
-            "no longer exists."
+            "no longer exists. Run the job on the table as it is now."
         )
     if location.local is not None and newest is not None and pin.version != newest.version:
         require_files(location, pin.version, location.local)
@@ -122,7 +122,9 @@ def _resolve_version(
     """
     newest = find_version(location, session)
     if newest is None:
-        raise VersionGone(f"The log of table `{location.table}` at {location.address} cannot be read.")
+        raise VersionGone(
+            f"The log of table `{location.table}` at {location.address} cannot be read: restore its folder `_delta_log`."
+        )
     if at is None and as_of is None:
         return newest
     oldest = local_log.find_oldest_version(location.local) if location.local else None

@@ -22,8 +22,8 @@ from sparkops.tables.compare.row_difference import CompareOptions
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# Compares a model or report, of the run of this id, with the original; returns what differs, and what was compared.
-CompareResult = Callable[[Any, str], tuple[tuple[FactDifference, ...], str]]
+# Compares a model or report with the original; returns what differs, and what was compared.
+CompareResult = Callable[[Any], tuple[tuple[FactDifference, ...], str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,9 @@ class ReplayedResults:
 
         return find_nondeterministic(frame)
 
-    def compare_result(self, result: Model | Report, run_id: str) -> tuple[tuple[FactDifference, ...], str]:
+    def compare_result(self, result: Model | Report) -> tuple[tuple[FactDifference, ...], str]:
         """Return what differs in a model or report, and what was compared, in words."""
-        return self.compare_other(result, run_id)
+        return self.compare_other(result)
 
     def _find_commit(self, write: Write) -> CommittedWrite:
         output = self.original.outputs[write.table]

@@ -51,7 +51,7 @@ class ReplayComparer(Protocol):
     def find_causes(self, frame: DataFrame) -> tuple[NondeterministicExpression, ...]:
         """Return the non-deterministic expressions in the plan of a frame."""
 
-    def compare_result(self, result: Model | Report, run_id: str) -> tuple[tuple[FactDifference, ...], str]:
+    def compare_result(self, result: Model | Report) -> tuple[tuple[FactDifference, ...], str]:
         """Return what differs in a model or report, and what was compared, in words."""
 
 
@@ -101,9 +101,7 @@ class ReplayReceiver:
         if self.job.kind in ("model", "report"):
             kind: type[Model | Report] = Model if self.job.kind == "model" else Report
             with timer("compare"):
-                facts, compared = self.comparer.compare_result(
-                    require_type(result, kind, self.job), attempt.run_id
-                )
+                facts, compared = self.comparer.compare_result(require_type(result, kind, self.job))
             verdict = replace(verdict, facts=facts, compared=(compared,))
         else:
             verdict = self._compare_tables(read_frames(result, self.job), services, verdict, timer)

@@ -85,11 +85,10 @@ def choose_comparison(container: ServiceContainer, original: Run, tolerance: flo
     return partial(_compare_report, container, original)
 
 
-def _compare_report(container: ServiceContainer, original: Run, report: Report, run_id: str) -> Comparison:
+def _compare_report(container: ServiceContainer, original: Run, report: Report) -> Comparison:
     """Compare the pages of two reports, without the facts of their runs."""
     from sparkops.reports.page_difference import compare_pages, count_parts
 
-    del run_id
     services = container.build_run_services()
     replayed = services.reports.render(report, original)
     recorded = _read_page(Path(str(original.report)))
@@ -108,14 +107,11 @@ def _read_page(page: Path) -> str:
         raise InputError(f"The recorded page {page} cannot be read ({explain_damage(error)}).") from error
 
 
-def _compare_model(
-    container: ServiceContainer, original: Run, tolerance: float, model: Model, run_id: str
-) -> Comparison:
+def _compare_model(container: ServiceContainer, original: Run, tolerance: float, model: Model) -> Comparison:
     """Compare a trained model with the registered version: metrics, and scores of the rows of the certificate."""
     from sparkops.registry.evaluation import evaluate
     from sparkops.registry.replayed_scores import compare_scores
 
-    del run_id
     recorded: dict[str, Any] = dict(original.metrics)
     facts = list(compare_numbers("metrics", recorded, evaluate(model), tolerance))
     compared = f"{len(recorded)} metrics of the model"
