@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from fakes.settings import build_settings
 
@@ -21,6 +22,10 @@ from sparkops.spark import Starter
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+
+# Hypothesis fails an example that takes 200 ms, which any does now and then on a machine with other work.
+hypothesis.settings.register_profile("sparkops", deadline=None)
+hypothesis.settings.load_profile("sparkops")
 
 # The generation and compilation of each query's Java takes a sixth of the time of tests of tables, runs and jobs.
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}

@@ -52,7 +52,6 @@ modes = st.sampled_from(["error", "keep", "skip"])
 @given(modes, modes, st.booleans(), st.booleans(), st.sampled_from([float("nan"), 0.5, -0.0]))
 @settings(
     max_examples=4,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

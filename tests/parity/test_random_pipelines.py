@@ -243,7 +243,6 @@ def test_any_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
     @seed(SEED)
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.spark
 @given(st.integers(0, 2**32 - 1))
 @settings(
     max_examples=3,
-    deadline=None,
     derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

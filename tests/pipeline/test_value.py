@@ -121,7 +121,7 @@ VALUES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (list[int | str], st.lists(_INTS | _TEXT | _WORDS, max_size=4)),
     (dict[str, date | str], st.dictionaries(_TEXT, _DATES | _TEXT | _WORDS, max_size=4)),
 ]
-quick = settings(deadline=None, max_examples=60)
+quick = settings(max_examples=60)
 every_type = pytest.mark.parametrize(("annotation", "values"), VALUES, ids=lambda value: str(value)[:40])
 
 

@@ -25,7 +25,7 @@ ROWS = st.fixed_dictionaries(
 
 
 @given(ROWS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_contributions_of_a_linear_model_sum_to_its_margin(row: dict[str, object]) -> None:
     answer = Scorer(flights(), raw=True).score(row, explain=True)
     explanation = answer["explanation"]
@@ -43,7 +43,7 @@ def test_an_answer_contains_no_explanation_unless_requested() -> None:
 
 
 @given(st.integers(0, 2**32), st.tuples(*[VALUES] * FEATURES))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_contributions_of_a_forest_sum_to_its_prediction(seed: int, values: tuple[float, ...]) -> None:
     scorer = Scorer(ensemble_description(random_trees(np.random.default_rng(seed), 5, 4, 1)))
     answer = scorer.score(

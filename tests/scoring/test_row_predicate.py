@@ -50,7 +50,7 @@ rows = st.fixed_dictionaries(
 
 
 @given(expects=random_conditions, unless=st.none() | random_conditions, row=rows)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_compiled_rule_agrees_with_an_interpreter(expects: Any, unless: Any, row: dict[str, Any]) -> None:
     rule = conditions.RowRule(fields=("x",), expects=expects, unless=unless)
     skipped = unless is not None and truth(unless, row) is not False

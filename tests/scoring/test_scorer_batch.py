@@ -41,7 +41,7 @@ def compare_batch_with_rows(scorer: Scorer, data: list[dict[str, Any]]) -> list[
 
 @pytest.mark.parametrize("invalid", ["error", "keep", "skip"])
 @given(st.lists(rows, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_batch_answers_as_each_row_alone(invalid: str, data: list[dict[str, Any]]) -> None:
     assert (
         compare_batch_with_rows(Scorer(flights(invalid=invalid, impute=invalid != "skip"), raw=True), data)
@@ -50,7 +50,7 @@ def test_a_batch_answers_as_each_row_alone(invalid: str, data: list[dict[str, An
 
 
 @given(st.lists(st.fixed_dictionaries({"a": reals, "b": reals, "c": reals}), max_size=20), st.integers(0, 30))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_trees_answer_in_a_batch_as_in_a_row(data: list[dict[str, Any]], seed: int) -> None:
     assert compare_batch_with_rows(Scorer(forest(seed=seed)), data) == []
 

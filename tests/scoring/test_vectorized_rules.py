@@ -81,7 +81,7 @@ def violations(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> 
     batch_rows=st.lists(wide, min_size=1, max_size=12),
     form=st.sampled_from(list(FORMS)),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_batch_has_the_violations_of_its_rows(
     expects: list[Any], unless: Any, batch_rows: list[dict[str, Any]], form: str
 ) -> None:

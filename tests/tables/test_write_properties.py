@@ -195,7 +195,7 @@ def equal_to(name: str, value: Any) -> Any:
     return F.col(name) == expression.cast(column.kind)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_every_backend_leaves_the_table_of_the_model(spark, make_settings, case: Case) -> None:
     rows = model(case)

@@ -54,7 +54,7 @@ def subtrees(code: CodeWriter) -> list[Any]:
     st.sampled_from([(AT_MOST,), NODE_TYPES]),
     st.lists(st.tuples(*[VALUES] * FEATURES), min_size=1, max_size=8),
 )
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_lazy_subtrees_give_the_leaf_values_of_a_descent(
     seed: int, width: int, node_types: tuple[int, ...], values: list[tuple[float, ...]]
 ) -> None:

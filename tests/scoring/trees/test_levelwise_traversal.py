@@ -26,7 +26,7 @@ VALUES = st.sampled_from(
     st.lists(st.tuples(*[VALUES] * 4), min_size=1),
     st.sampled_from([(AT_MOST,), NODE_TYPES]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_batch_gives_what_its_rows_give(
     seed: int, trees: int, depth: int, values: list[tuple[float, ...]], node_types: tuple[int, ...]
 ) -> None:

@@ -69,7 +69,7 @@ def build_row_function(evaluator: TreeEvaluator) -> Callable[[Sequence[float]], 
     node_types=st.sampled_from([(AT_MOST,), NODE_TYPES]),
     rows=st.lists(st.tuples(*[VALUES] * FEATURES), min_size=1, max_size=8),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_evaluator_gives_the_sums_of_a_descent(
     name: str,
     seed: int,
