@@ -55,8 +55,8 @@ class ModelFacts:
         left_out: Expectations of the training tables that are no row rules of the scorer, with the reason.
         benchmark: Microseconds per row by "transform" and by "mapInArrow", measured over "rows" rows; empty if not
             measured.
-        source: Origin of a model that sparkops did not train: its "folder", the "sha256" of its files, and the origin of
-            its "columns". Empty for a model that sparkops trained.
+        source: Origin of a model that sparkops did not train: its "folder", the "sha256" of its files, and the origin
+            of its "columns". Empty for a model that sparkops trained.
     """
 
     name: str

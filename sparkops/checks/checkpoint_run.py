@@ -1,4 +1,4 @@
-"""One run of a checkpoint: evaluate a suite on a frame, separate the rows to quarantine, and decide what is published."""
+"""One run of a checkpoint: evaluate a suite on a frame, separate rows to quarantine, and decide what is published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Infer the sizes of input vectors that a signature lacks, from the sizes of vectors that the stages were fitted with."""
+"""Infer the sizes of input vectors that a signature lacks, from the sizes that the stages were fitted with."""
 
 from __future__ import annotations
 

@@ -143,8 +143,8 @@ def _connect(spark: SparkSettings) -> SparkSession:
     except Exception as error:
         lines = str(error).strip().splitlines()
         raise EngineError(
-            f"No Spark Connect server responds at {spark.master}: {lines[0] if lines else error!r}. Start one there, or "
-            "correct `spark.master`."
+            f"No Spark Connect server responds at {spark.master}: {lines[0] if lines else error!r}. "
+            "Start one there, or correct `spark.master`."
         ) from error
     return session
 

@@ -123,7 +123,8 @@ def _resolve_version(
     newest = find_version(location, session)
     if newest is None:
         raise VersionGone(
-            f"The log of table `{location.table}` at {location.address} cannot be read: restore its folder `_delta_log`."
+            f"The log of table `{location.table}` at {location.address} cannot be read: restore its folder "
+            "`_delta_log`."
         )
     if at is None and as_of is None:
         return newest

@@ -143,8 +143,8 @@ def _describe_unexpected(count: int, samples: list[Any]) -> dict[str, Any]:
 
 def _describe_missing(value_set: list[Any], present: list[Any]) -> dict[str, Any]:
     count = len(value_set) - len(present) if value_set else 0
-    # As in Great Expectations, a date of the set is text here, which equals no date of the column, so that every date is
-    # listed as missing. A time is compared as a time.
+    # As in Great Expectations, a date of the set is text here, which equals no date of the column, so that every date
+    # is listed as missing. A time is compared as a time.
     expected = [value if isinstance(value, datetime) else to_json_value(value) for value in value_set]
     missing = [value for value in expected if value not in present]
     return {"missing_count": count, "partial_missing_list": missing[:SAMPLE_SIZE]}

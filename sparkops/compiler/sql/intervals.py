@@ -56,6 +56,7 @@ def _split_interval(interval: Any) -> tuple[str, int]:
     text = str(amount.this).strip() if is_literal else ""
     if unit not in _UNITS or not _COUNT.fullmatch(text):
         raise CannotCompile(
-            f"its interval `{interval.sql('spark')}` is not supported: write one number and one unit, as in INTERVAL 3 DAYS"
+            f"its interval `{interval.sql('spark')}` is not supported: write one number and one unit, as in "
+            "INTERVAL 3 DAYS"
         )
     return unit, int(text)

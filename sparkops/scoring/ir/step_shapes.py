@@ -96,7 +96,10 @@ _TEXTS = _make_list_check(str)
 # By the name of a param, which has one type in all operations but `stored`.
 _CHECKS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(
-        ["binary", "cosine", "drop_last", "exact", "gaps", "inverse", "keep", "lower", "mean", "multinomial", "single", "sparse"],
+        [
+            "binary", "cosine", "drop_last", "exact", "gaps", "inverse", "keep", "lower", "mean", "multinomial",
+            "single", "sparse",
+        ],
         ("true or false", _make_type_check(bool)),
     ),
     **dict.fromkeys(

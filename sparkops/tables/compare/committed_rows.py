@@ -249,7 +249,7 @@ def _merge(old: DataFrame, frame: DataFrame, after: DataFrame, write: Write) -> 
 
 
 def _build_update_condition(old: DataFrame, write: Write) -> Column:
-    """Return the condition that a merged row is not older, by `order_by`, than the row of its key, which it replaces."""
+    """Return the condition that a merged row is not older, by `order_by`, than the row of its key that it replaces."""
     from pyspark.sql import functions as F
 
     known = {name.lower(): name for name in old.columns}

@@ -84,7 +84,8 @@ def _hash_function(function: Any) -> str:
         )
     if getattr(module, function.__name__, None) is not function:
         raise ModelError(
-            f"its row function {_format_function_name(function)} is not what its module has under that name: declare it at the module's top level"
+            f"its row function {_format_function_name(function)} is not what its module has under that "
+            "name: declare it at the module's top level"
         )
     return hash_code(Path(file), function.__module__)
 

@@ -27,8 +27,8 @@ def compile_als(saved: SavedStage, plan: Plan) -> None:
     plan.add_step(saved, "recommend", inputs, [(prediction, "float")], params=params, arrays=arrays)
     plan.add_output(Output(prediction, "float", prediction, "prediction"))
     for name in inputs:
-        # Spark replaces these columns by integers, so a later stage would not read what the field holds. No stage accepts
-        # this text as a type, and the reason why such a stage is not compiled quotes it.
+        # Spark replaces these columns by integers, so a later stage would not read what the field holds. No stage
+        # accepts this text as a type, and the reason why such a stage is not compiled quotes it.
         if plan.types[name] != "integer":
             plan.types[name] = f"integer, which {saved.class_name} made of {plan.types[name]}"
 

@@ -20,7 +20,10 @@ class BudgetSpentError(EvaluationError):
 
 
 class UnrepresentableError(EvaluationError):
-    """A date or a timestamp that Spark can represent and the scorer cannot. A `try_` function has no null for it, either."""
+    """A date or a timestamp that Spark can represent and the scorer cannot.
+
+    A `try_` function has no null for it, either.
+    """
 
     def __init__(self, message: str = "leaves the years 1 to 9999") -> None:
         super().__init__(message)

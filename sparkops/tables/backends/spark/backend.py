@@ -171,7 +171,7 @@ def _has_timestamp_partition(request: TableWrite) -> bool:
 
 
 def _build_update_condition(request: TableWrite) -> Column | None:
-    """Return the condition that the row `new` is not older than the row `old` of its key; None if rows have no order."""
+    """Return the condition that row `new` is not older than row `old` of its key; None if rows have no order."""
     from pyspark.sql import functions as F
 
     names = request.write.order_by
