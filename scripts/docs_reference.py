@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -24,7 +25,7 @@ from sparkops import errors
 from sparkops.cli import main as command_line
 from sparkops.cli.jobs.job_command import JobGroup
 from sparkops.compiler.sql.functions.reference import build_functions_page
-from sparkops.config import settings
+from sparkops.config import api_settings, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -176,7 +177,7 @@ class Key:
 _NOT_IN_FILES = ("root", "env")
 DEFAULT_STATE = ".sparkops"
 # Mapping of sections to what its keys name.
-_NAMED_KEYS = {"tables": "table", "jobs": "job"}
+_NAMED_KEYS = {"tables": "table", "jobs": "job", "contexts": "context"}
 
 
 def keys(section: type[BaseModel] = settings.Settings, prefix: str = "") -> Iterator[Key]:
@@ -229,6 +230,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "checks": settings.CheckSettings,
     "execution": settings.ExecutionSettings,
     "lineage": settings.LineageSettings,
+    "api": api_settings.ApiSettings,
 }
 CONFIGURATION_HEAD = """# Configuration
 
@@ -242,9 +244,13 @@ Check suites are files of their own, `conf/checks/<table>.yml`: see [Checks](che
 """
 
 
+_EXAMPLE_NAMES = {"<table>": "orders", "<job>": "daily_delays", "<context>": "large"}
+
+
 def _as_yaml(route: str, example: str) -> str:
     """Return an example as a file of conf/ holds it, with the keys that this one cannot do without."""
-    *outer, last = route.replace("<table>", "orders").replace("<job>", "daily_delays").split(".")
+    named = reduce(lambda text, names: text.replace(*names), _EXAMPLE_NAMES.items(), route)
+    *outer, last = named.split(".")
     lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(outer)]
     siblings = [f"{'  ' * len(outer)}{line}" for line in NEEDED.get(route, ())]
     return "\n".join([*lines, *siblings, f"{'  ' * len(outer)}{last}: {example}"])

@@ -39,8 +39,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .core.place import Place
 from .core.wording import did_you_mean, format_count
-from .place import Place
 
 # Names that a message lists, and those that it suggests.
 _MAX_NAMES = 12

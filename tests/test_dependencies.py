@@ -29,6 +29,7 @@ FORBIDDEN = re.compile(
 )
 # Used as a command, as a plugin, or by another package; with what uses it.
 NOT_IMPORTED = {
+    "pg8000": "sqlalchemy imports it where a URL names it",
     "pytest-rerunfailures": "an option of scripts/test",
     "pytest-timeout": "a setting of pytest in pyproject.toml",
     "cuallee": "scripts/bench imports it by name",

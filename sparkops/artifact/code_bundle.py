@@ -15,7 +15,7 @@ ROW_ERROR = ("errors", "RowError")
 
 # What sparkops.scoring imports from outside its own folder.
 _SHARED_FILES = (
-    "errors.py", "place.py", "core/__init__.py", "core/bounded_file.py", "core/imported_files.py", "core/type_names.py",
+    "errors.py", "core/__init__.py", "core/place.py", "core/bounded_file.py", "core/imported_files.py", "core/type_names.py",
     "core/wording.py",
 )  # fmt: skip
 # Locates a model by its name; code inside an artifact does not need it.

@@ -20,7 +20,7 @@ from sparkops.config.secrets import (
 )
 from sparkops.config.settings import Settings
 from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, iterate_leaves
-from sparkops.place import YamlScalar, unwrap_scalars
+from sparkops.core.place import YamlScalar, unwrap_scalars
 
 # Settings that no file may set, and what they are instead.
 _FIXED: Final = {"root": "the folder that holds conf/ and jobs/", "env": "chosen by --env or SPARKOPS_ENV"}

@@ -22,9 +22,9 @@ from sparkops.config.secrets import mask_values
 from sparkops.config.settings import Settings
 from sparkops.config.unusable import PartialMapping, UnusableSetting, find_scope
 from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, iterate_leaves, merge, read_tree
+from sparkops.core.place import unwrap_scalars
 from sparkops.core.wording import did_you_mean, find_closest_name
 from sparkops.errors import ConfigError
-from sparkops.place import unwrap_scalars
 
 __all__ = ["JobParameters", "LoadedSettings", "find_root", "load"]
 

@@ -6,19 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
+from sparkops.config.api_settings import ApiSettings
+from sparkops.config.section import Section
 from sparkops.config.setting_types import Address, Count, Scalar, Seconds, convert_null_to_text, parse_wait
 from sparkops.core.duration import MAX_SECONDS
-
-
-class Section(BaseModel):
-    """A section of the settings; unknown keys are errors.
-
-    The string under each field is its description in docs/reference/configuration.md; its last line is an example.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class TableSettings(Section):
@@ -362,6 +355,7 @@ class Settings(Section):
     checks: CheckSettings = CheckSettings()
     execution: ExecutionSettings = ExecutionSettings()
     lineage: LineageSettings = LineageSettings()
+    api: ApiSettings = ApiSettings()
     params: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Parameters of jobs: job, then parameter, then value.
 

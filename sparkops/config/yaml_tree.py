@@ -11,8 +11,8 @@ import yaml
 
 from sparkops.config.core_schema import CoreLoader
 from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_text
+from sparkops.core.place import YamlScalar, to_canonical_text
 from sparkops.core.wording import truncate
-from sparkops.place import YamlScalar, to_canonical_text
 
 KeyPath = tuple[str, ...]
 

@@ -22,11 +22,13 @@ class RunOptions:
         key: Runs with one key are one run: a second one continues the first, or is answered by it.
         unfinished: Without a key: refuse to start beside an incomplete run of the same job and parameters, resume
             that run, or start a new one.
+        run_id: Id of a run that is started; by default a new one.
     """
 
     versions: ReadVersions = field(default_factory=ReadVersions)
     key: RunKey | None = None
     unfinished: Unfinished = "refuse"
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

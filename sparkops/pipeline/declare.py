@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import time
 from typing import Any, overload
 
+from sparkops.core.place import Place
 from sparkops.errors import DeclarationError, DeclarationWarning
 from sparkops.pipeline.attempt_policy import AttemptOptions, to_exception_classes
 from sparkops.pipeline.condition import Condition, find_condition_problems
@@ -24,7 +25,6 @@ from sparkops.pipeline.signature import Signature, SignatureReader
 from sparkops.pipeline.slice_filters import describe_filter, find_possible_filters, find_slice_problems
 from sparkops.pipeline.stream import find_stream_problems
 from sparkops.pipeline.write import Mode, Write
-from sparkops.place import Place
 
 Names = str | Sequence[str]
 

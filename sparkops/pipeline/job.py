@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sparkops.core.place import Place
 from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.condition import Condition
 from sparkops.pipeline.fan_out.column_values import Values
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 
 Kind = Literal["table", "tables", "model", "report"]
 

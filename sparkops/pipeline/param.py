@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sparkops.place import Place
+from sparkops.core.place import Place
 
 
 class _Required:

@@ -11,13 +11,13 @@ from itertools import chain
 from typing import Any, Final
 
 from sparkops.core.imported_files import parse_python
+from sparkops.core.place import Place, display_path
 from sparkops.errors import InputError
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.parameters.allowed_values import format_value
 from sparkops.pipeline.parameters.docstring import read_args
 from sparkops.pipeline.parameters.param_type import format_type, read_param_type
 from sparkops.pipeline.parameters.value import parse_default
-from sparkops.place import Place, display_path
 
 
 @dataclass(slots=True)

@@ -62,6 +62,18 @@ class Starter:
         """Return whether `begin` was called."""
         return self._thread is not None
 
+    @property
+    def pid(self) -> int | None:
+        """Return the id of the JVM's process, if this starter started one."""
+        launched = self._launched
+        return launched.jvm.process.pid if launched is not None else None
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether the JVM that this starter started has ended by itself."""
+        launched = self._launched
+        return launched is not None and launched.jvm.process.poll() is not None
+
     def begin(self) -> Self:
         """Start Spark's JVM in a thread and return at once; `session` raises its errors.
 

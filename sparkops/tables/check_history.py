@@ -9,10 +9,10 @@ from datetime import UTC
 from math import isfinite
 from typing import Any
 
+from sparkops.core.place import Place
 from sparkops.core.version_number import is_number
 from sparkops.errors import SparkopsError, TableError
 from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
-from sparkops.place import Place
 from sparkops.tables.backends.protocol import RowBatch, RowQuery
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import InputError, UnknownName
+from sparkops.errors import InputError, TableError, UnknownName
 from sparkops.pipeline.table import Commit, VersionChange
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.error_messages.spark_errors import translate_spark_errors
@@ -27,6 +27,7 @@ from sparkops.tables.session import Session
 from sparkops.tables.version_copies import VersionCopies
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
@@ -117,6 +118,20 @@ class Inspector:
         with translate_spark_errors():
             frame: DataFrame = read_pinned(self.catalog, self.session, pin, cache=self.cache)
             return tuple(collect_nested(frame.limit(rows)))
+
+    def read_arrow(self, table: str, version: int | None, *, limit: int, committed: bool) -> pa.Table:
+        """Return the first rows of a table without Spark; with `committed` of the files that the version's commit added."""
+        from sparkops.tables.arrow_reading import read_rows
+        from sparkops.tables.log.changed_files import list_changed_files
+
+        location = self.locate_delta(table)
+        at = pin_table(self.catalog, self.session, table, at=version).version
+        changed = list_changed_files(location, at) if committed and at is not None else None
+        if location.local is None or at is None or (committed and changed is None):
+            raise TableError(
+                f"The rows of `{table}` can only be read by Spark: its log is not on this machine."
+            )
+        return read_rows(location.local, at, limit=limit, files=changed[0] if changed else None)
 
     def locate_delta(self, table: str) -> Location:
         """Return the location of an existing Delta table.

@@ -39,6 +39,7 @@ from sparkops.tables.write.restore import require_restorable, restore_table
 from sparkops.tables.write.table_staging import TableStaging
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
     from sparkops.tables.compare.replayed_table import ReplayedTables
@@ -274,6 +275,23 @@ class Tables:
     def preview(self, name: str, rows: int = 10, *, at: int | None = None) -> tuple[dict[str, Any], ...]:
         """Return the first rows of a table."""
         return self._inspector.preview(name, rows, at=at)
+
+    def read_arrow(
+        self, name: str, version: int | None = None, *, limit: int, committed: bool = False
+    ) -> pa.Table:
+        """Return the first rows of a table without Spark.
+
+        Args:
+            name: The table.
+            version: Its version; None for the newest.
+            limit: Largest number of rows.
+            committed: Whether only rows of files are read that the commit of the version added.
+
+        Raises:
+            TableError: Only Spark can read it.
+            VersionGone: Files of the version were removed.
+        """
+        return self._inspector.read_arrow(name, version, limit=limit, committed=committed)
 
     def restore(
         self, name: str, version: int | None, *, run_id: str | None = None, newest: int | None = None

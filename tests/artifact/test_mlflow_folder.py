@@ -73,7 +73,7 @@ def test_the_code_package_is_named_by_its_hash_and_contains_no_registry_access(
     (package,) = (Registry(shared_settings).fetch_folder("late") / "code").iterdir()
     assert package.name.startswith("sparkops_scorer_")
     names = {file.relative_to(package).as_posix() for file in package.rglob("*.py")}
-    assert {"__init__.py", "errors.py", "place.py", "scoring/pyfunc.py", "scoring/scorer.py"} <= names
+    assert {"__init__.py", "errors.py", "core/place.py", "scoring/pyfunc.py", "scoring/scorer.py"} <= names
     assert not [name for name in names if name.startswith("scoring/locate/")]
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from browser.chromium import Browser, OpenedPage, find_program, start_browser
 
+from sparkops.core.place import Place
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.pipeline.reports.report import PLOT_KINDS, Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
-from sparkops.place import Place
 from sparkops.reports import (
     Origin,
     PageLineage,

@@ -8,7 +8,7 @@ import pytest
 
 from sparkops.checks.suite.repeatable import is_repeatable
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.place import Place
+from sparkops.core.place import Place
 
 PLACE = Place("conf/checks/orders.yml", 1)
 

@@ -24,7 +24,7 @@ from fakes.real_processes import serving
 from sparkops.cli.main import main
 
 COLUMNS = "100"
-_PAGE_PORT = "5001"  # the port that the pages name
+_PAGE_PORT = "5001"  # the port that a page names, unless it is another one by `port=`
 _SHELL_WORDS = re.compile(r"[|<>;&`]|\$\(")
 _ERASED = re.compile(r"[^\n]*\x1b\[2K")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\r")
@@ -82,6 +82,10 @@ class PageSession:
     servers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     changes: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def _page_port(self) -> str:
+        return self.page.options.get("port", _PAGE_PORT)
+
     def run(self) -> None:
         """Run every block in order; stop the page's servers at the end."""
         with self.servers:
@@ -132,7 +136,7 @@ class PageSession:
 
     def _type(self, command: str) -> tuple[int, str]:
         """Run one command line; return its exit code and what it printed."""
-        command = command.replace(f":{_PAGE_PORT}", f":{self.port}").replace(" \\\n", " ")
+        command = command.replace(f":{self._page_port}", f":{self.port}").replace(" \\\n", " ")
         if command.startswith("cd "):
             self.folder = (self.folder / command[3:].strip()).resolve()
             return 0, ""
@@ -197,7 +201,7 @@ class PageSession:
         text = output.replace(str(self.folder.resolve()), f"~/{self.folder.name}").replace(
             str(Path.home()), "~"
         )
-        text = text.replace(f":{self.port}", f":{_PAGE_PORT}").strip("\n")
+        text = text.replace(f":{self.port}", f":{self._page_port}").strip("\n")
         return text + "\n" if text else ""
 
     def _where(self, block: Block, text: str) -> str:

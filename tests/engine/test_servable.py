@@ -9,13 +9,13 @@ import pytest
 
 from sparkops import Engine
 from sparkops.cli.main import run_command
+from sparkops.core.place import Place
 from sparkops.engine.container import ServiceContainer
 from sparkops.engine.operations.servable import compile_on_sample
 from sparkops.engine.project import LoadedProject
 from sparkops.errors import InputError, JobFailed, NotCompiled, ParamErrors
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
-from sparkops.place import Place
 from sparkops.runs.read_versions import ReadVersions
 
 JOB = '''

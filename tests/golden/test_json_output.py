@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.artifact.facts import ModelFacts, write_facts
+from sparkops.core.place import Place
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
@@ -22,7 +23,6 @@ from sparkops.pipeline.json_values.tables import (
 )
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
-from sparkops.place import Place
 from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.run import run_to_json
 

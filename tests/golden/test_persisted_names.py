@@ -15,13 +15,13 @@ from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
 from sparkops.checks.execution import suite_cache
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.checks.suite.threshold import FailureThreshold
+from sparkops.core.place import Place
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.model_version_info import GateResult
 from sparkops.pipeline.staging import DISCARD_PREFIX, REASONS_COLUMN, RELEASE_PREFIX
 from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.reports.check_docs import DataDocs
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source
 from sparkops.scoring.artifact import file_names as files

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.errors import InputError
 from sparkops.pipeline.fan_out.column_values import ColumnValues
 from sparkops.pipeline.fan_out.items import combine_values, make_item_job, require_separable
@@ -16,7 +17,6 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.secret import Secret
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 
 PLACE = Place("jobs/x.py", 1)
 

@@ -6,11 +6,11 @@ import itertools
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.errors import DeclarationError, UnknownName
 from sparkops.pipeline.graph import describe_dataset, find_upstream, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 
 
 def created(

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AfterValidator, Field, JsonValue, PositiveInt, StringConstraints
 
+from sparkops.core.place import Place, YamlScalar
 from sparkops.errors import InputError
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.parameters.value import parse, parse_default, to_json, to_request_json, to_text
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.secret import Secret
-from sparkops.place import Place, YamlScalar
 
 
 class Kind(Enum):

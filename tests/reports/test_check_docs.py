@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fakes.damaged_files import damage
 
+from sparkops.core.place import Place
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
-from sparkops.place import Place
 from sparkops.reports.check_docs import DataDocs
 
 

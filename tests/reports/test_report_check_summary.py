@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from sparkops.core.place import Place
 from sparkops.pipeline.checks.check import CheckResult
-from sparkops.place import Place
 from sparkops.reports import build_checked_table
 from sparkops.reports.check_summary import summarize_expectation, summarize_page, summarize_table
 

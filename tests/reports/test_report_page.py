@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.reports.report import Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
-from sparkops.place import Place
 from sparkops.reports import ParameterFact, RunFacts, build_checked_table, render_page
 
 HOSTILE = "</svg><script>alert('x')</script> & \"$\\alpha$\" <img src=x onerror=alert(1)> \x00\ud800"

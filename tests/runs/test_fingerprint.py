@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values.tables import pin_from_json, pin_to_json
 from sparkops.pipeline.table import Pin
-from sparkops.place import Place
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, describe_changes, describe_code
 
 JOB = Job(name="clean", function=lambda: None, doc="", place=Place(__file__, 3), kind="table")

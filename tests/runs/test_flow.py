@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparkops.core.place import Place
 from sparkops.errors import JobFailed, RunCancelled
 from sparkops.pipeline.job import Job
-from sparkops.place import Place
 from sparkops.runs.flow import FlowStep, run_jobs
 from sparkops.runs.records.run import Run
 

@@ -10,13 +10,13 @@ from time import time
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.pipeline.code.package_versions import PackageVersions
 from sparkops.pipeline.code.used_code import CodeReader
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.table import Pin
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.runs.fingerprint import RunInputs
 from sparkops.runs.work import describe_work, explain_changes, mark_changed_code, restore_computed
 

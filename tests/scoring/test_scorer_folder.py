@@ -101,7 +101,7 @@ def test_the_package_scores_under_another_name_with_only_numpy(tmp_path: Path) -
     shutil.copytree(home, package / "scoring", ignore=shutil.ignore_patterns("__pycache__"))
     (package / "core").mkdir()
     names = ("__init__.py", "bounded_file.py", "imported_files.py", "type_names.py", "wording.py")
-    for name in ("errors.py", "place.py", *(f"core/{name}" for name in names)):
+    for name in ("errors.py", "core/place.py", *(f"core/{name}" for name in names)):
         shutil.copy(home.parent / name, package / name)
     (package / "__init__.py").write_text("")
     program = f"""

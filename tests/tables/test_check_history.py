@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.errors import EngineError, TableError
 from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
 from sparkops.pipeline.table import MicroBatch
-from sparkops.place import Place
 from sparkops.tables import Tables
 
 NOON = datetime(2013, 7, 4, 12, tzinfo=UTC)

@@ -13,8 +13,9 @@ from deltalake import DeltaTable, write_deltalake
 from sparkops.errors import VersionGone
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
-from sparkops.tables.compare.committed_rows import CommittedWrite, list_changed_files
+from sparkops.tables.compare.committed_rows import CommittedWrite
 from sparkops.tables.compare.committed_versions import CommittedVersions
+from sparkops.tables.log.changed_files import list_changed_files
 
 
 class Reader:

@@ -13,11 +13,11 @@ from typing import Any
 
 from fuzzing.mutations import hostile_text, mutate_text
 from fuzzing.surface import ACCEPTED, Case, Finding, RunCase, Surface, describe_refusal
+from sparkops.core.place import Place
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.pipeline.reports.report import Number, Plot, Report, Table, Text
-from sparkops.place import Place
 from sparkops.reports import ParameterFact, RunFacts, build_checked_table, render_page
 from sparkops.reports.check_docs import DataDocs
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
+from sparkops.core.place import Place
 from sparkops.pipeline.checks.check import Policy, format_expectation
-from sparkops.place import Place
 
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 SEVERITIES = ("critical", "warning", "info")

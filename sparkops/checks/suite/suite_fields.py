@@ -9,8 +9,8 @@ import yaml
 from sparkops.checks.suite.suite import POLICIES, SEVERITIES, DefaultPolicies
 from sparkops.checks.suite.threshold import FailureThreshold, find_threshold_problem
 from sparkops.checks.suite.yaml_nodes import Items, YamlReader
+from sparkops.core.place import Place
 from sparkops.core.wording import did_you_mean
-from sparkops.place import Place
 
 _THRESHOLD_KEYS = ("rows", "share")
 

@@ -15,9 +15,9 @@ from sparkops.checks.suite.suite import POLICIES, SEVERITIES, DefaultPolicies, E
 from sparkops.checks.suite.suite_fields import FieldReader
 from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
 from sparkops.checks.suite.yaml_nodes import Items
+from sparkops.core.place import Place
 from sparkops.core.wording import did_you_mean
 from sparkops.pipeline.checks.check import Policy
-from sparkops.place import Place
 
 _SUITE_KEYS = ("policy", "fail_over", "quarantine_limit", "description", "expectations")
 # Keys that sparkops adds to an expectation; all others are arguments of Great Expectations.

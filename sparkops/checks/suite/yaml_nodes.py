@@ -10,8 +10,8 @@ import yaml
 
 from sparkops.config.core_schema import DateLoader
 from sparkops.core.bounded_file import MAX_WRITTEN_BY_HAND, read_text
+from sparkops.core.place import Place
 from sparkops.errors import ConfigError, Problem, as_clause
-from sparkops.place import Place
 
 Items = Mapping[str, tuple[Place, yaml.Node]]
 

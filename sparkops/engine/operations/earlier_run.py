@@ -51,11 +51,12 @@ def choose_start(
     params = hash_params(params_to_json(job, bound.values))
     if options.key is not None:
         return _start_with_key(container, job, params, options.key, options.unfinished)
+    started = RunStart(run_id=options.run_id)
     if options.unfinished == "new":
-        return RunStart()
+        return started
     unfinished = _find_unfinished(container, job, params)
     if unfinished is None:
-        return RunStart()
+        return started
     run = container.project.runs.load(unfinished.run)
     if options.unfinished == "resume":
         return RunStart(done=run) if run.state == "done" else RunStart(resume=run)
@@ -63,7 +64,7 @@ def choose_start(
     message = _describe_unfinished(job, run, published)
     if _is_repeatable(job, published):
         _log.warning("%s This run replaces what it published.", message)
-        return RunStart()
+        return started
     raise InputError(
         f"{message} Nothing was started. Complete that run with --resume (or `sparkops runs resume {run.id}`), or "
         "begin another with --new, which publishes its rows again."

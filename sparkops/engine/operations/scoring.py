@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.place import Place
 from sparkops.engine.operations.execute_job import execute_job
 from sparkops.errors import InputError
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
@@ -15,7 +16,6 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
 from sparkops.scoring.locate.model_uri import parse_model_uri

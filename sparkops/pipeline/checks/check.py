@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sparkops.place import Place
+from sparkops.core.place import Place
 
 Policy = Literal["fail", "quarantine", "warn"]
 # Time of a checkpoint's decision, and its run.

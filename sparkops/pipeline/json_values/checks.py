@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sparkops.core.place import Place
 from sparkops.core.version_number import is_number
 from sparkops.pipeline.checks.check import CheckResult
-from sparkops.place import Place
 
 # Fields that a record has under their names and that older records may lack.
 _OPTIONAL_FIELDS: Final = (

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
+from sparkops.core.place import YamlScalar
 from sparkops.core.wording import truncate
 from sparkops.pipeline.parameters.param_type import ParamType
-from sparkops.place import YamlScalar
 
 _DESCRIPTIONS: Final[Mapping[str, str]] = {
     "bool": "true or false",

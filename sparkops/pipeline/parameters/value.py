@@ -38,6 +38,7 @@ from typing import Any, Final
 
 from sparkops.core.duration import format_duration
 from sparkops.core.masking import HIDDEN
+from sparkops.core.place import to_canonical_text
 from sparkops.errors import InputError
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.allowed_values import describe_allowed, format_value, make_python_example
@@ -50,7 +51,6 @@ from sparkops.pipeline.parameters.param_type import (
 from sparkops.pipeline.parameters.text_readers import is_null_word
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.parameters.value_readers import InvalidValueError, read_repeated, read_value
-from sparkops.place import to_canonical_text
 
 
 def parse(param: Param, raw: Any, form: ValueForm = ValueForm.TEXT) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Final
 
+from sparkops.core.place import YamlScalar, unwrap_scalars
 from sparkops.pipeline.parameters.allowed_values import format_value
 from sparkops.pipeline.parameters.param_type import ParamType
 from sparkops.pipeline.parameters.text_readers import (
@@ -19,7 +20,6 @@ from sparkops.pipeline.parameters.text_readers import (
 )
 from sparkops.pipeline.parameters.typed_readers import SCALAR_VALUES
 from sparkops.pipeline.parameters.value_form import ValueForm
-from sparkops.place import YamlScalar, unwrap_scalars
 
 __all__ = ["InvalidValueError", "read_repeated", "read_value"]
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from sparkops.core.place import Place, find_caller_place
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.reports.report_columns import (
     RowColumns,
@@ -25,7 +26,6 @@ from sparkops.pipeline.reports.value_format import (
     is_number,
     is_time_format,
 )
-from sparkops.place import Place, find_caller_place
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +17,15 @@ from sparkops.runs.records.states import ACTIVE
 _MAX_STAT: Final = 1 << 16
 
 
-def describe_process() -> dict[str, Any]:
-    """Return what identifies this process: `host`, `pid` and `born`, the kernel's start time."""
-    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _read_start_time(os.getpid())}
+def describe_process(pid: int | None = None) -> dict[str, Any]:
+    """Return what identifies a process of this host, by default this one: `host`, `pid` and `born`, its start time."""
+    pid = os.getpid() if pid is None else pid
+    return {"host": socket.gethostname(), "pid": pid, "born": _read_start_time(pid)}
 
 
 def detect_crash(run: Run) -> Run:
     """Return the run, with state `crashed` if a process of this host that is gone left it in an active state."""
-    if not is_active_on_this_host(run) or _is_alive(run.process.get("pid"), run.process.get("born")):
+    if not is_active_on_this_host(run) or is_alive(run.process):
         return run
     attempts = (*run.attempts[:-1], {**run.attempts[-1], "state": "crashed"}) if run.attempts else ()
     return replace(run, state="crashed", attempts=attempts)
@@ -31,10 +33,17 @@ def detect_crash(run: Run) -> Run:
 
 def is_active_on_this_host(run: Run) -> bool:
     """Return whether the record says that a process of this host is executing it."""
-    return run.state in ACTIVE and run.process.get("host") == socket.gethostname()
+    return run.state in ACTIVE and is_on_this_host(run.process)
 
 
-def _is_alive(pid: Any, start_time: Any) -> bool:
+def is_on_this_host(process: Mapping[str, Any]) -> bool:
+    """Return whether a process that `describe_process` described is one of this host."""
+    return process.get("host") == socket.gethostname()
+
+
+def is_alive(process: Mapping[str, Any]) -> bool:
+    """Return whether a process of this host that `describe_process` described has not ended."""
+    pid, start_time = process.get("pid"), process.get("born")
     if not isinstance(pid, int):
         return False
     try:

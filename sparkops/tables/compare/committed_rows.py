@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sparkops.core.column_name import quote_column
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
-from sparkops.tables.catalog import Location
 from sparkops.tables.compare.committed_versions import CommittedVersions
-from sparkops.tables.log.log_folder import UNREADABLE, open_log, read_actions
+from sparkops.tables.log.changed_files import list_changed_files
 from sparkops.tables.write.merge_rows import require_unique_keys
 
 if TYPE_CHECKING:
@@ -133,23 +132,6 @@ def _select_added(versions: CommittedVersions, commit: CommittedWrite, after: Da
         for name in after.columns
     ]
     return after.exceptAll(before.select(*missing))
-
-
-def list_changed_files(location: Location, version: int) -> tuple[frozenset[str], frozenset[str]] | None:
-    """Return the names of the files that a commit added and removed; None where the log is not on this machine."""
-    log = open_log(location.local) if location.local else None
-    if log is None or version not in log.commits:
-        return None
-    added, removed = set(), set()
-    try:
-        for action in read_actions(log.commits[version]):
-            if "add" in action:
-                added.add(action["add"]["path"].rpartition("/")[2])
-            if "remove" in action:
-                removed.add(action["remove"]["path"].rpartition("/")[2])
-    except UNREADABLE:
-        return None
-    return frozenset(added), frozenset(removed)
 
 
 def _select_slice(versions: CommittedVersions, frame: DataFrame, commit: CommittedWrite) -> ComparableRows:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from fakes.run_services import FakeRunServices
 
+from sparkops.core.place import Place
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.runs.execution.execute import execute
 from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from fakes.run_services import FakeChecks, FakeTables
 
+from sparkops.core.place import Place
 from sparkops.errors import ChecksFailed, InputError
 from sparkops.pipeline.job import Job
-from sparkops.place import Place
 from sparkops.runs.execution.checked_inputs import CheckedInputs
 from sparkops.runs.records.verdicts import VerdictStore
 

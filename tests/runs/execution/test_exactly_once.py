@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 from fakes.run_services import FakeFrame, FakeRunServices
 
+from sparkops.core.place import Place
 from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.runs.execution.execute import execute
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore

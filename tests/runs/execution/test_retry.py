@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fakes.run_services import FakeFrame, FakeRunServices
 
+from sparkops.core.place import Place
 from sparkops.errors import (
     BadData,
     ChecksFailed,
@@ -26,7 +27,6 @@ from sparkops.errors import (
 from sparkops.pipeline.attempt_policy import AttemptPolicy
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.runs.execution.retry import execute_attempts, may_pass
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore

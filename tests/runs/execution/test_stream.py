@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from fakes.run_services import FakeFrame, FakeRunServices
 
+from sparkops.core.place import Place
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Mode, Write
-from sparkops.place import Place
 from sparkops.runs.execution.execute import execute
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import RunStore

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError, TableError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.runs.execution.user_error import StoppedRun, to_user_error
 from sparkops.runs.records.run import Run
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fakes.run_services import FakeOutcome
 
+from sparkops.core.place import Place
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.job import Job
-from sparkops.place import Place
 from sparkops.runs.publishing.check_report import format_failures, to_record
 
 JOB = Job(name="sales", function=lambda: None, doc="", place=Place("x.py", 1), kind="table")

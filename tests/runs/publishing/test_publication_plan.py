@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+from sparkops.core.place import Place
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
-from sparkops.place import Place
 from sparkops.runs.publishing.publication_plan import (
     PublicationPlan,
     TablePlan,

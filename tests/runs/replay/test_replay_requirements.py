@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sparkops.core.place import Place
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.table import Pin
 from sparkops.pipeline.write import Write
-from sparkops.place import Place
 from sparkops.runs.records.run import Run
 from sparkops.runs.replay.requirements import (
     describe_changed_pin,

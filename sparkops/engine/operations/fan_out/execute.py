@@ -64,7 +64,8 @@ class FanOut:
 
     def execute(self) -> Run:
         """Execute all runs, and record how the fan-out ended."""
-        container, run_id = self.container, self.earlier.id if self.earlier else make_run_id()
+        container = self.container
+        run_id = self.earlier.id if self.earlier else self.request.options.run_id or make_run_id()
         progress = container.listener.fan_out_started(self.declared.name, len(self.items))
         attempt, code = self._begin(run_id)
         try:

@@ -61,11 +61,12 @@ def query_rows(rows: Any, query: RowQuery) -> list[dict[str, Any]]:
     matching = _filter(rows, query.where)
     if query.columns is not None:
         matching = matching.select([name for name in query.columns if name in matching.column_names])
-    result = _to_rows(matching.slice(0, query.limit))
+    result = to_rows(matching.slice(0, query.limit))
     return _count_distinct(result) if query.count else result
 
 
-def _to_rows(rows: Any) -> list[dict[str, Any]]:
+def to_rows(rows: Any) -> list[dict[str, Any]]:
+    """Return the rows of an Arrow table, as values by column."""
     columns = [_to_values(column) for column in rows.columns]
     return [dict(zip(rows.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
 

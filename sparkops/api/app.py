@@ -1,0 +1,50 @@
+"""The application: routes, errors, and who is let in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from sparkops.api.authentication import Authentication, Authenticator
+from sparkops.api.routes.health import make_health_routes
+from sparkops.api.routes.jobs import make_job_routes
+from sparkops.api.routes.problem import answer_error, answer_http_error, answer_unexpected_error
+from sparkops.api.routes.runs import make_run_routes
+from sparkops.api.routes.tables import make_table_routes
+from sparkops.api.service import JobService
+from sparkops.errors import SparkopsError
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    service: JobService, authenticator: Authenticator | None = None, lifespan: Lifespan | None = None
+) -> Starlette:
+    """Return the ASGI application of a service.
+
+    Args:
+        service: What it serves.
+        authenticator: Tells who sent a request; None lets in who reaches the loopback address.
+        lifespan: Runs beside it.
+    """
+    app = Starlette(
+        routes=[
+            *make_health_routes(service),
+            *make_job_routes(service),
+            *make_run_routes(service),
+            *make_table_routes(service),
+        ],
+        middleware=[Middleware(Authentication, authenticator=authenticator)],
+        exception_handlers={
+            SparkopsError: answer_error,
+            HTTPException: answer_http_error,
+            Exception: answer_unexpected_error,
+        },
+        lifespan=lifespan,
+    )
+    app.state.secrets = service.engine.project.config.secrets
+    return app

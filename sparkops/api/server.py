@@ -1,0 +1,108 @@
+"""Serve the jobs of a project until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sparkops.api.app import Lifespan, create_app
+from sparkops.api.contexts.messages import Setup
+from sparkops.api.database.connect import open_database
+from sparkops.api.database.lease import Lease
+from sparkops.api.database.submissions import SubmissionStore
+from sparkops.api.database.tokens import TokenStore
+from sparkops.api.dispatcher import Dispatcher
+from sparkops.api.service import JobService, resolve_contexts
+from sparkops.engine.engine import Engine
+from sparkops.errors import InputError
+from sparkops.serving.listener import format_url
+
+# Seconds that active runs have to end when the service is stopped; then they crash, and the next service continues them.
+_STOP_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """How jobs are served.
+
+    Args:
+        env: Environment of the project.
+        overrides: Settings as `key=value` texts.
+        is_local: Whether only this machine can reach the service: then it needs no tokens.
+        on_ready: Called with the URL when requests are accepted.
+    """
+
+    env: str | None = None
+    overrides: tuple[str, ...] = ()
+    is_local: bool = True
+    on_ready: Callable[[str], None] = lambda _: None
+
+
+def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) -> None:
+    """Serve the jobs of a project until SIGINT or SIGTERM.
+
+    Raises:
+        InputError: There is no token, and other machines can reach the service.
+        EngineError: The database does not answer, or another service uses it.
+    """
+    settings = engine.settings
+    database = open_database(settings.api.database, settings.state)
+    tokens = TokenStore(database)
+    authenticator = tokens if tokens.list() else None
+    if authenticator is None and not options.is_local:
+        raise InputError(
+            "Other machines can reach this address, and there is no token: make one with `sparkops api token create NAME "
+            "--role run`, or listen on --host 127.0.0.1."
+        )
+    lease = Lease(engine=database, service=secrets.token_hex(8))
+    lease.acquire()
+    try:
+        dispatcher = Dispatcher(
+            store=SubmissionStore(database),
+            runs=engine.runs,
+            lease=lease,
+            settings=resolve_contexts(settings.api),
+            setup=Setup(root=str(engine.root), env=options.env, overrides=options.overrides),
+        )
+        service = JobService(engine=engine, store=dispatcher.store, dispatcher=dispatcher)
+        app = create_app(service, authenticator, _make_lifespan(dispatcher, listener, options.on_ready))
+        config = uvicorn.Config(
+            app,
+            ws="none",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
+        uvicorn.Server(config).run([listener])
+    finally:
+        lease.release()
+        database.dispose()
+
+
+def _make_lifespan(
+    dispatcher: Dispatcher, listener: socket.socket, on_ready: Callable[[str], None]
+) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        await dispatcher.recover()
+        running = asyncio.create_task(dispatcher.run())
+        on_ready(format_url(listener))
+        try:
+            yield
+        finally:
+            await dispatcher.stop(_STOP_SECONDS)
+            await running
+
+    return lifespan

@@ -1,0 +1,257 @@
+"""What the service does for its callers, without HTTP: accept requests, find runs, cancel them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Final
+
+from sparkops.api.database.submission import JobRequest, Outcome, Submission
+from sparkops.api.database.submissions import NewSubmission, SubmissionStore
+from sparkops.api.dispatcher import Dispatcher
+from sparkops.config.api_settings import ApiSettings, ContextSettings, ServedJobSettings
+from sparkops.engine.engine import Engine
+from sparkops.engine.operations.cancel_run import describe_requester
+from sparkops.engine.parameter_sources import find_secret_names
+from sparkops.errors import InputError, ParamErrors, Problem, SparkopsError, UnknownName
+from sparkops.pipeline.parameters.bind import ParameterSource
+from sparkops.pipeline.parameters.value_form import ValueForm
+from sparkops.runs.read_versions import ReadVersions
+from sparkops.runs.records.run import Run, make_run_id
+from sparkops.runs.records.states import ACTIVE
+
+DEFAULT_CONTEXT: Final = "default"
+_POLL_SECONDS: Final = 0.1
+
+
+class QueueFull(SparkopsError):
+    """The queue of a context is full; the caller may try again later.
+
+    Args:
+        message: Which queue, and its limit.
+        retry_after: Seconds after which a place may be free.
+    """
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedRun:
+    """A run as its callers see it: the request, and the record once there is one.
+
+    Args:
+        submission: The request; None for a run that was started elsewhere.
+        run: The record; None before the run has begun.
+    """
+
+    submission: Submission | None
+    run: Run | None
+
+    @property
+    def id(self) -> str:
+        """Return the id of the run."""
+        if self.submission is not None:
+            return self.submission.run_id
+        assert self.run is not None
+        return self.run.id
+
+    @property
+    def job(self) -> str:
+        """Return the name of the job."""
+        if self.run is not None:
+            return self.run.job
+        assert self.submission is not None
+        return self.submission.request.job
+
+    @property
+    def state(self) -> str:
+        """Return the state: that of the record, or else that of the request."""
+        outcome = self.submission.outcome if self.submission is not None else None
+        if self.submission is not None and self.submission.state != "ended":
+            # A crashed run is continued while its request has not ended.
+            is_active = self.run is not None and self.run.state in ACTIVE
+            return self.run.state if self.run is not None and is_active else "queued"
+        if self.run is not None:
+            return self.run.state
+        return outcome.state if outcome is not None else "queued"
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether nothing more happens to it by itself."""
+        if self.submission is not None:
+            return self.submission.state == "ended"
+        return self.state not in ACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobService:
+    """Accepts requests for runs of a project's jobs.
+
+    Args:
+        engine: The project, without Spark.
+        store: The queue.
+        dispatcher: Starts what is queued.
+    """
+
+    engine: Engine
+    store: SubmissionStore
+    dispatcher: Dispatcher
+
+    @property
+    def settings(self) -> ApiSettings:
+        """Return the settings of the service."""
+        return self.engine.settings.api
+
+    def submit(
+        self, request: JobRequest, *, caller: str, key: str | None = None
+    ) -> tuple[RequestedRun, bool]:
+        """Accept a request for a run; it is executed, whatever happens to the service.
+
+        Args:
+            request: What is job_request for.
+            caller: Who asks.
+            key: Idempotency key: the same request with the same key is one run.
+
+        Returns:
+            The run; and whether it is a new one.
+
+        Raises:
+            InputError: The job, a parameter or a version is wrong; all parameters are named. Nothing was accepted.
+            QueueFull: Too many requests wait.
+        """
+        job = self._require_valid(request)
+        served = self.settings.jobs.get(job, ServedJobSettings())
+        self._require_queue_space(served.context)
+        new = NewSubmission(
+            run_id=make_run_id(),
+            request=request,
+            context=served.context,
+            caller=caller,
+            priority=served.priority,
+            key=key,
+        )
+        submission, is_new = self.store.accept(new)
+        self.dispatcher.wake()
+        return self._with_record(submission), is_new
+
+    def find(self, run_id: str) -> RequestedRun:
+        """Return a run, by its full id or a part that only it has.
+
+        Raises:
+            UnknownName: There is none.
+        """
+        submission = self.store.find(run_id)
+        if submission is not None:
+            return self._with_record(submission)
+        run = self.engine.runs.load(run_id)
+        return RequestedRun(submission=self.store.find(run.id), run=run)
+
+    async def wait(self, run_id: str, seconds: float) -> RequestedRun:
+        """Return a run when it has ended, at the latest after so many seconds."""
+        deadline = monotonic() + seconds
+        requested = await asyncio.to_thread(self.find, run_id)
+        while not requested.has_ended and (left := deadline - monotonic()) > 0:
+            await self.dispatcher.wait_for_change(min(left, 1.0))
+            requested = await asyncio.to_thread(self.find, run_id)
+        return requested
+
+    async def cancel(self, run_id: str, *, caller: str, seconds: float) -> RequestedRun:
+        """Cancel a run: take it from the queue, or stop its Spark jobs; return it when it has ended.
+
+        Args:
+            run_id: The run.
+            caller: Who asks.
+            seconds: Longest time to wait for its end.
+
+        Raises:
+            InputError: It has ended already.
+        """
+        requested = await asyncio.to_thread(self.find, run_id)
+        if requested.state == "cancelled":
+            return requested
+        if requested.has_ended:
+            raise InputError(
+                f"Run {requested.id} of job `{requested.job}` has ended: it is {requested.state}."
+            )
+        by = f"{caller} through {describe_requester()}"
+        outcome = Outcome(state="cancelled", error=f"Cancelled by {by}.", kind="RunCancelled")
+        if await asyncio.to_thread(self.store.withdraw, requested.id, outcome):
+            return await asyncio.to_thread(self.find, requested.id)
+        await self._request_cancel(requested.id, by, seconds)
+        return await self.wait(requested.id, seconds)
+
+    async def _request_cancel(self, run_id: str, by: str, seconds: float) -> None:
+        """Ask the process that executes a run to stop it, as soon as the run has begun."""
+        deadline = monotonic() + seconds
+        while monotonic() < deadline:
+            requested = await asyncio.to_thread(self.find, run_id)
+            if requested.has_ended:
+                return
+            if requested.run is not None and requested.run.state in ACTIVE:
+                await asyncio.to_thread(self.engine.runs.request_cancel, requested.run, by=by)
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _with_record(self, submission: Submission) -> RequestedRun:
+        """Return a request with its record, or that of the run that answered it."""
+        answered = submission.outcome.run_id if submission.outcome is not None else None
+        try:
+            run = self.engine.runs.read(answered or submission.run_id)
+        except (ValueError, SparkopsError):
+            run = None
+        return RequestedRun(submission=submission, run=run)
+
+    def _require_valid(self, request: JobRequest) -> str:
+        """Refuse a request that could only fail; return the job's name."""
+        project = self.engine.project
+        job = project.find_declared(request.job)
+        secret = [
+            Problem(
+                name,
+                f"`{name}` is a secret, which no request contains: set SPARKOPS_SECRET_{name.upper()} where the service runs",
+            )
+            for name in sorted(find_secret_names(job) & request.params.keys())
+        ]
+        if secret:
+            raise ParamErrors(job.name, secret)
+        source = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
+        project.bind(job, [source], at=request.at)
+        ReadVersions(at=request.at, as_of=_parse_time(request.as_of))
+        return job.name
+
+    def _require_queue_space(self, context: str) -> None:
+        limit = self.dispatcher.settings[context].max_queue
+        if self.store.count_queued().get(context, 0) >= limit:
+            raise QueueFull(
+                f"{limit} requests wait for context `{context}`, as many as it accepts. Try again later.",
+                retry_after=10,
+            )
+
+
+def resolve_contexts(settings: ApiSettings) -> Mapping[str, ContextSettings]:
+    """Return the contexts by name, with the default one.
+
+    Raises:
+        UnknownName: A job is given a context that does not exist.
+    """
+    contexts = {DEFAULT_CONTEXT: ContextSettings(), **settings.contexts}
+    for job, served in settings.jobs.items():
+        if served.context not in contexts:
+            raise UnknownName("context", served.context, contexts, where=f"`api.contexts` (`api.jobs.{job}`)")
+    return contexts
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise InputError(
+            f"`as_of` is {text!r}: give a time of ISO 8601, such as 2026-03-01T12:00:00Z."
+        ) from None

@@ -1,0 +1,99 @@
+"""A worker of the service that records runs as the real one does, but executes none: the job's name says what happens.
+
+`done`, `failed` and `refused` end so; `slow` waits until it is cancelled; `wait` until a file is there; `exit` ends the
+process, the first time only with `exit_once`; `jvm` loses its Spark.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sparkops.api.contexts.messages import (
+    Broken,
+    Drain,
+    Message,
+    Ready,
+    RunEnded,
+    Setup,
+    StartRun,
+    decode,
+    encode,
+)
+from sparkops.errors import RunCancelled
+from sparkops.runs.records.store import Attempt, RunStore
+
+
+class FakeWorker:
+    def __init__(self, setup: Setup, connection: socket.socket) -> None:
+        self._root = Path(setup.root)
+        self._runs = RunStore(self._root / "runs")
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        # The service may have ended.
+        with self._lock, suppress(OSError):
+            self._connection.sendall(encode(message))
+
+    def execute(self, request: StartRun) -> None:
+        job, run_id = request.job, request.run_id
+        if job == "refused":
+            self.send(RunEnded(run_id=run_id, state="failed", error="It was refused.", kind="InputError"))
+            return
+        attempt = self._runs.begin(run_id, job, params=dict(request.params))
+        if job == "exit" or (job == "exit_once" and attempt.number == 1):
+            os._exit(7)
+        state = self._complete(request, attempt)
+        if state == "done":
+            attempt.enter("done", "ended")
+        self.send(
+            RunEnded(
+                run_id=run_id, state=state, error=None if state == "done" else "It broke.", kind="JobFailed"
+            )
+        )
+
+    def _complete(self, request: StartRun, attempt: Attempt) -> str:
+        if request.job == "wait":
+            while not (self._root / "go").exists():
+                time.sleep(0.02)
+        if request.job == "slow":
+            while attempt.find_cancel_request() is None:
+                time.sleep(0.02)
+            attempt.enter_failed(RunCancelled("Cancelled."))
+            return "cancelled"
+        if request.job == "jvm" and attempt.number == 1:
+            self.send(Broken(reason="Spark's process has ended."))
+            attempt.enter("failed", "ended")
+            return "crashed"
+        if request.job == "failed":
+            attempt.enter("failed", "ended")
+            return "failed"
+        return "done"
+
+
+def main() -> None:
+    with socket.socket(fileno=int(sys.argv[1])) as connection:
+        lines = connection.makefile("rb")
+        setup = decode(lines.readline())
+        assert isinstance(setup, Setup)
+        worker, threads = FakeWorker(setup, connection), []
+        worker.send(Ready(seconds=0.0))
+        for line in lines:
+            message = decode(line)
+            if isinstance(message, Drain):
+                break
+            assert isinstance(message, StartRun)
+            threads.append(threading.Thread(target=worker.execute, args=(message,)))
+            threads[-1].start()
+        for thread in threads:
+            thread.join()
+
+
+if __name__ == "__main__":
+    main()
