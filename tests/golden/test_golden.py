@@ -44,6 +44,8 @@ every_artifact = pytest.mark.parametrize(
 )
 # A double of a batch may differ in its last digits: NumPy picks its own exp and sum for each processor.
 LAST_DIGITS = 1e-13
+# So may that of a row, where NumPy computes the row, too.
+ROWS_BY_NUMPY = {"perceptron", "topics", "mixture", "project", "dct"}
 PREDICT = """
 import json, mlflow, pandas
 model = mlflow.pyfunc.load_model(sys.argv[1])
@@ -99,11 +101,12 @@ def test_golden_files_stay_small_and_name_no_machine() -> None:
 def test_an_artifact_answers_each_row_as_on_the_day_it_was_made(folder: Path) -> None:
     scorer = Scorer(describe(folder), raw=True)
     cases = read_cases((folder / "answers.jsonl").read_text("utf-8"))
+    rtol = LAST_DIGITS if ROWS_BY_NUMPY & {step.op for step in describe(folder).steps} else 0.0
     assert len(cases) >= 8
     assert [
         (case["row"], expected, scorer.answer(case["row"]))
         for case, expected in cases
-        if not identical(scorer.answer(case["row"]), expected)
+        if not identical(scorer.answer(case["row"]), expected, rtol)
     ] == []
 
 

@@ -156,7 +156,7 @@ def test_files_of_a_model_keep_their_names() -> None:
         "flavor.json",
         "sparkops.seal",
     )
-    assert (artifact.SPARK_MODEL, compiled_scorer.ORIGIN, identity.TAG) == (
+    assert (artifact.SPARK_MODEL, compiled_scorer.ORIGIN, identity.SCORER_TAG) == (
         "sparkml", "compiled.json", "sparkops.scorer"
     )  # fmt: skip
     assert RUN_TAG == "sparkops.run_id"
