@@ -59,11 +59,13 @@ class FakeWorker:
         )
 
     def _complete(self, request: StartRun, attempt: Attempt) -> str:
+        # Not for ever: the test that it belongs to may have been killed.
+        deadline = time.monotonic() + 60
         if request.job == "wait":
-            while not (self._root / "go").exists():
+            while not (self._root / "go").exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
         if request.job == "slow":
-            while attempt.find_cancel_request() is None:
+            while attempt.find_cancel_request() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
             attempt.enter_failed(RunCancelled("Cancelled."))
             return "cancelled"
