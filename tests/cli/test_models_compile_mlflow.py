@@ -102,7 +102,7 @@ def test_its_signature_flavors_and_origin_are_those_of_the_saved_model(model, ex
     assert written.saved_input_example_info is None
     assert written.metadata["source"] == {
         "folder": model,
-        "sha256": read_spark_model(FIXTURES / "categories" / "model", schema=COLUMNS).digest(),
+        "sha256": read_spark_model(FIXTURES / "categories" / "model", schema=COLUMNS).hash_files(),
         "columns": "--schema",
     }
     saved = (FIXTURES / "categories" / "model" / "metadata").glob("part-*")
