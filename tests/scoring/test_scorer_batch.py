@@ -64,9 +64,10 @@ def test_columns_may_be_arrays_masked_arrays_and_lists() -> None:
     assert answers[2] == scorer.score({"carrier": "B6", "distance": 3, "temp": 3.0})
 
 
-def test_nan_in_a_float_array_of_an_integer_field_is_null() -> None:
+@pytest.mark.parametrize("null", [np.array([1.0, np.nan]), np.ma.MaskedArray([1.0, 2.0], mask=[False, True])])
+def test_nan_and_a_masked_value_of_an_integer_field_are_null(null: Any) -> None:
     scorer = Scorer(flights())
-    columns = {"carrier": ["AA"] * 2, "distance": np.array([1.0, np.nan]), "temp": np.zeros(2)}
+    columns = {"carrier": ["AA"] * 2, "distance": null, "temp": np.zeros(2)}
     with pytest.raises(RowError, match=r"^Row 1: Field `distance` is null"):
         scorer.score_batch(columns)
 

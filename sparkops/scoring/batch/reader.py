@@ -124,7 +124,8 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
         part = part.astype(_TIME)
     items = part.tolist() if array.ndim == 1 else list(array)
     if field.type in INTEGER_RANGES and array.dtype.kind == "f":
-        items = [None if isnan(item) else item for item in items]
+        # A masked value is None already.
+        items = [None if item is None or isnan(item) else item for item in items]
     return _read_objects(field, items)
 
 
