@@ -48,6 +48,33 @@ def post_json(url: str, content: bytes, *, headers: Mapping[str, str], timeout: 
         pass
 
 
+def send_request(
+    url: str,
+    *,
+    method: str = "GET",
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float,
+) -> Any:
+    """Return the answer to a request, as `urllib.request.urlopen` does; a redirect to another origin gets no credentials.
+
+    Args:
+        url: As for `open_url`.
+        method: HTTP's method.
+        content: The body; None for none.
+        headers: Headers of the request.
+        timeout: Seconds to wait for the connection and for each part of the answer.
+
+    Raises:
+        OSError: The server does not answer, or answers an error (`HTTPError`).
+    """
+    request = _make_request(url, content)
+    request.method = method
+    for name, value in (headers or {}).items():
+        request.add_header(name, value)
+    return build_opener(_OriginRedirects).open(request, timeout=timeout)
+
+
 def _make_request(url: str, content: bytes | None = None) -> Request:
     try:
         parts = urlsplit(url)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from fakes import worker_without_spark
+from starlette.applications import Starlette
 
+from sparkops.api.app import create_app
 from sparkops.api.contexts.messages import Setup
 from sparkops.api.database.connect import open_database
 from sparkops.api.database.lease import Lease
 from sparkops.api.database.submission import JobRequest, Submission
 from sparkops.api.database.submissions import NewSubmission, SubmissionStore
 from sparkops.api.dispatcher import Dispatcher
+from sparkops.api.service import JobService
 from sparkops.config.api_settings import ContextSettings
+from sparkops.engine import Engine
 from sparkops.runs.records.store import RunStore
 
 FAKE = (sys.executable, worker_without_spark.__file__)
@@ -94,6 +102,45 @@ async def running(
         await loop
         dispatcher.lease.release()
         database.dispose()
+
+
+@contextmanager
+def serve_in_thread(project: Path) -> Iterator[str]:
+    """Serve a project over a socket, and yield the URL."""
+    database = open_database(None, project)
+    dispatcher = Dispatcher(
+        store=SubmissionStore(database),
+        runs=RunStore(project / "runs"),
+        lease=Lease(engine=database, service="s1"),
+        settings={"default": ContextSettings(spare=0)},
+        setup=Setup(root=str(project)),
+        command=FAKE,
+    )
+    dispatcher.lease.acquire()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        loop = asyncio.create_task(dispatcher.run())
+        yield
+        await dispatcher.stop(20)
+        await loop
+
+    service = JobService(engine=Engine(project), store=dispatcher.store, dispatcher=dispatcher)
+    config = uvicorn.Config(create_app(service, lifespan=lifespan), log_config=None, ws="none")
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(60)
+    database.dispose()
 
 
 def check(scenario: Coroutine[Any, Any, None]) -> None:
