@@ -162,7 +162,7 @@ class PageSession:
     def _python(self, block: Block) -> None:
         output = Terminal()
         # As many lines as stand above the block, so that a traceback names the page's own line.
-        source = "\n" * block.line + block.text
+        source = "\n" * block.line + block.text.replace(f":{self._page_port}", f":{self.port}")
         with self._inside(output):
             exec(compile(source, self.page.name, "exec"), self.names)
         self.printed = output.read_text()

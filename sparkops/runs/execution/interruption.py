@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 from types import FrameType
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ class Interrupter:
             self._is_closed = True
             if self._reason is not None and self.thread != threading.main_thread().ident:
                 # An exception that was not raised yet must not stop what this thread does next.
-                _raise_in(self.thread, None)
+                _absorb()
 
 
 @contextmanager
@@ -195,8 +195,21 @@ def _restore_default_handlers() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise an exception in another thread when it executes Python again; None takes back one that was not raised."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread), ctypes.py_object(error) if error is not None else None
-    )
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Raise an exception in a thread when it executes Python again, in place of one that was not raised yet."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
+
+
+def _absorb() -> None:
+    """Raise in this thread what may still be raised in it, and catch it.
+
+    Python can take back an exception, but then Python 3.11 keeps the note that one is pending until the next one is
+    raised in any thread: the process becomes slower, and a function that is traced, by a debugger or by coverage, never
+    begins.
+    """
+    try:
+        _raise_in(threading.get_ident(), Interrupted)
+        while True:
+            sleep(0)
+    except Interrupted:
+        return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -141,3 +143,38 @@ def test_an_attempt_publishes_nothing_once_a_later_one_has_begun(go, fakes, tmp_
     assert set(fakes.tables.versions) == {"numbers"}
     assert fakes.reports.titles == []
     assert (newest(tmp_path).attempt, newest(tmp_path).state) == (2, "running")
+
+
+LATE = """
+import sys, threading
+from sparkops.errors import RunCancelled
+from sparkops.runs.execution.interruption import Interrupted, interruptible
+
+def run() -> None:
+    try:
+        with interruptible() as interrupter:
+            interrupter.interrupt(RunCancelled("Cancelled."))
+            while True:
+                pass
+    except Interrupted:
+        print("interrupted")
+
+for _ in range(3):
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+def traced() -> int:
+    return 1
+
+sys.settrace(lambda *_: None)
+print(sum(traced() for _ in range(1000)))
+"""
+
+
+def test_functions_are_traced_after_a_run_in_a_thread_was_interrupted() -> None:
+    """A pending exception that is taken back would keep Python 3.11 from ever beginning a traced function."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LATE], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout.split() == ["interrupted"] * 3 + ["1000"]
