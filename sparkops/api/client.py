@@ -317,9 +317,9 @@ class Client:
         except HTTPError as error:
             self._refuse(error)
         except (OSError, HTTPException) as error:
-            reason = as_clause(getattr(error, "reason", None) or error)
             raise EngineError(
-                f"The service at {remove_credentials(self.url)} does not answer: {reason}. `sparkops api` starts it."
+                f"The service at {remove_credentials(self.url)} does not answer: "
+                f"{as_clause(getattr(error, 'reason', None) or error)}. `sparkops api` starts it."
             ) from None
 
     def _refuse(self, error: HTTPError) -> NoReturn:

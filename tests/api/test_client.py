@@ -56,7 +56,7 @@ def test_a_run_is_requested_and_waited_for(client: Client) -> None:
     run = client.run("done", day=DAY)
     assert (run.job, run.state, run.params, run.has_ended) == ("done", "done", {"day": "2013-07-04"}, True)
     assert client.find("last").id == run.id
-    assert [found.id for found in client.runs(job="done")] == [run.id]
+    assert [listed.id for listed in client.runs(job="done")] == [run.id]
 
 
 def test_jobs_are_listed(client: Client) -> None:

@@ -145,7 +145,7 @@ def test_an_attempt_publishes_nothing_once_a_later_one_has_begun(go, fakes, tmp_
     assert (newest(tmp_path).attempt, newest(tmp_path).state) == (2, "running")
 
 
-LATE = """
+INTERRUPTED_THREADS = """
 import sys, threading
 from sparkops.errors import RunCancelled
 from sparkops.runs.execution.interruption import Interrupted, interruptible
@@ -175,6 +175,6 @@ print(sum(traced() for _ in range(1000)))
 def test_functions_are_traced_after_a_run_in_a_thread_was_interrupted() -> None:
     """A pending exception that is taken back would keep Python 3.11 from ever beginning a traced function."""
     ended = subprocess.run(
-        [sys.executable, "-c", LATE], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", INTERRUPTED_THREADS], capture_output=True, text=True, timeout=60, check=True
     )
     assert ended.stdout.split() == ["interrupted"] * 3 + ["1000"]
