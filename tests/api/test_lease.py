@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
 from sparkops.api.database.lease import EXPIRY_SECONDS, Lease, LeaseLost
 from sparkops.api.database.schema import SERVICES
@@ -16,6 +16,11 @@ from sparkops.runs.records.process import describe_process
 def set_process(database: Engine, **changes: object) -> None:
     with database.begin() as connection:
         connection.execute(update(SERVICES).values(process=json.dumps({**describe_process(), **changes})))
+
+
+def find_holder(database: Engine) -> str:
+    with database.begin() as connection:
+        return str(connection.execute(select(SERVICES.c.id)).scalar_one())
 
 
 def test_a_second_service_is_refused_with_the_process_of_the_first(database: Engine) -> None:
@@ -29,6 +34,7 @@ def test_a_lease_that_was_given_back_is_free(database: Engine) -> None:
     first.acquire()
     first.release()
     Lease(engine=database, service="b").acquire()
+    assert find_holder(database) == "b"
 
 
 @pytest.mark.parametrize("changes", [{"pid": 2**22 + 1}, {"born": "1"}])
@@ -38,6 +44,7 @@ def test_the_lease_of_a_process_of_this_host_that_is_gone_is_free(
     Lease(engine=database, service="a").acquire()
     set_process(database, **changes)
     Lease(engine=database, service="b").acquire()
+    assert find_holder(database) == "b"
 
 
 def test_the_lease_of_another_host_expires(database: Engine) -> None:
