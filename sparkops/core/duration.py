@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final
 
 _UNITS: Final[Mapping[str, Decimal | int]] = {
@@ -33,8 +33,6 @@ _NUMBER_ONLY: Final = re.compile(_NUMBER)
 _ISO_UNITS: Final = ("w", "d", "h", "m", "s")
 # Longest time that anything waits for: 100 years, which every clock can add to the present time.
 MAX_SECONDS: Final = 36_525 * 86_400
-# Largest number of days of a timedelta.
-_MAX_DAYS: Final = 999_999_999
 # Longest text of a duration.
 _MAX_LENGTH: Final = 200
 
@@ -49,12 +47,14 @@ def parse_duration(text: str) -> timedelta:
     if len(words) > _MAX_LENGTH:
         raise ValueError("it is too long")
     sign, words = (-1, words[1:]) if words.startswith("-") else (1, words)
-    microseconds = sign * _sum_seconds(words) * 1_000_000
-    if microseconds != microseconds.to_integral_value():
-        raise ValueError("finer than a microsecond")
-    if abs(microseconds) > _MAX_DAYS * 86_400_000_000:
-        raise ValueError(f"beyond {_MAX_DAYS} days")
-    return timedelta(microseconds=int(microseconds))
+    with localcontext(prec=2 * _MAX_LENGTH):
+        microseconds = sign * _sum_seconds(words) * 1_000_000
+        if microseconds != microseconds.to_integral_value():
+            raise ValueError("finer than a microsecond")
+    try:
+        return timedelta(microseconds=int(microseconds))
+    except OverflowError:
+        raise ValueError(f"beyond {timedelta.max.days} days") from None
 
 
 def parse_seconds(text: str) -> float:

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from sparkops.cli.main import run_command
-from sparkops.core.duration import MAX_SECONDS, parse_duration, parse_seconds, subtract_duration
+from sparkops.core.duration import (
+    MAX_SECONDS,
+    format_duration,
+    parse_duration,
+    parse_seconds,
+    subtract_duration,
+)
 from sparkops.errors import InputError
 from sparkops.runs.read_versions import ReadVersions
 
@@ -79,6 +85,13 @@ def test_the_longest_age_removes_nothing(
 
 def test_durations_have_bounds() -> None:
     assert parse_duration("999999999d") == timedelta(days=999_999_999)
+    for extreme in (timedelta.max, timedelta.min, timedelta.max - timedelta(days=1), -timedelta.resolution):
+        assert parse_duration(format_duration(extreme)) == extreme
+    for text in ("-P999999999DT0.000001S", "P999999999DT24H"):
+        with pytest.raises(ValueError, match="beyond 999999999 days"):
+            parse_duration(text)
+    with pytest.raises(ValueError, match="finer than a microsecond"):
+        parse_duration("1." + "0" * 60 + "1s")
     assert parse_seconds(str(MAX_SECONDS)) == MAX_SECONDS
     for text in ("1000000000d", "9" * 400 + "d", "1" * 201 + "s", ""):
         with pytest.raises(ValueError, match=r"beyond 999999999 days|too long|empty"):
