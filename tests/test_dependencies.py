@@ -8,6 +8,7 @@ import sys
 import tomllib
 from importlib.metadata import distribution, distributions, packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -93,7 +94,7 @@ def installed() -> dict[str, str]:
 
 def licence_of(name: str) -> str:
     """Return what the metadata of an installed distribution says about its licence."""
-    metadata = distribution(name).metadata
+    metadata: Any = distribution(name).metadata
     expression = metadata.get("License-Expression") or ""
     classifiers = [text for text in metadata.get_all("Classifier") or () if text.startswith("License ::")]
     # Some put the whole text of the licence into the field.

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from fakes.job_service import RunningDispatcher, check, running
+from starlette.routing import Route
 
 from sparkops.api.app import create_app
 from sparkops.api.database.tokens import TokenStore
@@ -403,7 +404,7 @@ def test_the_interface_is_described_with_the_parameters_of_each_job(project: Pat
         app = create_app(
             JobService(engine=Engine(project), store=api.service.store, dispatcher=api.service.dispatcher)
         )
-        routes = {route.path for route in app.routes} - {"/openapi.json"}
+        routes = {route.path for route in app.routes if isinstance(route, Route)} - {"/openapi.json"}
         assert routes == {path for path in described["paths"] if "{" in path or path.count("/") < 3}
 
     served(project, scenario)

@@ -23,7 +23,7 @@ MERGES = "a0: &a0 {k: v}\n" + "".join(
     f"a{n}: &a{n} {{<<: [{','.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 9)
 )
 
-HOSTILE = {
+HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "control character": ('warehouse: a\nreports: "\x01"\n', "hostile.yml:2: this is not valid YAML: the character '\\x01'"),
     "NUL": ("warehouse: a\nx: \0\n", "hostile.yml:2: this is not valid YAML: the character '\\x00'"),
     "int": ("wait: !!int x\n", "hostile.yml:1: 'x' cannot be read: an int is written in decimal digits"),

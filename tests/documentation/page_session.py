@@ -86,17 +86,17 @@ class PageSession:
     def _page_port(self) -> str:
         return self.page.options.get("port", _PAGE_PORT)
 
-    def run(self) -> None:
-        """Run every block in order; stop the page's servers at the end."""
+    def run(self) -> int:
+        """Run every block in order, stop the page's servers at the end; return the number of blocks."""
+        blocks = [block for block in self.page.blocks if "not run" not in block.directives]
         with self.servers:
-            for block in self.page.blocks:
+            for block in blocks:
                 self._run(block)
         if self.update and self.changes:
             self._rewrite()
+        return len(blocks)
 
     def _run(self, block: Block) -> None:
-        if "not run" in block.directives:
-            return
         if block.title is not None:
             file = self.folder / block.title
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,8 @@ from documentation.blocks import ROOT, Page, read_pages
 from documentation.page_session import PageSession, run_sparkops
 from fakes.real_processes import free_port
 
+from sparkops.spark import Starter
+
 PAGES = read_pages()
 TUTORIAL = "docs/tutorial.md"
 
@@ -29,7 +31,7 @@ def runs_of(*, spark: bool) -> list[ParameterSet]:
 
 
 @pytest.fixture(scope="session")
-def tutorial(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, starter: object) -> Path:
+def tutorial(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, starter: Starter) -> Path:
     """Run the tutorial once; the pages that go on from it share its project."""
     starter.session()
     (page,) = (page for page in PAGES if page.name == TUTORIAL)
@@ -57,10 +59,10 @@ def make_recorded_project(folder: Path) -> None:
 
 
 @pytest.fixture
-def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page], None]:
-    """Run one page in the project that it asks for."""
+def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page], int]:
+    """Run one page in the project that it asks for; return how many of its blocks were executed or compared."""
 
-    def run(page: Page) -> None:
+    def run(page: Page) -> int:
         folder = tmp_path / "project"
         project = page.options.get("project", "empty")
         if project == "tutorial":
@@ -76,22 +78,22 @@ def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page],
             for name in ("jobs", "conf/base", "conf/checks"):
                 (folder / name).mkdir(parents=True)
         update = request.config.getoption("--update-docs")
-        PageSession(page=page, folder=folder, port=free_port(), update=update).run()
+        return PageSession(page=page, folder=folder, port=free_port(), update=update).run()
 
     return run
 
 
 @pytest.mark.spark
 def test_the_tutorial(tutorial: Path) -> None:
-    assert (tutorial / "conf").is_dir()
+    assert {"conf", "jobs"} <= {path.name for path in tutorial.iterdir()}
 
 
 @pytest.mark.spark
 @pytest.mark.parametrize("page", runs_of(spark=True))
-def test_a_page_with_spark(page: Page, spark: object, run_page: Callable[[Page], None]) -> None:
-    run_page(page)
+def test_a_page_with_spark(page: Page, spark: object, run_page: Callable[[Page], int]) -> None:
+    assert run_page(page) > 0
 
 
 @pytest.mark.parametrize("page", runs_of(spark=False))
-def test_a_page_without_spark(page: Page, run_page: Callable[[Page], None]) -> None:
-    run_page(page)
+def test_a_page_without_spark(page: Page, run_page: Callable[[Page], int]) -> None:
+    assert run_page(page) > 0

@@ -18,31 +18,32 @@ RUN = Run(id="r1", job="train", registered={"name": "churn", "version": 3})
 DROPPED, SCORED = ({"x": 1.0}, "dropped"), ({"x": 2.0}, {"prediction": 0.5})
 
 
-def require(folder: Path, run: Run = RUN, certificate: str | None = None) -> None:
+def is_comparable(folder: Path, run: Run = RUN, certificate: str | None = None) -> bool:
     if certificate is not None:
         (folder / SCORER).mkdir(parents=True)
         (folder / SCORER / CERTIFICATE).write_text(certificate)
     models = SimpleNamespace(fetch_folder=lambda name, version: folder)
     container: Any = SimpleNamespace(project=SimpleNamespace(models=models))
     require_comparable(container, run)
+    return True
 
 
 @pytest.mark.parametrize("certificate", [None, "", dump_cases([DROPPED])])
 def test_a_model_without_metrics_and_scores_is_refused(tmp_path: Path, certificate: str | None) -> None:
     message = "Run r1 recorded no metrics, and version 3 of model `churn` has no certificate with scores"
     with pytest.raises(InputError, match=message):
-        require(tmp_path, certificate=certificate)
+        is_comparable(tmp_path, certificate=certificate)
 
 
 def test_metrics_or_scores_are_enough(tmp_path: Path) -> None:
-    require(tmp_path, Run(id="r1", job="train", registered=RUN.registered, metrics={"auc": 0.8}))
-    require(tmp_path, Run(id="r2", job="sales"))
-    require(tmp_path, certificate=dump_cases([DROPPED, SCORED]))
+    assert is_comparable(tmp_path, Run(id="r1", job="train", registered=RUN.registered, metrics={"auc": 0.8}))
+    assert is_comparable(tmp_path, Run(id="r2", job="sales"))
+    assert is_comparable(tmp_path, certificate=dump_cases([DROPPED, SCORED]))
 
 
 def test_a_damaged_certificate_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DamagedModel, match="is damaged"):
-        require(tmp_path, certificate="no json")
+        is_comparable(tmp_path, certificate="no json")
 
 
 def test_a_recorded_page_is_read_in_the_folders_of_the_project_only(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def renamed(type_: str) -> Description:
     return description(type_, Output("o", type_, "o", "column"), step)
 
 
-CASES = {
+CASES: dict[str, Any] = {
     "a null feature of a regression": (isotonic(), [0.5, None, nan, 1.0]),
     "a one-hot vector of null": (one_hot(), [1.0, None, 0.0]),
     "a double": (renamed("double"), [1.0, None, nan]),

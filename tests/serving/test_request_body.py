@@ -26,7 +26,10 @@ from sparkops.serving.request_rows import InputSchema, InvalidRow
 from sparkops.serving.row_scoring import Answers, RowProblem
 
 SCHEMA = InputSchema((Field("origin", "string"), Field("distance", "long"), Field("temp", "double")))
-ROWS = [{"origin": "JFK", "distance": 7, "temp": 1.5}, {"origin": None, "distance": None, "temp": None}]
+ROWS: list[dict[str, Any]] = [
+    {"origin": "JFK", "distance": 7, "temp": 1.5},
+    {"origin": None, "distance": None, "temp": None},
+]
 COLUMNS = {"origin": ["JFK", None], "distance": [7, None], "temp": [1.5, None]}
 POSITIONS = [list(row.values()) for row in ROWS]
 

@@ -33,7 +33,7 @@ def publish(request, spark, make_settings):
             staged, write, run_id=run_id, values=values, staged=part if staged_files else None
         )
 
-    stage_and_publish.by_spark = by_spark
+    stage_and_publish.by_spark = by_spark  # type: ignore[attr-defined]
     return stage_and_publish
 
 

@@ -14,8 +14,8 @@ NAN = float("nan")
 
 
 def compare(spark: Any, first: list[Any], second: list[Any], schema: str, tolerance: float = 1e-9) -> Any:
-    frames = [spark.createDataFrame(rows, schema) for rows in (first, second)]
-    return compare_rows(*frames, CompareOptions(tolerance=tolerance, examples=3))
+    recorded, replayed = (spark.createDataFrame(rows, schema) for rows in (first, second))
+    return compare_rows(recorded, replayed, CompareOptions(tolerance=tolerance, examples=3))
 
 
 @pytest.mark.spark
@@ -95,11 +95,11 @@ def test_null_nan_and_empty_values_are_different(spark: Any) -> None:
 
 @pytest.mark.spark
 def test_many_differing_rows_are_counted_without_being_collected(spark: Any) -> None:
-    frames = [
+    recorded, replayed = (
         spark.range(5000).selectExpr("id", f"id * {factor} AS v", "cast(id AS string) AS t", "X'00' AS b")
         for factor in (1, 2)
-    ]
-    difference = compare_rows(*frames, CompareOptions(tolerance=1e-9, examples=2))
+    )
+    difference = compare_rows(recorded, replayed, CompareOptions(tolerance=1e-9, examples=2))
     assert (difference.missing, difference.added, difference.columns) == (4999, 4999, ("v",))
     pairs = zip(difference.missing_examples, difference.added_examples, strict=True)
     assert all(first.row["id"] == second.row["id"] for first, second in pairs)
