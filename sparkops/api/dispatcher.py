@@ -89,7 +89,7 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         try:
             for context in self.contexts.values():
-                await context.prepare()
+                await self._prepare(context)
             while not self._is_stopping:
                 await self._step_if_possible()
                 with suppress(TimeoutError):
@@ -168,6 +168,15 @@ class Dispatcher:
                 context.start(worker, start)
             else:
                 await self._retry(submission.run_id, "The process ended before it got the run.")
+            await self._prepare(context)
+
+    @staticmethod
+    async def _prepare(context: Context) -> None:
+        """Start the processes of a context that are to wait for runs; without them, runs start later."""
+        try:
+            await context.prepare()
+        except OSError as error:
+            _log.warning("no process of context `%s` can be started: %s", context.name, error.strerror)
 
     async def _give_up_overdue(self, name: str, context: Context) -> None:
         limit = context.settings.queue_timeout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -25,6 +25,8 @@ from sparkops.runs.records.states import ACTIVE
 
 DEFAULT_CONTEXT: Final = "default"
 _POLL_SECONDS: Final = 0.1
+# States after which the service continues no run.
+_FINAL: Final = frozenset({"done", "cancelled", "skipped", "rolled_back"})
 
 
 class QueueFull(SparkopsError):
@@ -71,13 +73,11 @@ class RequestedRun:
     @property
     def state(self) -> str:
         """Return the state: that of the record, or else that of the request."""
-        outcome = self.submission.outcome if self.submission is not None else None
         if self.submission is not None and self.submission.state != "ended":
-            # A crashed run is continued while its request has not ended.
-            is_active = self.run is not None and self.run.state in ACTIVE
-            return self.run.state if self.run is not None and is_active else "queued"
+            return _find_present_state(self.submission, self.run)
         if self.run is not None:
             return self.run.state
+        outcome = self.submission.outcome if self.submission is not None else None
         return outcome.state if outcome is not None else "queued"
 
     @property
@@ -197,6 +197,12 @@ class JobService:
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
+    def add_requests(self, runs: Iterable[Run]) -> list[RequestedRun]:
+        """Return recorded runs with their requests, which are read by one query."""
+        recorded = list(runs)
+        submissions = self.store.find_many([run.id for run in recorded])
+        return [RequestedRun(submission=submissions.get(run.id), run=run) for run in recorded]
+
     def _with_record(self, submission: Submission) -> RequestedRun:
         """Return a request with its record, or that of the run that answered it."""
         answered = submission.outcome.run_id if submission.outcome is not None else None
@@ -231,6 +237,18 @@ class JobService:
                 f"{limit} requests wait for context `{context}`, as many as it accepts. Try again later.",
                 retry_after=10,
             )
+
+
+def _find_present_state(submission: Submission, run: Run | None) -> str:
+    """Return the state of a run whose request has not ended, or whose end is not in the database yet."""
+    if run is None:
+        return "queued"
+    if run.state in ACTIVE or run.state in _FINAL:
+        return run.state
+    # The attempt has failed, and its process has not said yet whether by its own fault or because Spark has ended: it
+    # may be continued. What has crashed, or failed in an earlier process, will be.
+    is_present = run.state != "crashed" and run.process == submission.worker
+    return "running" if is_present else "queued"
 
 
 def resolve_contexts(settings: ApiSettings) -> Mapping[str, ContextSettings]:

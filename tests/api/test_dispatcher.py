@@ -144,6 +144,54 @@ def test_idle_processes_end(tmp_path: Path) -> None:
     check(scenario())
 
 
+@pytest.mark.parametrize(("kind", "count"), [("shared", 1), ("exclusive", 3)])
+def test_processes_that_wait_for_runs_are_replaced_after_each_start(
+    tmp_path: Path, kind: Any, count: int
+) -> None:
+    async def scenario() -> None:
+        async with running(
+            tmp_path, default=ContextSettings(kind=kind, spare=1, recycle_runs=100)
+        ) as service:
+            await service.until(lambda: len(service.pids) == 1)
+            first = service.pids
+            service.submit("wait", "wait")
+            await service.until(
+                lambda: "queued" not in service.states().values() and len(service.pids) >= count
+            )
+            await asyncio.sleep(0.2)
+            assert len(service.pids) == count, "a process for each run, and one that waits"
+            (tmp_path / "go").touch()
+            await service.until_ended()
+            assert service.pids[-1] != first[0] or kind == "shared"
+
+    check(scenario())
+
+
+def test_a_shared_process_that_gets_no_more_runs_is_replaced_before_the_next_request(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        settings = ContextSettings(spare=1, recycle_runs=1)
+        async with running(tmp_path, default=settings) as service:
+            await service.until(lambda: len(service.pids) == 1)
+            service.submit("wait")
+            await service.until(lambda: len(service.pids) == 2)
+            (tmp_path / "go").touch()
+            await service.until_ended()
+
+    check(scenario())
+
+
+def test_idle_processes_are_not_replaced(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path, default=ContextSettings(spare=1, idle=0.2)) as service:
+            service.submit("done")
+            await service.until_ended()
+            await service.until(lambda: not service.pids)
+            await asyncio.sleep(1.2)
+            assert not service.pids
+
+    check(scenario())
+
+
 def test_a_request_that_waits_too_long_is_given_up(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(

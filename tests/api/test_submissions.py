@@ -169,6 +169,14 @@ def test_what_waits_too_long_is_listed(database: Engine) -> None:
     assert [run.run_id for run in store.list_overdue("default", 15.0)] == ["old"]
 
 
+def test_many_requests_are_found_by_one_query(
+    store: SubmissionStore, accept: Callable[..., Submission]
+) -> None:
+    accepted = {run_id: accept(run_id) for run_id in ("r1", "r2", "r3")}
+    assert store.find_many(["r1", "r3", "nothing"]) == {"r1": accepted["r1"], "r3": accepted["r3"]}
+    assert store.find_many([]) == {}
+
+
 def test_the_newest_come_first(store: SubmissionStore, accept: Callable[..., Submission]) -> None:
     accept("r1")
     accept("r2", request=JobRequest(job="other"))

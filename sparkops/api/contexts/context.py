@@ -62,7 +62,13 @@ class Context:
         self._idle_since = None
 
     async def prepare(self) -> None:
-        """Start the processes that are to wait for runs."""
+        """Start the processes that are to wait for runs, as far as there are not so many; again after each start of a run.
+
+        A process of a shared context waits for runs until it has closed, one of an exclusive context until it has a run.
+
+        Raises:
+            OSError: No process can be started.
+        """
         while self._count_spare() < self.settings.spare:
             await self._launch()
 
@@ -98,7 +104,7 @@ class Context:
         return 1 if self.settings.kind == "exclusive" else self.settings.recycle_runs
 
     def _count_spare(self) -> int:
-        return sum(not worker.is_closing and not worker.runs for worker in self.workers)
+        return sum(not worker.is_closing for worker in self.workers)
 
     async def _launch(self) -> ContextProcess:
         slots = 1 if self.settings.kind == "exclusive" else self.settings.max_runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,6 +148,13 @@ class SubmissionStore:
         """Return the request of a run, or None."""
         rows = self._select(select(SUBMISSIONS).where(_COLUMNS.run_id == run_id))
         return rows[0] if rows else None
+
+    def find_many(self, run_ids: Collection[str]) -> dict[str, Submission]:
+        """Return the requests of some runs by the id of the run, as far as there are requests."""
+        if not run_ids:
+            return {}
+        rows = self._select(select(SUBMISSIONS).where(_COLUMNS.run_id.in_(run_ids)))
+        return {row.run_id: row for row in rows}
 
     def list_started(self) -> list[Submission]:
         """Return the requests that were started and have not ended, in the order of acceptance."""

@@ -104,10 +104,7 @@ def _list_runs(service: JobService, request: Request) -> list[RequestedRun]:
     )
     since = _read_time(query.get("since"))
     runs = service.engine.runs
-    recorded = [
-        RequestedRun(submission=service.store.find(run.id), run=run)
-        for run in runs.list_newest(job=job, state=state, since=since, limit=limit)
-    ]
+    recorded = service.add_requests(runs.list_newest(job=job, state=state, since=since, limit=limit))
     known = {run.id for run in recorded}
     waiting: list[RequestedRun] = []
     if state in (None, "queued") and since is None:
