@@ -17,8 +17,8 @@ from sparkops.api.service import JobService, RequestedRun
 from sparkops.engine import Engine
 from sparkops.runs.records.run import Run
 
-HERE = {"host": "h", "pid": 7, "born": "1"}
-BEFORE = {**HERE, "pid": 6}
+PRESENT = {"host": "h", "pid": 7, "born": "1"}
+BEFORE = {**PRESENT, "pid": 6}
 
 
 def request_run(
@@ -35,28 +35,28 @@ def request_run(
     ("submitted", "recorded", "worker", "shown"),
     [
         ("queued", None, {}, "queued"),
-        ("started", None, HERE, "queued"),
-        ("started", "running", HERE, "running"),
-        ("started", "cancelling", HERE, "cancelling"),
-        ("started", "done", HERE, "done"),
-        ("started", "cancelled", HERE, "cancelled"),
-        ("started", "skipped", HERE, "skipped"),
+        ("started", None, PRESENT, "queued"),
+        ("started", "running", PRESENT, "running"),
+        ("started", "cancelling", PRESENT, "cancelling"),
+        ("started", "done", PRESENT, "done"),
+        ("started", "cancelled", PRESENT, "cancelled"),
+        ("started", "skipped", PRESENT, "skipped"),
         # Its process has not said yet whether the run failed by itself, or because Spark has ended.
-        ("started", "failed", HERE, "running"),
-        ("started", "timed_out", HERE, "running"),
+        ("started", "failed", PRESENT, "running"),
+        ("started", "timed_out", PRESENT, "running"),
         # Its process is gone, or it is that of an earlier attempt: the run is continued.
-        ("started", "crashed", HERE, "queued"),
+        ("started", "crashed", PRESENT, "queued"),
         ("started", "failed", BEFORE, "queued"),
         ("queued", "failed", {}, "queued"),
         ("queued", "crashed", {}, "queued"),
-        ("ended", "failed", HERE, "failed"),
-        ("ended", "crashed", HERE, "crashed"),
+        ("ended", "failed", PRESENT, "failed"),
+        ("ended", "crashed", PRESENT, "crashed"),
     ],
 )
 def test_the_state_of_a_run_is_that_of_its_record(
     submitted: str, recorded: str | None, worker: Mapping[str, Any], shown: str
 ) -> None:
-    run = Run(id="r", job="j", state=recorded, process=HERE) if recorded is not None else None  # type: ignore[arg-type]
+    run = Run(id="r", job="j", state=recorded, process=PRESENT) if recorded is not None else None  # type: ignore[arg-type]
     assert request_run(submitted, run, worker).state == shown
 
 
