@@ -95,20 +95,22 @@ class Starter:
             EngineError: Java, a jar or a server is missing, or Spark does not start.
         """
         own: SparkSession | None = getattr(self._own, "session", None)
+        pool: str | None = getattr(self._own, "pool", None)
+        if own is None and pool is not None and not is_remote(shared := self.get_shared_session()):
+            own = self._own.session = make_own_session(shared, pool)
         return own or self.get_shared_session()
 
     def use_own_session(self, pool: str) -> None:
         """Give this thread, for as long as it lives, a session with settings and temporary views of its own.
 
-        The Spark application, the catalog and cached data are shared. Its jobs share the cores fairly with those of
-        other pools. With Spark Connect the shared session stays in use.
+        The session is created by the first call of `session`: until then nothing waits for Spark. The Spark
+        application, the catalog and cached data are shared. Its jobs share the cores fairly with those of other pools.
+        With Spark Connect the shared session stays in use.
 
         Args:
             pool: Name of the thread's pool of the FAIR scheduler.
         """
-        shared = self.get_shared_session()
-        if not is_remote(shared):
-            self._own.session = make_own_session(shared, pool)
+        self._own.session, self._own.pool = None, pool
 
     def get_shared_session(self) -> SparkSession:
         """Wait for Spark and return the session that all threads share.

@@ -16,6 +16,7 @@ from sparkops import Engine
 from sparkops.engine.options import FlowPart
 from sparkops.errors import InputError, JobFailed, ParamErrors, SparkopsError
 from sparkops.runs.read_versions import ReadVersions
+from sparkops.spark import Starter
 
 GRAPHS = {
     "linear": {"a": ["raw"], "b": ["a"], "c": ["b"]},
@@ -51,7 +52,11 @@ def test_everything_runs_once_and_is_then_up_to_date(project: RecordedProject) -
 
 
 @pytest.mark.parametrize("max_parallel", [1, 2])
-def test_after_a_failure_only_what_was_not_done_runs(project: RecordedProject, max_parallel: int) -> None:
+def test_after_a_failure_only_what_was_not_done_runs(
+    project: RecordedProject, monkeypatch: pytest.MonkeyPatch, max_parallel: int
+) -> None:
+    # Threads of a flow have sessions of their own, which are created where a job needs Spark.
+    monkeypatch.setattr(Starter, "begin", lambda self: pytest.fail("Spark is started"))
     project.runs.failing = ["b"]
     with Engine(project.root) as engine, pytest.raises(JobFailed):
         engine.flow(FlowPart(), max_parallel=max_parallel)

@@ -26,7 +26,6 @@ from sparkops.runs.rollback.plan import (
     RollbackPlan,
     StateMark,
 )
-from sparkops.spark import Starter
 
 
 def find_lost(engine: Engine, run_id: str) -> list[str]:
@@ -114,7 +113,6 @@ def test_a_fan_out_holds_the_locks_of_tables_and_each_part_that_of_its_model(
     project.commit("s", A)
     locks: list[tuple[bool, int]] = []
     monkeypatch.setattr(engine.container, "warm_up", lambda jobs: None)
-    monkeypatch.setattr(Starter, "use_own_session", lambda self, pool: None)
 
     def record(container: object, job: Job, bound: object, **options: Any) -> SimpleNamespace:
         folder = engine.container.build_run_context().locks

@@ -38,7 +38,6 @@ def open_arrow_engine(root: Path) -> Engine:
     container.__dict__["tables"] = tables
     container.build_run_services = lambda *_: services
     container.warm_up = lambda _: None
-    container.starter.use_own_session = lambda pool: None
     return engine
 
 
