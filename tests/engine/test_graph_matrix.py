@@ -424,11 +424,11 @@ def test_retry(project: Project) -> None:
 
 
 def test_time_out(project: Project) -> None:
-    project.set_policy(timeout="500 ms")
+    project.set_policy(timeout="3 s")
     project.write(f"control/{project.graph.control}", "block")
     with pytest.raises(SparkopsError) as stopped:
         project.flow()
-    assert "time limit of 0.5 seconds" in str(stopped.value)
+    assert "time limit of 3 seconds" in str(stopped.value)
     assert isinstance(stopped.value, RunTimedOut)
     project.require_stopped("timed_out")
     project.require_continued()
