@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from time import monotonic, sleep
@@ -133,6 +133,20 @@ class Client:
         """
         return self._submit(f"/jobs/{quote(job, safe='')}/runs", params, at=at, as_of=as_of, key=key)
 
+    def submit_texts(
+        self,
+        job: str,
+        texts: Mapping[str, str | Sequence[str]],
+        *,
+        params: Mapping[str, Any] | None = None,
+        at: Mapping[str, int] | None = None,
+        as_of: str | None = None,
+        key: str | None = None,
+    ) -> RemoteRun:
+        """Request a run with parameters as texts, which the service reads as those of its command line; see `submit`."""
+        path = f"/jobs/{quote(job, safe='')}/runs"
+        return self._submit(path, params or {}, at=at, as_of=as_of, key=key, texts=texts)
+
     def run(
         self,
         job: str,
@@ -155,15 +169,18 @@ class Client:
         """Request a run again, with these parameters changed, and return it at once."""
         return self._submit(f"/runs/{quote(run_id, safe='')}/repeat", params)
 
-    def runs(self, *, job: str | None = None, state: str | None = None, limit: int = 50) -> list[RemoteRun]:
+    def runs(
+        self, *, job: str | None = None, state: str | None = None, since: str | None = None, limit: int = 50
+    ) -> list[RemoteRun]:
         """Return runs, newest first.
 
         Args:
             job: Only those of this job.
             state: Only those in this state.
+            since: Only those that began since this time (ISO 8601).
             limit: Largest number.
         """
-        query = {"job": job, "state": state, "limit": limit}
+        query = {"job": job, "state": state, "since": since, "limit": limit}
         known = urlencode({name: value for name, value in query.items() if value is not None})
         return list(map(_to_run, self._get(f"/runs?{known}")["runs"]))
 
@@ -267,8 +284,10 @@ class Client:
         at: Mapping[str, int] | None = None,
         as_of: str | None = None,
         key: str | None = None,
+        texts: Mapping[str, Any] | None = None,
     ) -> RemoteRun:
         body: dict[str, Any] = {"params": {name: _to_json(value) for name, value in params.items()}}
+        body |= {"texts": dict(texts)} if texts else {}
         body |= {"at": dict(at)} if at else {}
         body |= {"as_of": as_of} if as_of is not None else {}
         headers = {"Idempotency-Key": key} if key is not None else {}

@@ -96,6 +96,7 @@ def _build_request(fields: Schema) -> Schema:
     """Return the schema of a request for a run."""
     known = {
         "params": _OBJECT,
+        "texts": {"type": "object", "additionalProperties": {"type": ["string", "array"]}},
         "at": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
         "as_of": {"type": "string", "format": "date-time"},
     }

@@ -17,7 +17,8 @@ from typing import Any, cast
 import click
 
 from sparkops.cli.display.echo import echo, make_printable
-from sparkops.cli.lazy_group import LazyCommand, LazyGroup
+from sparkops.cli.lazy_group import LazyCommand
+from sparkops.cli.remote.group import RemoteGroup
 from sparkops.core.wording import truncate
 from sparkops.errors import (
     BadData,
@@ -98,12 +99,24 @@ COMMANDS = {
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=RemoteGroup,
     lazy_commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="sparkops", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.option(
+    "--remote",
+    envvar="SPARKOPS_REMOTE",
+    metavar="URL",
+    help="Ask the service at this address (`sparkops api`), for run, jobs and runs. [variable SPARKOPS_REMOTE]",
+)
+@click.option(
+    "--token-file",
+    envvar="SPARKOPS_TOKEN_FILE",
+    metavar="FILE",
+    help="With --remote: file with a token. [variable SPARKOPS_TOKEN_FILE; SPARKOPS_TOKEN is a token]",
+)
+def cli(**_: Any) -> None:
     """Run typed Spark jobs on pinned Delta tables, checked and recorded; score their models anywhere.
 
     Exit codes: 0 done, 1 failed, 2 bad input, 3 checks failed, 4 a replay differs, 124 timed out, 130 cancelled.

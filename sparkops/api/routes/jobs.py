@@ -17,6 +17,7 @@ from sparkops.api.routes.body import read_json, read_request, read_wait
 from sparkops.api.routes.problem import RequestProblem
 from sparkops.api.routes.run_view import describe_requested_run
 from sparkops.api.service import DEFAULT_CONTEXT, JobService
+from sparkops.api.text_parameters import add_texts
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.docstring import read_summary
@@ -39,8 +40,10 @@ def make_job_routes(service: JobService) -> list[Route]:
 
     async def submit(request: Request) -> Response:
         body = await read_json(request, service.settings.max_bytes)
+        texts = body.pop("texts", {})
         job_request = read_request(request.path_params["job"], body)
         require_job(request, job_request.job)
+        job_request = await asyncio.to_thread(add_texts, service.engine.project, job_request, texts)
         wait, key = read_wait(request), read_key(request)
         requested, is_new = await asyncio.to_thread(
             service.submit, job_request, caller=get_caller(request).name, key=key

@@ -64,7 +64,7 @@ def _describe_request(submission: Submission) -> dict[str, Any]:
 def _find_error(requested: RequestedRun, record: dict[str, Any]) -> dict[str, Any] | None:
     """Return what stopped the run: of its record, or where there is none, of its request."""
     if record.get("error"):
-        return {"message": record["error"].get("message", ""), "type": record["error"].get("type", "")}
+        return {"message": record["error"].get("message", ""), "type": record["error"].get("kind", "")}
     outcome = requested.submission.outcome if requested.submission is not None else None
     if outcome is not None and outcome.error is not None:
         return {"message": outcome.error, "type": outcome.kind or ""}

@@ -1,0 +1,166 @@
+"""`sparkops --remote URL run`: request a run, follow its log, and end as the run does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import click
+
+from sparkops import errors
+from sparkops.api.client import Client, RemoteRun
+from sparkops.cli.display.echo import echo
+from sparkops.cli.display.format import format_state
+from sparkops.cli.remote.connection import open_client
+from sparkops.cli.remote.group import PROJECT_REASONS, make_refused_options
+from sparkops.core.version_number import is_number
+from sparkops.core.wording import truncate
+from sparkops.errors import InputError, SparkopsError
+
+_REASONS: Final = {
+    "--upstream": "a request is one run; request the jobs before it first",
+    "--force": "it belongs to --upstream",
+    "--dry-run": "the service checks parameters when a run is requested",
+    "--resume": "the service continues a run whose process ended; `runs resume` is for the project's own machine",
+    "--new": "each request without --run-key is a new run",
+    "--each": "a request is one run; request one for each value",
+    "--max-parallel": "the service's contexts limit the runs at the same time",
+    "--fail-fast": "it belongs to --each",
+    "--wait": "the service's queue waits for tables; `queue_timeout` of a context limits it",
+    **PROJECT_REASONS,
+}
+_CANCEL_SECONDS: Final = 60.0
+
+
+@click.command(
+    "run",
+    params=make_refused_options(_REASONS),
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    options_metavar="[OPTIONS]",
+)
+@click.argument("job")
+@click.option("--param", multiple=True, metavar="NAME=VALUE", help="A parameter by name.")
+@click.option(
+    "--params-file", metavar="FILE", help="Parameters from a file of YAML or JSON; - for standard input."
+)
+@click.option("--at", multiple=True, metavar="NAME=VERSION", help="Read this version of a table or model.")
+@click.option("--as-of", metavar="TIME", help="Read every Delta table as it was at this time (ISO, UTC).")
+@click.option("--run-key", metavar="KEY", help="Requests with one key are one run, also after it has failed.")
+@click.option("--detach", is_flag=True, help="Print the id of the run, and do not wait for its end.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    /,
+    job: str,
+    param: Sequence[str],
+    params_file: str | None,
+    at: Sequence[str],
+    as_of: str | None,
+    run_key: str | None,
+    detach: bool,
+    **_: Any,
+) -> None:
+    """Run a job on the service, print its log as it is written, and end with the exit code of the run.
+
+    Parameters are options, as in `run daily_sales --day 2024-03-01`; `jobs JOB` shows them. Ctrl-C cancels the run.
+    """
+    client = open_client(ctx)
+    values = _read_file(params_file) if params_file is not None else {}
+    requested = client.submit_texts(
+        job,
+        texts=_read_texts(ctx.args, param),
+        params=values,
+        at=dict(map(_parse_version, at)),
+        as_of=as_of,
+        key=run_key,
+    )
+    if detach:
+        echo(requested.id)
+        return
+    echo(f"Run {requested.id} of job {requested.job} is {format_state(requested.state)}.", err=True)
+    ended = _follow(client, requested)
+    _require_done(ended)
+    published = ", ".join(f"{name}@{output['version']}" for name, output in ended.outputs.items())
+    echo(
+        f"{ended.job} is {format_state(ended.state)}{f': published {published}' if published else ''}  run {ended.id}"
+    )
+
+
+def _follow(client: Client, requested: RemoteRun) -> RemoteRun:
+    """Print the log of a run until its end, and return the run; an interrupt cancels it."""
+    try:
+        for line in client.follow_log(requested.id):
+            echo(line, err=True)
+        return client.wait(requested.id)
+    except KeyboardInterrupt:
+        echo(f"Cancelling run {requested.id}.", err=True)
+        return client.cancel(requested.id, seconds=_CANCEL_SECONDS)
+
+
+def _require_done(run: RemoteRun) -> None:
+    """Raise the error that stopped a run, as a local run does: of a class with the same exit code."""
+    if run.state in ("done", "skipped"):
+        return
+    kind = getattr(errors, str((run.error or {}).get("type")), None)
+    is_input = isinstance(kind, type) and issubclass(kind, InputError) and run.state == "failed"
+    text = (
+        run.error["message"]
+        if run.error
+        else f"Run {run.id} of job `{run.job}` is {format_state(run.state)}."
+    )
+    hint = f"\nSee: sparkops --remote ... runs show {run.id}   runs log {run.id}"
+    if is_input:
+        raise InputError(text + hint)
+    try:
+        Client("").require_done(run)
+    except SparkopsError as error:
+        raise type(error)(text + hint) from None
+
+
+def _read_texts(words: Sequence[str], pairs: Sequence[str]) -> dict[str, Any]:
+    """Return the text of each parameter of `--name value` and `--param NAME=VALUE`, or all texts of one given again."""
+    texts: dict[str, Any] = {}
+    for name, text in [*_split_options(words), *_split_pairs(pairs)]:
+        earlier = texts.get(name)
+        texts[name] = (
+            text if earlier is None else [*(earlier if isinstance(earlier, list) else [earlier]), text]
+        )
+    return texts
+
+
+def _split_options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            raise click.UsageError(
+                f"Unexpected `{truncate(word, 100)}`. Parameters are given by name: --name value."
+            )
+        name, equals, text = word[2:].partition("=")
+        is_flag = not equals and (not rest or rest[0].startswith("--"))
+        if is_flag and name.startswith("no-"):
+            name, text = name.removeprefix("no-"), "false"
+        elif not equals:
+            text = "true" if is_flag else rest.pop(0)
+        yield name.replace("-", "_"), text
+
+
+def _split_pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not name or not equals:
+            raise InputError(f"--param takes NAME=VALUE, as in --param at=3; not `{truncate(word, 100)}`.")
+        yield name.replace("-", "_"), text
+
+
+def _read_file(file: str) -> dict[str, Any]:
+    from sparkops.engine.parameter_sources import read_params_file
+
+    return dict(read_params_file(file).values)
+
+
+def _parse_version(word: str) -> tuple[str, int]:
+    name, _, version = word.partition("=")
+    if not name or not is_number(version):
+        raise InputError(f"--at takes NAME=VERSION with a whole number; not `{truncate(word, 100)}`.")
+    return name, int(version)
