@@ -12,7 +12,9 @@ from starlette.middleware import Middleware
 from sparkops.api.authentication import Authentication, Authenticator
 from sparkops.api.routes.health import make_health_routes
 from sparkops.api.routes.jobs import make_job_routes
+from sparkops.api.routes.models import make_model_routes
 from sparkops.api.routes.problem import answer_error, answer_http_error, answer_unexpected_error
+from sparkops.api.routes.quarantine import make_quarantine_routes
 from sparkops.api.routes.runs import make_run_routes
 from sparkops.api.routes.tables import make_table_routes
 from sparkops.api.service import JobService
@@ -37,6 +39,8 @@ def create_app(
             *make_job_routes(service),
             *make_run_routes(service),
             *make_table_routes(service),
+            *make_model_routes(service),
+            *make_quarantine_routes(service),
         ],
         middleware=[Middleware(Authentication, authenticator=authenticator)],
         exception_handlers={

@@ -87,8 +87,8 @@ def checks() -> None:
 @with_project_options
 def history(project: ProjectOptions, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
     """Show the results of each expectation of TABLE over time: last result, last failure, plot (oldest run first)."""
-    from sparkops.cli.display.expectation_history import format_histories, history_to_json
-    from sparkops.engine.operations.expectation_history import read_expectation_histories
+    from sparkops.cli.display.expectation_history import format_histories
+    from sparkops.engine.operations.expectation_history import history_to_json, read_expectation_histories
 
     container = project.open_engine().container
     histories = read_expectation_histories(container, name, runs=limit, expectation=expectation)

@@ -1,12 +1,13 @@
-"""The databases that a service may use."""
+"""The databases that a service may use, and a project that it serves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fakes.postgres import find_programs, run_postgres
+from fakes.served_project import CONF, JOBS
 from sqlalchemy import Engine
 
 from sparkops.api.database.connect import open_database
@@ -31,3 +32,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]
     if url is not None:
         METADATA.drop_all(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Path]) -> Path:
+    return make_project({"jobs/all.py": JOBS, "conf/base/all.yml": CONF})

@@ -20,9 +20,8 @@ from fakes.without import run
 from sparkops.artifact.facts import read_benchmark, read_input_types, to_version_info
 from sparkops.checks.execution import suite_cache
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.cli.display.expectation_history import history_to_json
 from sparkops.config.settings import Settings
-from sparkops.engine.operations.expectation_history import group_by_expectation
+from sparkops.engine.operations.expectation_history import group_by_expectation, history_to_json
 from sparkops.pipeline.json_values.models import model_version_to_json
 from sparkops.pipeline.json_values.tables import commit_to_json
 from sparkops.pyfunc.worker.manifest import read_manifest, verify_folder, write_manifest

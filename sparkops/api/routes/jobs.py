@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sparkops.api.caller import get_caller
-from sparkops.api.openapi import build_openapi
+from sparkops.api.openapi.document import build_openapi
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, read_request, read_wait
 from sparkops.api.routes.problem import RequestProblem

@@ -15,7 +15,7 @@ from sparkops.cli.display.echo import make_printable
 from sparkops.cli.display.format import format_time
 from sparkops.core.wording import format_count
 from sparkops.engine.operations.expectation_history import ExpectationHistory
-from sparkops.pipeline.checks.check import Moment, RecordedCheck, format_expectation
+from sparkops.pipeline.checks.check import Moment, format_expectation
 
 _COLOURS = {"fail": "red", "warn": "yellow", "quarantine": "yellow"}
 _HEADER = "expectation\tlast\tlast_run\tlast_failed\tfailed\truns\tplot\tmarks"
@@ -35,23 +35,6 @@ def format_histories(table: str, histories: Sequence[ExpectationHistory]) -> Ite
         yield from map(make_printable, map(_format_tab_separated, histories))
 
 
-def history_to_json(history: ExpectationHistory) -> dict[str, Any]:
-    """Return the history of one expectation as JSON values."""
-    last, failures = history.last.result, history.failures
-    return {
-        "expectation": last.expectation,
-        "kwargs": dict(last.kwargs),
-        "policy": last.policy,
-        "severity": last.severity,
-        "place": last.place and str(last.place),
-        "asked_still": history.current,
-        "runs": len(history.results),
-        "failed": len(failures),
-        "last_failed": failures[-1].time if failures else None,
-        "results": [_check_to_json(check) for check in history.results],
-    }
-
-
 def draw_sparkline(values: Sequence[float | None]) -> str:
     """Return one block for each value, scaled between the smallest and the largest; only zero gets the lowest block.
 
@@ -69,21 +52,6 @@ def _choose_block(value: float, smallest: float, span: float) -> str:
         return _BARS[0]
     steps = len(_BARS) - 2
     return _BARS[1 + (round((value - smallest) / span * steps) if span > 0 else 0)]
-
-
-def _check_to_json(check: RecordedCheck) -> dict[str, Any]:
-    result = check.result
-    return {
-        "time": check.time,
-        "run": check.run,
-        "job": check.job,
-        "version": check.version,
-        "success": result.success,
-        "observed": result.observed,
-        "rows": result.rows,
-        "unexpected": result.unexpected,
-        "error": result.error,
-    }
 
 
 def _format_for_terminal(table: str, histories: Sequence[ExpectationHistory], width: int) -> Iterator[str]:

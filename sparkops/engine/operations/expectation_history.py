@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.suites import require_suite
 from sparkops.errors import UnknownName
@@ -77,3 +77,35 @@ def group_by_expectation(checks: Sequence[RecordedCheck], *, runs: int) -> tuple
         for group in groups.values()
     ]
     return tuple(sorted(histories, key=lambda history: (not history.current, history.last.position)))
+
+
+def history_to_json(history: ExpectationHistory) -> dict[str, Any]:
+    """Return the history of one expectation as JSON values."""
+    last, failures = history.last.result, history.failures
+    return {
+        "expectation": last.expectation,
+        "kwargs": dict(last.kwargs),
+        "policy": last.policy,
+        "severity": last.severity,
+        "place": last.place and str(last.place),
+        "asked_still": history.current,
+        "runs": len(history.results),
+        "failed": len(failures),
+        "last_failed": failures[-1].time if failures else None,
+        "results": [_check_to_json(check) for check in history.results],
+    }
+
+
+def _check_to_json(check: RecordedCheck) -> dict[str, Any]:
+    result = check.result
+    return {
+        "time": check.time,
+        "run": check.run,
+        "job": check.job,
+        "version": check.version,
+        "success": result.success,
+        "observed": result.observed,
+        "rows": result.rows,
+        "unexpected": result.unexpected,
+        "error": result.error,
+    }

@@ -1,0 +1,159 @@
+"""The schemas of answers that the description of the interface names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sparkops.api.openapi.operation import (
+    COUNT,
+    OBJECT,
+    TEXT,
+    Schema,
+    allow_null,
+    describe_list,
+    describe_map,
+    describe_object,
+)
+from sparkops.runs.records.states import STATES
+
+_FLAG: Final[Schema] = {"type": "boolean"}
+_NUMBER: Final[Schema] = {"type": "number"}
+_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+_TEXTS: Final = describe_list(TEXT)
+
+_RUN: Final = describe_object(
+    {
+        "id": TEXT,
+        "job": TEXT,
+        "state": {"enum": list(STATES)},
+        "error": allow_null(describe_object({"message": TEXT, "type": TEXT})),
+        "links": describe_map(TEXT),
+    },
+    {
+        "params": OBJECT,
+        "inputs": OBJECT,
+        "outputs": OBJECT,
+        "models": OBJECT,
+        "metrics": OBJECT,
+        "started": allow_null(_TIME),
+        "ended": allow_null(_TIME),
+        "accepted": _TIME,
+        "context": TEXT,
+        "caller": TEXT,
+        "answered_by": TEXT,
+        "is_new": _FLAG,
+        "record": OBJECT,
+    },
+)
+_PROBLEM: Final = describe_object(
+    {"title": TEXT, "status": {"type": "integer"}, "detail": TEXT},
+    {"errors": describe_list(describe_object({"parameter": TEXT, "message": TEXT}))},
+)
+_JOB: Final = describe_object(
+    {"name": TEXT, "summary": TEXT, "reads": _TEXTS, "writes": _TEXTS, "context": TEXT, "runs": TEXT},
+    {"parameters": OBJECT},
+)
+_TABLE: Final = describe_object(
+    {
+        "name": TEXT,
+        "kind": {"enum": ["delta", "source"]},
+        "location": TEXT,
+        "exists": _FLAG,
+        "version": allow_null(COUNT),
+        "time": allow_null(TEXT),
+        "description": TEXT,
+    }
+)
+_COMMIT: Final = describe_object(
+    {
+        "version": COUNT,
+        "time": allow_null(TEXT),
+        "operation": allow_null(TEXT),
+        "rows": allow_null(COUNT),
+        "run_id": allow_null(TEXT),
+        "batch": allow_null(OBJECT),
+    }
+)
+_EXPECTATION: Final = describe_object(
+    {
+        "expectation": TEXT,
+        "kwargs": OBJECT,
+        "policy": TEXT,
+        "severity": TEXT,
+        "asked_still": _FLAG,
+        "runs": COUNT,
+        "failed": COUNT,
+        "last_failed": allow_null(TEXT),
+        "results": describe_list(OBJECT),
+    }
+)
+_MODEL: Final = describe_object(
+    {"name": TEXT, "newest": COUNT, "versions": COUNT, "aliases": describe_map(COUNT)}
+)
+_MODEL_VERSION: Final = describe_object(
+    {
+        "name": TEXT,
+        "version": COUNT,
+        "run_id": TEXT,
+        "metrics": describe_map(_NUMBER),
+        "aliases": _TEXTS,
+        "gates": describe_list(describe_object({"metric": TEXT, "rule": TEXT, "passed": _FLAG})),
+        "tables": OBJECT,
+        "time": allow_null(TEXT),
+        "certificate": describe_object(
+            {
+                "is_certified": _FLAG,
+                "rows": COUNT,
+                "scorer": {"enum": ["compiled", "pyfunc", "spark", "none"]},
+            }
+        ),
+    }
+)
+_QUARANTINE_FACTS: Final = {"table": TEXT, "held": COUNT, "runs": _TEXTS, "interrupted": _TEXTS}
+_QUARANTINE: Final = describe_object(
+    {
+        **_QUARANTINE_FACTS,
+        "counts": describe_list(
+            describe_object(
+                {
+                    "run": TEXT,
+                    "reasons": _TEXTS,
+                    "state": {"enum": ["held", "interrupted", "released", "discarded"]},
+                    "release": allow_null(TEXT),
+                    "rows": COUNT,
+                }
+            )
+        ),
+        "rows": describe_list(OBJECT),
+    }
+)
+_RESULT: Final = describe_object(
+    {
+        "run": TEXT,
+        "inputs": OBJECT,
+        "models": OBJECT,
+        "outputs": OBJECT,
+        "registered": allow_null(OBJECT),
+        "report": allow_null(TEXT),
+        "metrics": OBJECT,
+    },
+    {"table": TEXT, "rows": describe_list(OBJECT), "is_truncated": _FLAG},
+)
+_DIFFERENCE: Final = describe_object(
+    {"before": TEXT, "after": TEXT, "jobs": _TEXTS, "summary": _TEXTS, "differences": OBJECT}
+)
+
+SCHEMAS: Final[Schema] = {
+    "Run": _RUN,
+    "Problem": _PROBLEM,
+    "Job": _JOB,
+    "Table": _TABLE,
+    "Commit": _COMMIT,
+    "Expectation": _EXPECTATION,
+    "Model": _MODEL,
+    "ModelVersion": _MODEL_VERSION,
+    "QuarantineCount": describe_object(_QUARANTINE_FACTS),
+    "Quarantine": _QUARANTINE,
+    "Result": _RESULT,
+    "Difference": _DIFFERENCE,
+}
