@@ -50,5 +50,5 @@ def create_app(
         },
         lifespan=lifespan,
     )
-    app.state.secrets = service.engine.project.config.secrets
+    app.state.service = service
     return app

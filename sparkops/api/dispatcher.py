@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 
@@ -64,18 +65,33 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         """Create the contexts; no process is started."""
-        for name, settings in self.settings.items():
-            setup = Setup(
-                root=self.setup.root, env=self.setup.env, overrides=(*self.setup.overrides, *settings.set)
-            )
-            self.contexts[name] = Context(
-                name=name,
-                settings=settings,
-                setup=setup,
-                on_ended=self._end,
-                on_exit=self._lose,
-                command=self.command,
-            )
+        self._change_contexts(self.settings, renew=False)
+
+    def change_settings(self, settings: Mapping[str, ContextSettings], *, renew: bool) -> None:
+        """Set other limits of the contexts; may be called in any thread.
+
+        Args:
+            settings: Limits by name of the context. A context that is not among them keeps its own for its requests.
+            renew: Whether runs that are started from now on are given to new processes.
+        """
+        self.settings = {**self.settings, **settings}
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(partial(self._change_contexts, settings, renew=renew))
+
+    def _change_contexts(self, settings: Mapping[str, ContextSettings], *, renew: bool) -> None:
+        for name, limits in settings.items():
+            setup = replace(self.setup, overrides=(*self.setup.overrides, *limits.set))
+            if name in self.contexts:
+                self.contexts[name].change(limits, setup, renew=renew)
+            else:
+                self.contexts[name] = Context(
+                    name=name,
+                    settings=limits,
+                    setup=setup,
+                    on_ended=self._end,
+                    on_exit=self._lose,
+                    command=self.command,
+                )
 
     async def recover(self) -> None:
         """Take over what an earlier service has started: what has ended is recorded, what was lost is queued again."""
@@ -139,7 +155,7 @@ class Dispatcher:
             await asyncio.to_thread(self.lease.renew)
             self._renewed = monotonic()
         await self._look_at_watched()
-        for name, context in self.contexts.items():
+        for name, context in list(self.contexts.items()):
             await self._give_up_overdue(name, context)
             await self._start_queued(name, context)
             context.close_idle(monotonic())

@@ -13,10 +13,11 @@ from sparkops.api.database.submission import JobRequest, Outcome, Submission
 from sparkops.api.database.submissions import NewSubmission, SubmissionStore
 from sparkops.api.dispatcher import Dispatcher
 from sparkops.config.api_settings import ApiSettings, ContextSettings, ServedJobSettings
+from sparkops.config.settings import Settings
 from sparkops.engine.engine import Engine
 from sparkops.engine.operations.cancel_run import describe_requester
 from sparkops.engine.parameter_sources import find_secret_names
-from sparkops.errors import InputError, ParamErrors, Problem, SparkopsError, UnknownName
+from sparkops.errors import InputError, ParamErrors, Problem, ProjectError, SparkopsError, UnknownName
 from sparkops.pipeline.parameters.bind import ParameterSource
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.runs.read_versions import ReadVersions
@@ -102,10 +103,38 @@ class JobService:
     store: SubmissionStore
     dispatcher: Dispatcher
 
+    def __post_init__(self) -> None:
+        """Read the project, so that later changes of its files are seen."""
+        self.engine.reload()
+
     @property
     def settings(self) -> ApiSettings:
         """Return the settings of the service."""
         return self.engine.settings.api
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the values of the configuration that no answer shows."""
+        return self.engine.project.config.secrets
+
+    def reload(self) -> None:
+        """Read the project again if its files were changed: requests are about what is on disk.
+
+        Changed jobs are read by the processes of the contexts before each run. Other settings than parameters and those of
+        the service take effect with new processes, which are started when these are changed.
+
+        Raises:
+            ProjectError: The project cannot be used now.
+        """
+        before = self.engine.settings
+        try:
+            if not self.engine.reload():
+                return
+            contexts = resolve_contexts(self.settings)
+        except SparkopsError as error:
+            raise ProjectError(f"The project cannot be used until this is corrected: {error}") from None
+        renew = _select_process_settings(before) != _select_process_settings(self.engine.settings)
+        self.dispatcher.change_settings(contexts, renew=renew)
 
     def submit(
         self, request: JobRequest, *, caller: str, key: str | None = None
@@ -124,6 +153,7 @@ class JobService:
             InputError: The job, a parameter or a version is wrong; all parameters are named. Nothing was accepted.
             QueueFull: Too many requests wait.
         """
+        self.reload()
         job = self._require_valid(request)
         served = self.settings.jobs.get(job, ServedJobSettings())
         self._require_queue_space(served.context)
@@ -262,6 +292,11 @@ def resolve_contexts(settings: ApiSettings) -> Mapping[str, ContextSettings]:
         if served.context not in contexts:
             raise UnknownName("context", served.context, contexts, where=f"`api.contexts` (`api.jobs.{job}`)")
     return contexts
+
+
+def _select_process_settings(settings: Settings) -> Mapping[str, object]:
+    """Return the settings that a process reads when it starts."""
+    return settings.model_dump(exclude={"params", "api"})
 
 
 def _parse_time(text: str | None) -> datetime | None:

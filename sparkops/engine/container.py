@@ -56,6 +56,12 @@ class ServiceContainer:
         self._wait = wait
         self._publishing_runs: dict[LinkedVersion, Run | None] = {}
 
+    def with_project(self, project: LoadedProject) -> ServiceContainer:
+        """Return a container of another state of the project; Spark and the active runs are those of this one."""
+        container = ServiceContainer(project, self.listener, wait=self._wait)
+        container.starter, container.active_runs = self.starter, self.active_runs
+        return container
+
     def __enter__(self) -> ServiceContainer:
         """Return the container."""
         return self

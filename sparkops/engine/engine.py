@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sparkops.engine.operations.flows.plan_flow import PlannedJob
     from sparkops.engine.options import FlowPart, RunOptions, Unfinished
     from sparkops.engine.parameter_sources import Parameters
+    from sparkops.pipeline.discovery.jobs_folder import Stamp
     from sparkops.pipeline.job import Job
     from sparkops.registry.registry import Registry
     from sparkops.runs.flow import FlowStep
@@ -61,6 +63,8 @@ class Engine(RecordMethods, TableMethods, UndoMethods):
         self.project = LoadedProject(root, env=env, overrides=overrides)
         self._listener = listener
         self._wait = wait
+        self._stamp: Stamp | None = None
+        self._reload_lock = Lock()
         self._exit_stack = ExitStack()
 
     def __enter__(self) -> Engine:
@@ -83,6 +87,25 @@ class Engine(RecordMethods, TableMethods, UndoMethods):
         from sparkops.engine.container import ServiceContainer
 
         return self._exit_stack.enter_context(ServiceContainer(self.project, self._listener, wait=self._wait))
+
+    def reload(self) -> bool:
+        """Read the project again if a file of conf/ or of the jobs was changed; return whether one was.
+
+        Runs that are being executed complete with what they began with. Spark is not started again: its settings are
+        those of its start.
+
+        Raises:
+            ConfigError: The configuration cannot be used; the project stays as it was, and the next call reads it again.
+        """
+        with self._reload_lock:
+            stamp = self.project.compute_stamp()
+            if stamp == self._stamp:
+                return False
+            project = self.project.reload()
+            if "container" in self.__dict__:
+                self.container = self.container.with_project(project)
+            self.project, self._stamp = project, stamp
+            return True
 
     @property
     def root(self) -> Path:

@@ -15,6 +15,7 @@ from sparkops.errors import ConfigError, ParamErrors
 if TYPE_CHECKING:
     from sparkops.config.settings import Settings
     from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
+    from sparkops.pipeline.discovery.jobs_folder import Stamp
     from sparkops.pipeline.job import Job
     from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource
     from sparkops.registry.registry import Registry
@@ -51,6 +52,25 @@ class LoadedProject:
         for text in dict.fromkeys(problem.text for problem in config.problems):
             _log.warning("%s", text)
         return config
+
+    def reload(self) -> LoadedProject:
+        """Return the same project as it is on disk now, with its declared jobs read.
+
+        Raises:
+            ConfigError: Its configuration cannot be used.
+        """
+        project = LoadedProject(self.root, env=self._env, overrides=self._overrides)
+        _ = project.config.settings
+        _ = project.declared
+        return project
+
+    def compute_stamp(self) -> Stamp:
+        """Return a value that changes when a file of conf/ or of the jobs is added, removed or written."""
+        from sparkops.pipeline.discovery.jobs_folder import JobsFolder, stamp_file
+
+        files = sorted(path for path in (self.root / "conf").rglob("*") if path.is_file())
+        folder, jobs = JobsFolder.of(Path(self.settings.jobs)).compute_stamp()
+        return folder, (*(stamp_file(path, self.root) for path in files), *jobs)
 
     @property
     def settings(self) -> Settings:

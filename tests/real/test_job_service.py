@@ -205,6 +205,21 @@ def test_a_run_whose_spark_is_killed_is_continued_in_another_process(service: Se
     assert service.start("doubled")["state"] == "done"
 
 
+def test_a_job_is_executed_as_it_is_on_disk(service: ServiceProcess) -> None:
+    file = service.root / "jobs" / "edited.py"
+    text = (
+        "from pyspark.sql import DataFrame\nfrom sparkops import job\n\n"
+        "@job\ndef edited(raw: DataFrame) -> DataFrame:\n    return raw.selectExpr('id * 2 AS id')\n"
+    )
+    workers = []
+    for factor in (2, 30):
+        file.write_text(text.replace("* 2", f"* {factor}"))
+        assert service.start("edited")["state"] == "done"
+        assert sorted(row["id"] for row in service.rows("edited")) == [factor, 2 * factor]
+        workers.append(find_children(service.process.pid))
+    assert workers[0] == workers[1]
+
+
 @pytest.mark.slow
 def test_a_service_that_is_killed_loses_no_accepted_run(
     root: Path, make_project: Callable[..., Path]

@@ -72,6 +72,19 @@ class Context:
         while self._count_spare() < self.settings.spare:
             await self._launch()
 
+    def change(self, settings: ContextSettings, setup: Setup, *, renew: bool) -> None:
+        """Set other limits.
+
+        Args:
+            settings: The limits.
+            setup: The project.
+            renew: Whether processes that were started before get no more runs, so that others take their place.
+        """
+        earlier = (self.setup, self.settings.kind, self.settings.max_runs)
+        if renew or (setup, settings.kind, settings.max_runs) != earlier:
+            self.drain()
+        self.settings, self.setup = settings, setup
+
     def close_idle(self, now: float) -> None:
         """End the processes once there was no run for the configured time.
 

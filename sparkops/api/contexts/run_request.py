@@ -29,6 +29,8 @@ def execute_request(engine: Engine, request: StartRun, pool: str) -> RunEnded:
         pool: Pool of the FAIR scheduler, which no other run uses at the same time.
     """
     try:
+        # Its files may have been changed since the last run.
+        engine.reload()
         engine.container.starter.use_own_session(pool)
         run = _run(engine, request)
     except SparkopsError as error:

@@ -16,7 +16,7 @@ def answer(
     request: Request, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an answer in JSON; the secrets of the configuration are masked in it."""
-    return JSONResponse(mask_json(to_json(body), request.app.state.secrets), status, headers)
+    return JSONResponse(mask_json(to_json(body), request.app.state.service.secrets), status, headers)
 
 
 def to_json(value: Any) -> Any:

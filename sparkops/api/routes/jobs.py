@@ -31,10 +31,12 @@ def make_job_routes(service: JobService) -> list[Route]:
     """Return the routes of jobs."""
 
     async def list_jobs(request: Request) -> Response:
+        await asyncio.to_thread(service.reload)
         jobs = service.engine.project.declared
         return answer(request, {"jobs": [describe_job(service, jobs[name]) for name in sorted(jobs)]})
 
     async def show_job(request: Request) -> Response:
+        await asyncio.to_thread(service.reload)
         job = service.engine.project.find_declared(request.path_params["job"])
         return answer(request, {**describe_job(service, job), "parameters": build_json_schema(job)})
 
@@ -55,6 +57,7 @@ def make_job_routes(service: JobService) -> list[Route]:
         return answer(request, {**describe_requested_run(requested), "is_new": is_new}, status, headers)
 
     async def describe_interface(request: Request) -> Response:
+        await asyncio.to_thread(service.reload)
         jobs = service.engine.project.declared
         named = [jobs[name] for name in sorted(jobs)]
         return answer(request, build_openapi(named, title=service.engine.root.name))

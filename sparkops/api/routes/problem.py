@@ -104,7 +104,7 @@ def build_problem(error: SparkopsError, secrets: tuple[str, ...] = ()) -> Respon
 async def answer_error(request: Request, error: Exception) -> Response:
     """Return the answer to a request that any error of sparkops ended."""
     assert isinstance(error, SparkopsError)
-    return build_problem(error, request.app.state.secrets)
+    return build_problem(error, request.app.state.service.secrets)
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:

@@ -12,8 +12,10 @@ from typing import Any
 
 from sparkops.errors import ProjectError
 
-# A folder, and for each of its files the relative path, modification time (ns) and size (bytes).
-Stamp = tuple[str, tuple[tuple[str, int, int], ...]]
+# The relative path, modification time (ns) and size (bytes) of a file.
+FileStamp = tuple[str, int, int]
+# A folder, and the stamps of its files.
+Stamp = tuple[str, tuple[FileStamp, ...]]
 
 # Folders without jobs.
 _SKIPPED_FOLDERS = ("__pycache__", "tests")
@@ -85,7 +87,7 @@ class JobsFolder:
 
     def compute_stamp(self) -> Stamp:
         """Return a value that changes when a file is added, removed or written."""
-        return str(self.path), tuple(_stamp_file(path, self.path) for path in self.find_sources())
+        return str(self.path), tuple(stamp_file(path, self.path) for path in self.find_sources())
 
     def find_modules(self) -> dict[str, ModuleType]:
         """Return the imported modules and packages of the folder, under each of their names in `sys.modules`."""
@@ -115,7 +117,8 @@ def _find_python_files(folder: Path) -> Iterator[Path]:
             yield from _find_python_files(Path(entry.path))
 
 
-def _stamp_file(path: Path, folder: Path) -> tuple[str, int, int]:
+def stamp_file(path: Path, folder: Path) -> FileStamp:
+    """Return a value that changes when a file is written, with its path relative to a folder."""
     try:
         stat = path.stat()
     except OSError:
