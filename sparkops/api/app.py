@@ -13,11 +13,14 @@ from sparkops.api.authentication import Authentication, Authenticator
 from sparkops.api.routes.health import make_health_routes
 from sparkops.api.routes.jobs import make_job_routes
 from sparkops.api.routes.models import make_model_routes
+from sparkops.api.routes.page import make_page_routes
 from sparkops.api.routes.problem import answer_error, answer_http_error, answer_unexpected_error
 from sparkops.api.routes.quarantine import make_quarantine_routes
 from sparkops.api.routes.runs import make_run_routes
 from sparkops.api.routes.tables import make_table_routes
+from sparkops.api.security_headers import SecurityHeaders
 from sparkops.api.service import JobService
+from sparkops.api.session import make_session_routes
 from sparkops.errors import SparkopsError
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -41,8 +44,10 @@ def create_app(
             *make_table_routes(service),
             *make_model_routes(service),
             *make_quarantine_routes(service),
+            *make_session_routes(service.engine.root.name, authenticator),
+            *make_page_routes(),
         ],
-        middleware=[Middleware(Authentication, authenticator=authenticator)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Authentication, authenticator=authenticator)],
         exception_handlers={
             SparkopsError: answer_error,
             HTTPException: answer_http_error,

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sparkops.api.caller import LOCAL, Caller, Role
 from sparkops.api.routes.problem import RequestProblem, build_problem
 
+# The cookie of the page, in which a browser keeps a token.
+COOKIE: Final = "sparkops_token"
 _OPEN: Final = frozenset({"/health/live"})
+_PAGE: Final = "/page/"
+_SESSION: Final = "/page/session"
 _SCHEME: Final = "bearer "
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
@@ -42,30 +48,56 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         try:
-            scope["sparkops.caller"] = await self._identify(scope)
+            if (caller := await self._identify(scope)) is not None:
+                scope["sparkops.caller"] = caller
         except RequestProblem as problem:
             await build_problem(problem)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    async def _identify(self, scope: Scope) -> Caller:
-        headers = Headers(scope=scope)
+    async def _identify(self, scope: Scope) -> Caller | None:
+        """Return the caller; None for the files of the page, and for a browser that sends or removes its token."""
+        headers, method = Headers(scope=scope), scope["method"]
         if self._authenticator is None:
-            _require_same_site(headers, scope["method"])
+            _require_same_site(headers, method)
             return LOCAL
-        authorization = headers.get("authorization", "")
-        if not authorization.lower().startswith(_SCHEME):
-            raise _refuse(
-                "Send a token: `Authorization: Bearer TOKEN`. `sparkops api token create` makes one."
-            )
-        token = authorization[len(_SCHEME) :].strip()
+        if scope["path"] == _SESSION and method not in _READING:
+            _require_own_page(headers)
+            return None
+        if _is_page_file(scope, headers):
+            return None
+        token = _read_token(scope, headers)
         caller = await asyncio.to_thread(self._authenticator.find_caller, token)
         if caller is None:
             raise _refuse(
                 "The token is unknown, expired or revoked. `sparkops api token create` makes a new one."
             )
-        require_role(caller, "read" if scope["method"] in _READING else "run")
+        require_role(caller, "read" if method in _READING else "run")
         return caller
+
+
+def _is_page_file(scope: Scope, headers: Headers) -> bool:
+    """Return whether a browser asks for a file of the page: these hold no data."""
+    path: str = scope["path"]
+    is_shell = path == "/" and "text/html" in headers.get("accept", "")
+    return scope["method"] in _READING and (is_shell or (path.startswith(_PAGE) and path != _SESSION))
+
+
+def _read_token(scope: Scope, headers: Headers) -> str:
+    """Return the token of a request: of its header, or else of the page's cookie.
+
+    Raises:
+        RequestProblem: It has none, or has a cookie which a page of another site made the browser send.
+    """
+    authorization = headers.get("authorization", "")
+    if authorization.lower().startswith(_SCHEME):
+        return authorization[len(_SCHEME) :].strip()
+    cookie = HTTPConnection(scope).cookies.get(COOKIE)
+    if authorization or not cookie:
+        raise _refuse("Send a token: `Authorization: Bearer TOKEN`. `sparkops api token create` makes one.")
+    if scope["method"] not in _READING:
+        _require_own_page(headers)
+    return cookie
 
 
 def require_role(caller: Caller, role: Role) -> None:
@@ -101,4 +133,20 @@ def _require_same_site(headers: Headers, method: str) -> None:
     if method not in _READING and origin is not None and origin != f"http://{host}":
         raise RequestProblem("A page of another site may not send this request.", status=403)
     if method not in _READING and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise RequestProblem("A page of another site may not send this request.", status=403)
+
+
+def _require_own_page(headers: Headers) -> None:
+    """Refuse what the page of this service did not send: any page can make a browser send its cookies.
+
+    A browser says where a request comes from in `Sec-Fetch-Site`, which also holds behind a proxy with another name; where
+    it does not send this, its `Origin` is the host that the request is for.
+
+    Raises:
+        RequestProblem: Another page, or no browser, sent it.
+    """
+    site = headers.get("sec-fetch-site")
+    origin = urlsplit(headers.get("origin", "")).netloc
+    is_own = site == "same-origin" if site is not None else origin == headers.get("host", "") != ""
+    if not is_own:
         raise RequestProblem("A page of another site may not send this request.", status=403)

@@ -16,7 +16,7 @@ from typing import Any
 
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-extensions", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-pipe",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
 # Chromium reads commands from descriptor 3 and writes answers to 4; each ends with a zero byte.
 _START = 'exec "$@" 3<&"$COMMANDS" 4>&"$ANSWERS"'
@@ -57,29 +57,38 @@ class Browser:
         self._commands, self._answers = commands, answers
         self._buffer = b""
         self._number = 0
-        self._page = OpenedPage()
+        self.page = OpenedPage()
 
     def open(self, path: Path, expressions: list[str], *, wait: float = 0.2) -> OpenedPage:
         """Open a file in a new tab, wait until it is loaded and a little longer, evaluate expressions, and close it."""
-        self._page = OpenedPage()
-        target = self._call("Target.createTarget", {"url": "about:blank"})["targetId"]
-        session = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        for domain in ("Page", "Network", "Runtime"):
-            self._call(f"{domain}.enable", session=session)
-        self._call("Page.navigate", {"url": path.as_uri()}, session=session)
-        self._wait_for("Page.loadEventFired", session)
-        self._listen(wait)
-        for expression in expressions:
-            result = self._call(
-                "Runtime.evaluate", {"expression": expression, "returnByValue": True}, session=session
-            )
-            assert "exceptionDetails" not in result, result["exceptionDetails"]
-            self._page.values.append(result["result"].get("value"))
-        self._listen(wait)
-        self._call("Target.closeTarget", {"targetId": target})
-        return self._page
+        with self.attach() as session:
+            self.call("Page.navigate", {"url": path.as_uri()}, session=session)
+            self._wait_for("Page.loadEventFired", session)
+            self._listen(wait)
+            for expression in expressions:
+                result = self.call(
+                    "Runtime.evaluate", {"expression": expression, "returnByValue": True}, session=session
+                )
+                assert "exceptionDetails" not in result, result["exceptionDetails"]
+                self.page.values.append(result["result"].get("value"))
+            self._listen(wait)
+        return self.page
 
-    def _call(self, method: str, params: dict[str, Any] | None = None, session: str = "") -> dict[str, Any]:
+    @contextmanager
+    def attach(self) -> Iterator[str]:
+        """Open an empty tab in the context, and yield its session; `page` has what happens in it."""
+        self.page = OpenedPage()
+        target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
+        session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        for domain in ("Page", "Network", "Runtime"):
+            self.call(f"{domain}.enable", session=session)
+        try:
+            yield session
+        finally:
+            self.call("Target.closeTarget", {"targetId": target})
+
+    def call(self, method: str, params: dict[str, Any] | None = None, session: str = "") -> dict[str, Any]:
+        """Send a command of the protocol, and return its result."""
         self._number += 1
         number = self._number
         message = {
@@ -127,9 +136,9 @@ class Browser:
         params = message.get("params", {})
         match message.get("method"):
             case "Network.requestWillBeSent":
-                self._page.requests.append(params["request"]["url"])
+                self.page.requests.append(params["request"]["url"])
             case "Page.javascriptDialogOpening":
-                self._page.dialogs.append(params["message"])
+                self.page.dialogs.append(params["message"])
                 self._number += 1
                 answer = {
                     "id": self._number,
@@ -139,7 +148,7 @@ class Browser:
                 }
                 os.write(self._commands, json.dumps(answer).encode() + b"\0")
             case "Runtime.exceptionThrown":
-                self._page.exceptions.append(params["exceptionDetails"]["text"])
+                self.page.exceptions.append(params["exceptionDetails"]["text"])
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from sparkops.api.database.connect import open_database
 from sparkops.api.database.lease import Lease
 from sparkops.api.database.submission import JobRequest, Submission
 from sparkops.api.database.submissions import NewSubmission, SubmissionStore
+from sparkops.api.database.tokens import TokenStore
 from sparkops.api.dispatcher import Dispatcher
 from sparkops.api.service import JobService
 from sparkops.config.api_settings import ContextSettings
@@ -105,8 +106,8 @@ async def running(
 
 
 @contextmanager
-def serve_in_thread(project: Path) -> Iterator[str]:
-    """Serve a project over a socket, and yield the URL."""
+def serve_in_thread(project: Path, *, has_tokens: bool = False) -> Iterator[str]:
+    """Serve a project over a socket, and yield the URL; its tokens are in `api.db` of the project."""
     database = open_database(None, project)
     dispatcher = Dispatcher(
         store=SubmissionStore(database),
@@ -127,7 +128,11 @@ def serve_in_thread(project: Path) -> Iterator[str]:
         await loop
 
     service = JobService(engine=Engine(project), store=dispatcher.store, dispatcher=dispatcher)
-    config = uvicorn.Config(create_app(service, lifespan=lifespan), log_config=None, ws="none")
+    config = uvicorn.Config(
+        create_app(service, TokenStore(database) if has_tokens else None, lifespan),
+        log_config=None,
+        ws="none",
+    )
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

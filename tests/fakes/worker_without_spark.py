@@ -1,18 +1,22 @@
 """A worker of the service that records runs as the real one does, but executes none: the job's name says what happens.
 
 `done`, `failed` and `refused` end so; `slow` waits until it is cancelled; `wait` until a file is there; `exit` ends the
-process, the first time only with `exit_once`; `jvm` loses its Spark.
+process, the first time only with `exit_once`; `jvm` loses its Spark. The log of `publish` is `log.txt` of the project, and its
+record has the fields of `published.json`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
 import threading
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sparkops.api.contexts.messages import (
     Broken,
@@ -51,12 +55,17 @@ class FakeWorker:
             os._exit(7)
         state = self._complete(request, attempt)
         if state == "done":
-            attempt.enter("done", "ended")
+            attempt.enter("done", "ended", **(self._publish(attempt) if job == "publish" else {}))
         self.send(
             RunEnded(
                 run_id=run_id, state=state, error=None if state == "done" else "It broke.", kind="JobFailed"
             )
         )
+
+    def _publish(self, attempt: Attempt) -> dict[str, Any]:
+        attempt.log.write_bytes((self._root / "log.txt").read_bytes())
+        published: dict[str, Any] = json.loads((self._root / "published.json").read_text("utf-8"))
+        return {**published, "ended": datetime.now(UTC).isoformat()}
 
     def _complete(self, request: StartRun, attempt: Attempt) -> str:
         # Not for ever: the test that it belongs to may have been killed.

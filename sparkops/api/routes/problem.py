@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sparkops.api.database.submissions import KeyReused
+from sparkops.api.security_headers import add_security_headers
 from sparkops.api.service import QueueFull
 from sparkops.core.control_characters import escape_controls
 from sparkops.core.masking import mask
@@ -120,7 +121,12 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 async def answer_unexpected_error(request: Request, error: Exception) -> Response:
     """Return the answer to a request that an unexpected error ended; its traceback is in the service's log."""
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    return build_problem(RequestProblem("An unexpected error: the log of the service has it.", status=500))
+    response = build_problem(
+        RequestProblem("An unexpected error: the log of the service has it.", status=500)
+    )
+    # This answer passes no middleware.
+    add_security_headers(response.headers)
+    return response
 
 
 def _clean(text: str, secrets: tuple[str, ...]) -> str:

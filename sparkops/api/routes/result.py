@@ -29,7 +29,11 @@ _MAX_PAGE: Final = 1 << 28
 _ARROW: Final = "application/vnd.apache.arrow.stream"
 # A page of a report has no script, and shows only what is in it.
 _PAGE_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'; sandbox"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
 }
 
 
