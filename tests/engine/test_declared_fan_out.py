@@ -89,6 +89,7 @@ def read_summary(root: Path) -> dict[int, int]:
     return {row["month"]: row["delay"] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_flow_runs_nested_fan_outs_and_then_what_is_not_up_to_date(engine: Engine) -> None:
     assert run_flow(engine) == dict.fromkeys(["airports", "delays", "monthly", "summary"], "done")
     assert list_newest_items(engine, "delays") == ["origin=EWR", "origin=JFK"]
@@ -146,6 +147,7 @@ def test_a_killed_fan_out_is_resumed_and_then_up_to_date_in_a_flow(engine: Engin
     assert (engine.resume(killed.id).state, engine.runs.read(killed.id).attempt) == ("done", 3)
 
 
+@pytest.mark.slow
 def test_parameters_that_are_given_replace_the_declared_values(engine: Engine) -> None:
     engine.flow(["delays"])
     run = engine.run("monthly", month=2)

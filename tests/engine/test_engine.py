@@ -189,6 +189,7 @@ def test_a_flow_runs_in_order_and_skips_what_is_up_to_date(engine: Engine, proje
     assert [step.state for step in changed] == ["done", "done"]
 
 
+@pytest.mark.slow
 def test_a_flow_reads_its_source_again_when_it_is_read_in_another_way(engine: Engine, project: Path) -> None:
     (project / "raw.csv").write_bytes("id,shop,amount\n1,n\u00f8rre,2.0\n2,a;b,3.0\n".encode("latin-1"))
     changes = [
@@ -311,6 +312,7 @@ def test_the_notebook_of_a_new_project_runs_its_job_with_the_values_of_the_widge
     assert (str(row["day"]), row["shop"]) == ("2024-03-02", "north")
 
 
+@pytest.mark.slow
 def test_the_notebooks_of_a_new_project_run_outside_databricks(
     tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -345,6 +347,7 @@ def test_a_result_whose_rows_are_all_quarantined_leaves_the_table_as_it_was(
     assert engine.container.tables.count("orders__quarantine") == 1
 
 
+@pytest.mark.slow
 def test_a_slice_without_rows_is_refused_only_where_it_has_some(engine: Engine) -> None:
     engine.run("orders")
     engine.run("sales", shop="north")

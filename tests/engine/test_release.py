@@ -172,6 +172,7 @@ def test_a_repair_that_is_not_an_expression_on_one_row_is_bad_input(engine) -> N
     assert quarantined_ids(engine) == [2, 3, 3]
 
 
+@pytest.mark.slow
 def test_a_flow_does_not_undo_a_release_and_the_command_warns_of_the_job_that_would(engine, capsys) -> None:
     engine.run("orders")
     run = engine.runs.load("last").id

@@ -123,6 +123,7 @@ def test_a_failed_run_stops_no_other_and_only_it_is_resumed(engine: Engine) -> N
     assert engine.resume(run.id).attempt == 2
 
 
+@pytest.mark.slow
 def test_rows_are_appended_and_merged_once_by_each_run(engine: Engine) -> None:
     engine.run_each("two", {"part": range(4)}, max_parallel=4)
     assert read_column(engine, "kept", "n") == list(range(40))
@@ -169,6 +170,7 @@ def test_a_backfill_runs_what_is_not_up_to_date(engine: Engine) -> None:
     assert engine.run_each("two", {"part": range(2)}, skip_fresh=True) is None
 
 
+@pytest.mark.slow
 def test_failed_checks_of_all_failed_runs_are_failed_checks(engine: Engine) -> None:
     suite = "policy: fail\nexpectations:\n  - expect_column_max_to_be_between: {column: n, max_value: 38}\n"
     (engine.root / "conf" / "checks" / "slices.yml").write_text(suite)

@@ -172,6 +172,7 @@ def test_a_merged_stream_keeps_the_newest_row_of_each_key(engine: Engine, add: A
     assert engine.run("newest").batches == ()
 
 
+@pytest.mark.slow
 def test_an_overwritten_table_has_the_totals_of_all_batches(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
     add((2, "north", 2.0), (3, "south", 5.0))
@@ -202,6 +203,7 @@ def test_a_version_of_the_stream_cannot_be_chosen(engine: Engine, add: Add) -> N
         engine.run("clean", at={"raw": 0})
 
 
+@pytest.mark.slow
 def test_the_error_for_a_rewritten_source_table_says_what_to_do(
     engine: Engine, add: Add, project: Path, spark: SparkSession
 ) -> None:
@@ -213,6 +215,7 @@ def test_the_error_for_a_rewritten_source_table_says_what_to_do(
         engine.run("clean")
 
 
+@pytest.mark.slow
 def test_a_stream_whose_table_was_created_again_says_how_to_begin_again(
     engine: Engine, add: Add, project: Path
 ) -> None:
@@ -238,6 +241,7 @@ def test_only_a_streaming_job_can_be_reset(engine: Engine) -> None:
         reset_stream(engine.container, "rates_copy")
 
 
+@pytest.mark.slow
 def test_a_flow_skips_a_stream_without_new_rows(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
     assert [step.state for step in engine.flow(["clean"])] == ["done"]
@@ -246,6 +250,7 @@ def test_a_flow_skips_a_stream_without_new_rows(engine: Engine, add: Add) -> Non
     assert [step.state for step in engine.flow(["clean"])] == ["done"]
 
 
+@pytest.mark.slow
 def test_an_error_in_a_batch_stops_the_run_with_its_own_type(
     engine: Engine, add: Add, project: Path, spark: SparkSession
 ) -> None:

@@ -187,6 +187,7 @@ def test_remote_executors_need_the_setting_that_they_have_the_model(
         Registry(remote, spark).load_version("net").transform(flights)
 
 
+@pytest.mark.slow
 def test_an_onnx_network_is_compared_in_single_precision(registry: Registry, flights: DataFrame) -> None:
     numbers = flights.select("distance", "month", "late").limit(200)
     version_info = registry.register(

@@ -197,6 +197,7 @@ def test_both_methods_are_measured_at_registration(registry: Registry) -> None:
     assert read_benchmark(registry.locate("roots").folder).keys() == {"transform", "mapInArrow", "rows"}
 
 
+@pytest.mark.slow
 def test_decimals_and_wide_vectors_are_those_of_spark(
     registry: Registry, settings: Settings, spark: Any, stages: Any
 ) -> None:
@@ -238,6 +239,7 @@ def test_mlflow_loads_it_with_its_code(registry: Registry) -> None:
                 del sys.modules[name]
 
 
+@pytest.mark.slow
 def test_a_function_that_differs_from_spark_is_not_used(
     registry: Registry, settings: Settings, stages: Any, example: Any
 ) -> None:

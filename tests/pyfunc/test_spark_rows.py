@@ -157,6 +157,7 @@ def test_refused_and_dropped_rows_are_found_in_a_batch(scorer: SparkRowScorer) -
         scorer.score_batch(rows)
 
 
+@pytest.mark.slow
 def test_a_killed_jvm_and_a_killed_process_are_started_again(scorer: SparkRowScorer) -> None:
     expected, worker = scorer.score(ROW), scorer.worker
     first = worker.pid  # type: ignore[attr-defined]
@@ -183,6 +184,7 @@ def _child(pid: int) -> int:
     return next(int(child) for child in children if "java" in Path(f"/proc/{child}/comm").read_text())
 
 
+@pytest.mark.slow
 def test_the_server_is_ready_when_spark_is_warm(registry: Registry, settings: Settings) -> None:
     service = load_service("own", tracking_uri=resolve_registry_uri(settings))
     assert isinstance(service.scorer, SparkRowScorer)

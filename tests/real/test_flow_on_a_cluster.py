@@ -19,7 +19,7 @@ from sparkops.spark.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent.parent
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 ROW = {
     "carrier": "UA", "origin": "EWR", "dest": "ORD", "hour": 18, "weekday": 6, "month": 12, "distance": 719.0,

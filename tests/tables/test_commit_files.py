@@ -20,7 +20,7 @@ FOURTH, FIFTH = date(2013, 7, 4), date(2013, 7, 5)
 BY_DAY = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
 
 
-@pytest.fixture(params=["staged files", "temporary files", "Spark"])
+@pytest.fixture(params=["staged files", pytest.param("temporary files", marks=pytest.mark.slow), "Spark"])
 def publish(request, spark, make_settings):
     """Return a function that stages and publishes a frame: by its files, by new files, or by Spark."""
     by_spark, staged_files = request.param == "Spark", request.param == "staged files"

@@ -53,6 +53,7 @@ def test_appends_beside_another_writer_succeed_and_every_row_is_there_once(spark
     assert append_beside_another_writer(tables, frame) == (Counter(range(9)), Counter())
 
 
+@pytest.mark.slow
 def test_appends_by_spark_beside_another_writer_succeed_and_their_rows_are_there_once(
     spark, make_settings, frame
 ):

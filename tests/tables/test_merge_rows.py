@@ -24,7 +24,7 @@ def tables(request, spark, make_settings) -> Tables:
     return Tables(spark, make_settings(commits=request.param))
 
 
-@pytest.fixture(params=[True, False], ids=["staged", "not staged"])
+@pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["staged", "not staged"])
 def merge(request, tables, frame):
     """Return a function that merges rows into the table, staged or as they are."""
 
