@@ -93,6 +93,9 @@ def test_a_form_with_mistakes_is_corrected_and_its_run_shows_a_result(
         assert tab.evaluate("document.querySelector('iframe').contentDocument") is None, (
             "the report is isolated"
         )
+        tab.until_text("Lineage as text")
+        boxes = tab.evaluate("[...document.querySelectorAll('.lineage title')].map(e => e.textContent)")
+        assert [box.split(",")[0] for box in boxes] == ["publish", "source"]
         tab.click("Repeat with changes")
         tab.until("document.querySelector('#param-share')?.value === '0.25'")
         assert tab.evaluate("document.querySelector('#param-shops').value") == "north\nsouth"
@@ -136,6 +139,10 @@ def test_no_script_of_the_data_runs(browser: Browser, tmp_path: Path) -> None:
             f"/#/tables/{HOSTILE}",
             "/#/runs/20260101-000000-abc",
             "/#/tables",
+            "/#/models",
+            "/#/quarantine",
+            f"/#/quarantine/{HOSTILE}",
+            f"/#/models/{HOSTILE}",
             "/#/tables/out",
         ):
             tab.evaluate(f"location.hash = {json.dumps(path[2:])}")
@@ -184,6 +191,23 @@ def check_harmless(tab: Tab) -> None:
         )
         is False
     )
+
+
+def test_two_runs_are_compared(browser: Browser, tmp_path: Path) -> None:
+    runs = RunStore(write_project(tmp_path) / "runs")
+    for number in (1, 2):
+        attempt = runs.begin(f"20260101-000000-ab{number}", "slow", params={"n": number})
+        attempt.enter("done", "ended", ended=f"2026-01-01T00:00:0{number}+00:00")
+    with opened(browser, tmp_path, "/#/runs/20260101-000000-ab2") as tab:
+        tab.until_text("Compare with another run")
+        tab.evaluate("document.querySelector('.run-compare summary').click()")
+        tab.click("Compare")
+        tab.until_text("Comparison")
+        tab.until_text("Parameters")
+        rows = tab.evaluate(
+            "[...document.querySelectorAll('tbody tr')].map(e => e.innerText.trim().split(/\\s+/))"
+        )
+        assert ["n", "1", "2"] in [row[:3] for row in rows]
 
 
 def test_a_token_is_asked_for_and_forgotten(browser: Browser, tmp_path: Path) -> None:

@@ -90,8 +90,8 @@ def _describe_results(text: str) -> Mapping[str, Any]:
     }  # fmt: skip
     return {
         "started": datetime.now(UTC).isoformat(),
-        "inputs": {"source": {"kind": "source", "version": 3}},
-        "outputs": {"out": {"version": 0, "rows": 3}},
+        "inputs": {"source": {"kind": "delta", "version": 3, "identity": "i"}},
+        "outputs": {"out": {"version": 0, "rows": 3, "identity": "j"}},
         "metrics": {"auc": 0.8125},
         "checks": [check, {**check, "success": True, "unexpected": 0, "samples": []}],
         "report": "reports/r.html",

@@ -154,6 +154,12 @@ _RUN_PATHS: Final[Schema] = {
             },
         )
     },
+    "/runs/{run}/lineage": {
+        "get": describe_operation(
+            "Trace what led to a run: the versions that it read, the runs that published them, and what those read.",
+            describe_path("run"), answer=refer("RunLineage"),
+        )
+    },
     "/runs/{run}/diff/{other}": {
         "get": describe_operation(
             "Compare two runs: what they do not share, and why their results differ.",

@@ -139,6 +139,25 @@ _RESULT: Final = describe_object(
     },
     {"table": TEXT, "rows": describe_list(OBJECT), "is_truncated": _FLAG},
 )
+_RUN_LINEAGE: Final = describe_object(
+    {
+        "run": TEXT,
+        "origins": describe_list(
+            describe_object(
+                {
+                    "id": TEXT,
+                    "kind": {"enum": ["run", "table", "source", "model"]},
+                    "title": TEXT,
+                    "notes": _TEXTS,
+                    "result": TEXT,
+                    "tone": {"enum": ["", "good", "warn", "bad"]},
+                }
+            )
+        ),
+        "edges": describe_list(describe_object({"from": TEXT, "to": TEXT})),
+        "picture": allow_null(OBJECT),
+    }
+)
 _DIFFERENCE: Final = describe_object(
     {"before": TEXT, "after": TEXT, "jobs": _TEXTS, "summary": _TEXTS, "differences": OBJECT}
 )
@@ -155,5 +174,6 @@ SCHEMAS: Final[Schema] = {
     "QuarantineCount": describe_object(_QUARANTINE_FACTS),
     "Quarantine": _QUARANTINE,
     "Result": _RESULT,
+    "RunLineage": _RUN_LINEAGE,
     "Difference": _DIFFERENCE,
 }

@@ -2,14 +2,19 @@
 import { announce, append, el, link, show } from "./dom.js";
 import { head, problem } from "./format.js";
 import { showJob, showJobs } from "./jobs.js";
+import { showModel, showModels } from "./models.js";
+import { showQuarantine, showQuarantines } from "./quarantine.js";
 import { get, post } from "./requests.js";
 import { showRun } from "./run.js";
 import { showRuns } from "./runs.js";
 import { showTable, showTables } from "./tables.js";
 
 // The view of a list, and that of one of its entries.
-const VIEWS = { jobs: [showJobs, showJob], runs: [showRuns, showRun], tables: [showTables, showTable] };
-const LABELS = { jobs: "Jobs", runs: "Runs", tables: "Tables" };
+const VIEWS = {
+  jobs: [showJobs, showJob], runs: [showRuns, showRun], tables: [showTables, showTable], models: [showModels, showModel],
+  quarantine: [showQuarantines, showQuarantine],
+};
+const LABELS = { jobs: "Jobs", runs: "Runs", tables: "Tables", models: "Models", quarantine: "Quarantine" };
 const main = document.getElementById("main");
 let session = null;
 let leaving = new AbortController();

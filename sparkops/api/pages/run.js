@@ -1,26 +1,38 @@
 // One run: its state and log as they change, and what it published.
-import { announce, el, link, show } from "./dom.js";
+import { comparison, showDifference } from "./compare.js";
+import { announce, append, el, link, show } from "./dom.js";
 import { ACTIVE, card, facts, formatDuration, formatTime, formatValue, grid, head, pill } from "./format.js";
+import { lineage } from "./lineage.js";
 import { confirmButton, keepFocus, repeat } from "./live.js";
 import { followLog } from "./log.js";
 import { get, path, post } from "./requests.js";
 import { showResult } from "./result.js";
+import { undoActions, verdict } from "./undo.js";
 
-/** Show a run until the view is left. */
-export async function showRun({ main, name, session, signal, onShown }) {
+/** Show a run until the view is left, or compare it with the one that the address names. */
+export async function showRun({ main, name, query, session, signal, onShown }) {
+  if (query.get("with")) return showDifference({ main, name, other: query.get("with"), signal, onShown });
+  return followRun({ main, name, session, signal, onShown });
+}
+
+async function followRun({ main, name, session, signal, onShown }) {
   let run = await get(path("runs", name), {}, signal);
-  const boxes = Object.fromEntries(["state", "actions", "facts", "error", "result", "checks", "log", "record"].map((key) => [key, el("div", { class: `run-${key}` })]));
+  const boxes = Object.fromEntries(["state", "actions", "plan", "verdict", "facts", "error", "result", "checks", "lineage", "log", "record"].map((key) => [key, el("div", { class: `run-${key}` })]));
   let phase = "";
   const update = () => {
     show(boxes.state, pill(run.state), progress(run));
     show(boxes.facts, describe(run));
-    show(boxes.error, run.error && el("div", { class: "problem" }, el("p", { class: "message" }, run.error.message)));
+    show(boxes.error, run.error && el("div", { class: run.state === "cancelled" ? "problem warn" : "problem" }, el("p", { class: "message" }, run.error.message)));
     if (phase !== run.state) {
       phase = run.state;
-      if (session.caller.role !== "read") keepFocus(boxes.actions, () => show(boxes.actions, actions(run, refresh)));
+      if (session.caller.role !== "read") keepFocus(boxes.actions, () => show(boxes.actions, actions(run, refresh, boxes.plan)));
+      show(boxes.verdict, verdict(run));
       show(boxes.checks, checks(run));
       show(boxes.record, attempts(run), parts(run), record(run));
-      if (!ACTIVE.has(run.state)) showResult(boxes.result, run, signal);
+      if (!ACTIVE.has(run.state)) {
+        showResult(boxes.result, run, signal);
+        lineage(run, signal).then((picture) => show(boxes.lineage, picture), () => {});
+      }
       announce(`The run is ${run.state.replaceAll("_", " ")}.`);
     }
   };
@@ -29,8 +41,8 @@ export async function showRun({ main, name, session, signal, onShown }) {
     update();
   };
   update();
-  show(main, head("Run", link(["jobs", run.job], run.job), boxes.state), boxes.error, boxes.facts, boxes.actions,
-    boxes.result, boxes.checks, card("Log", boxes.log), boxes.record);
+  show(main, head("Run", link(["jobs", run.job], run.job), boxes.state), boxes.error, boxes.facts, boxes.actions, boxes.plan, boxes.verdict,
+    boxes.result, boxes.checks, boxes.lineage, card("Log", boxes.log), el("div", { class: "run-compare" }, comparison(run, signal)), boxes.record);
   onShown(`${run.job} ${run.id}`);
   followLog(boxes.log, run, signal, refresh);
   await repeat(1, signal, async () => {
@@ -56,13 +68,14 @@ function describe(run) {
       ["caller", run.caller], ["context", run.context], ["attempt", run.attempt > 1 ? run.attempt : null],
       ["as of", record.as_of && formatTime(record.as_of)],
       ["answered by", run.answered_by && link(["runs", run.answered_by], run.answered_by)],
+      ["kind", run.kind], ["result", run.result && formatValue(run.result)],
       ["part of", record.parent && link(["runs", record.parent], record.parent)],
       ["rolled back by", record.rolled_back && link(["runs", record.rolled_back], record.rolled_back)],
     ]),
   ];
 }
 
-function actions(run, refresh) {
+function actions(run, refresh, plan) {
   const cancel = async () => {
     await post(`${path("runs", run.id, "cancel")}?wait=1`);
     await refresh();
@@ -73,9 +86,18 @@ function actions(run, refresh) {
   };
   if (run.state === "cancelling") return el("p", { class: "dim" }, "Its Spark jobs are stopped.");
   if (ACTIVE.has(run.state)) return el("div", { class: "actions" }, confirmButton("Cancel run", "Stop its Spark jobs?", cancel));
-  return el("div", { class: "actions" },
-    confirmButton("Repeat", "Run again with the same parameters?", again, { danger: false }),
-    el("a", { class: "button", href: `#/jobs/${encodeURIComponent(run.job)}?from=${encodeURIComponent(run.id)}` }, "Repeat with changes"));
+  const box = el("div", { class: "actions" });
+  if (!isSpecial(run)) {
+    append(box, [confirmButton("Repeat", "Run again with the same parameters?", again, { danger: false }), el("a", { class: "button", href: `#/jobs/${encodeURIComponent(run.job)}?from=${encodeURIComponent(run.id)}` }, "Repeat with changes")]);
+  }
+  undoActions(run, plan).then((more) => append(box, more));
+  return box;
+}
+
+/** Return whether a run is a replay, a rollback or a release. */
+function isSpecial(run) {
+  const { replay = {}, rollback = null } = run.record || {};
+  return Boolean(run.kind || replay.of || rollback);
 }
 
 function checks(run) {
@@ -103,9 +125,8 @@ function attempts(run) {
   return all.length > 1 ? card("Attempts", grid("Attempts", [
     { label: "attempt", cell: (attempt) => attempt.number },
     { label: "state", cell: (attempt) => pill(attempt.state) },
-    { label: "started", nowrap: true, cell: (attempt) => formatTime(attempt.started) },
     { label: "ended", nowrap: true, cell: (attempt) => formatTime(attempt.ended) },
-    { label: "error", cell: (attempt) => attempt.error && attempt.error.message },
+    { label: "error", cell: (attempt) => attempt.error && (attempt.error.message || attempt.error) },
   ], all)) : null;
 }
 

@@ -17,6 +17,7 @@ from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, read_limit, read_request, read_wait, require_known
 from sparkops.api.routes.diff import answer_diff
 from sparkops.api.routes.jobs import read_key, require_job
+from sparkops.api.routes.lineage import answer_lineage
 from sparkops.api.routes.log import answer_log
 from sparkops.api.routes.result import answer_result
 from sparkops.api.routes.run_view import describe_requested_run
@@ -66,6 +67,7 @@ def make_run_routes(service: JobService) -> list[Route]:
         Route("/runs", list_runs, methods=["GET"]),
         Route("/runs/{run}", show, methods=["GET"]),
         Route("/runs/{run}/result", partial(answer_result, service), methods=["GET"]),
+        Route("/runs/{run}/lineage", partial(answer_lineage, service), methods=["GET"]),
         Route("/runs/{run}/log", partial(answer_log, service), methods=["GET"]),
         Route("/runs/{run}/diff/{other}", partial(answer_diff, service), methods=["GET"]),
         Route("/runs/{run}/cancel", cancel, methods=["POST"]),

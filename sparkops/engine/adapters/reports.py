@@ -17,6 +17,7 @@ from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
+from sparkops.reports.lineage.origin import PageLineage
 from sparkops.runs.fingerprint import describe_changes
 from sparkops.runs.lineage.run_links import LinkedVersion, list_inputs, read_all_links
 from sparkops.runs.records.run import Run
@@ -51,9 +52,7 @@ class ReportPages:
         """Return the page of a run's report, without secrets."""
         from sparkops.reports import mask_html, render_page
 
-        inputs = dict.fromkeys(version for version, _ in list_inputs(run))
-        self._find_publishing_runs(inputs)
-        publishing_runs = {version: self.publishing_runs.get(version) for version in inputs}
+        publishing_runs = self._list_publishing_runs(run)
         facts = collect_run_facts(run, list(self._list_checks(publishing_runs)))
         facts = replace(facts, origins=trace_origins(run, publishing_runs))
         return mask_html(render_page(report, facts), self.secrets)
@@ -64,6 +63,16 @@ class ReportPages:
 
         html = mask_html(render_replay_page(verdict, collect_run_facts(original, ())), self.secrets)
         return str(write_page(html, self.folder, f"{verdict.job}-replay-{verdict.run}"))
+
+    def trace(self, run: Run) -> PageLineage:
+        """Return what led to a run: what it read, the runs that published that, and what those read."""
+        return trace_origins(run, self._list_publishing_runs(run))
+
+    def _list_publishing_runs(self, run: Run) -> Mapping[LinkedVersion, Run | None]:
+        """Return the run that published each version which a run read; None if no recorded run did."""
+        inputs = dict.fromkeys(version for version, _ in list_inputs(run))
+        self._find_publishing_runs(inputs)
+        return {version: self.publishing_runs.get(version) for version in inputs}
 
     def _find_publishing_runs(self, versions: Iterable[LinkedVersion]) -> None:
         """Find the newest run that published each version, and add it to `publishing_runs`."""
