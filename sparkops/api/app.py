@@ -10,8 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from sparkops.api.authentication import Authentication, Authenticator
+from sparkops.api.limits import RequestLimits
+from sparkops.api.metrics import ServiceMetrics
+from sparkops.api.request_log import RequestLog
 from sparkops.api.routes.health import make_health_routes
 from sparkops.api.routes.jobs import make_job_routes
+from sparkops.api.routes.livy import make_livy_routes
+from sparkops.api.routes.metrics import make_metrics_route
 from sparkops.api.routes.models import make_model_routes
 from sparkops.api.routes.page import make_page_routes
 from sparkops.api.routes.problem import answer_error, answer_http_error, answer_unexpected_error
@@ -36,18 +41,27 @@ def create_app(
         authenticator: Tells who sent a request; None lets in who reaches the loopback address.
         lifespan: Runs beside it.
     """
+    metrics = ServiceMetrics(service.dispatcher, lambda: service.engine.project.declared)
+    service.store.listeners.append(metrics.count)
     app = Starlette(
         routes=[
+            make_metrics_route(metrics),
             *make_health_routes(service),
             *make_job_routes(service),
             *make_run_routes(service),
             *make_table_routes(service),
             *make_model_routes(service),
             *make_quarantine_routes(service),
+            *(make_livy_routes(service) if service.settings.livy else ()),
             *make_session_routes(service.engine.root.name, authenticator),
             *make_page_routes(),
         ],
-        middleware=[Middleware(SecurityHeaders), Middleware(Authentication, authenticator=authenticator)],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(SecurityHeaders),
+            Middleware(Authentication, authenticator=authenticator),
+            Middleware(RequestLimits, settings=service.settings.limits),
+        ],
         exception_handlers={
             SparkopsError: answer_error,
             HTTPException: answer_http_error,

@@ -72,6 +72,8 @@ class Authentication:
             raise _refuse(
                 "The token is unknown, expired or revoked. `sparkops api token create` makes a new one."
             )
+        # Also of a caller that is refused: the audit names it.
+        scope["sparkops.caller"] = caller
         require_role(caller, "read" if method in _READING else "run")
         return caller
 

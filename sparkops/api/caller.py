@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 from starlette.requests import Request
+
+# W3C Trace Context, version 00; a trace or span of zeros is invalid.
+_TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 Role = Literal["read", "run", "admin"]
 ROLES: Final[tuple[Role, ...]] = ("read", "run", "admin")
@@ -42,3 +46,15 @@ def get_caller(request: Request) -> Caller:
     """Return who sent a request."""
     caller: Caller = request.scope["sparkops.caller"]
     return caller
+
+
+def note_run(request: Request, *, job: str | None = None, run: str | None = None) -> None:
+    """Note the job and the run that a request is about, for the audit."""
+    request.scope.update({"sparkops.job": job} if job is not None else {})
+    request.scope.update({"sparkops.run": run} if run is not None else {})
+
+
+def get_traceparent(request: Request) -> str | None:
+    """Return the span of the caller, as W3C Trace Context; None if there is none, or it is invalid."""
+    text = request.headers.get("traceparent")
+    return text if text is not None and _TRACEPARENT.fullmatch(text) else None

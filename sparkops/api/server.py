@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -20,10 +21,15 @@ from sparkops.api.database.lease import Lease
 from sparkops.api.database.submissions import SubmissionStore
 from sparkops.api.database.tokens import TokenStore
 from sparkops.api.dispatcher import Dispatcher
+from sparkops.api.request_log import AuditFile
 from sparkops.api.service import JobService, resolve_contexts
+from sparkops.api.tracing import RunSpans, make_exporter
 from sparkops.engine.engine import Engine
 from sparkops.errors import InputError
 from sparkops.serving.listener import format_url
+
+_audit = logging.getLogger("sparkops.api.audit")
+_audit.setLevel(logging.INFO)
 
 # Seconds that active runs have to end when the service is stopped; then they crash, and the next service continues them.
 _STOP_SECONDS: Final = 30.0
@@ -63,7 +69,11 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
             "--role run`, or listen on --host 127.0.0.1."
         )
     lease = Lease(engine=database, service=secrets.token_hex(8))
+    exporter = make_exporter()
     lease.acquire()
+    spans = RunSpans(exporter, SubmissionStore(database).find_traceparent) if exporter is not None else None
+    audit = AuditFile(settings.state / "audit.jsonl")
+    _audit.addHandler(audit)
     try:
         dispatcher = Dispatcher(
             store=SubmissionStore(database),
@@ -72,22 +82,30 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
             settings=resolve_contexts(settings.api),
             setup=Setup(root=str(engine.root), env=options.env, overrides=options.overrides),
         )
+        dispatcher.store.listeners.extend([spans.record] if spans is not None else [])
         service = JobService(engine=engine, store=dispatcher.store, dispatcher=dispatcher)
         app = create_app(service, authenticator, _make_lifespan(dispatcher, listener, options.on_ready))
-        config = uvicorn.Config(
-            app,
-            ws="none",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=5,
-        )
-        uvicorn.Server(config).run([listener])
+        _make_server(app).run([listener])
     finally:
+        _audit.removeHandler(audit)
+        if spans is not None:
+            spans.close()
         lease.release()
         database.dispose()
+
+
+def _make_server(app: Starlette) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+    )
+    return uvicorn.Server(config)
 
 
 def _make_lifespan(

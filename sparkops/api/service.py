@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from sparkops.api.database.submission import JobRequest, Outcome, Submission
 from sparkops.api.database.submissions import NewSubmission, SubmissionStore
 from sparkops.api.dispatcher import Dispatcher
+from sparkops.api.text_parameters import add_texts
 from sparkops.config.api_settings import ApiSettings, ContextSettings, ServedJobSettings
 from sparkops.config.settings import Settings
 from sparkops.engine.engine import Engine
@@ -137,7 +138,7 @@ class JobService:
         self.dispatcher.change_settings(contexts, renew=renew)
 
     def submit(
-        self, request: JobRequest, *, caller: str, key: str | None = None
+        self, request: JobRequest, *, caller: str, key: str | None = None, traceparent: str | None = None
     ) -> tuple[RequestedRun, bool]:
         """Accept a request for a run; it is executed, whatever happens to the service.
 
@@ -145,6 +146,7 @@ class JobService:
             request: What is job_request for.
             caller: Who asks.
             key: Idempotency key: the same request with the same key is one run.
+            traceparent: The span of the caller, as W3C Trace Context.
 
         Returns:
             The run; and whether it is a new one.
@@ -164,10 +166,17 @@ class JobService:
             caller=caller,
             priority=served.priority,
             key=key,
+            traceparent=traceparent,
         )
         submission, is_new = self.store.accept(new)
         self.dispatcher.wake()
-        return self._with_record(submission), is_new
+        return self.add_record(submission), is_new
+
+    def add_texts(self, request: JobRequest, texts: Any) -> JobRequest:
+        """Return a request with further parameters, which are texts of a command line; see `add_texts`."""
+        if texts:
+            self.reload()
+        return add_texts(self.engine.project, request, texts)
 
     def find(self, run_id: str) -> RequestedRun:
         """Return a run, by its full id or a part that only it has.
@@ -177,7 +186,7 @@ class JobService:
         """
         submission = self.store.find(run_id)
         if submission is not None:
-            return self._with_record(submission)
+            return self.add_record(submission)
         run = self.engine.runs.load(run_id)
         return RequestedRun(submission=self.store.find(run.id), run=run)
 
@@ -233,7 +242,7 @@ class JobService:
         submissions = self.store.find_many([run.id for run in recorded])
         return [RequestedRun(submission=submissions.get(run.id), run=run) for run in recorded]
 
-    def _with_record(self, submission: Submission) -> RequestedRun:
+    def add_record(self, submission: Submission) -> RequestedRun:
         """Return a request with its record, or that of the run that answered it."""
         answered = submission.outcome.run_id if submission.outcome is not None else None
         try:

@@ -38,8 +38,15 @@ _NO_TOKENS: Final = (
     metavar="NUMBER",
     help="Port to listen on; 0 chooses a free one.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one JSON object a line, also for each request.",
+)
 @with_project_options
-def api(project: ProjectOptions, host: str, port: int) -> None:
+def api(project: ProjectOptions, host: str, port: int, log_format: str) -> None:
     """Serve the project's jobs over HTTP: request runs, watch and cancel them, read their results.
 
     What is accepted is in a database, and is executed even if the service ends in between. Without tokens the service
@@ -50,9 +57,7 @@ def api(project: ProjectOptions, host: str, port: int) -> None:
     from sparkops.api.server import ServerOptions, serve_jobs
     from sparkops.serving.listener import listen
 
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.getLogger("sparkops.api").addHandler(handler)
+    _configure_logging(is_json=log_format == "json")
     engine = project.open_engine()
     options = ServerOptions(
         env=project.env,
@@ -62,6 +67,20 @@ def api(project: ProjectOptions, host: str, port: int) -> None:
     )
     with listen(host, port) as listener:
         serve_jobs(engine, listener, options)
+
+
+def _configure_logging(*, is_json: bool) -> None:
+    """Print the service's log on standard error."""
+    from sparkops.api.request_log import JsonFormatter
+
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(JsonFormatter() if is_json else text)
+    logging.getLogger("sparkops.api").addHandler(handler)
+    # Lines of the audit are in a file of their own.
+    logging.getLogger("sparkops.api.audit").propagate = False
+    if is_json:
+        logging.getLogger("sparkops.api").setLevel(logging.INFO)
 
 
 @api.group("token", cls=CommandGroup)

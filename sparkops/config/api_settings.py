@@ -85,6 +85,21 @@ class ServedJobSettings(Section):
     """
 
 
+class LimitSettings(Section):
+    """What callers of the service may ask, under `api.limits`; what is beyond is refused with status 429 and `Retry-After`."""
+
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Requests of one caller in a minute; by default any number.
+
+    Example: 600
+    """
+    waiting: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """Requests at the same time that wait for the end of a run or follow a log: each keeps a connection.
+
+    Example: 100
+    """
+
+
 class ApiSettings(Section):
     """Jobs as a service (`sparkops api`), under `api:`."""
 
@@ -97,6 +112,16 @@ class ApiSettings(Section):
     """Bytes that the body of a request may have.
 
     Example: 100000
+    """
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    """Limits of callers.
+
+    Example: {requests_per_minute: 600}
+    """
+    livy: bool = False
+    """Also accept requests of Livy's clients (Airflow's `LivyOperator`, for one) under `/batches`.
+
+    Example: true
     """
     contexts: Mapping[str, ContextSettings] = Field(default_factory=dict)
     """Processes that execute runs, by name. `default` exists always.

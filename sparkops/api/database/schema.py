@@ -39,6 +39,14 @@ SUBMISSIONS: Final = Table(
 Index("sparkops_submissions_queue", SUBMISSIONS.c.state, SUBMISSIONS.c.context)
 Index("sparkops_submissions_job", SUBMISSIONS.c.job)
 
+# The W3C `traceparent` of the requests that had one.
+TRACES: Final = Table(
+    "sparkops_traces",
+    METADATA,
+    Column("run_id", String(64), primary_key=True),
+    Column("traceparent", String(55), nullable=False),
+)
+
 # The services that use the database; one at a time is alive.
 SERVICES: Final = Table(
     "sparkops_services",

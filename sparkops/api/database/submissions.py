@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sparkops.api.database.connect import explain_errors
-from sparkops.api.database.schema import SUBMISSIONS
+from sparkops.api.database.schema import SUBMISSIONS, TRACES
 from sparkops.api.database.submission import JobRequest, Outcome, Submission
 from sparkops.errors import InputError
 
@@ -34,6 +34,7 @@ class NewSubmission:
         caller: Who asks.
         priority: Higher ones are started first.
         key: The caller's idempotency key.
+        traceparent: The span of the caller, by which traces are connected.
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class NewSubmission:
     caller: str
     priority: int = 0
     key: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,12 @@ class SubmissionStore:
     Args:
         engine: The database.
         clock: Returns seconds since 1970. The order of the queue does not depend on it.
+        listeners: Called with each request that has ended, in the thread that recorded its end.
     """
 
     engine: Engine
     clock: Callable[[], float] = field(default=time.time)
+    listeners: list[Callable[[Submission], None]] = field(default_factory=list)
 
     def accept(self, new: NewSubmission) -> tuple[Submission, bool]:
         """Add a request to the queue; it is on disk when this returns.
@@ -75,6 +79,9 @@ class SubmissionStore:
             try:
                 with self.engine.begin() as connection:
                     connection.execute(insert(SUBMISSIONS).values(values))
+                    if new.traceparent is not None:
+                        trace = {"run_id": new.run_id, "traceparent": new.traceparent}
+                        connection.execute(insert(TRACES).values(trace))
             except IntegrityError:
                 if new.key is None:
                     raise
@@ -136,18 +143,44 @@ class SubmissionStore:
 
     def end(self, run_id: str, outcome: Outcome) -> bool:
         """Record how a request ended; return whether it had not ended before."""
-        return self._update(
-            run_id, "queued", "started", state="ended", ended=self.clock(), outcome=outcome.to_json()
-        )
+        return self._end(run_id, outcome, "queued", "started")
 
     def withdraw(self, run_id: str, outcome: Outcome) -> bool:
         """End a request that waits in the queue; return False if it does not wait there any more."""
-        return self._update(run_id, "queued", state="ended", ended=self.clock(), outcome=outcome.to_json())
+        return self._end(run_id, outcome, "queued")
+
+    def _end(self, run_id: str, outcome: Outcome, *present: str) -> bool:
+        values = {"state": "ended", "ended": self.clock(), "outcome": outcome.to_json()}
+        if not self._update(run_id, *present, **values):
+            return False
+        submission = self.find(run_id) if self.listeners else None
+        for listener in self.listeners:
+            if submission is not None:
+                listener(submission)
+        return True
+
+    def find_traceparent(self, run_id: str) -> str | None:
+        """Return the span of the caller that requested a run, or None."""
+        with explain_errors(), self.engine.begin() as connection:
+            query = select(TRACES.c.traceparent).where(TRACES.c.run_id == run_id)
+            return connection.execute(query).scalar()
 
     def find(self, run_id: str) -> Submission | None:
         """Return the request of a run, or None."""
         rows = self._select(select(SUBMISSIONS).where(_COLUMNS.run_id == run_id))
         return rows[0] if rows else None
+
+    def find_number(self, number: int) -> Submission | None:
+        """Return the request of a number, or None."""
+        rows = self._select(select(SUBMISSIONS).where(_COLUMNS.number == number))
+        return rows[0] if rows else None
+
+    def list_page(self, start: int, limit: int) -> tuple[int, list[Submission]]:
+        """Return how many requests there are, and those after the first `start`, in the order of acceptance."""
+        with explain_errors(), self.engine.begin() as connection:
+            total = connection.execute(select(func.count()).select_from(SUBMISSIONS)).scalar_one()
+            page = self._ordered(select(SUBMISSIONS)).offset(start).limit(limit)
+            return int(total), list(map(_to_submission, connection.execute(page)))
 
     def find_many(self, run_ids: Collection[str]) -> dict[str, Submission]:
         """Return the requests of some runs by the id of the run, as far as there are requests."""
@@ -186,6 +219,19 @@ class SubmissionStore:
         query = select(_COLUMNS.context, count).where(_COLUMNS.state == "queued").group_by(_COLUMNS.context)
         with explain_errors(), self.engine.begin() as connection:
             return {str(context): int(number) for context, number in connection.execute(query)}
+
+    def describe_queues(self) -> dict[str, tuple[int, float]]:
+        """Return how many requests wait, and when the oldest was accepted (seconds since 1970), by context."""
+        query = (
+            select(_COLUMNS.context, func.count(), func.min(_COLUMNS.accepted))
+            .where(_COLUMNS.state == "queued")
+            .group_by(_COLUMNS.context)
+        )
+        with explain_errors(), self.engine.begin() as connection:
+            return {
+                str(context): (int(number), float(oldest))
+                for context, number, oldest in connection.execute(query)
+            }
 
     def _update(self, run_id: str, *present: str, **values: Any) -> bool:
         """Change a request that is in one of these states; return whether it was."""

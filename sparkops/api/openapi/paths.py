@@ -67,6 +67,12 @@ def build_job_path(job: Job) -> Schema:
 
 _SERVICE_PATHS: Final[Schema] = {
     "/openapi.json": {"get": describe_operation("Describe this interface.", answer=OBJECT)},
+    "/metrics": {
+        "get": describe_operation(
+            "Answer metrics in the text format of Prometheus.",
+            answers={"200": describe_answer("The metrics.", media={"text/plain": TEXT})},
+        )
+    },
     "/health/live": {
         "get": describe_operation("Say whether the service lives.", answer=describe_object({"status": TEXT}))
     },

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sparkops.api.caller import get_caller
+from sparkops.api.caller import get_caller, get_traceparent, note_run
+from sparkops.api.database.submission import JobRequest
 from sparkops.api.openapi.document import build_openapi
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, read_request, read_wait
 from sparkops.api.routes.problem import RequestProblem
 from sparkops.api.routes.run_view import describe_requested_run
 from sparkops.api.service import DEFAULT_CONTEXT, JobService
-from sparkops.api.text_parameters import add_texts
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.docstring import read_summary
@@ -45,16 +45,8 @@ def make_job_routes(service: JobService) -> list[Route]:
         texts = body.pop("texts", {})
         job_request = read_request(request.path_params["job"], body)
         require_job(request, job_request.job)
-        job_request = await asyncio.to_thread(add_texts, service.engine.project, job_request, texts)
-        wait, key = read_wait(request), read_key(request)
-        requested, is_new = await asyncio.to_thread(
-            service.submit, job_request, caller=get_caller(request).name, key=key
-        )
-        if wait:
-            requested = await service.wait(requested.id, wait)
-        status = 200 if requested.has_ended else 202
-        headers = {"Location": f"/runs/{requested.id}"}
-        return answer(request, {**describe_requested_run(requested), "is_new": is_new}, status, headers)
+        job_request = await asyncio.to_thread(service.add_texts, job_request, texts)
+        return await answer_submission(service, request, job_request)
 
     async def describe_interface(request: Request) -> Response:
         await asyncio.to_thread(service.reload)
@@ -70,6 +62,23 @@ def make_job_routes(service: JobService) -> list[Route]:
     ]
 
 
+async def answer_submission(service: JobService, request: Request, job_request: JobRequest) -> Response:
+    """Accept a request for a run, and answer it: at once, or after `?wait=` seconds, or when the run has ended."""
+    wait, key = read_wait(request), read_key(request)
+    requested, is_new = await asyncio.to_thread(
+        service.submit,
+        job_request,
+        caller=get_caller(request).name,
+        key=key,
+        traceparent=get_traceparent(request),
+    )
+    if wait:
+        requested = await service.wait(requested.id, wait)
+    status = 200 if requested.has_ended else 202
+    headers = {"Location": f"/runs/{requested.id}"}
+    return answer(request, {**describe_requested_run(requested), "is_new": is_new}, status, headers)
+
+
 def require_job(request: Request, job: str) -> None:
     """Refuse a caller that may not start or stop runs of a job.
 
@@ -77,6 +86,7 @@ def require_job(request: Request, job: str) -> None:
         RequestProblem: It may not.
     """
     caller = get_caller(request)
+    note_run(request, job=job)
     if not caller.may_run(job):
         raise RequestProblem(
             f"The token `{caller.name}` allows runs of {', '.join(caller.jobs)} only, not of `{job[:100]}`.",

@@ -34,11 +34,14 @@ async def answer_log(service: JobService, request: Request) -> Response:
         events = _follow(service, requested.id, run_id, start)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, headers=headers, media_type="text/event-stream")
-    text, end = await asyncio.to_thread(_read_text, service, run_id, start, requested.has_ended)
+    text, end = await asyncio.to_thread(read_log_text, service, run_id, start, requested.has_ended)
     return PlainTextResponse(text, headers={"X-Log-Position": str(end)})
 
 
-def _read_text(service: JobService, run_id: str, start: LogPosition, rest: bool) -> tuple[str, LogPosition]:
+def read_log_text(
+    service: JobService, run_id: str, start: LogPosition, rest: bool
+) -> tuple[str, LogPosition]:
+    """Return the text of a log from a place on, up to a limit, and where it ends; see `read_log`."""
     parts, size = [], 0
     while size < _MAX_TEXT:
         chunk = read_log(service.engine.runs, run_id, start, rest=rest)

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sparkops.api.caller import get_caller
+from sparkops.api.caller import get_caller, note_run
 from sparkops.api.database.submission import JobRequest
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, read_limit, read_request, read_wait, require_known
 from sparkops.api.routes.diff import answer_diff
-from sparkops.api.routes.jobs import read_key, require_job
+from sparkops.api.routes.jobs import answer_submission, require_job
 from sparkops.api.routes.lineage import answer_lineage
 from sparkops.api.routes.log import answer_log
 from sparkops.api.routes.result import answer_result
@@ -46,6 +46,7 @@ def make_run_routes(service: JobService) -> list[Route]:
         seconds = read_wait(request) if "wait" in request.query_params else _CANCEL_SECONDS
         requested = await asyncio.to_thread(service.find, request.path_params["run"])
         require_job(request, requested.job)
+        note_run(request, run=requested.id)
         caller = get_caller(request).name
         requested = await service.cancel(requested.id, caller=caller, seconds=seconds)
         return answer(request, describe_requested_run(requested), 200 if requested.has_ended else 202)
@@ -54,14 +55,7 @@ def make_run_routes(service: JobService) -> list[Route]:
         body = await read_json(request, service.settings.max_bytes)
         earlier = await asyncio.to_thread(service.find, request.path_params["run"])
         require_job(request, earlier.job)
-        requested, is_new = await asyncio.to_thread(
-            service.submit, _change(earlier, body), caller=get_caller(request).name, key=read_key(request)
-        )
-        if wait := read_wait(request):
-            requested = await service.wait(requested.id, wait)
-        headers = {"Location": f"/runs/{requested.id}"}
-        body = {**describe_requested_run(requested), "is_new": is_new}
-        return answer(request, body, 200 if requested.has_ended else 202, headers)
+        return await answer_submission(service, request, _change(earlier, body))
 
     return [
         Route("/runs", list_runs, methods=["GET"]),

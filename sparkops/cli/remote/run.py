@@ -16,6 +16,7 @@ from sparkops.cli.remote.group import PROJECT_REASONS, make_refused_options
 from sparkops.core.version_number import is_number
 from sparkops.core.wording import truncate
 from sparkops.errors import InputError, SparkopsError
+from sparkops.pipeline.parameters.option_words import collect_texts, split_options
 
 _REASONS: Final = {
     "--upstream": "a request is one run; request the jobs before it first",
@@ -117,32 +118,9 @@ def _require_done(run: RemoteRun) -> None:
         raise type(error)(text + hint) from None
 
 
-def _read_texts(words: Sequence[str], pairs: Sequence[str]) -> dict[str, Any]:
+def _read_texts(words: Sequence[str], pairs: Sequence[str]) -> dict[str, str | list[str]]:
     """Return the text of each parameter of `--name value` and `--param NAME=VALUE`, or all texts of one given again."""
-    texts: dict[str, Any] = {}
-    for name, text in [*_split_options(words), *_split_pairs(pairs)]:
-        earlier = texts.get(name)
-        texts[name] = (
-            text if earlier is None else [*(earlier if isinstance(earlier, list) else [earlier]), text]
-        )
-    return texts
-
-
-def _split_options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if not word.startswith("--"):
-            raise click.UsageError(
-                f"Unexpected `{truncate(word, 100)}`. Parameters are given by name: --name value."
-            )
-        name, equals, text = word[2:].partition("=")
-        is_flag = not equals and (not rest or rest[0].startswith("--"))
-        if is_flag and name.startswith("no-"):
-            name, text = name.removeprefix("no-"), "false"
-        elif not equals:
-            text = "true" if is_flag else rest.pop(0)
-        yield name.replace("-", "_"), text
+    return collect_texts([*split_options(words), *_split_pairs(pairs)])
 
 
 def _split_pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
