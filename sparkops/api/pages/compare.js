@@ -16,7 +16,9 @@ export async function showDifference({ main, name, other, signal, onShown }) {
       { label: "name", cell: (difference) => difference.name },
       { label: "before", cell: (difference) => difference.before },
       { label: "after", cell: (difference) => difference.after },
-      { label: "detail", cell: (difference) => [difference.detail, difference.change && el("div", { class: "dim" }, formatChange(difference.change))] },
+      ...(differences.some((difference) => difference.detail || difference.change) ? [
+        { label: "detail", cell: (difference) => [difference.detail, difference.change && el("div", { class: "dim" }, formatChange(difference.change))] },
+      ] : []),
     ], differences))));
   onShown(`Comparison of ${name}`);
 }

@@ -45,12 +45,18 @@ export function formatValue(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function formatNumber(value) {
+function countDecimals(value) {
+  if (typeof value !== "number") return 0;
+  const [, decimals = ""] = String(Number(value.toFixed(4))).split(".");
+  return /e/.test(decimals) ? 0 : decimals.length;
+}
+
+function formatNumber(value, decimals = 0) {
   const size = Math.abs(value);
   // Thousands are separated from 10,000 on, so that years read as years.
-  if (Number.isInteger(value)) return value.toLocaleString("en", { useGrouping: size >= 10000 }).replace("-", "−");
-  if (size >= 1e15 || size < 1e-4) return value.toPrecision(4).replace("-", "−");
-  return value.toLocaleString("en", { maximumFractionDigits: 4, useGrouping: size >= 10000 }).replace("-", "−");
+  if (Number.isInteger(value) && !decimals) return value.toLocaleString("en", { useGrouping: size >= 10000 }).replace("-", "−");
+  if (size >= 1e15 || (size < 1e-4 && size > 0)) return value.toPrecision(4).replace("-", "−");
+  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: 4, useGrouping: size >= 10000 }).replace("-", "−");
 }
 
 /** Return a table. Columns have a label, a cell made from a row, and whether they hold numbers. */
@@ -74,7 +80,11 @@ function cell(column, row) {
 export function dataGrid(label, names, rows) {
   const columns = names.map((name) => {
     const values = rows.map((row) => row[name]).filter((value) => value !== null && value !== undefined);
-    return { label: name, cell: (row) => row[name] ?? null, numeric: values.length > 0 && values.every(isNumber) };
+    const numeric = values.length > 0 && values.every(isNumber);
+    // The same number of decimals in a column, so that the points are aligned.
+    const decimals = numeric ? Math.max(...values.map(countDecimals)) : 0;
+    const format = (value) => (decimals && typeof value === "number" ? formatNumber(value, decimals) : value);
+    return { label: name, cell: (row) => format(row[name] ?? null), numeric };
   });
   return grid(label, columns, rows, { tall: rows.length > 15, kind: "data" });
 }

@@ -7,14 +7,15 @@ const ROWS = 100;
 
 /** Show the result of a run that has ended. */
 export async function showResult(box, run, signal) {
-  if (run.state !== "done") {
+  // A release has no record.
+  if (run.state !== "done" || !Object.keys(run.record || {}).length) {
     show(box);
     return;
   }
   try {
     const result = await get(path("runs", run.id, "result"), { limit: ROWS }, signal);
     const rows = el("div", {});
-    show(box, report(run, result), published(result), rows);
+    show(box, report(run, result), published(run, result), rows);
     if (result.table) showRows(rows, run, result, signal);
   } catch (error) {
     if (!signal.aborted) show(box, card("Result", problem(error)));
@@ -29,7 +30,7 @@ function report(run, result) {
     el("p", { class: "note" }, el("a", { href: url, target: "_blank", rel: "noopener" }, "Open the report in a new tab")));
 }
 
-function published(result) {
+function published(run, result) {
   const outputs = Object.entries(result.outputs || {});
   const { registered } = result;
   const parts = [
@@ -44,7 +45,8 @@ function published(result) {
       { label: "rows written", numeric: true, cell: ([, output]) => output.rows },
     ], outputs),
   ];
-  return card("Published", outputs.length || registered || result.report ? parts : [parts, empty("The run published nothing.")]);
+  const isComplete = outputs.length || registered || result.report || (run.record.replay || {}).of;
+  return card("Published", isComplete ? parts : [parts, empty("The run published nothing.")]);
 }
 
 function versions(named, kind) {

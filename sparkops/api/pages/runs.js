@@ -1,6 +1,6 @@
 // The list of runs.
 import { el, link, show } from "./dom.js";
-import { empty, formatDuration, formatTime, formatValue, grid, head, pill } from "./format.js";
+import { empty, formatDuration, formatValue, grid, head, pill } from "./format.js";
 import { keepFocus, repeat } from "./live.js";
 import { get } from "./requests.js";
 
@@ -9,15 +9,14 @@ const STATES = [
 ];
 const PAGE = 50;
 
-/** Return runs as a table. */
+/** Return runs as a table. The id of a run begins with the time at which it was requested. */
 export function runGrid(runs, { hasJob = true } = {}) {
   return grid("Runs", [
     { label: "state", cell: (run) => pill(run.state) },
     ...(hasJob ? [{ label: "job", cell: (run) => link(["jobs", run.job], run.job) }] : []),
     { label: "run", nowrap: true, cell: (run) => link(["runs", run.id], run.id) },
-    { label: "parameters", cell: (run) => formatParams(run.params) },
-    { label: "started", nowrap: true, cell: (run) => formatTime(run.started || run.accepted) },
     { label: "time", nowrap: true, numeric: true, cell: (run) => formatDuration(run.started, run.ended) },
+    { label: "parameters", cell: (run) => formatParams(run.params) },
   ], runs);
 }
 
