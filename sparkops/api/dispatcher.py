@@ -172,6 +172,9 @@ class Dispatcher:
                 params=request.params,
                 at=request.at,
                 as_of=request.as_of,
+                kind=request.kind,
+                target=request.target,
+                options=request.options,
             )
             try:
                 worker = await context.choose_worker()
@@ -224,7 +227,11 @@ class Dispatcher:
                 await self._retry(ended.run_id, ended.error)
             else:
                 outcome = Outcome(
-                    state=ended.state, error=ended.error, kind=ended.kind, run_id=ended.answered_by
+                    state=ended.state,
+                    error=ended.error,
+                    kind=ended.kind,
+                    run_id=ended.answered_by,
+                    result=ended.result,
                 )
                 await asyncio.to_thread(self.store.end, ended.run_id, outcome)
             self._ended.pop(ended.run_id, None)

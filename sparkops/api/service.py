@@ -19,6 +19,7 @@ from sparkops.engine.engine import Engine
 from sparkops.engine.operations.cancel_run import describe_requester
 from sparkops.engine.parameter_sources import find_secret_names
 from sparkops.errors import InputError, ParamErrors, Problem, ProjectError, SparkopsError, UnknownName
+from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.runs.read_versions import ReadVersions
@@ -138,7 +139,13 @@ class JobService:
         self.dispatcher.change_settings(contexts, renew=renew)
 
     def submit(
-        self, request: JobRequest, *, caller: str, key: str | None = None, traceparent: str | None = None
+        self,
+        request: JobRequest,
+        *,
+        caller: str,
+        key: str | None = None,
+        served_as: str | None = None,
+        traceparent: str | None = None,
     ) -> tuple[RequestedRun, bool]:
         """Accept a request for a run; it is executed, whatever happens to the service.
 
@@ -146,6 +153,7 @@ class JobService:
             request: What is job_request for.
             caller: Who asks.
             key: Idempotency key: the same request with the same key is one run.
+            served_as: The job whose context and priority it has; by default its own.
             traceparent: The span of the caller, as W3C Trace Context.
 
         Returns:
@@ -156,8 +164,9 @@ class JobService:
             QueueFull: Too many requests wait.
         """
         self.reload()
-        job = self._require_valid(request)
-        served = self.settings.jobs.get(job, ServedJobSettings())
+        if request.kind == "run":
+            self._require_valid(request)
+        served = self.settings.jobs.get(served_as or request.job, ServedJobSettings())
         self._require_queue_space(served.context)
         new = NewSubmission(
             run_id=make_run_id(),
@@ -251,23 +260,18 @@ class JobService:
             run = None
         return RequestedRun(submission=submission, run=run)
 
-    def _require_valid(self, request: JobRequest) -> str:
-        """Refuse a request that could only fail; return the job's name."""
+    def _require_valid(self, request: JobRequest) -> None:
+        """Refuse a request that could only fail.
+
+        Raises:
+            InputError: The job, a parameter or a version is wrong.
+        """
         project = self.engine.project
         job = project.find_declared(request.job)
-        secret = [
-            Problem(
-                name,
-                f"`{name}` is a secret, which no request contains: set SPARKOPS_SECRET_{name.upper()} where the service runs",
-            )
-            for name in sorted(find_secret_names(job) & request.params.keys())
-        ]
-        if secret:
-            raise ParamErrors(job.name, secret)
+        require_no_secrets(job, request.params)
         source = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
         project.bind(job, [source], at=request.at)
         ReadVersions(at=request.at, as_of=_parse_time(request.as_of))
-        return job.name
 
     def _require_queue_space(self, context: str) -> None:
         limit = self.dispatcher.settings[context].max_queue
@@ -281,7 +285,9 @@ class JobService:
 def _find_present_state(submission: Submission, run: Run | None) -> str:
     """Return the state of a run whose request has not ended, or whose end is not in the database yet."""
     if run is None:
-        return "queued"
+        # A release has no record.
+        is_release = submission.request.kind == "release"
+        return "running" if is_release and submission.state == "started" else "queued"
     if run.state in ACTIVE or run.state in _FINAL:
         return run.state
     # The attempt has failed, and its process has not said yet whether by its own fault or because Spark has ended: it
@@ -306,6 +312,23 @@ def resolve_contexts(settings: ApiSettings) -> Mapping[str, ContextSettings]:
 def _select_process_settings(settings: Settings) -> Mapping[str, object]:
     """Return the settings that a process reads when it starts."""
     return settings.model_dump(exclude={"params", "api"})
+
+
+def require_no_secrets(job: Job, params: Mapping[str, Any]) -> None:
+    """Refuse parameters that are secrets.
+
+    Raises:
+        ParamErrors: There are some.
+    """
+    secrets = [
+        Problem(
+            name,
+            f"`{name}` is a secret, which no request contains: set SPARKOPS_SECRET_{name.upper()} where the service runs",
+        )
+        for name in sorted(find_secret_names(job) & params.keys())
+    ]
+    if secrets:
+        raise ParamErrors(job.name, secrets)
 
 
 def _parse_time(text: str | None) -> datetime | None:

@@ -47,10 +47,15 @@ class FakeWorker:
 
     def execute(self, request: StartRun) -> None:
         job, run_id = request.job, request.run_id
+        if request.kind == "release":
+            result = {"table": request.target, **request.options}
+            self.send(RunEnded(run_id=run_id, state="done", result=result))
+            return
         if job == "refused":
             self.send(RunEnded(run_id=run_id, state="failed", error="It was refused.", kind="InputError"))
             return
-        attempt = self._runs.begin(run_id, job, params=dict(request.params))
+        facts = {request.kind: {"of": request.target, **request.options}} if request.kind != "run" else {}
+        attempt = self._runs.begin(run_id, job, params=dict(request.params), **facts)
         if job == "exit" or (job == "exit_once" and attempt.number == 1):
             os._exit(7)
         state = self._complete(request, attempt)

@@ -42,6 +42,9 @@ class StartRun:
         params: JSON values by parameter.
         at: The version to read, by table or model name.
         as_of: Time (ISO 8601) as of which tables are read.
+        kind: `run`, or what is done instead: `replay`, `rollback`, `release`.
+        target: The run or table that it is done with.
+        options: How it is done.
     """
 
     run_id: str
@@ -49,6 +52,9 @@ class StartRun:
     params: Mapping[str, Any] = field(default_factory=dict)
     at: Mapping[str, int] = field(default_factory=dict)
     as_of: str | None = None
+    kind: str = "run"
+    target: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class RunEnded:
         error: What stopped it, in the words for users.
         kind: Name of the error's class.
         answered_by: The run that answers the request, if it is another one.
+        result: What a release of quarantined rows did.
         memory: Bytes of memory of the worker and its JVM after the run.
     """
 
@@ -85,6 +92,7 @@ class RunEnded:
     error: str | None = None
     kind: str | None = None
     answered_by: str | None = None
+    result: Mapping[str, Any] | None = None
     memory: int = 0
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SubmissionState = Literal["queued", "started", "ended"]
+RequestKind = Literal["run", "replay", "rollback", "release"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +21,25 @@ class JobRequest:
         params: JSON values by parameter; the others have their configured values.
         at: The version to read, by table or model name.
         as_of: Time (ISO 8601) as of which tables are read.
+        kind: `run` runs the job; `replay` and `rollback` work on a recorded run, `release` on the quarantine of a table.
+        target: That run or table; empty for `run`.
+        options: How a replay, a rollback or a release is executed.
     """
 
     job: str
     params: Mapping[str, Any] = field(default_factory=dict)
     at: Mapping[str, int] = field(default_factory=dict)
     as_of: str | None = None
+    kind: RequestKind = "run"
+    target: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the request as JSON with sorted keys, so that equal requests are equal texts."""
         values = {"job": self.job, "params": self.params, "at": self.at, "as_of": self.as_of}
+        # A request for a run has the text that it had before there were other kinds.
+        if self.kind != "run":
+            values |= {"kind": self.kind, "target": self.target, "options": self.options}
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
     @classmethod
@@ -51,16 +61,20 @@ class Outcome:
         error: What stopped it, in the words for users; None if it is done.
         kind: Name of the error's class.
         run_id: The run that answers the request, if it is another one: an earlier run, or one of a fan-out.
+        result: What a release of quarantined rows did, which has no record.
     """
 
     state: str
     error: str | None = None
     kind: str | None = None
     run_id: str | None = None
+    result: Mapping[str, Any] | None = None
 
     def to_json(self) -> str:
         """Return the outcome as JSON, without what is not known."""
-        values = {"state": self.state, "error": self.error, "kind": self.kind, "run_id": self.run_id}
+        values = {
+            "state": self.state, "error": self.error, "kind": self.kind, "run_id": self.run_id, "result": self.result,
+        }  # fmt: skip
         return json.dumps({name: value for name, value in values.items() if value is not None})
 
     @classmethod

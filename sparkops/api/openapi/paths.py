@@ -6,6 +6,7 @@ from typing import Final
 
 from sparkops.api.openapi.operation import (
     COUNT,
+    FLAG,
     OBJECT,
     TEXT,
     Schema,
@@ -56,6 +57,33 @@ def _build_request(params: Schema) -> Schema:
         },
         "additionalProperties": False,
     }
+
+
+_REPLAY: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "params": OBJECT,
+        "tolerance": {"type": "number", "minimum": 0, "maximum": 0.1},
+        "examples": {"type": "integer", "minimum": 0, "maximum": 100},
+        "keep": FLAG,
+        "code": {"enum": ["present", "recorded"]},
+    },
+    "additionalProperties": False,
+}
+_ROLLBACK: Final[Schema] = {
+    "type": "object",
+    "properties": {"cascade": FLAG, "include_foreign": FLAG, "dry_run": FLAG},
+    "additionalProperties": False,
+}
+_RELEASE: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "run": {"type": "string", "minLength": 1},
+        "set": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
+        "discard": FLAG,
+    },
+    "additionalProperties": False,
+}
 
 
 def build_job_path(job: Job) -> Schema:
@@ -182,6 +210,33 @@ _RUN_PATHS: Final[Schema] = {
         )
     },
 }  # fmt: skip
+_UNDO_PATHS: Final[Schema] = {
+    "/runs/{run}/replay": {
+        "post": describe_operation(
+            "Run a recorded run again, and compare the result with what it published.",
+            describe_path("run"), _WAIT, _KEY, body=_REPLAY, answers=_ACCEPTED,
+        )
+    },
+    "/runs/{run}/rollback": {
+        "post": describe_operation(
+            "Undo a run: its tables and aliases return to what they were before.",
+            describe_path("run"), _WAIT, _KEY, body=_ROLLBACK,
+            answers={
+                **_ACCEPTED,
+                "200": describe_answer(
+                    "The rollback, which has ended; or its plan, if it is a dry run.",
+                    {"anyOf": [refer("Run"), describe_object({"plan": OBJECT})]}, headers=_LOCATION,
+                ),
+            },
+        )
+    },
+    "/quarantine/{table}/release": {
+        "post": describe_operation(
+            "Release quarantined rows into their table, or discard them.",
+            describe_path("table"), _WAIT, _KEY, body=_RELEASE, answers=_ACCEPTED,
+        )
+    },
+}  # fmt: skip
 _DATA_PATHS: Final[Schema] = {
     "/tables": {
         "get": describe_operation(
@@ -238,4 +293,4 @@ _DATA_PATHS: Final[Schema] = {
         )
     },
 }  # fmt: skip
-PATHS: Final[Schema] = {**_SERVICE_PATHS, **_JOB_PATHS, **_RUN_PATHS, **_DATA_PATHS}
+PATHS: Final[Schema] = {**_SERVICE_PATHS, **_JOB_PATHS, **_RUN_PATHS, **_UNDO_PATHS, **_DATA_PATHS}

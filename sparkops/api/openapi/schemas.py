@@ -6,6 +6,7 @@ from typing import Final
 
 from sparkops.api.openapi.operation import (
     COUNT,
+    FLAG,
     OBJECT,
     TEXT,
     Schema,
@@ -16,7 +17,6 @@ from sparkops.api.openapi.operation import (
 )
 from sparkops.runs.records.states import STATES
 
-_FLAG: Final[Schema] = {"type": "boolean"}
 _NUMBER: Final[Schema] = {"type": "number"}
 _TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 _TEXTS: Final = describe_list(TEXT)
@@ -41,7 +41,10 @@ _RUN: Final = describe_object(
         "context": TEXT,
         "caller": TEXT,
         "answered_by": TEXT,
-        "is_new": _FLAG,
+        "is_new": FLAG,
+        "kind": {"enum": ["replay", "rollback", "release"]},
+        "of": allow_null(TEXT),
+        "result": OBJECT,
         "record": OBJECT,
     },
 )
@@ -58,7 +61,7 @@ _TABLE: Final = describe_object(
         "name": TEXT,
         "kind": {"enum": ["delta", "source"]},
         "location": TEXT,
-        "exists": _FLAG,
+        "exists": FLAG,
         "version": allow_null(COUNT),
         "time": allow_null(TEXT),
         "description": TEXT,
@@ -80,7 +83,7 @@ _EXPECTATION: Final = describe_object(
         "kwargs": OBJECT,
         "policy": TEXT,
         "severity": TEXT,
-        "asked_still": _FLAG,
+        "asked_still": FLAG,
         "runs": COUNT,
         "failed": COUNT,
         "last_failed": allow_null(TEXT),
@@ -97,12 +100,12 @@ _MODEL_VERSION: Final = describe_object(
         "run_id": TEXT,
         "metrics": describe_map(_NUMBER),
         "aliases": _TEXTS,
-        "gates": describe_list(describe_object({"metric": TEXT, "rule": TEXT, "passed": _FLAG})),
+        "gates": describe_list(describe_object({"metric": TEXT, "rule": TEXT, "passed": FLAG})),
         "tables": OBJECT,
         "time": allow_null(TEXT),
         "certificate": describe_object(
             {
-                "is_certified": _FLAG,
+                "is_certified": FLAG,
                 "rows": COUNT,
                 "scorer": {"enum": ["compiled", "pyfunc", "spark", "none"]},
             }
@@ -137,7 +140,7 @@ _RESULT: Final = describe_object(
         "report": allow_null(TEXT),
         "metrics": OBJECT,
     },
-    {"table": TEXT, "rows": describe_list(OBJECT), "is_truncated": _FLAG},
+    {"table": TEXT, "rows": describe_list(OBJECT), "is_truncated": FLAG},
 )
 _RUN_LINEAGE: Final = describe_object(
     {

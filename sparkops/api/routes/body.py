@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
@@ -18,6 +18,9 @@ _FIELDS: Final = ("params", "at", "as_of")
 _MAX_WAIT: Final = 300.0
 _MAX_VERSION: Final = (1 << 63) - 1
 _MAX_DIGITS: Final = 18
+_TYPE_NAMES: Final[Mapping[type, str]] = {bool: "boolean", dict: "object", str: "string"}
+
+T = TypeVar("T")
 
 
 async def read_json(request: Request, limit: int) -> dict[str, Any]:
@@ -87,6 +90,20 @@ def require_known(names: Collection[str], known: Collection[str], kind: str) -> 
         if name not in known:
             hint = did_you_mean(name, known)
             raise InputError(f"Unknown {kind} `{name[:100]}`.{hint} Known: {', '.join(known)}.")
+
+
+def require_type(body: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
+    """Return a field of a body, or the default where it is missing or null.
+
+    Raises:
+        InputError: It has another type.
+    """
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind):
+        raise InputError(f"`{name}` is no {_TYPE_NAMES[kind]} of JSON.")
+    return value
 
 
 def read_wait(request: Request) -> float:

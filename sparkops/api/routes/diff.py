@@ -23,10 +23,10 @@ async def answer_diff(service: JobService, request: Request) -> Response:
 
 
 def _compare(service: JobService, before: str, after: str) -> RunComparison:
-    return service.engine.diff(_find_record(service, before), _find_record(service, after))
+    return service.engine.diff(find_record(service, before), find_record(service, after))
 
 
-def _find_record(service: JobService, run_id: str) -> str:
+def find_record(service: JobService, run_id: str) -> str:
     """Return the id of the record of a run.
 
     Raises:

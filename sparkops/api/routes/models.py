@@ -20,18 +20,16 @@ from sparkops.pipeline.model_version_info import ModelVersionInfo
 
 def make_model_routes(service: JobService) -> list[Route]:
     """Return the routes of models."""
-    registry = service.engine.models
-
     async def list_models(request: Request) -> Response:
         require_known(list(request.query_params), (), "query parameter")
-        versions = await asyncio.to_thread(registry.list)
+        versions = await asyncio.to_thread(service.engine.models.list)
         groups = groupby(versions, key=lambda version: version.name)
         return answer(request, {"models": [describe_model(name, group) for name, group in groups]})
 
     async def show_model(request: Request) -> Response:
         require_known(list(request.query_params), (), "query parameter")
         name = request.path_params["model"]
-        versions = await asyncio.to_thread(registry.list_versions, name)
+        versions = await asyncio.to_thread(service.engine.models.list_versions, name)
         return answer(
             request, {"name": name, "versions": [describe_version(version) for version in versions]}
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sparkops.api.database.submission import Submission
+from sparkops.api.database.submission import RequestKind, Submission
 from sparkops.api.service import RequestedRun
 from sparkops.runs.records.run import Run, run_to_json
 
@@ -37,6 +37,7 @@ def describe_requested_run(requested: RequestedRun, *, full: bool = False) -> di
         "id": requested.id,
         "job": requested.job,
         "state": requested.state,
+        **_describe_kind(requested),
         **(_describe_request(submission) if submission is not None else {}),
         **{key: record[key] for key in _SHORT if key in record},
         "error": _find_error(requested, record),
@@ -50,9 +51,32 @@ def _to_json(run: Run) -> dict[str, Any]:
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
 
 
+def find_kind(requested: RequestedRun) -> RequestKind:
+    """Return whether a run runs its job, or is a replay, a rollback or a release."""
+    run, submission = requested.run, requested.submission
+    if submission is not None:
+        return submission.request.kind
+    if run is not None and run.replay:
+        return "replay"
+    return "rollback" if run is not None and run.rollback is not None else "run"
+
+
+def _describe_kind(requested: RequestedRun) -> dict[str, Any]:
+    kind = find_kind(requested)
+    if kind == "run":
+        return {}
+    if requested.submission is not None:
+        return {"kind": kind, "of": requested.submission.request.target}
+    assert requested.run is not None
+    return {"kind": kind, "of": requested.run.replay.get("of") or requested.run.params.get("run")}
+
+
 def _describe_request(submission: Submission) -> dict[str, Any]:
-    answered = submission.outcome.run_id if submission.outcome is not None else None
+    outcome, request = submission.outcome, submission.request
+    answered = outcome.run_id if outcome is not None else None
+    result = outcome.result if outcome is not None else None
     return {
+        **({"result": dict(result)} if result is not None else {}),
         "params": dict(submission.request.params),
         "accepted": datetime.fromtimestamp(submission.accepted, UTC).isoformat(),
         "context": submission.context,

@@ -16,11 +16,13 @@ from sparkops.api.database.submission import JobRequest
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, read_limit, read_request, read_wait, require_known
 from sparkops.api.routes.diff import answer_diff
-from sparkops.api.routes.jobs import answer_submission, require_job
 from sparkops.api.routes.lineage import answer_lineage
 from sparkops.api.routes.log import answer_log
+from sparkops.api.routes.replay import answer_replay
 from sparkops.api.routes.result import answer_result
-from sparkops.api.routes.run_view import describe_requested_run
+from sparkops.api.routes.rollback import answer_rollback
+from sparkops.api.routes.run_view import describe_requested_run, find_kind
+from sparkops.api.routes.submit import answer_submission, require_job
 from sparkops.api.service import JobService, RequestedRun
 from sparkops.core.wording import did_you_mean
 from sparkops.errors import InputError
@@ -66,12 +68,17 @@ def make_run_routes(service: JobService) -> list[Route]:
         Route("/runs/{run}/diff/{other}", partial(answer_diff, service), methods=["GET"]),
         Route("/runs/{run}/cancel", cancel, methods=["POST"]),
         Route("/runs/{run}/repeat", repeat, methods=["POST"]),
+        Route("/runs/{run}/replay", partial(answer_replay, service), methods=["POST"]),
+        Route("/runs/{run}/rollback", partial(answer_rollback, service), methods=["POST"]),
     ]
 
 
 def _change(earlier: RequestedRun, body: dict[str, Any]) -> JobRequest:
     """Return the request of an earlier run with the parameters and versions that a body changes."""
     changes = read_request(earlier.job, body)
+    kind = find_kind(earlier)
+    if kind != "run":
+        raise InputError(f"Run {earlier.id} is a {kind}, which is not repeated: request another {kind}.")
     if earlier.submission is not None:
         before = earlier.submission.request
     else:

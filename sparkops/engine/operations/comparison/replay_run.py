@@ -65,6 +65,7 @@ class ReplayOptions:
         keep: Keep the replayed rows until `sparkops gc`, and say where they are.
         code: Run the present code, or check out the recorded commit and run its jobs in a process of their own.
         checked_out: The project's folder in the worktree of the recorded commit, in the process that runs its jobs.
+        run_id: Id of the replay; by default a new one. The recorded code always has a new one.
     """
 
     params: Parameters = ()
@@ -73,6 +74,7 @@ class ReplayOptions:
     keep: bool = False
     code: Literal["present", "recorded"] = "present"
     checked_out: Path | None = None
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +208,7 @@ def _require_secrets(original: Run, bound: BoundParameters) -> None:
 
 def _execute(container: ServiceContainer, prepared: PreparedReplay, options: ReplayOptions) -> ReplayVerdict:
     original, job, bound = prepared.original, prepared.job, prepared.bound
-    run_id, secrets = make_run_id(), reveal_secrets(bound.values)
+    run_id, secrets = options.run_id or make_run_id(), reveal_secrets(bound.values)
     request = RunRequest(
         job=job,
         values=bound.values,

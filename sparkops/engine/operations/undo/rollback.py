@@ -60,15 +60,23 @@ def find_plan(
     return plan_rollback(rollback_id or make_run_id(), target, group, evidence, options)
 
 
-def roll_back(container: ServiceContainer, target: str, options: RollbackOptions) -> Run:
+def roll_back(
+    container: ServiceContainer, target: str, options: RollbackOptions, *, run_id: str | None = None
+) -> Run:
     """Roll back a run, and return the rollback's record.
+
+    Args:
+        container: The services.
+        target: The run, a rollback, or the id of a release of quarantined rows.
+        options: What may be rolled back, too.
+        run_id: Id of the rollback; by default a new one.
 
     Raises:
         RollbackRefused: Something prevents it; nothing was changed.
         SparkopsError: What stopped it; resuming the rollback completes it.
     """
     params = {"run": target, "cascade": options.cascade, "include_foreign": options.include_foreign}
-    return _plan_and_execute(container, target, options, make_run_id(), params=params)
+    return _plan_and_execute(container, target, options, run_id or make_run_id(), params=params)
 
 
 def resume_rollback(container: ServiceContainer, earlier: Run) -> Run:
