@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
-from fakes.served_project import DAY, Served, served
+from fakes.served_project import DAY, Served, add_quarantined_rows, served
 
 from sparkops.engine import Engine
 from sparkops.pipeline.checks.check import CheckResult, RecordedCheck
@@ -76,21 +76,9 @@ def test_a_project_without_models_lists_none(project: Path) -> None:
     served(project, scenario)
 
 
-def quarantine(engine: Engine, table: str, *runs: str | None) -> None:
-    """Make a table, and a quarantine with a row of each run."""
-    folder = engine.root / engine.settings.warehouse / table
-    write_deltalake(folder, pa.table({"n": [1]}))
-    rows = {
-        "n": list(range(len(runs))),
-        "_sparkops_run": list(runs),
-        "_sparkops_reasons": [["n > 5"]] * len(runs),
-    }
-    write_deltalake(f"{folder}__quarantine", pa.table(rows))
-
-
 def test_quarantined_rows_are_listed_and_shown(project: Path) -> None:
     engine = Engine(project)
-    quarantine(engine, "out", "r1", "r1", "r2")
+    add_quarantined_rows(engine, "out", "r1", "r1", "r2")
     write_deltalake(project / "data" / "warehouse" / "clean", pa.table({"n": [1]}))
 
     async def scenario(api: Served) -> None:

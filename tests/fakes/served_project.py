@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
+from deltalake import write_deltalake
 from fakes.job_service import RunningDispatcher, check, running
 
 from sparkops.api.app import create_app
@@ -86,3 +88,15 @@ def served(project: Path, scenario: Callable[[Served], Coroutine[Any, Any, None]
             await scenario(client)
 
     check(run())
+
+
+def add_quarantined_rows(engine: Engine, table: str, *runs: str | None) -> None:
+    """Make a table, and a quarantine with a row of each run."""
+    folder = engine.root / engine.settings.warehouse / table
+    write_deltalake(folder, pa.table({"n": [1]}))
+    rows = {
+        "n": list(range(len(runs))),
+        "_sparkops_run": list(runs),
+        "_sparkops_reasons": [["n > 5"]] * len(runs),
+    }
+    write_deltalake(f"{folder}__quarantine", pa.table(rows))

@@ -54,7 +54,9 @@ class FakeWorker:
         if job == "refused":
             self.send(RunEnded(run_id=run_id, state="failed", error="It was refused.", kind="InputError"))
             return
-        facts = {request.kind: {"of": request.target, **request.options}} if request.kind != "run" else {}
+        facts: dict[str, Any] = (
+            {request.kind: {"of": request.target, **request.options}} if request.kind != "run" else {}
+        )
         attempt = self._runs.begin(run_id, job, params=dict(request.params), **facts)
         if job == "exit" or (job == "exit_once" and attempt.number == 1):
             os._exit(7)

@@ -19,9 +19,9 @@ from sparkops.api.caller import get_caller, get_traceparent, note_run
 from sparkops.api.database.submission import JobRequest
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, require_known
-from sparkops.api.routes.submit import require_job
 from sparkops.api.routes.log import read_log_text
 from sparkops.api.routes.problem import build_problem
+from sparkops.api.routes.submit import require_job
 from sparkops.api.run_log import LogPosition
 from sparkops.api.service import JobService, RequestedRun
 from sparkops.errors import InputError, SparkopsError, UnknownName

@@ -20,6 +20,7 @@ from sparkops.pipeline.model_version_info import ModelVersionInfo
 
 def make_model_routes(service: JobService) -> list[Route]:
     """Return the routes of models."""
+
     async def list_models(request: Request) -> Response:
         require_known(list(request.query_params), (), "query parameter")
         versions = await asyncio.to_thread(service.engine.models.list)

@@ -29,6 +29,7 @@ _FIELDS: Final = ("run", "set", "discard")
 
 def make_quarantine_routes(service: JobService) -> list[Route]:
     """Return the routes of quarantines."""
+
     async def list_quarantines(request: Request) -> Response:
         require_known(list(request.query_params), (), "query parameter")
         tables = await asyncio.to_thread(lambda: list(_list_quarantines(service.engine)))

@@ -72,7 +72,7 @@ def _describe_kind(requested: RequestedRun) -> dict[str, Any]:
 
 
 def _describe_request(submission: Submission) -> dict[str, Any]:
-    outcome, request = submission.outcome, submission.request
+    outcome = submission.outcome
     answered = outcome.run_id if outcome is not None else None
     result = outcome.result if outcome is not None else None
     return {
