@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sparkops.api.app import Lifespan, create_app
+from sparkops.api.contexts.context_process import WORKER
 from sparkops.api.contexts.messages import Setup
 from sparkops.api.database.connect import open_database
 from sparkops.api.database.lease import Lease
@@ -44,12 +45,14 @@ class ServerOptions:
         overrides: Settings as `key=value` texts.
         is_local: Whether only this machine can reach the service: then it needs no tokens.
         on_ready: Called with the URL when requests are accepted.
+        worker: The program of the processes that execute runs.
     """
 
     env: str | None = None
     overrides: tuple[str, ...] = ()
     is_local: bool = True
     on_ready: Callable[[str], None] = lambda _: None
+    worker: tuple[str, ...] = WORKER
 
 
 def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) -> None:
@@ -81,6 +84,7 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
             lease=lease,
             settings=resolve_contexts(settings.api),
             setup=Setup(root=str(engine.root), env=options.env, overrides=options.overrides),
+            command=options.worker,
         )
         dispatcher.store.listeners.extend([spans.record] if spans is not None else [])
         service = JobService(engine=engine, store=dispatcher.store, dispatcher=dispatcher)

@@ -1,0 +1,1 @@
+"""Load of `sparkops api` by many clients over sockets."""
