@@ -169,6 +169,10 @@ class Client:
         """Request a run again, with these parameters changed, and return it at once."""
         return self._submit(f"/runs/{quote(run_id, safe='')}/repeat", params)
 
+    def health(self) -> dict[str, Any]:
+        """Return whether the service is ready, with queue and processes of each context."""
+        return self._get("/health/ready")
+
     def runs(
         self, *, job: str | None = None, state: str | None = None, since: str | None = None, limit: int = 50
     ) -> list[RemoteRun]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,6 +46,7 @@ class ServerOptions:
         env: Environment of the project.
         overrides: Settings as `key=value` texts.
         is_local: Whether only this machine can reach the service: then it needs no tokens.
+        database_file: File of SQLite in the state folder, in place of the database of the settings.
         on_ready: Called with the URL when requests are accepted.
         worker: The program of the processes that execute runs.
     """
@@ -51,6 +54,7 @@ class ServerOptions:
     env: str | None = None
     overrides: tuple[str, ...] = ()
     is_local: bool = True
+    database_file: str | None = None
     on_ready: Callable[[str], None] = lambda _: None
     worker: tuple[str, ...] = WORKER
 
@@ -63,7 +67,10 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
         EngineError: The database does not answer, or another service uses it.
     """
     settings = engine.settings
-    database = open_database(settings.api.database, settings.state)
+    if options.database_file is None:
+        database = open_database(settings.api.database, settings.state)
+    else:
+        database = open_database(None, settings.state, file=options.database_file)
     tokens = TokenStore(database)
     authenticator = tokens if tokens.list() else None
     if authenticator is None and not options.is_local:
@@ -71,6 +78,8 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
             "Other machines can reach this address, and there is no token: make one with `sparkops api token create NAME "
             "--role run`, or listen on --host 127.0.0.1."
         )
+    # uvicorn raises the signal again when it has stopped: what is to be released is released then.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = Lease(engine=database, service=secrets.token_hex(8))
     exporter = make_exporter()
     lease.acquire()

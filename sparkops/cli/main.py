@@ -93,6 +93,9 @@ COMMANDS = {
     "score": _define_command("score", "score", "Score rows, or a table, by a registered model."),
     "serve": _define_command("serve", "serve", "Serve a model over HTTP."),
     "api": _define_command("api", "api", "Serve the project's jobs over HTTP."),
+    "daemon": _define_command(
+        "remote.daemon", "daemon", "Keep Spark warm, so that `sparkops run` starts at once."
+    ),
     "init": _define_command("init", "init", "Create a small project."),
     "doctor": _define_command("doctor", "doctor", "Check Java, Spark, Delta, MLflow and write access."),
 }

@@ -18,7 +18,7 @@ from sparkops.config.builder import SettingsBuilder, find_nearest_place
 from sparkops.config.error_text import find_inconsistencies, format_validation_error
 from sparkops.config.override import parse_override
 from sparkops.config.project import BASE, choose_env, find_root
-from sparkops.config.secrets import mask_values
+from sparkops.config.secrets import find_variables, mask_values
 from sparkops.config.settings import Settings
 from sparkops.config.unusable import PartialMapping, UnusableSetting, find_scope
 from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, iterate_leaves, merge, read_tree
@@ -62,6 +62,11 @@ class LoadedSettings:
     references: Mapping[KeyPath, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
     problems: tuple[SettingProblem, ...] = ()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Return the names of the environment's variables that the files refer to."""
+        return frozenset(name for text in self.references.values() for name in find_variables(text))
 
     def find_parameters(self, job: str) -> JobParameters:
         """Return a job's parameters from the files.

@@ -27,6 +27,11 @@ def read_variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def find_variables(text: str) -> list[str]:
+    """Return the names of the variables that a text refers to."""
+    return [match[1].partition(":-")[0] for match in _REFERENCE.finditer(text)]
+
+
 def find_parameter_secrets(environment: Mapping[str, str]) -> set[str]:
     """Return the values of variables that give secret parameters, of any job.
 

@@ -15,6 +15,9 @@ MAX_STATE: Final = 16 << 20
 # What Python raises where a value of JSON has another form than it was written in.
 MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
+# What the daemon of a project says of itself.
+DAEMON_FILE: Final = "daemon.json"
+
 Value = TypeVar("Value")
 
 

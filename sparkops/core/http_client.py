@@ -1,13 +1,16 @@
-"""Requests to a server whose URL may hold a user and a password, which go to that server only."""
+"""Requests to a server whose URL may hold a user and a password, which go to that server only; also on a Unix socket."""
 
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Mapping
-from http.client import HTTPMessage
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse
 from typing import IO, Any
+from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import AbstractHTTPHandler, HTTPRedirectHandler, Request, build_opener
 
 
 def open_url(url: str, *, timeout: float) -> Any:
@@ -59,7 +62,7 @@ def send_request(
     """Return the answer to a request, as `urllib.request.urlopen` does; a redirect to another origin gets no credentials.
 
     Args:
-        url: As for `open_url`.
+        url: As for `open_url`, or `unix://` with the percent-encoded path of a socket in place of the host.
         method: HTTP's method.
         content: The body; None for none.
         headers: Headers of the request.
@@ -68,11 +71,13 @@ def send_request(
     Raises:
         OSError: The server does not answer, or answers an error (`HTTPError`).
     """
-    request = _make_request(url, content)
+    is_unix = url.startswith("unix://")
+    request = Request(url, data=content) if is_unix else _make_request(url, content)  # noqa: S310 - no other scheme
     request.method = method
     for name, value in (headers or {}).items():
         request.add_header(name, value)
-    return build_opener(_OriginRedirects).open(request, timeout=timeout)
+    opener = build_opener(_UnixSockets) if is_unix else build_opener(_OriginRedirects)
+    return opener.open(request, timeout=timeout)
 
 
 def _make_request(url: str, content: bytes | None = None) -> Request:
@@ -96,6 +101,37 @@ def remove_credentials(url: str) -> str:
     except ValueError:
         return url.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+class _UnixConnection(HTTPConnection):
+    """A connection to the socket whose percent-encoded path is the host."""
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(unquote(self.host))
+
+
+class _UnixSockets(AbstractHTTPHandler):
+    """Sends requests of `unix:` to a socket of this machine."""
+
+    def unix_request(self, request: Request) -> Request:
+        """Complete the headers of a request."""
+        request.add_unredirected_header("Host", "localhost")
+        completed: Request = self.do_request_(request)
+        return completed
+
+    def unix_open(self, request: Request) -> HTTPResponse:
+        """Return the answer to a request."""
+        return self.do_open(_UnixConnection, request)
+
+    @staticmethod
+    def unix_response(request: Request, response: HTTPResponse) -> HTTPResponse:
+        """Return an answer that is no error, else raise it."""
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise HTTPError(request.full_url, response.status, response.reason, response.headers, response)
+        return response
 
 
 class _OriginRedirects(HTTPRedirectHandler):

@@ -38,6 +38,8 @@ def listen(host: str, port: int, *, is_shared: bool = False) -> Iterator[socket.
 
 
 def format_url(listener: socket.socket) -> str:
-    """Return the URL of a bound socket."""
+    """Return the URL of a bound socket; `unix:` and its path for one that is no port."""
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

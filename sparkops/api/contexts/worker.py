@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -75,6 +76,10 @@ class ContextWorker:
 
     def _start_spark(self) -> None:
         try:
+            self._engine.container.starter.begin()
+            with suppress(SparkopsError):
+                # What the first runs import: a project that cannot be used is reported by its runs.
+                self._engine.container.warm_up(list(self._engine.project.declared.values()))
             self._engine.container.starter.get_shared_session()
         except SparkopsError as error:
             self._send(Broken(reason=str(error)))

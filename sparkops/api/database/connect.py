@@ -22,18 +22,19 @@ _BUSY_SECONDS: Final = 30
 _SHOWN_REASON: Final = 200
 
 
-def open_database(url: str | None, state: Path) -> Engine:
+def open_database(url: str | None, state: Path, *, file: str = "api.db") -> Engine:
     """Return an engine on the service's database; its tables are created in an empty one.
 
     Args:
-        url: URL as SQLAlchemy reads it: `postgresql+pg8000://...`; None for `api.db` in the state folder.
+        url: URL as SQLAlchemy reads it: `postgresql+pg8000://...`; None for a file in the state folder.
         state: The project's state folder.
+        file: Name of the file.
 
     Raises:
         InputError: The URL cannot be read, or its driver is not installed.
         EngineError: The database does not answer, or is that of another release.
     """
-    engine = _create_engine(url) if url is not None else _create_sqlite(state / "api.db")
+    engine = _create_engine(url) if url is not None else _create_sqlite(state / file)
     with explain_errors():
         METADATA.create_all(engine)
         _require_layout(engine)

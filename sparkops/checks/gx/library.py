@@ -72,12 +72,12 @@ class GxLibrary:
             ) from self._error
 
     def _import(self) -> None:
+        # Great Expectations logs progress at lower levels, hundreds of lines at its import: noise on a terminal and in logs.
+        for name in _LOGGERS:
+            logging.getLogger(name).setLevel(logging.ERROR)
         try:
             with import_lazily(_RARELY_USED):
                 for name in _MODULES:
                     import_module(name)
         except ImportError as error:
             self._error = error
-        # Great Expectations logs progress at lower levels, which is noise on a terminal.
-        for name in _LOGGERS:
-            logging.getLogger(name).setLevel(logging.ERROR)

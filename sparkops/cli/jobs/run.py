@@ -15,7 +15,9 @@ from sparkops.cli.jobs.job_options import (
     make_run_options,
 )
 from sparkops.cli.project_options import make_project_click_options
+from sparkops.config.state_file import DAEMON_FILE
 from sparkops.engine.options import RunOptions
+from sparkops.engine.parameter_sources import find_secret_names
 from sparkops.errors import InputError
 from sparkops.pipeline.fan_out.values import read_each
 from sparkops.pipeline.job import Job
@@ -62,6 +64,8 @@ def run_job(arguments: JobArguments) -> int:
         for line in format_plans(plans):
             echo(line)
         return 0
+    if _run_in_daemon(arguments):
+        return 0
     options = RunOptions(
         versions=ReadVersions(at=arguments.at, as_of=arguments.as_of),
         key=find_run_key(arguments.run_key),
@@ -77,6 +81,23 @@ def run_job(arguments: JobArguments) -> int:
         else:
             engine.run_by_name(name, params, options=options)
     return 0
+
+
+def _run_in_daemon(arguments: JobArguments) -> bool:
+    """Have the project's daemon run the job; return whether there is one that does."""
+    is_plain = arguments.unfinished == "refuse" and not (
+        arguments.upstream or arguments.each or find_run_key(arguments.run_key)
+    )
+    job = arguments.job
+    # A request has neither secrets nor several runs.
+    if not is_plain or job.each or job.stream or find_secret_names(job):
+        return False
+    if not (arguments.project.open_engine().settings.state / DAEMON_FILE).exists():
+        return False
+    from sparkops.cli.remote.daemon_run import run_in_daemon
+
+    versions = ReadVersions(at=arguments.at, as_of=arguments.as_of)
+    return run_in_daemon(arguments.project, job, arguments.params, versions)
 
 
 def _is_declared_fan_out(engine: Engine, arguments: JobArguments) -> bool:

@@ -15,7 +15,7 @@ REMOTE_COMMANDS: Final = {
     "runs": LazyCommand("sparkops.cli.remote.runs", "runs"),
 }
 # Commands of this machine also where SPARKOPS_REMOTE is set.
-_LOCAL: Final = frozenset({"api", "doctor", "init"})
+_LOCAL: Final = frozenset({"api", "daemon", "doctor", "init"})
 
 
 class RemoteGroup(LazyGroup):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import click
@@ -79,12 +80,32 @@ def run(
         echo(requested.id)
         return
     echo(f"Run {requested.id} of job {requested.job} is {format_state(requested.state)}.", err=True)
-    ended = _follow(client, requested)
-    _require_done(ended)
+    _print_end(_follow(client, requested))
+
+
+def _print_end(ended: RemoteRun) -> None:
+    """Print what a run published.
+
+    Raises:
+        SparkopsError: What stopped it.
+    """
+    try:
+        require_done(ended)
+    except SparkopsError as error:
+        hint = f"\nSee: sparkops --remote ... runs show {ended.id}   runs log {ended.id}"
+        raise type(error)(f"{error}{hint}") from None
     published = ", ".join(f"{name}@{output['version']}" for name, output in ended.outputs.items())
-    echo(
-        f"{ended.job} is {format_state(ended.state)}{f': published {published}' if published else ''}  run {ended.id}"
-    )
+    text = f": published {published}" if published else ""
+    echo(f"{ended.job} is {format_state(ended.state)}{text}  run {ended.id}")
+
+
+def wait_or_cancel(client: Client, run_id: str) -> RemoteRun:
+    """Return a run when it has ended; an interrupt cancels it."""
+    try:
+        return client.wait(run_id)
+    except KeyboardInterrupt:
+        echo(f"Cancelling run {run_id}.", err=True)
+        return client.cancel(run_id, seconds=_CANCEL_SECONDS)
 
 
 def _follow(client: Client, requested: RemoteRun) -> RemoteRun:
@@ -92,30 +113,25 @@ def _follow(client: Client, requested: RemoteRun) -> RemoteRun:
     try:
         for line in client.follow_log(requested.id):
             echo(line, err=True)
-        return client.wait(requested.id)
     except KeyboardInterrupt:
         echo(f"Cancelling run {requested.id}.", err=True)
         return client.cancel(requested.id, seconds=_CANCEL_SECONDS)
+    return wait_or_cancel(client, requested.id)
 
 
-def _require_done(run: RemoteRun) -> None:
+def require_done(run: RemoteRun) -> None:
     """Raise the error that stopped a run, as a local run does: of a class with the same exit code."""
     if run.state in ("done", "skipped"):
         return
     kind = getattr(errors, str((run.error or {}).get("type")), None)
     is_input = isinstance(kind, type) and issubclass(kind, InputError) and run.state == "failed"
-    text = (
-        run.error["message"]
-        if run.error
-        else f"Run {run.id} of job `{run.job}` is {format_state(run.state)}."
-    )
-    hint = f"\nSee: sparkops --remote ... runs show {run.id}   runs log {run.id}"
-    if is_input:
-        raise InputError(text + hint)
-    try:
-        Client("").require_done(run)
-    except SparkopsError as error:
-        raise type(error)(text + hint) from None
+    if is_input and run.error:
+        raise InputError(run.error["message"])
+    if not run.error:
+        run = replace(
+            run, error={"message": f"Run {run.id} of job `{run.job}` is {format_state(run.state)}."}
+        )
+    Client("").require_done(run)
 
 
 def _read_texts(words: Sequence[str], pairs: Sequence[str]) -> dict[str, str | list[str]]:
