@@ -107,7 +107,16 @@ async def running(
 
 @contextmanager
 def serve_in_thread(project: Path, *, has_tokens: bool = False) -> Iterator[str]:
-    """Serve a project over a socket, and yield the URL; its tokens are in `api.db` of the project."""
+    """Serve a project at a port, and yield the URL; its tokens are in `api.db` of the project."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        with serve_on(listener, project, has_tokens=has_tokens):
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def serve_on(listener: socket.socket, project: Path, *, has_tokens: bool = False) -> Iterator[None]:
+    """Serve a project on a bound socket."""
     database = open_database(None, project)
     dispatcher = Dispatcher(
         store=SubmissionStore(database),
@@ -134,17 +143,15 @@ def serve_in_thread(project: Path, *, has_tokens: bool = False) -> Iterator[str]
         ws="none",
     )
     server = uvicorn.Server(config)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(60)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(60)
     database.dispose()
 
 
