@@ -70,4 +70,6 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.service = service
+    # The redirect to a path without its last slash fails where the query is not UTF-8.
+    app.router.redirect_slashes = False
     return app

@@ -44,7 +44,7 @@ def _create_router(service: Service, invocations: Invocations) -> Starlette:
     live = Response(format_json({"status": "live"}), media_type="application/json")
     ping = Response("\n", media_type="application/json")
     facts = Response(format_json(service.describe()), media_type="application/json")
-    return Starlette(
+    application = Starlette(
         routes=[
             Route(_INVOCATIONS, invocations, methods=["POST"]),
             Route("/health/ready", _make_readiness_endpoint(service)),
@@ -59,6 +59,9 @@ def _create_router(service: Service, invocations: Invocations) -> Starlette:
         ],
         exception_handlers={404: _answer_unknown_path, 405: _answer_unknown_path},
     )
+    # The redirect to a path without its last slash fails where the query is not UTF-8.
+    application.router.redirect_slashes = False
+    return application
 
 
 def _make_constant_endpoint(response: Response) -> Callable[[Request], Awaitable[Response]]:

@@ -49,7 +49,7 @@ class LocalRun(Exception):
 
 @pytest.fixture
 def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    def execute(*_: Any) -> Any:
+    def execute(*_: Any, **__: Any) -> Any:
         raise LocalRun
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
@@ -67,12 +67,16 @@ def daemon(project: Path) -> Iterator[Path]:
         remove_daemon(project)
 
 
-def test_a_run_is_executed_by_the_daemon(daemon: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_is_executed_by_the_daemon(daemon: Path, capfd: pytest.CaptureFixture[str]) -> None:
     words = ["run", "done", "--day", "2013-07-04", "--names", "a", "--names", "b,c"]
     assert run_command(words) == 0
-    assert "done: started\n✓ done " in capsys.readouterr().err
+    assert "done: started\n✓ done " in capfd.readouterr().err
     run = Client(f"{read_record(daemon).url}").find("last")
-    assert (run.job, run.state, run.params) == ("done", "done", {"day": "2013-07-04", "names": ["a", "b,c"]})
+    assert (run.job, run.state, run.params) == (
+        "done",
+        "done",
+        {"day": "2013-07-04", "names": ["a", "b", "c"]},
+    )
 
 
 def read_record(project: Path) -> Any:
@@ -82,14 +86,15 @@ def read_record(project: Path) -> Any:
 
 
 def test_errors_have_the_exit_codes_and_hints_of_other_runs(
-    daemon: Path, capsys: pytest.CaptureFixture[str]
+    daemon: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(["run", "failed"]) == 1
-    printed = capsys.readouterr().err
-    assert "✗ failed failed" in printed
+    printed = capfd.readouterr().err
+    assert "✗ failed " in printed
     assert "Error: It broke.\nSee: sparkops runs show 2" in printed
+    assert printed.count("See:") == 1
     assert run_command(["run", "done", "--day", "2013-07-99"]) == 2
-    assert "`day` is '2013-07-99'" in capsys.readouterr().err
+    assert "`day` is '2013-07-99'" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,32 @@ from sparkops.config.api_settings import ContextSettings
 from sparkops.engine import Engine
 
 
+def test_a_query_that_is_not_utf_8_is_refused_at_any_path(project: Path) -> None:
+    statuses: list[int] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def scenario(api: Served) -> None:
+        app = api.client._transport.app  # type: ignore[attr-defined]
+        for path in ("/jobs/", "/runs/", "/x/", ""):
+            await app(
+                {
+                    "type": "http", "method": "GET", "path": path, "query_string": b"x=\xed", "root_path": "",
+                    "headers": [(b"host", b"127.0.0.1:5002")], "scheme": "http", "server": ("127.0.0.1", 5002),
+                },
+                receive,
+                send,
+            )  # fmt: skip
+        assert statuses == [404] * 4
+
+    served(project, scenario)
+
+
 def test_the_jobs_are_listed_with_the_schema_of_their_parameters(project: Path) -> None:
     async def scenario(api: Served) -> None:
         jobs = (await api.get("/jobs")).json()["jobs"]

@@ -23,7 +23,7 @@ NOT_RUN = {
     "CONTRIBUTING.md": 2,
     "docs/tutorial.md": 1,
     "docs/how-to/databricks.md": 2,
-    "docs/how-to/operate-the-service.md": 1,
+    "docs/how-to/operate-the-service.md": 2,
     "docs/how-to/run-on-a-cluster.md": 3,
     "docs/how-to/schedule.md": 1,
     "docs/how-to/use-a-spark-model-trained-elsewhere.md": 1,

@@ -315,6 +315,12 @@ def test_another_path_or_method_is_refused(server: ServerProcess, line: str, sta
     )
 
 
+@pytest.mark.parametrize("path", [b"/ping/", b"/invocations/", b"/x/"])
+def test_a_query_that_is_not_utf_8_is_refused_at_any_path(server: ServerProcess, path: bytes) -> None:
+    reply = server.send(b"GET " + path + b"?outputs=\xed HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert 400 <= reply.status < 500
+
+
 def test_a_body_that_is_too_large_is_refused_before_the_client_sends_it(server: ServerProcess) -> None:
     head = post_request(b"", content_length="999999999999", expect="100-continue")
     check(server.send(head), 413, "larger than 16000000 bytes")

@@ -85,12 +85,12 @@ def run_job(arguments: JobArguments) -> int:
 
 def _run_in_daemon(arguments: JobArguments) -> bool:
     """Have the project's daemon run the job; return whether there is one that does."""
-    is_plain = arguments.unfinished == "refuse" and not (
+    is_one_request = arguments.unfinished == "refuse" and not (
         arguments.upstream or arguments.each or find_run_key(arguments.run_key)
     )
     job = arguments.job
     # A request has neither secrets nor several runs.
-    if not is_plain or job.each or job.stream or find_secret_names(job):
+    if not is_one_request or job.each or job.stream or find_secret_names(job):
         return False
     if not (arguments.project.open_engine().settings.state / DAEMON_FILE).exists():
         return False

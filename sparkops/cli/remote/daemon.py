@@ -16,7 +16,7 @@ import click
 from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
-from sparkops.core.private_file import make_private_folder, open_private
+from sparkops.core.private_file import make_private_folder, open_private, read_private
 from sparkops.errors import EngineError, SparkopsError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.05
 _SHOWN_LINES: Final = 10
+_MAX_LOG: Final = 16 << 20
 _NONE: Final = "No daemon is running. `sparkops daemon start` starts one."
 
 
@@ -164,5 +165,5 @@ def _wait_for_start(process: subprocess.Popen[bytes], state: Path, log: Path) ->
             process.kill()
             raise EngineError(f"The daemon does not answer after {_START_SECONDS:g} seconds. Its log: {log}")
         sleep(_POLL_SECONDS)
-    lines = log.read_text("utf-8", "replace").splitlines()[-_SHOWN_LINES:]
+    lines = read_private(log, _MAX_LOG).decode("utf-8", "replace").splitlines()[-_SHOWN_LINES:]
     raise EngineError("The daemon has ended at once:\n" + "\n".join(lines))

@@ -55,7 +55,6 @@ def run_in_daemon(
         try:
             require_done(ended)
         except SparkopsError as error:
-            error.add_note(f"run {ended.id}")
             display.failed(error)
             raise
         display.finished(engine.runs.load(ended.id))
@@ -67,11 +66,11 @@ def _read_params(
 ) -> Mapping[str, Any]:
     """Return the values of JSON of the parameters that the command line gives."""
     bound = engine.project.bind(job, params, at=versions.at)
-    given_names = {name for source in params for name in source.values}
+    names = {name for source in params for name in source.values}
     return {
         param.name: to_request_json(param, bound.values[param.name])
         for param in job.params
-        if param.name in given_names
+        if param.name in names
     }
 
 

@@ -126,7 +126,9 @@ def require_done(run: RemoteRun) -> None:
     kind = getattr(errors, str((run.error or {}).get("type")), None)
     is_input = isinstance(kind, type) and issubclass(kind, InputError) and run.state == "failed"
     if is_input and run.error:
-        raise InputError(run.error["message"])
+        error = InputError(run.error["message"])
+        error.add_note(f"run {run.id}")
+        raise error
     if not run.error:
         run = replace(
             run, error={"message": f"Run {run.id} of job `{run.job}` is {format_state(run.state)}."}
