@@ -71,13 +71,7 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
         database = open_database(settings.api.database, settings.state)
     else:
         database = open_database(None, settings.state, file=options.database_file)
-    tokens = TokenStore(database)
-    authenticator = tokens if tokens.list() else None
-    if authenticator is None and not options.is_local:
-        raise InputError(
-            "Other machines can reach this address, and there is no token: make one with `sparkops api token create NAME "
-            "--role run`, or listen on --host 127.0.0.1."
-        )
+    authenticator = _choose_authenticator(TokenStore(database), options)
     # uvicorn raises the signal again when it has stopped: what is to be released is released then.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     lease = Lease(engine=database, service=secrets.token_hex(8))
@@ -105,6 +99,18 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
             spans.close()
         lease.release()
         database.dispose()
+
+
+def _choose_authenticator(tokens: TokenStore, options: ServerOptions) -> TokenStore | None:
+    """Return the tokens, or None if there is none: then everybody on this machine is let in."""
+    if tokens.list():
+        return tokens
+    if not options.is_local:
+        raise InputError(
+            "Other machines can reach this address, and there is no token: make one with `sparkops api token create NAME "
+            "--role run`, or listen on --host 127.0.0.1."
+        )
+    return None
 
 
 def _make_server(app: Starlette) -> uvicorn.Server:

@@ -165,6 +165,8 @@ def test_the_log_is_printed_while_the_run_is_executed(url: str, project: Path) -
 def test_an_interrupt_cancels_the_run(url: str, project: Path) -> None:
     with start("run", "slow") as process:
         run_id = until_running(project, url)
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(f"Run {run_id} of job slow is ")
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
     assert Client(url).find(run_id).state == "cancelled"

@@ -79,7 +79,6 @@ def run(
     if detach:
         echo(requested.id)
         return
-    echo(f"Run {requested.id} of job {requested.job} is {format_state(requested.state)}.", err=True)
     _print_end(_follow(client, requested))
 
 
@@ -111,6 +110,7 @@ def wait_or_cancel(client: Client, run_id: str) -> RemoteRun:
 def _follow(client: Client, requested: RemoteRun) -> RemoteRun:
     """Print the log of a run until its end, and return the run; an interrupt cancels it."""
     try:
+        echo(f"Run {requested.id} of job {requested.job} is {format_state(requested.state)}.", err=True)
         for line in client.follow_log(requested.id):
             echo(line, err=True)
     except KeyboardInterrupt:
