@@ -137,7 +137,11 @@ def test_a_run_in_the_background_is_shown_and_cancelled(url: str, capsys: pytest
 
 
 def start(*words: str) -> subprocess.Popen[str]:
-    main = "from sparkops.cli.main import main; main()"
+    # A process that ignores the signal, as those in the background of a shell do, leaves that to its children.
+    main = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from sparkops.cli.main import main; main()"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", main, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -222,7 +222,9 @@ class ArrowStaging:
     def stage(self, frame: ArrowFrame, part: StagedPart, *, write: Write | None = None) -> ArrowFrame:
         path = self._locate(part)
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(frame.table, path)
+        # Complete when it has its name: the process may be killed meanwhile.
+        pq.write_table(frame.table, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
         return frame
 
     def find(self, part: StagedPart) -> ArrowFrame | None:

@@ -147,6 +147,7 @@ def test_readers_see_all_tables_of_a_run_or_none_until_all_runs_are_complete(pro
     )
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_staged_is_removed_on_request(project: Path) -> None:
     kill(project, "loaded")
     assert "Nothing to remove" in command(project, "gc", "--older-than", "0").stdout

@@ -86,6 +86,7 @@ def test_the_light_install_scores_a_row_and_serves_a_model_folder(
             assert json.load(reply)["predictions"] == [score]
 
 
+@pytest.mark.slow
 def test_with_spark_a_new_project_runs_and_its_test_passes(wheel: Path, tmp_path: Path) -> None:
     environment = create_environment(tmp_path / "spark", f"{wheel}[spark]", "pytest")
     project = tmp_path / "project"
