@@ -295,6 +295,8 @@ class Client:
         body |= {"at": dict(at)} if at else {}
         body |= {"as_of": as_of} if as_of is not None else {}
         headers = {"Idempotency-Key": key} if key is not None else {}
+        # As `Engine.run` and `sparkops run` do, a client runs what it names.
+        path += "?fresh=true" if path.endswith("/runs") else ""
         return _to_run(self._send("POST", path, body, headers))
 
     def _get(self, path: str, *, wait: float = 0.0) -> dict[str, Any]:

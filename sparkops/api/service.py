@@ -12,6 +12,7 @@ from typing import Any, Final
 from sparkops.api.database.submission import JobRequest, Outcome, Submission
 from sparkops.api.database.submissions import NewSubmission, SubmissionStore
 from sparkops.api.dispatcher import Dispatcher
+from sparkops.api.last_run import find_last_run
 from sparkops.api.text_parameters import add_texts
 from sparkops.config.api_settings import ApiSettings, ContextSettings, ServedJobSettings
 from sparkops.config.settings import Settings
@@ -187,6 +188,34 @@ class JobService:
             self.reload()
         return add_texts(self.engine.project, request, texts)
 
+    def answer_from_last_run(
+        self, request: JobRequest, *, caller: str, key: str | None = None
+    ) -> RequestedRun | None:
+        """Accept a request that an earlier run answers, and return it; None if a run is needed.
+
+        Args:
+            request: A request for a run.
+            caller: Who asks.
+            key: Idempotency key.
+
+        Raises:
+            InputError: The job, a parameter or a version is wrong.
+        """
+        self.reload()
+        job, source, versions = self._require_valid(request)
+        run = find_last_run(self.engine.container, job, source, versions)
+        if run is None:
+            return None
+        new = NewSubmission(
+            run_id=make_run_id(),
+            request=request,
+            context=self.settings.jobs.get(request.job, ServedJobSettings()).context,
+            caller=caller,
+            key=key,
+            outcome=Outcome(state="done", run_id=run.id),
+        )
+        return self.add_record(self.store.accept(new)[0])
+
     def find(self, run_id: str) -> RequestedRun:
         """Return a run, by its full id or a part that only it has.
 
@@ -260,8 +289,8 @@ class JobService:
             run = None
         return RequestedRun(submission=submission, run=run)
 
-    def _require_valid(self, request: JobRequest) -> None:
-        """Refuse a request that could only fail.
+    def _require_valid(self, request: JobRequest) -> tuple[Job, ParameterSource, ReadVersions]:
+        """Refuse a request that could only fail; return its job, its parameters and its versions.
 
         Raises:
             InputError: The job, a parameter or a version is wrong.
@@ -271,7 +300,7 @@ class JobService:
         require_no_secrets(job, request.params)
         source = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
         project.bind(job, [source], at=request.at)
-        ReadVersions(at=request.at, as_of=_parse_time(request.as_of))
+        return job, source, ReadVersions(at=request.at, as_of=_parse_time(request.as_of))
 
     def _require_queue_space(self, context: str) -> None:
         limit = self.dispatcher.settings[context].max_queue

@@ -34,6 +34,7 @@ class NewSubmission:
         caller: Who asks.
         priority: Higher ones are started first.
         key: The caller's idempotency key.
+        outcome: How it ended, of a request that an earlier run answers.
         traceparent: The span of the caller, by which traces are connected.
     """
 
@@ -43,6 +44,7 @@ class NewSubmission:
     caller: str
     priority: int = 0
     key: str | None = None
+    outcome: Outcome | None = None
     traceparent: str | None = None
 
 
@@ -75,6 +77,8 @@ class SubmissionStore:
             "priority": new.priority, "key": new.key, "digest": new.request.compute_digest(), "caller": new.caller,
             "state": "queued", "crashes": 0, "accepted": self.clock(),
         }  # fmt: skip
+        if new.outcome is not None:
+            values |= {"state": "ended", "ended": values["accepted"], "outcome": new.outcome.to_json()}
         with explain_errors():
             try:
                 with self.engine.begin() as connection:

@@ -33,13 +33,23 @@ _KEY: Final = describe_header(
     {"type": "string", "minLength": 1, "maxLength": 255},
     "The same request with the same key is one run.",
 )
+_FRESH: Final = describe_query(
+    "fresh",
+    {"type": "boolean", "default": False},
+    "Run the job even if the last run did the same work: same code, parameters and versions.",
+)
+_IF_NONE_MATCH: Final = describe_header("If-None-Match", TEXT, "The ETag of an earlier answer.")
 _LOCATION: Final = {"Location": "Path of the run."}
 _RUN_ANSWERS: Final[Schema] = {
     "200": describe_answer("The run, which has ended.", refer("Run")),
     "202": describe_answer("The run, which has not ended.", refer("Run")),
 }
 _ACCEPTED: Final[Schema] = {
-    "200": describe_answer("The run, which has ended.", refer("Run"), headers=_LOCATION),
+    "200": describe_answer(
+        "The run, which has ended.",
+        refer("Run"),
+        headers={**_LOCATION, "ETag": "Of the versions that the run read."},
+    ),
     "202": describe_answer("The run, which is accepted.", refer("Run"), headers=_LOCATION),
 }
 _SINCE: Final = {"type": "string", "format": "date-time"}
@@ -90,7 +100,7 @@ def build_job_path(job: Job) -> Schema:
     """Return the description of requests for runs of one job, with its parameters."""
     body = _build_request(build_json_schema(job))
     summary = read_summary(job.doc) or f"Request a run of {job.name}."
-    return {"post": describe_operation(summary, _WAIT, _KEY, body=body, answers=_ACCEPTED)}
+    return {"post": describe_operation(summary, _WAIT, _FRESH, _KEY, body=body, answers=_ACCEPTED)}
 
 
 _SERVICE_PATHS: Final[Schema] = {
@@ -130,6 +140,7 @@ _JOB_PATHS: Final[Schema] = {
             "Request a run.",
             describe_path("job"),
             _WAIT,
+            _FRESH,
             _KEY,
             body=_build_request(OBJECT),
             answers=_ACCEPTED,
@@ -156,12 +167,15 @@ _RUN_PATHS: Final[Schema] = {
             describe_path("run"),
             describe_query("table", TEXT, "One of several tables that it wrote."),
             describe_limit(100_000, 1000, "Largest number of rows."),
+            _IF_NONE_MATCH,
             answers={
+                "304": {"description": "The result is that of the ETag."},
                 "200": describe_answer(
                     "What it published.",
                     refer("Result"),
                     headers={
                         "X-Input-Versions": "Versions of the tables that it read: `flights@3,weather@1`.",
+                        "ETag": "Of the run, the versions of its tables, and the form of the answer.",
                         "X-Truncated": "`true` if the table has more rows than this answer.",
                     },
                     media={

@@ -122,6 +122,18 @@ def read_wait(request: Request) -> float:
     return seconds
 
 
+def read_flag(request: Request, name: str) -> bool:
+    """Return an option of the query that is true or false; false if it is missing.
+
+    Raises:
+        InputError: It is neither.
+    """
+    text = request.query_params.get(name, "false")
+    if text not in ("true", "false"):
+        raise InputError(f"`{name}` is {text[:100]!r}: give true or false.")
+    return text == "true"
+
+
 def read_limit(request: Request, *, default: int, most: int) -> int:
     """Return the largest number of entries that a caller wants: `?limit=20`.
 

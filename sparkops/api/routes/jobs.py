@@ -13,7 +13,7 @@ from starlette.routing import Route
 from sparkops.api.openapi.document import build_openapi
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, read_request
-from sparkops.api.routes.submit import answer_submission, require_job
+from sparkops.api.routes.submit import answer_request, require_job
 from sparkops.api.service import DEFAULT_CONTEXT, JobService
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.docstring import read_summary
@@ -39,7 +39,7 @@ def make_job_routes(service: JobService) -> list[Route]:
         job_request = read_request(request.path_params["job"], body)
         require_job(request, job_request.job)
         job_request = await asyncio.to_thread(service.add_texts, job_request, texts)
-        return await answer_submission(service, request, job_request)
+        return await answer_request(service, request, job_request)
 
     async def describe_interface(request: Request) -> Response:
         await asyncio.to_thread(service.reload)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from sparkops.api.last_run import compute_etag, matches
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_limit
 from sparkops.api.routes.problem import RequestProblem
@@ -51,6 +52,10 @@ async def answer_result(service: JobService, request: Request) -> Response:
         page = await asyncio.to_thread(_read_page, service, run)
         return HTMLResponse(page, headers=headers | _PAGE_HEADERS)
     table = _choose_table(request, run)
+    limit = read_limit(request, default=_DEFAULT_ROWS, most=_MAX_ROWS)
+    headers |= {"ETag": compute_etag(run, _choose_kind(request), table, limit), "Vary": "Accept"}
+    if matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
     body: dict[str, Any] = {
         "run": run.id,
         "inputs": {name: pin.get("version") for name, pin in run.inputs.items()},
@@ -62,14 +67,13 @@ async def answer_result(service: JobService, request: Request) -> Response:
     }
     if table is None:
         return answer(request, body, headers=headers)
-    limit = read_limit(request, default=_DEFAULT_ROWS, most=_MAX_ROWS)
     tables, version = service.engine.container.tables, run.outputs[table]["version"]
     rows = await asyncio.to_thread(tables.read_arrow, table, version, limit=limit + 1, committed=True)
     headers["X-Truncated"] = "true" if rows.num_rows > limit else "false"
     rows = rows.slice(0, limit)
-    for kind, form in _FORMATS.items():
-        if _accepts(request, kind):
-            return Response(await asyncio.to_thread(form, rows), headers=headers, media_type=kind)
+    kind = _choose_kind(request)
+    if kind in _FORMATS:
+        return Response(await asyncio.to_thread(_FORMATS[kind], rows), headers=headers, media_type=kind)
     body |= {"table": table, "rows": to_rows(rows), "is_truncated": headers["X-Truncated"] == "true"}
     return answer(request, body, headers=headers)
 
@@ -83,6 +87,10 @@ def _require_done(requested: RequestedRun) -> Run:
             status=409,
         )
     return run
+
+
+def _choose_kind(request: Request) -> str:
+    return next((kind for kind in _FORMATS if _accepts(request, kind)), "application/json")
 
 
 def _accepts(request: Request, kind: str) -> bool:

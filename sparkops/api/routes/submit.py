@@ -9,15 +9,30 @@ from starlette.responses import Response
 
 from sparkops.api.caller import get_caller, get_traceparent, note_run
 from sparkops.api.database.submission import JobRequest
+from sparkops.api.last_run import compute_input_etag
 from sparkops.api.routes.answer import answer
-from sparkops.api.routes.body import read_wait
+from sparkops.api.routes.body import read_flag, read_wait
 from sparkops.api.routes.problem import RequestProblem
 from sparkops.api.routes.run_view import describe_requested_run
-from sparkops.api.service import JobService
+from sparkops.api.service import JobService, RequestedRun
 from sparkops.errors import InputError
 
 # Longest idempotency key, in characters.
 _MAX_KEY = 255
+
+
+async def answer_request(service: JobService, request: Request, job_request: JobRequest) -> Response:
+    """Answer a request for a run by the last run that did the same work, or accept it; `?fresh=true` always runs."""
+    if not read_flag(request, "fresh"):
+        requested = await asyncio.to_thread(
+            service.answer_from_last_run,
+            job_request,
+            caller=get_caller(request).name,
+            key=read_key(request),
+        )
+        if requested is not None:
+            return await _answer_run(service, request, requested, is_new=False)
+    return await answer_submission(service, request, job_request)
 
 
 async def answer_submission(
@@ -31,18 +46,26 @@ async def answer_submission(
         job_request: What it asks for.
         served_as: The job whose context and priority it has; by default its own.
     """
-    wait, key = read_wait(request), read_key(request)
+    read_wait(request)
     requested, is_new = await asyncio.to_thread(
         service.submit,
         job_request,
         caller=get_caller(request).name,
-        key=key,
+        key=read_key(request),
         served_as=served_as,
         traceparent=get_traceparent(request),
     )
-    if wait:
+    return await _answer_run(service, request, requested, is_new=is_new)
+
+
+async def _answer_run(
+    service: JobService, request: Request, requested: RequestedRun, *, is_new: bool
+) -> Response:
+    if wait := read_wait(request):
         requested = await service.wait(requested.id, wait)
     headers = {"Location": f"/runs/{requested.id}"}
+    if requested.run is not None and requested.state == "done":
+        headers["ETag"] = compute_input_etag(requested.run)
     body = {**describe_requested_run(requested), "is_new": is_new}
     return answer(request, body, 200 if requested.has_ended else 202, headers)
 
