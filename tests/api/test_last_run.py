@@ -33,7 +33,7 @@ def trained(source: DataFrame) -> Model:
     ...
 
 @job
-def told(source: DataFrame) -> Report:
+def reported(source: DataFrame) -> Report:
     ...
 """
 
@@ -114,7 +114,7 @@ def test_a_result_is_not_sent_again_to_who_has_it(project: Path, last: str) -> N
 def test_jobs_that_append_or_train_are_never_answered_by_an_earlier_run(project: Path) -> None:
     (project / "jobs" / "more.py").write_text(JOBS)
     declared = open_without_spark(project).project.declared
-    names = ("appended", "replaced", "trained", "told", "done")
+    names = ("appended", "replaced", "trained", "reported", "done")
     assert [is_repeatable(declared[name]) for name in names] == [False, True, False, True, True]
 
 
