@@ -71,7 +71,9 @@ class ServiceProcess:
     client: httpx.Client
 
     def start(self, job: str, wait: float = 120, **params: Any) -> dict[str, Any]:
-        response = self.client.post(f"/jobs/{job}/runs", params={"wait": wait}, json={"params": params})
+        response = self.client.post(
+            f"/jobs/{job}/runs", params={"wait": wait, "fresh": "true"}, json={"params": params}
+        )
         assert response.status_code in (200, 202), response.text
         return dict(response.json())
 

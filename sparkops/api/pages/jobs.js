@@ -85,7 +85,7 @@ function makeForm(job, earlier) {
     button.disabled = true;
     explain([...fields, ...versions, asOf], summary, []);
     try {
-      const run = await post(path("jobs", job.name, "runs"), body, { headers: { "Idempotency-Key": key(body) } });
+      const run = await post(`${path("jobs", job.name, "runs")}?fresh=true`, body, { headers: { "Idempotency-Key": key(body) } });
       location.hash = `#/runs/${encodeURIComponent(run.id)}`;
     } catch (refused) {
       explain([...fields, ...versions, asOf], summary, refused.errors, refused.message);
