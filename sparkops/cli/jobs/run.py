@@ -92,12 +92,13 @@ def _run_in_daemon(arguments: JobArguments) -> bool:
     # A request has neither secrets nor several runs.
     if not is_one_request or job.each or job.stream or find_secret_names(job):
         return False
-    if not (arguments.project.open_engine().settings.state / DAEMON_FILE).exists():
+    engine = arguments.project.open_engine()
+    if not (engine.settings.state / DAEMON_FILE).exists():
         return False
     from sparkops.cli.remote.daemon_run import run_in_daemon
 
     versions = ReadVersions(at=arguments.at, as_of=arguments.as_of)
-    return run_in_daemon(arguments.project, job, arguments.params, versions)
+    return run_in_daemon(engine, arguments.project, job, arguments.params, versions)
 
 
 def _is_declared_fan_out(engine: Engine, arguments: JobArguments) -> bool:

@@ -20,12 +20,17 @@ from sparkops.runs.read_versions import ReadVersions
 
 
 def run_in_daemon(
-    project: ProjectOptions, job: Job, params: list[ParameterSource], versions: ReadVersions
+    engine: Engine,
+    options: ProjectOptions,
+    job: Job,
+    params: list[ParameterSource],
+    versions: ReadVersions,
 ) -> bool:
     """Have the daemon run a job; return whether there is one that does, in which the run means the same as here.
 
     Args:
-        project: The project.
+        engine: The project.
+        options: The environment and settings that the command line chooses.
         job: The job.
         params: Parameters of the command line.
         versions: The versions to read.
@@ -33,9 +38,8 @@ def run_in_daemon(
     Raises:
         SparkopsError: What stopped the run.
     """
-    engine = project.open_engine()
     record = read_daemon(engine.settings.state)
-    if record is None or not record.serves(project.env, project.overrides, engine.project.config.variables):
+    if record is None or not record.serves(options.env, options.overrides, engine.project.config.variables):
         return False
     client = Client(record.url)
     try:

@@ -103,8 +103,7 @@ def wait_or_cancel(client: Client, run_id: str) -> RemoteRun:
     try:
         return client.wait(run_id)
     except KeyboardInterrupt:
-        echo(f"Cancelling run {run_id}.", err=True)
-        return client.cancel(run_id, seconds=_CANCEL_SECONDS)
+        return _cancel(client, run_id)
 
 
 def _follow(client: Client, requested: RemoteRun) -> RemoteRun:
@@ -114,9 +113,13 @@ def _follow(client: Client, requested: RemoteRun) -> RemoteRun:
         for line in client.follow_log(requested.id):
             echo(line, err=True)
     except KeyboardInterrupt:
-        echo(f"Cancelling run {requested.id}.", err=True)
-        return client.cancel(requested.id, seconds=_CANCEL_SECONDS)
+        return _cancel(client, requested.id)
     return wait_or_cancel(client, requested.id)
+
+
+def _cancel(client: Client, run_id: str) -> RemoteRun:
+    echo(f"Cancelling run {run_id}.", err=True)
+    return client.cancel(run_id, seconds=_CANCEL_SECONDS)
 
 
 def require_done(run: RemoteRun) -> None:
