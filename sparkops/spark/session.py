@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import sleep
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError, as_clause
@@ -26,6 +29,8 @@ from sparkops.spark.submitted import move_from_submit
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+_POLL_SECONDS: Final = 0.02
 
 
 class Starter:
@@ -56,6 +61,8 @@ class Starter:
         self._error: BaseException | None = None
         self._session: SparkSession | None = None
         self._own = threading.local()
+        # Thread that is making the session: others wait for it where they can be interrupted.
+        self._maker: int | None = None
 
     @property
     def is_started(self) -> bool:
@@ -80,6 +87,9 @@ class Starter:
         Raises:
             ConfigError: The settings of Spark cannot be used.
         """
+        if self._thread is not None:
+            # Another thread may hold the lock until Spark answers.
+            return self
         with self._lock:
             if self._thread is None:
                 # Access to an invalid section raises ConfigError, which the caller gets here and not from the thread.
@@ -118,10 +128,25 @@ class Starter:
         Raises:
             EngineError: Java, a jar or a server is missing, or Spark does not start.
         """
-        with self._lock:
+        while self._session is None and self._maker not in {None, threading.get_ident()}:
+            sleep(_POLL_SECONDS)
+        with self.reserve_session():
             if self._session is None:
                 self._session = self._wait_for_session()
             return self._session
+
+    @contextmanager
+    def reserve_session(self) -> Iterator[None]:
+        """Reserve the making of the session for this thread: during the block, other threads that need it wait.
+
+        A thread that executes a run can be interrupted while it waits, but not while it makes the session.
+        """
+        with self._lock:
+            earlier, self._maker = self._maker, threading.get_ident()
+            try:
+                yield
+            finally:
+                self._maker = earlier
 
     def stop(self, *, wait: bool = True) -> None:
         """Stop Spark, if this starter started it.

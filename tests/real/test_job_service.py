@@ -203,6 +203,7 @@ def test_a_run_whose_spark_is_killed_is_continued_in_another_process(service: Se
     while service.find(run_id).get("attempt") != 2:
         assert time.monotonic() < deadline, service.find(run_id)
         time.sleep(0.2)
+    # The other process has begun the run and starts Spark for it: nothing of this must be waited for.
     assert service.client.post(f"/runs/{run_id}/cancel").json()["state"] == "cancelled"
     assert service.start("doubled")["state"] == "done"
 

@@ -75,12 +75,15 @@ class ContextWorker:
         run.start()
 
     def _start_spark(self) -> None:
+        starter = self._engine.container.starter
         try:
-            self._engine.container.starter.begin()
-            with suppress(SparkopsError):
-                # What the first runs import: a project that cannot be used is reported by its runs.
-                self._engine.container.warm_up(list(self._engine.project.declared.values()))
-            self._engine.container.starter.get_shared_session()
+            # Runs that are given to the process before it is ready only wait: they can be cancelled at once.
+            with starter.reserve_session():
+                starter.begin()
+                with suppress(SparkopsError):
+                    # What the first runs import: a project that cannot be used is reported by its runs.
+                    self._engine.container.warm_up(list(self._engine.project.declared.values()))
+                starter.get_shared_session()
         except SparkopsError as error:
             self._send(Broken(reason=str(error)))
         else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +20,14 @@ from sparkops.errors import RunCancelled, RunTimedOut, SparkopsError
 POLL_SECONDS: Final = 0.1
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+# Seconds until a thread that must not be interrupted at its present place is looked at again.
+_RETRY_SECONDS: Final = 0.001
+# Functions that acquire a lock of imports, or of the log, and leave its release to a later block: an exception between
+# both leaves it held for ever, and every other thread of the process waits for it. In `cb` and `__del__` it would be lost.
+_IMPORT: Final = "<frozen importlib._bootstrap>"
+_LOCKING_IMPORT: Final = frozenset(
+    {"cb", "_get_module_lock", "_lock_unlock_module", "acquire", "release", "__enter__", "__exit__"}
+)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -32,7 +42,7 @@ class Interrupter:
     """Raises `Interrupted` in the thread that executes a run, once.
 
     The main thread is interrupted wherever it waits; another thread when its present call into C, such as a sleep or a
-    call of Spark, returns.
+    call of Spark, returns. A thread that holds a lock of Python's imports or of its log is interrupted a moment later.
 
     Args:
         thread: Identifier of the thread.
@@ -50,26 +60,38 @@ class Interrupter:
 
     def interrupt(self, reason: SparkopsError) -> bool:
         """Interrupt the run for this reason; return False if it was interrupted already, or has ended."""
-        with self._lock:
-            if self._reason is not None or self._is_closed:
-                return False
-            self._reason = reason
-            if self.thread == threading.main_thread().ident:
-                # `handle_signal` raises.
-                signal.pthread_kill(self.thread, signal.SIGINT)
-            else:
-                _raise_in(self.thread, Interrupted)
-            return True
+        while True:
+            with self._lock:
+                if self._reason is not None or self._is_closed:
+                    return False
+                if self.thread == threading.main_thread().ident:
+                    self._reason = reason
+                    # `handle_signal` raises.
+                    signal.pthread_kill(self.thread, signal.SIGINT)
+                    return True
+                if not _holds_lock(sys._current_frames().get(self.thread)):  # noqa: SLF001 - documented
+                    self._reason = reason
+                    _raise_in(self.thread, Interrupted)
+                    return True
+            sleep(_RETRY_SECONDS)
 
     def handle_signal(self, number: int, frame: FrameType | None) -> None:
         """Raise `Interrupted`, unless the run is ending; the next signal has its default effect."""
-        del frame
+        if not self._is_closed and _holds_lock(frame):
+            threading.Thread(target=self._repeat, args=(number,), daemon=True).start()
+            return
         _restore_default_handlers()
         if self._is_closed:
             return
         if self._reason is None:
             self._reason = RunCancelled(f"Cancelled by {signal.Signals(number).name}.")
         raise Interrupted
+
+    def _repeat(self, number: int) -> None:
+        """Send the main thread a signal again, a moment later."""
+        sleep(_RETRY_SECONDS)
+        if not self._is_closed:
+            signal.pthread_kill(self.thread, number)
 
     def close(self) -> None:
         """End the time in which the run can be interrupted."""
@@ -193,6 +215,15 @@ def _use_handler(handler: Callable[[int, FrameType | None], object]) -> Iterator
 def _restore_default_handlers() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _holds_lock(frame: FrameType | None) -> bool:
+    """Return whether an exception at the present place of a thread could leave a lock held, or be lost."""
+    if frame is None:
+        return False
+    code = frame.f_code
+    is_import = code.co_filename == _IMPORT and code.co_name in _LOCKING_IMPORT
+    return is_import or code.co_filename == logging.__file__ or code.co_name == "__del__"
 
 
 def _raise_in(thread: int, error: type[BaseException]) -> None:

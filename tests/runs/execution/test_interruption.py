@@ -178,3 +178,79 @@ def test_functions_are_traced_after_a_run_in_a_thread_was_interrupted() -> None:
         [sys.executable, "-c", INTERRUPTED_THREADS], capture_output=True, text=True, timeout=60, check=True
     )
     assert ended.stdout.split() == ["interrupted"] * 3 + ["1000"]
+
+
+INTERRUPTED_IMPORTS = """
+import importlib
+import pathlib
+import random
+import sys
+import threading
+import time
+
+from sparkops.errors import RunCancelled
+from sparkops.runs.execution.interruption import Interrupted, Interrupter, interruptible
+
+folder, place = sys.argv[1:]
+sys.path.insert(0, folder)
+names = [f"module_{number}" for number in range(200)]
+for name in names:
+    pathlib.Path(folder, f"{name}.py").write_text("import logging; logging.getLogger('x').warning('imported')")
+
+def import_all() -> None:
+    while True:
+        for name in names:
+            sys.modules.pop(name, None)
+            try:
+                importlib.import_module(name)
+            except (ImportError, KeyError, AttributeError):
+                pass  # The other thread has removed it.
+
+def run(interrupters: "list[Interrupter]") -> None:
+    try:
+        with interruptible() as interrupter:
+            interrupters.append(interrupter)
+            import_all()
+    except Interrupted:
+        interrupters.append(None)
+
+def interrupt(interrupters: "list[Interrupter]") -> None:
+    while not interrupters:
+        time.sleep(0.001)
+    time.sleep(random.uniform(0, 0.02))
+    interrupters[0].interrupt(RunCancelled("Cancelled."))
+
+def require_locks_are_free() -> None:
+    def use() -> None:
+        import xml.sax.handler
+        importlib.reload(xml.sax.handler)
+        logging.getLogger("y").warning("free")
+    import logging
+    other = threading.Thread(target=use, daemon=True)
+    other.start()
+    other.join(60)
+    assert not other.is_alive()
+
+threading.Thread(target=import_all, daemon=True).start()
+for _ in range(40):
+    interrupters = []
+    first, second = (run, interrupt) if place == "main" else (interrupt, run)
+    other = threading.Thread(target=second, args=(interrupters,), daemon=True)
+    other.start()
+    first(interrupters)
+    other.join(60)
+    assert interrupters[1:] == [None], "the interruption was lost"
+    require_locks_are_free()
+print("free", flush=True)
+import os
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("place", ["main", "thread"])
+def test_a_run_that_is_interrupted_while_it_imports_leaves_no_lock_held(tmp_path, place: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORTS, str(tmp_path), place],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ended.stdout == "free\n", ended.stderr[-2000:]
