@@ -85,6 +85,21 @@ class RemoteRun:
         """Return whether nothing more happens to it."""
         return self.state in _ENDED
 
+    def require_done(self) -> RemoteRun:
+        """Return the run if it is done.
+
+        Raises:
+            SparkopsError: What stopped it.
+        """
+        if self.state == "done":
+            return self
+        message = (
+            self.error["message"] if self.error else f"Run {self.id} of job `{self.job}` is {self.state}."
+        )
+        error = _ERRORS.get(self.state, JobFailed)(message)
+        error.add_note(f"run {self.id}")
+        raise error
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -163,7 +178,7 @@ class Client:
             RequestRefused: The job or a parameter is wrong; nothing was accepted.
             SparkopsError: What stopped the run.
         """
-        return self.require_done(self.wait(self.submit(job, at=at, as_of=as_of, key=key, **params).id))
+        return self.wait(self.submit(job, at=at, as_of=as_of, key=key, **params).id).require_done()
 
     def repeat(self, run_id: str, **params: Any) -> RemoteRun:
         """Request a run again, with these parameters changed, and return it at once."""
@@ -211,19 +226,6 @@ class Client:
                 continue
             if run.has_ended or (deadline is not None and monotonic() >= deadline):
                 return run
-
-    def require_done(self, run: RemoteRun) -> RemoteRun:
-        """Return a run that is done.
-
-        Raises:
-            SparkopsError: What stopped it.
-        """
-        if run.state == "done":
-            return run
-        message = run.error["message"] if run.error else f"Run {run.id} of job `{run.job}` is {run.state}."
-        error = _ERRORS.get(run.state, JobFailed)(message)
-        error.add_note(f"run {run.id}")
-        raise error
 
     def cancel(self, run_id: str, *, seconds: float = 30.0) -> RemoteRun:
         """Cancel a run, and return it when it has ended.

@@ -14,7 +14,7 @@ import click
 
 from sparkops.cli.display.echo import hide
 from sparkops.cli.pydantic_plugins import skip_pydantic_plugins
-from sparkops.errors import ProjectError
+from sparkops.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
     from sparkops.config.settings import Settings
@@ -166,6 +166,31 @@ def limit_option(description: str) -> Callable[[Any], Any]:
         metavar="NUMBER",
         help=description,
     )
+
+
+def cancel_wait_option() -> Callable[[Any], Any]:
+    """Return the option --wait of a command that cancels a run; see `parse_cancel_wait`."""
+    return click.option(
+        "--wait",
+        metavar="DURATION",
+        default="60s",
+        show_default=True,
+        help="How long to wait until the run has ended (90s, 10m); 0 only asks for it.",
+    )
+
+
+def parse_cancel_wait(text: str) -> float:
+    """Return the seconds that --wait of a command which cancels a run gives.
+
+    Raises:
+        InputError: It is no duration.
+    """
+    from sparkops.core.duration import parse_seconds
+
+    try:
+        return parse_seconds(text)
+    except ValueError:
+        raise InputError(f"--wait {text!r} is no duration: write 90s, 10m or 1h; 0 does not wait.") from None
 
 
 def version_option(description: str = "Version; the newest by default.") -> Callable[[Any], Any]:

@@ -90,7 +90,7 @@ def test_a_run_is_cancelled_and_repeated(client: Client) -> None:
     cancelled = client.cancel(run.id)
     assert cancelled.state == "cancelled"
     with pytest.raises(RunCancelled):
-        client.require_done(cancelled)
+        cancelled.require_done()
     again = client.repeat(run.id)
     assert again.id != run.id
     client.cancel(again.id)

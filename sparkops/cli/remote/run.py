@@ -136,7 +136,7 @@ def require_done(run: RemoteRun) -> None:
         run = replace(
             run, error={"message": f"Run {run.id} of job `{run.job}` is {format_state(run.state)}."}
         )
-    Client("").require_done(run)
+    run.require_done()
 
 
 def _read_texts(words: Sequence[str], pairs: Sequence[str]) -> dict[str, str | list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,14 +13,16 @@ from sparkops.cli.display.echo import echo, echo_json
 from sparkops.cli.display.format import format_state
 from sparkops.cli.display.run_lines import format_run
 from sparkops.cli.display.table import print_table
-from sparkops.cli.project_options import json_option, limit_option
+from sparkops.cli.project_options import cancel_wait_option, json_option, limit_option, parse_cancel_wait
 from sparkops.cli.remote.connection import open_client
 from sparkops.cli.remote.group import PROJECT_REASONS, make_refused_options
 from sparkops.config.state_file import MALFORMED
-from sparkops.core.duration import parse_seconds
-from sparkops.errors import EngineError, InputError
+from sparkops.errors import EngineError
 from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.states import STATES
+
+# Longest time, in seconds, for which the service answers a request later.
+_MAX_WAIT: Final = 300.0
 
 
 class _RemoteCommands(CommandGroup):
@@ -97,31 +99,18 @@ def log(ctx: click.Context, /, run_id: str, follow: bool, **_: Any) -> None:
 
 @runs.command("cancel", params=make_refused_options(PROJECT_REASONS))
 @click.argument("run_id", metavar="RUN")
-@click.option(
-    "--wait",
-    metavar="DURATION",
-    default="60s",
-    show_default=True,
-    help="How long to wait until the run has ended (90s, 5m); 0 only asks for it.",
-)
+@cancel_wait_option()
 @json_option("a sentence")
 @click.pass_context
 def cancel(ctx: click.Context, /, run_id: str, wait: str, as_json: bool, **_: Any) -> None:
     """Cancel a run: take it from the queue, or stop its Spark jobs."""
-    run = open_client(ctx).cancel(run_id, seconds=_parse_wait(wait))
+    run = open_client(ctx).cancel(run_id, seconds=min(parse_cancel_wait(wait), _MAX_WAIT))
     if as_json:
         echo_json(run.answer)
     elif run.has_ended:
         echo(f"Run {run.id} of job {run.job} is {format_state(run.state)}.")
     else:
         echo(f"Run {run.id} of job {run.job} was asked to stop: `runs show {run.id}` shows whether it has.")
-
-
-def _parse_wait(text: str) -> float:
-    try:
-        return min(parse_seconds(text), 300.0)
-    except ValueError:
-        raise InputError(f"--wait {text!r} is no duration: write 90s or 5m; 0 does not wait.") from None
 
 
 def _to_row(run: RemoteRun) -> dict[str, Any]:

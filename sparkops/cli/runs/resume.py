@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from sparkops.cli.display.echo import echo, echo_json
-from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
-from sparkops.core.duration import parse_seconds
+from sparkops.cli.project_options import (
+    ProjectOptions,
+    cancel_wait_option,
+    json_option,
+    parse_cancel_wait,
+    with_project_options,
+)
 from sparkops.errors import InputError, SparkopsError
 from sparkops.runs.records.run import run_to_json
 
@@ -52,13 +57,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
 
 @click.command("cancel", short_help="Cancel a run that another process executes.")
 @click.argument("run_id", metavar="RUN")
-@click.option(
-    "--wait",
-    metavar="DURATION",
-    default="60s",
-    show_default=True,
-    help="How long to wait until the run has ended (90s, 10m); 0 only asks for it.",
-)
+@cancel_wait_option()
 @json_option("a sentence")
 @with_project_options
 def cancel(project: ProjectOptions, run_id: str, wait: str, as_json: bool) -> None:
@@ -66,7 +65,7 @@ def cancel(project: ProjectOptions, run_id: str, wait: str, as_json: bool) -> No
 
     What the run has published stays; a run that has published a part of its tables is completed by `runs resume`.
     """
-    run = project.open_engine().cancel(run_id, wait=_parse_wait(wait))
+    run = project.open_engine().cancel(run_id, wait=parse_cancel_wait(wait))
     if as_json:
         echo_json(run_to_json(run))
     elif run.state == "cancelled":
@@ -75,13 +74,6 @@ def cancel(project: ProjectOptions, run_id: str, wait: str, as_json: bool) -> No
         echo(
             f"Run {run.id} of job {run.job} was asked to stop: `sparkops runs show {run.id}` shows whether it has."
         )
-
-
-def _parse_wait(text: str) -> float:
-    try:
-        return parse_seconds(text)
-    except ValueError:
-        raise InputError(f"--wait {text!r} is no duration: write 90s, 10m or 1h; 0 does not wait.") from None
 
 
 def _resume_all(engine: Engine) -> int:
