@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from browser.chromium import Browser, find_program, start_browser
-from browser.tab import Tab, open_tab
-from fakes.job_service import serve_in_thread
+from browser.service_tab import opened
+from browser.tab import Tab
 from fakes.page_project import write_project
 
 from sparkops.api.database.connect import open_database
@@ -34,24 +32,6 @@ FORM = {"#param-day": "2024-03-02", "#param-top": "4", "#param-share": "0.25"}
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with start_browser(tmp_path_factory.mktemp("profile")) as running:
         yield running
-
-
-@contextmanager
-def opened(browser: Browser, project: Path, path: str = "/", *, has_tokens: bool = False) -> Iterator[Tab]:
-    """Open the page; nothing but the service may be asked for anything, and no script may fail."""
-    with ExitStack() as stack:
-        url = stack.enter_context(serve_in_thread(project, has_tokens=has_tokens))
-        tab = stack.enter_context(open_tab(browser))
-        tab.go(url + path)
-        yield tab
-        assert browser.page.exceptions == []
-        assert browser.page.dialogs == []
-        hosts = {
-            urlsplit(request).netloc for request in browser.page.requests if not request.startswith("data:")
-        }
-        assert hosts == {urlsplit(url).netloc}
-        # Leave the page, so that its connections end before the service does.
-        tab.go("about:blank")
 
 
 def fill_day(tab: Tab, day: str) -> None:

@@ -24,7 +24,7 @@ export async function showQuarantine({ main, name, session, signal, onShown }) {
   const { counts, rows, runs, held } = await get(path("quarantine", name), { limit: ROWS }, signal);
   const columns = rows.length ? Object.keys(rows[0]) : [];
   const canRelease = held > 0 && session.caller.role !== "read";
-  const release = canRelease ? await releaseForm(name, runs) : null;
+  const release = canRelease ? releaseForm(name, runs) : null;
   show(main, head("Quarantine", link(["tables", name], name)),
     card("Reasons", counts.length ? grid("Reasons", [
       { label: "state", cell: (part) => pill(part.state, TONES[part.state]) },

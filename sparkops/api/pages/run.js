@@ -90,7 +90,7 @@ function actions(run, refresh, plan) {
   if (!isSpecial(run)) {
     append(box, [confirmButton("Repeat", "Run again with the same parameters?", again, { danger: false }), el("a", { class: "button", href: `#/jobs/${encodeURIComponent(run.job)}?from=${encodeURIComponent(run.id)}` }, "Repeat with changes")]);
   }
-  undoActions(run, plan).then((more) => append(box, more));
+  append(box, undoActions(run, plan));
   return box;
 }
 

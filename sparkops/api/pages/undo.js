@@ -3,42 +3,27 @@ import { el, link, show } from "./dom.js";
 import { makeField } from "./fields.js";
 import { empty, formatValue, pill, problem } from "./format.js";
 import { confirmButton } from "./live.js";
-import { get, path, post } from "./requests.js";
-
-let interfaces = null;
-
-/** Return whether the service has a route. */
-export async function offers(route) {
-  interfaces ??= get("/openapi.json");
-  try {
-    return route in (await interfaces).paths;
-  } catch {
-    interfaces = null;
-    return false;
-  }
-}
+import { path, post } from "./requests.js";
 
 function follow(run) {
   location.hash = `#/runs/${encodeURIComponent(run.id)}`;
 }
 
 /** Return the buttons for an ended run that replay it and roll it back. */
-export async function undoActions(run, plan) {
+export function undoActions(run, plan) {
   const parts = [];
-  if (run.state === "done" && !run.kind && (await offers("/runs/{run}/replay"))) {
+  if (run.state === "done" && !run.kind) {
     const replay = async () => follow(await post(path("runs", run.id, "replay")));
     parts.push(confirmButton("Replay", "Run it again on the versions that it read, and compare the results?", replay, { danger: false }));
   }
   if (Object.keys(run.outputs || {}).length > 0 || run.registered || run.kind === "rollback") {
-    if (await offers("/runs/{run}/rollback")) {
-      const ask = async (event) => {
-        const button = event.currentTarget;
-        button.disabled = true;
-        await showPlan(plan, run);
-        button.disabled = false;
-      };
-      parts.push(el("button", { type: "button", class: "danger", on: { click: ask } }, "Roll back…"));
-    }
+    const ask = async (event) => {
+      const button = event.currentTarget;
+      button.disabled = true;
+      await showPlan(plan, run);
+      button.disabled = false;
+    };
+    parts.push(el("button", { type: "button", class: "danger", on: { click: ask } }, "Roll back…"));
   }
   return parts;
 }
@@ -85,8 +70,7 @@ export function verdict(run) {
 }
 
 /** Return the form that releases the quarantined rows of a table. */
-export async function releaseForm(table, runs) {
-  if (!(await offers("/quarantine/{table}/release"))) return null;
+export function releaseForm(table, runs) {
   const run = makeField("run", { enum: runs, description: "Only the rows that one run quarantined.", default: "all runs" }, { id: "release-run" });
   const repairs = makeField("set", { type: "object", description: "New values of columns, as SQL expressions." }, { id: "release-set" });
   const send = (discard) => async () => {
