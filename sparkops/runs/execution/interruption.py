@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import logging
 import signal
@@ -78,7 +79,8 @@ class Interrupter:
     def handle_signal(self, number: int, frame: FrameType | None) -> None:
         """Raise `Interrupted`, unless the run is ending; the next signal has its default effect."""
         if not self._is_closed and _holds_lock(frame):
-            threading.Thread(target=self._repeat, args=(number,), daemon=True).start()
+            # `Thread.start` would wait here for the thread, and this thread may hold a lock.
+            _thread.start_new_thread(self._repeat, (number,))
             return
         _restore_default_handlers()
         if self._is_closed:
@@ -218,12 +220,14 @@ def _restore_default_handlers() -> None:
 
 
 def _holds_lock(frame: FrameType | None) -> bool:
-    """Return whether an exception at the present place of a thread could leave a lock held, or be lost."""
-    if frame is None:
-        return False
-    code = frame.f_code
-    is_import = code.co_filename == _IMPORT and code.co_name in _LOCKING_IMPORT
-    return is_import or code.co_filename == logging.__file__ or code.co_name == "__del__"
+    """Return whether an exception in a thread could leave a lock held, or be lost, wherever in its stack that is."""
+    while frame is not None:
+        code = frame.f_code
+        is_import = code.co_filename == _IMPORT and code.co_name in _LOCKING_IMPORT
+        if is_import or code.co_filename == logging.__file__ or code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _raise_in(thread: int, error: type[BaseException]) -> None:
