@@ -232,7 +232,7 @@ def require_locks_are_free() -> None:
     assert not other.is_alive()
 
 threading.Thread(target=import_all, daemon=True).start()
-for _ in range(40):
+for _ in range(20):
     interrupters = []
     first, second = (run, interrupt) if place == "main" else (interrupt, run)
     other = threading.Thread(target=second, args=(interrupters,), daemon=True)
