@@ -131,6 +131,7 @@ class Client:
         at: Mapping[str, int] | None = None,
         as_of: str | None = None,
         key: str | None = None,
+        callback: str | None = None,
         **params: Any,
     ) -> RemoteRun:
         """Request a run, and return it at once.
@@ -140,13 +141,15 @@ class Client:
             at: The version to read, by table or model name.
             as_of: Read every table as it was at this time (ISO 8601).
             key: Idempotency key: the same request with the same key is one run.
+            callback: Address to which the service posts the run when it has ended.
             params: The job's parameters, as values of JSON or with an ISO text: dates, times.
 
         Raises:
             RequestRefused: The job or a parameter is wrong; nothing was accepted.
             EngineError: The service does not answer.
         """
-        return self._submit(f"/jobs/{quote(job, safe='')}/runs", params, at=at, as_of=as_of, key=key)
+        path = f"/jobs/{quote(job, safe='')}/runs"
+        return self._submit(path, params, key=key, at=at, as_of=as_of, callback=callback)
 
     def submit_texts(
         self,
@@ -283,23 +286,17 @@ class Client:
         return self._read(f"/runs/{quote(run_id, safe='')}/result", accept="text/html").decode()
 
     def _submit(
-        self,
-        path: str,
-        params: Mapping[str, Any],
-        *,
-        at: Mapping[str, int] | None = None,
-        as_of: str | None = None,
-        key: str | None = None,
-        texts: Mapping[str, Any] | None = None,
+        self, path: str, params: Mapping[str, Any], *, key: str | None = None, **fields: Any
     ) -> RemoteRun:
-        body: dict[str, Any] = {"params": {name: _to_json(value) for name, value in params.items()}}
-        body |= {"texts": dict(texts)} if texts else {}
-        body |= {"at": dict(at)} if at else {}
-        body |= {"as_of": as_of} if as_of is not None else {}
+        """Request a run; of the further fields of the body, those that are None or empty are left out."""
+        body = {
+            "params": params,
+            **{name: value for name, value in fields.items() if value not in (None, {})},
+        }
         headers = {"Idempotency-Key": key} if key is not None else {}
         # As `Engine.run` and `sparkops run` do, a client runs what it names.
         path += "?fresh=true" if path.endswith("/runs") else ""
-        return _to_run(self._send("POST", path, body, headers))
+        return _to_run(self._send("POST", path, _to_json(body), headers))
 
     def _get(self, path: str, *, wait: float = 0.0) -> dict[str, Any]:
         return self._send("GET", path, wait=wait)

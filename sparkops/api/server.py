@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,16 +18,21 @@ import uvicorn
 from starlette.applications import Starlette
 
 from sparkops.api.app import Lifespan, create_app
+from sparkops.api.callbacks.delivery import CallbackDelivery
 from sparkops.api.contexts.context_process import WORKER
 from sparkops.api.contexts.messages import Setup
 from sparkops.api.database.connect import open_database
 from sparkops.api.database.lease import Lease
+from sparkops.api.database.submission import Submission
 from sparkops.api.database.submissions import SubmissionStore
 from sparkops.api.database.tokens import TokenStore
 from sparkops.api.dispatcher import Dispatcher
 from sparkops.api.request_log import AuditFile
+from sparkops.api.routes.answer import to_json
+from sparkops.api.routes.run_view import describe_requested_run
 from sparkops.api.service import JobService, resolve_contexts
 from sparkops.api.tracing import RunSpans, make_exporter
+from sparkops.core.masking import mask_json
 from sparkops.engine.engine import Engine
 from sparkops.errors import InputError
 from sparkops.serving.listener import format_url
@@ -91,7 +97,10 @@ def serve_jobs(engine: Engine, listener: socket.socket, options: ServerOptions) 
         )
         dispatcher.store.listeners.extend([spans.record] if spans is not None else [])
         service = JobService(engine=engine, store=dispatcher.store, dispatcher=dispatcher)
-        app = create_app(service, authenticator, _make_lifespan(dispatcher, listener, options.on_ready))
+        lifespan = _make_lifespan(
+            dispatcher, make_delivery(service), lambda: options.on_ready(format_url(listener))
+        )
+        app = create_app(service, authenticator, lifespan)
         _make_server(app).run([listener])
     finally:
         _audit.removeHandler(audit)
@@ -127,19 +136,38 @@ def _make_server(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def make_delivery(service: JobService) -> CallbackDelivery:
+    """Return what posts the runs of a service that have ended, as `GET /runs/ID` answers them without the record."""
+
+    def build_body(submission: Submission) -> bytes:
+        body = describe_requested_run(service.add_record(submission))
+        body.pop("callback", None)
+        return json.dumps(mask_json(to_json(body), service.secrets), ensure_ascii=False).encode()
+
+    delivery = CallbackDelivery(
+        store=service.store, read_settings=lambda: service.settings.callbacks, build_body=build_body
+    )
+    service.store.listeners.append(lambda _: delivery.wake())
+    return delivery
+
+
 def _make_lifespan(
-    dispatcher: Dispatcher, listener: socket.socket, on_ready: Callable[[str], None]
+    dispatcher: Dispatcher, delivery: CallbackDelivery, on_ready: Callable[[], None]
 ) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
         await dispatcher.recover()
         running = asyncio.create_task(dispatcher.run())
-        on_ready(format_url(listener))
+        delivering = asyncio.create_task(delivery.run())
+        on_ready()
         try:
             yield
         finally:
             await dispatcher.stop(_STOP_SECONDS)
             await running
+            delivering.cancel()
+            with suppress(asyncio.CancelledError):
+                await delivering
 
     return lifespan

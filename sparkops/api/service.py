@@ -9,6 +9,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Final
 
+from sparkops.api.callbacks.address import require_permitted
 from sparkops.api.database.submission import JobRequest, Outcome, Submission
 from sparkops.api.database.submissions import NewSubmission, SubmissionStore
 from sparkops.api.dispatcher import Dispatcher
@@ -161,10 +162,12 @@ class JobService:
             The run; and whether it is a new one.
 
         Raises:
-            InputError: The job, a parameter or a version is wrong; all parameters are named. Nothing was accepted.
+            InputError: The job, a parameter or a version is wrong; all parameters are named; or the address of the
+                callback is not permitted. Nothing was accepted.
             QueueFull: Too many requests wait.
         """
         self.reload()
+        self._require_permitted(request)
         if request.kind == "run":
             self._require_valid(request)
         served = self.settings.jobs.get(served_as or request.job, ServedJobSettings())
@@ -199,9 +202,10 @@ class JobService:
             key: Idempotency key.
 
         Raises:
-            InputError: The job, a parameter or a version is wrong.
+            InputError: The job, a parameter, a version or the address of the callback is wrong.
         """
         self.reload()
+        self._require_permitted(request)
         job, source, versions = self._require_valid(request)
         run = find_last_run(self.engine.container, job, source, versions)
         if run is None:
@@ -301,6 +305,10 @@ class JobService:
         source = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
         project.bind(job, [source], at=request.at)
         return job, source, ReadVersions(at=request.at, as_of=_parse_time(request.as_of))
+
+    def _require_permitted(self, request: JobRequest) -> None:
+        if request.callback is not None:
+            require_permitted(request.callback, self.settings.callbacks)
 
     def _require_queue_space(self, context: str) -> None:
         limit = self.dispatcher.settings[context].max_queue

@@ -8,7 +8,14 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from sparkops.config.section import Section
-from sparkops.config.setting_types import Address, Count, parse_wait
+from sparkops.config.setting_types import (
+    Address,
+    Count,
+    PermittedHost,
+    Seconds,
+    SigningSecret,
+    parse_wait,
+)
 from sparkops.core.duration import MAX_SECONDS
 
 _Duration = Annotated[float, BeforeValidator(parse_wait), Field(gt=0, le=MAX_SECONDS)]
@@ -100,6 +107,42 @@ class LimitSettings(Section):
     """
 
 
+class CallbackSettings(Section):
+    """Who may be called when a run has ended, under `api.callbacks`; nobody without `hosts` and `secret`."""
+
+    hosts: tuple[PermittedHost, ...] = ()
+    """Hosts of the addresses that a request may name: `host` for the port of https, `host:port`, or `*.example.com` for
+    all hosts below a domain. Plain http is for this machine, and for hosts that are listed with `http://`.
+
+    Example: [hooks.example.com, "*.apps.example.com:8443", "http://orders.internal:8080"]
+    """
+    secret: SigningSecret | None = Field(default=None, repr=False)
+    """Secret by which receivers recognise the service, of 16 characters or more.
+
+    Example: ${env:CALLBACK_SECRET:-}
+    """
+    timeout: Seconds = 10.0
+    """Seconds that one attempt may take.
+
+    Example: 5.0
+    """
+    backoff: _Duration = 10.0
+    """How long after a failed attempt the next one is made; each further one waits twice as long, at most an hour.
+
+    Example: 30s
+    """
+    give_up: _Duration = 86_400.0
+    """For how long attempts are repeated.
+
+    Example: 2h
+    """
+    parallel: Annotated[int, Field(ge=1, le=64)] = 4
+    """Attempts at the same time for one host; for all together four times as many.
+
+    Example: 1
+    """
+
+
 class ApiSettings(Section):
     """Jobs as a service (`sparkops api`), under `api:`."""
 
@@ -117,6 +160,11 @@ class ApiSettings(Section):
     """Limits of callers.
 
     Example: {requests_per_minute: 600}
+    """
+    callbacks: CallbackSettings = Field(default_factory=CallbackSettings)
+    """Addresses that are called when a run has ended.
+
+    Example: {hosts: [hooks.example.com], secret: "${env:CALLBACK_SECRET:-}"}
     """
     livy: bool = False
     """Also accept requests of Livy's clients (Airflow's `LivyOperator`, for one) under `/batches`.

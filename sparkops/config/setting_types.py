@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from sparkops.core.duration import MAX_SECONDS, parse_seconds
+
+_HOST: Final = re.compile(
+    r"(?:http://)?(?:\[[0-9a-f:.]+\]|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::[0-9]{1,5})?", re.IGNORECASE
+)
+# Characters of a secret that signs: a shorter one can be guessed by who has a signature.
+_MIN_SIGNING_SECRET: Final = 16
 
 Scalar = str | int | float | bool | None
 Count = Annotated[int, Field(ge=1, le=1 << 53)]
@@ -45,3 +52,21 @@ def _require_address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_require_address)]
+
+
+def _require_host(value: str) -> str:
+    if _HOST.fullmatch(value) is None:
+        raise ValueError(
+            "write a host as hooks.example.com, hooks.example.com:8443, *.example.com or http://host"
+        )
+    return value.lower()
+
+
+def _require_signing_secret(value: str) -> str:
+    if 0 < len(value) < _MIN_SIGNING_SECRET:
+        raise ValueError(f"a secret that signs has {_MIN_SIGNING_SECRET} characters or more")
+    return value
+
+
+PermittedHost = Annotated[str, AfterValidator(_require_host)]
+SigningSecret = Annotated[str, AfterValidator(_require_signing_secret)]

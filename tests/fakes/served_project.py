@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from fakes.job_service import RunningDispatcher, check, running
 
 from sparkops.api.app import create_app
 from sparkops.api.database.tokens import TokenStore
+from sparkops.api.server import make_delivery
 from sparkops.api.service import JobService
 from sparkops.engine import Engine
 
@@ -64,6 +66,7 @@ class Served:
 
     client: httpx.AsyncClient
     service: RunningDispatcher
+    jobs: JobService
 
     async def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
         return await self.client.post(path, json=body if body is not None else {}, **options)
@@ -73,13 +76,27 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(project: Path, *, has_tokens: bool = False, **settings: Any) -> AsyncIterator[Served]:
+async def serving(
+    project: Path, *, has_tokens: bool = False, delivers: bool = False, **settings: Any
+) -> AsyncIterator[Served]:
+    """Yield a client of a service.
+
+    Args:
+        project: The project.
+        has_tokens: Whether a request needs a token.
+        delivers: Whether callbacks are delivered.
+        settings: Of the contexts.
+    """
     async with running(project, **settings) as dispatcher:
         service = JobService(engine=Engine(project), store=dispatcher.store, dispatcher=dispatcher.dispatcher)
         tokens = TokenStore(dispatcher.store.engine) if has_tokens else None
         transport = httpx.ASGITransport(create_app(service, tokens))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:5002") as client:
-            yield Served(client, dispatcher)
+            delivering = asyncio.create_task(make_delivery(service).run()) if delivers else None
+            yield Served(client, dispatcher, service)
+            if delivering is not None:
+                delivering.cancel()
+                await asyncio.wait([delivering])
 
 
 def served(project: Path, scenario: Callable[[Served], Coroutine[Any, Any, None]], **settings: Any) -> None:

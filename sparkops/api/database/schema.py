@@ -47,6 +47,19 @@ TRACES: Final = Table(
     Column("traceparent", String(55), nullable=False),
 )
 
+# The callbacks of the requests that named one. It is due when the run has ended.
+CALLBACKS: Final = Table(
+    "sparkops_callbacks",
+    METADATA,
+    Column("run_id", String(64), primary_key=True),
+    Column("host", String(300), nullable=False),  # with its port, if it is in the address
+    Column("state", String(10), nullable=False),  # pending, delivered, failed
+    Column("attempts", Integer, nullable=False),
+    Column("due", Float, nullable=False),  # earliest time of the next attempt, in seconds since 1970
+    Column("last_error", Text),
+)
+Index("sparkops_callbacks_due", CALLBACKS.c.state, CALLBACKS.c.due)
+
 # The services that use the database; one at a time is alive.
 SERVICES: Final = Table(
     "sparkops_services",

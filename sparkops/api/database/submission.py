@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SubmissionState = Literal["queued", "started", "ended"]
+CallbackState = Literal["pending", "delivered", "failed"]
 RequestKind = Literal["run", "replay", "rollback", "release"]
 
 
@@ -24,6 +25,7 @@ class JobRequest:
         kind: `run` runs the job; `replay` and `rollback` work on a recorded run, `release` on the quarantine of a table.
         target: That run or table; empty for `run`.
         options: How a replay, a rollback or a release is executed.
+        callback: Address to which the run is posted when it has ended.
     """
 
     job: str
@@ -33,11 +35,14 @@ class JobRequest:
     kind: RequestKind = "run"
     target: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    callback: str | None = None
 
     def to_json(self) -> str:
         """Return the request as JSON with sorted keys, so that equal requests are equal texts."""
         values = {"job": self.job, "params": self.params, "at": self.at, "as_of": self.as_of}
-        # A request for a run has the text that it had before there were other kinds.
+        # A request for a run has the text that it had before there were other kinds and callbacks.
+        if self.callback is not None:
+            values |= {"callback": self.callback}
         if self.kind != "run":
             values |= {"kind": self.kind, "target": self.target, "options": self.options}
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
@@ -84,6 +89,23 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """How far the end of a run is delivered to the address that its request names.
+
+    Args:
+        host: Host of the address, with its port if the address has one.
+        state: `pending`, `delivered` or `failed`.
+        attempts: Attempts that were begun.
+        last_error: Why the last one failed.
+    """
+
+    host: str
+    state: CallbackState = "pending"
+    attempts: int = 0
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """A request that the service has accepted: it is executed, whatever happens to the service.
 
@@ -103,6 +125,7 @@ class Submission:
         started: When it was given to a process of its context.
         ended: When it ended.
         outcome: How it ended.
+        callback: The delivery of its end; None if nobody is called.
     """
 
     number: int
@@ -120,3 +143,4 @@ class Submission:
     started: float | None = None
     ended: float | None = None
     outcome: Outcome | None = None
+    callback: Callback | None = None

@@ -7,16 +7,24 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, Row, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sparkops.api.database.connect import explain_errors
-from sparkops.api.database.schema import SUBMISSIONS, TRACES
-from sparkops.api.database.submission import JobRequest, Outcome, Submission
+from sparkops.api.database.schema import CALLBACKS, SUBMISSIONS, TRACES
+from sparkops.api.database.submission import Callback, CallbackState, JobRequest, Outcome, Submission
 from sparkops.errors import InputError
 
 _COLUMNS = SUBMISSIONS.c
+_SELECT = select(
+    SUBMISSIONS,
+    CALLBACKS.c.host.label("callback_host"),
+    CALLBACKS.c.state.label("callback_state"),
+    CALLBACKS.c.attempts.label("callback_attempts"),
+    CALLBACKS.c.last_error.label("callback_error"),
+).select_from(SUBMISSIONS.outerjoin(CALLBACKS, _COLUMNS.run_id == CALLBACKS.c.run_id))
 
 
 class KeyReused(InputError):
@@ -83,6 +91,8 @@ class SubmissionStore:
             try:
                 with self.engine.begin() as connection:
                     connection.execute(insert(SUBMISSIONS).values(values))
+                    if new.request.callback is not None:
+                        connection.execute(insert(CALLBACKS).values(_make_callback(new)))
                     if new.traceparent is not None:
                         trace = {"run_id": new.run_id, "traceparent": new.traceparent}
                         connection.execute(insert(TRACES).values(trace))
@@ -100,7 +110,7 @@ class SubmissionStore:
         Raises:
             KeyReused: It is another request.
         """
-        [row] = self._select(select(SUBMISSIONS).where(_COLUMNS.key == new.key))
+        [row] = self._select(_SELECT.where(_COLUMNS.key == new.key))
         if row.request.compute_digest() != new.request.compute_digest():
             raise KeyReused(
                 f"The idempotency key `{new.key}` belongs to another request: run {row.run_id} of job "
@@ -128,7 +138,7 @@ class SubmissionStore:
             if ids:
                 changed = {"state": "started", "service": service, "started": self.clock()}
                 connection.execute(update(SUBMISSIONS).where(_COLUMNS.run_id.in_(ids)).values(changed))
-        return self._select(self._ordered(select(SUBMISSIONS).where(_COLUMNS.run_id.in_(ids)))) if ids else []
+        return self._select(self._ordered(_SELECT.where(_COLUMNS.run_id.in_(ids)))) if ids else []
 
     def take_over(self, run_id: str, service: str) -> None:
         """Record that another service works on a request that was started."""
@@ -163,6 +173,54 @@ class SubmissionStore:
                 listener(submission)
         return True
 
+    def claim_callback(
+        self, seconds: float, *, except_hosts: Collection[str] = ()
+    ) -> tuple[Submission, Callback] | None:
+        """Begin an attempt to deliver the end of a run, and return its request; None if no attempt is due.
+
+        What was tried least often is first, so that a receiver that does not answer delays no other.
+
+        Args:
+            seconds: The callback is due again after this time, if nothing is recorded of the attempt.
+            except_hosts: Hosts for which no attempt is begun.
+        """
+        due = CALLBACKS.c.due <= self.clock()
+        query = (
+            select(CALLBACKS.c.run_id)
+            .join(SUBMISSIONS, _COLUMNS.run_id == CALLBACKS.c.run_id)
+            .where(CALLBACKS.c.state == "pending", due, CALLBACKS.c.host.not_in(except_hosts))
+            .where(_COLUMNS.state == "ended")
+            .order_by(CALLBACKS.c.attempts, CALLBACKS.c.due, _COLUMNS.number)
+            .limit(1)
+            .with_for_update(of=CALLBACKS, skip_locked=True)
+        )
+        with explain_errors(), self.engine.begin() as connection:
+            run_id = connection.execute(query).scalar()
+            if run_id is None:
+                return None
+            begun = {"attempts": CALLBACKS.c.attempts + 1, "due": self.clock() + seconds}
+            connection.execute(update(CALLBACKS).where(CALLBACKS.c.run_id == run_id).values(begun))
+        submission = self.find(run_id)
+        assert submission is not None
+        assert submission.callback is not None
+        return submission, submission.callback
+
+    def record_callback(
+        self, run_id: str, state: CallbackState, error: str | None = None, *, seconds: float = 0.0
+    ) -> None:
+        """Record how an attempt to deliver the end of a run went.
+
+        Args:
+            run_id: The run.
+            state: `pending` if there is to be another attempt.
+            error: Why it failed.
+            seconds: When the next attempt is due, from now.
+        """
+        values = {"state": state, "last_error": error, "due": self.clock() + seconds}
+        statement = update(CALLBACKS).where(CALLBACKS.c.run_id == run_id, CALLBACKS.c.state == "pending")
+        with explain_errors(), self.engine.begin() as connection:
+            connection.execute(statement.values(values))
+
     def find_traceparent(self, run_id: str) -> str | None:
         """Return the span of the caller that requested a run, or None."""
         with explain_errors(), self.engine.begin() as connection:
@@ -171,40 +229,40 @@ class SubmissionStore:
 
     def find(self, run_id: str) -> Submission | None:
         """Return the request of a run, or None."""
-        rows = self._select(select(SUBMISSIONS).where(_COLUMNS.run_id == run_id))
+        rows = self._select(_SELECT.where(_COLUMNS.run_id == run_id))
         return rows[0] if rows else None
 
     def find_number(self, number: int) -> Submission | None:
         """Return the request of a number, or None."""
-        rows = self._select(select(SUBMISSIONS).where(_COLUMNS.number == number))
+        rows = self._select(_SELECT.where(_COLUMNS.number == number))
         return rows[0] if rows else None
 
     def list_page(self, start: int, limit: int) -> tuple[int, list[Submission]]:
         """Return how many requests there are, and those after the first `start`, in the order of acceptance."""
         with explain_errors(), self.engine.begin() as connection:
             total = connection.execute(select(func.count()).select_from(SUBMISSIONS)).scalar_one()
-            page = self._ordered(select(SUBMISSIONS)).offset(start).limit(limit)
+            page = self._ordered(_SELECT).offset(start).limit(limit)
             return int(total), list(map(_to_submission, connection.execute(page)))
 
     def find_many(self, run_ids: Collection[str]) -> dict[str, Submission]:
         """Return the requests of some runs by the id of the run, as far as there are requests."""
         if not run_ids:
             return {}
-        rows = self._select(select(SUBMISSIONS).where(_COLUMNS.run_id.in_(run_ids)))
+        rows = self._select(_SELECT.where(_COLUMNS.run_id.in_(run_ids)))
         return {row.run_id: row for row in rows}
 
     def list_started(self) -> list[Submission]:
         """Return the requests that were started and have not ended, in the order of acceptance."""
-        return self._select(self._ordered(select(SUBMISSIONS).where(_COLUMNS.state == "started")))
+        return self._select(self._ordered(_SELECT.where(_COLUMNS.state == "started")))
 
     def list_queued(self, *, limit: int) -> list[Submission]:
         """Return the requests that wait, in the order of acceptance."""
-        return self._select(self._ordered(select(SUBMISSIONS).where(_COLUMNS.state == "queued")).limit(limit))
+        return self._select(self._ordered(_SELECT.where(_COLUMNS.state == "queued")).limit(limit))
 
     def list_overdue(self, context: str, before: float) -> list[Submission]:
         """Return the requests of a context that have waited since before a time, in seconds since 1970."""
         overdue = _COLUMNS.accepted < before
-        query = select(SUBMISSIONS).where(_COLUMNS.state == "queued", _COLUMNS.context == context, overdue)
+        query = _SELECT.where(_COLUMNS.state == "queued", _COLUMNS.context == context, overdue)
         return self._select(self._ordered(query))
 
     def list_newest(self, *, job: str | None = None, limit: int) -> list[Submission]:
@@ -214,7 +272,7 @@ class SubmissionStore:
             job: Only those of this job.
             limit: Largest number.
         """
-        query = select(SUBMISSIONS).order_by(_COLUMNS.number.desc()).limit(limit)
+        query = _SELECT.order_by(_COLUMNS.number.desc()).limit(limit)
         return self._select(query.where(_COLUMNS.job == job) if job is not None else query)
 
     def count_queued(self) -> dict[str, int]:
@@ -252,6 +310,22 @@ class SubmissionStore:
         return query.order_by(_COLUMNS.number)
 
 
+def _make_callback(new: NewSubmission) -> dict[str, Any]:
+    host = urlsplit(new.request.callback or "").netloc.lower()
+    return {"run_id": new.run_id, "host": host, "state": "pending", "attempts": 0, "due": 0.0}
+
+
+def _to_callback(row: Row[Any]) -> Callback | None:
+    if row.callback_state is None:
+        return None
+    return Callback(
+        host=row.callback_host,
+        state=row.callback_state,
+        attempts=row.callback_attempts,
+        last_error=row.callback_error,
+    )
+
+
 def _to_submission(row: Row[Any]) -> Submission:
     return Submission(
         number=row.number,
@@ -269,4 +343,5 @@ def _to_submission(row: Row[Any]) -> Submission:
         started=row.started,
         ended=row.ended,
         outcome=Outcome.from_json(row.outcome) if row.outcome else None,
+        callback=_to_callback(row),
     )

@@ -11,6 +11,7 @@ TEXT: Final[Schema] = {"type": "string"}
 OBJECT: Final[Schema] = {"type": "object"}
 FLAG: Final[Schema] = {"type": "boolean"}
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+ADDRESS: Final[Schema] = {"type": "string", "format": "uri", "maxLength": 2000}
 _PROBLEM: Final = "application/problem+json"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sparkops.api.openapi.operation import (
+    ADDRESS,
     COUNT,
     FLAG,
     OBJECT,
@@ -64,6 +65,7 @@ def _build_request(params: Schema) -> Schema:
             "texts": {"type": "object", "additionalProperties": {"type": ["string", "array"]}},
             "at": {"type": "object", "additionalProperties": COUNT},
             "as_of": {"type": "string", "format": "date-time"},
+            "callback": ADDRESS,
         },
         "additionalProperties": False,
     }
@@ -77,12 +79,13 @@ _REPLAY: Final[Schema] = {
         "examples": {"type": "integer", "minimum": 0, "maximum": 100},
         "keep": FLAG,
         "code": {"enum": ["present", "recorded"]},
+        "callback": ADDRESS,
     },
     "additionalProperties": False,
 }
 _ROLLBACK: Final[Schema] = {
     "type": "object",
-    "properties": {"cascade": FLAG, "include_foreign": FLAG, "dry_run": FLAG},
+    "properties": {"cascade": FLAG, "include_foreign": FLAG, "dry_run": FLAG, "callback": ADDRESS},
     "additionalProperties": False,
 }
 _RELEASE: Final[Schema] = {
@@ -91,6 +94,7 @@ _RELEASE: Final[Schema] = {
         "run": {"type": "string", "minLength": 1},
         "set": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
         "discard": FLAG,
+        "callback": ADDRESS,
     },
     "additionalProperties": False,
 }

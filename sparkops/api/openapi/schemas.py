@@ -46,6 +46,14 @@ _RUN: Final = describe_object(
         "of": allow_null(TEXT),
         "result": OBJECT,
         "record": OBJECT,
+        "callback": describe_object(
+            {
+                "url": TEXT,
+                "state": {"enum": ["pending", "delivered", "failed"]},
+                "attempts": COUNT,
+                "last_error": allow_null(TEXT),
+            }
+        ),
     },
 )
 _PROBLEM: Final = describe_object(

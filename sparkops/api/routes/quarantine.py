@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from sparkops.api.database.submission import JobRequest
 from sparkops.api.routes.answer import answer
-from sparkops.api.routes.body import read_json, read_limit, require_known, require_type
+from sparkops.api.routes.body import read_callback, read_json, read_limit, require_known, require_type
 from sparkops.api.routes.submit import answer_submission, require_job_or_admin
 from sparkops.api.service import JobService
 from sparkops.engine.engine import Engine
@@ -24,7 +24,7 @@ from sparkops.pipeline.json_values.quarantine import quarantine_to_json
 from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.tables import Tables
 
-_FIELDS: Final = ("run", "set", "discard")
+_FIELDS: Final = ("run", "set", "discard", "callback")
 
 
 def make_quarantine_routes(service: JobService) -> list[Route]:
@@ -58,7 +58,9 @@ def make_quarantine_routes(service: JobService) -> list[Route]:
             require_job_or_admin(request, name)
         await asyncio.to_thread(validate_request, service.engine.container.tables, release_request)
         options = {name: value for name, value in asdict(release_request).items() if name != "table"}
-        job_request = JobRequest(job="release", kind="release", target=table, options=options)
+        job_request = JobRequest(
+            job="release", kind="release", target=table, options=options, callback=read_callback(body)
+        )
         return await answer_submission(service, request, job_request, served_as=next(iter(writers), None))
 
     return [

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sparkops.api.database.submission import JobRequest
-from sparkops.api.routes.body import read_json, require_known, require_type
+from sparkops.api.routes.body import read_callback, read_json, require_known, require_type
 from sparkops.api.routes.diff import find_record
 from sparkops.api.routes.submit import answer_submission, require_job
 from sparkops.api.service import JobService, require_no_secrets
@@ -23,7 +23,8 @@ from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.runs.records.run import Run
 from sparkops.runs.replay.requirements import require_environment, require_replayable
 
-_FIELDS: Final = ("params", "tolerance", "examples", "keep", "code")
+_OPTIONS: Final = ("tolerance", "examples", "keep", "code")
+_FIELDS: Final = ("params", *_OPTIONS, "callback")
 _MAX_TOLERANCE: Final = 0.1
 _MAX_EXAMPLES: Final = 100
 _CODES: Final = ("present", "recorded")
@@ -38,7 +39,10 @@ async def answer_replay(service: JobService, request: Request) -> Response:
     original = await asyncio.to_thread(service.engine.runs.read, run_id)
     require_job(request, original.job)
     await asyncio.to_thread(partial(_require_valid, service, original, params))
-    replay = JobRequest(job=original.job, params=params, kind="replay", target=original.id, options=options)
+    replay = JobRequest(
+        job=original.job, params=params, kind="replay", target=original.id, options=options,
+        callback=read_callback(body),
+    )  # fmt: skip
     return await answer_submission(service, request, replay)
 
 
@@ -50,7 +54,7 @@ def read_options(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[st
     """
     require_known(body, _FIELDS, "field")
     params = require_type(body, "params", dict, {})
-    options = {name: body[name] for name in _FIELDS if name != "params" and body.get(name) is not None}
+    options = {name: body[name] for name in _OPTIONS if body.get(name) is not None}
     tolerance, examples = options.get("tolerance", 0), options.get("examples", 0)
     if (
         isinstance(tolerance, bool)

@@ -12,15 +12,16 @@ from starlette.responses import Response
 from sparkops.api.caller import get_caller
 from sparkops.api.database.submission import JobRequest
 from sparkops.api.routes.answer import answer
-from sparkops.api.routes.body import read_json, require_known, require_type
+from sparkops.api.routes.body import read_callback, read_json, require_known, require_type
 from sparkops.api.routes.diff import find_record
 from sparkops.api.routes.problem import RequestProblem
 from sparkops.api.routes.submit import answer_submission, require_job_or_admin
 from sparkops.api.service import JobService
+from sparkops.errors import InputError
 from sparkops.pipeline.staging import RELEASE_PREFIXES
 from sparkops.runs.rollback.plan import JOB, rollback_plan_to_json
 
-_FIELDS: Final = ("cascade", "include_foreign", "dry_run")
+_FIELDS: Final = ("cascade", "include_foreign", "dry_run", "callback")
 
 
 async def answer_rollback(service: JobService, request: Request) -> Response:
@@ -31,7 +32,9 @@ async def answer_rollback(service: JobService, request: Request) -> Response:
     body = await read_json(request, service.settings.max_bytes)
     require_known(body, _FIELDS, "field")
     options = {name: require_type(body, name, bool, False) for name in ("cascade", "include_foreign")}
-    dry_run = require_type(body, "dry_run", bool, False)
+    dry_run, callback = require_type(body, "dry_run", bool, False), read_callback(body)
+    if dry_run and callback is not None:
+        raise InputError("`dry_run` answers at once and calls nobody: leave out `callback`.")
     await asyncio.to_thread(service.reload)
     target, job = await asyncio.to_thread(_find_target, service, request.path_params["run"])
     if any(options.values()) or job is None:
@@ -41,7 +44,7 @@ async def answer_rollback(service: JobService, request: Request) -> Response:
     plan = await asyncio.to_thread(partial(service.engine.plan_rollback, target, **options))
     if dry_run:
         return answer(request, {"plan": rollback_plan_to_json(plan)})
-    rollback = JobRequest(job=JOB, kind="rollback", target=target, options=options)
+    rollback = JobRequest(job=JOB, kind="rollback", target=target, options=options, callback=callback)
     return await answer_submission(service, request, rollback, served_as=job)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from sparkops.api.callbacks.address import hide_query
 from sparkops.api.database.submission import RequestKind, Submission
 from sparkops.api.service import RequestedRun
 from sparkops.runs.records.run import Run, run_to_json
@@ -82,6 +83,21 @@ def _describe_request(submission: Submission) -> dict[str, Any]:
         "context": submission.context,
         "caller": submission.caller,
         **({"answered_by": answered} if answered is not None else {}),
+        **_describe_callback(submission),
+    }
+
+
+def _describe_callback(submission: Submission) -> dict[str, Any]:
+    callback, url = submission.callback, submission.request.callback
+    if callback is None or url is None:
+        return {}
+    return {
+        "callback": {
+            "url": hide_query(url),
+            "state": callback.state,
+            "attempts": callback.attempts,
+            "last_error": callback.last_error,
+        }
     }
 
 

@@ -95,6 +95,7 @@ def _change(earlier: RequestedRun, body: dict[str, Any]) -> JobRequest:
         params={**before.params, **changes.params},
         at={**before.at, **changes.at},
         as_of=changes.as_of or before.as_of,
+        callback=changes.callback,
     )
 
 

@@ -1,0 +1,1 @@
+"""Callbacks: what a service posts to the address that a request names, when the run has ended."""
