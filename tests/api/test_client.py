@@ -85,6 +85,11 @@ def test_the_same_key_is_the_same_run(client: Client) -> None:
     assert client.submit("done", day=DAY, key="k").id == client.submit("done", day=DAY, key="k").id
 
 
+def test_a_callback_is_part_of_the_request(client: Client) -> None:
+    with pytest.raises(RequestRefused, match=r"`api\.callbacks\.hosts`"):
+        client.submit("done", day=DAY, callback="https://hooks.example.com/")
+
+
 def test_a_run_is_cancelled_and_repeated(client: Client) -> None:
     run = client.submit("slow")
     cancelled = client.cancel(run.id)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from fakes.callback_receiver import CallbackReceiver, receiving
 from fakes.delta_runs import A, B, DeltaRuns, open_without_spark
 from fakes.served_project import DAY, Served, served
 
@@ -76,6 +77,23 @@ def test_the_last_run_with_the_same_inputs_answers_a_request(project: Path, last
         assert (await api.post("/jobs/done/runs", DAY, headers=key)).json()["id"] == first["id"]
 
     served(project, scenario)
+
+
+def test_an_answer_by_the_last_run_is_posted_to_the_callback(
+    project: Path, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(api: Served, receiver: CallbackReceiver) -> None:
+        run = (await api.post("/jobs/done/runs", {**DAY, "callback": receiver.url()})).json()
+        assert (run["answered_by"], run["callback"]["state"]) == (last, "pending")
+        await api.service.until(lambda: len(receiver.received) == 1)
+        received = receiver.received[0].json()
+        assert (received["id"], received["answered_by"], received["state"]) == (run["id"], last, "done")
+
+    monkeypatch.setenv("CALLBACK_SECRET", "a-secret-of-more-than-16")
+    with receiving() as receiver:
+        callbacks = f"{{hosts: ['127.0.0.1:{receiver.port}'], secret: '${{env:CALLBACK_SECRET}}'}}"
+        (project / "conf" / "base" / "callbacks.yml").write_text(f"api: {{callbacks: {callbacks}}}\n")
+        served(project, lambda api: scenario(api, receiver), delivers=True)
 
 
 def test_other_parameters_other_inputs_and_fresh_run_the_job(project: Path, last: str) -> None:
