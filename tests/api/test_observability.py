@@ -77,7 +77,7 @@ async def serving(
         tokens = TokenStore(dispatcher.store.engine) if has_tokens else None
         transport = httpx.ASGITransport(create_app(service, tokens))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:5002") as client:
-            yield Served(client, dispatcher, service)
+            yield Served(client, dispatcher)
 
 
 @pytest.fixture

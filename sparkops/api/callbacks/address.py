@@ -65,8 +65,8 @@ class CallbackAddress:
 
     def matches(self, pattern: str) -> bool:
         """Return whether an entry of `api.callbacks.hosts` permits this address."""
-        is_plain = pattern.startswith("http://")
-        if self.scheme == "http" and not (is_plain or _is_loopback(self.host)):
+        allows_http = pattern.startswith("http://")
+        if self.scheme == "http" and not (allows_http or _is_loopback(self.host)):
             return False
         name, _, port = pattern.removeprefix("http://").partition("]" if "[" in pattern else ":")
         port = port.lstrip(":")
