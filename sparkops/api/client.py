@@ -130,6 +130,7 @@ class Client:
         *,
         at: Mapping[str, int] | None = None,
         as_of: str | None = None,
+        every: str | None = None,
         key: str | None = None,
         callback: str | None = None,
         **params: Any,
@@ -140,6 +141,7 @@ class Client:
             job: Name of the job.
             at: The version to read, by table or model name.
             as_of: Read every table as it was at this time (ISO 8601).
+            every: Interval ("10 seconds") of a stream that runs until it is cancelled; by default what the job declares.
             key: Idempotency key: the same request with the same key is one run.
             callback: Address to which the service posts the run when it has ended.
             params: The job's parameters, as values of JSON or with an ISO text: dates, times.
@@ -149,7 +151,7 @@ class Client:
             EngineError: The service does not answer.
         """
         path = f"/jobs/{quote(job, safe='')}/runs"
-        return self._submit(path, params, key=key, at=at, as_of=as_of, callback=callback)
+        return self._submit(path, params, key=key, at=at, as_of=as_of, every=every, callback=callback)
 
     def submit_texts(
         self,

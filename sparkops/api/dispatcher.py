@@ -128,17 +128,29 @@ class Dispatcher:
                 await self._changed.wait()
 
     async def stop(self, seconds: float) -> None:
-        """Start nothing more, and end the processes: those with runs are given time to complete them."""
+        """Start nothing more, and end the processes: those with runs are given time to complete them.
+
+        Streams that go on until they are stopped would not end: the next service continues them.
+        """
         self._is_stopping = True
         if self._loop is not None:
             self.wake()
             await self._stopped.wait()
         for context in self.contexts.values():
             context.drain()
+        self._kill_streams(with_others=False)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await asyncio.gather(*(context.wait() for context in self.contexts.values()))
+        self._kill_streams(with_others=True)
         await self._record_ends()
+
+    def _kill_streams(self, *, with_others: bool) -> None:
+        """End the processes of streams that go on until they are stopped, also those that have other runs if that is said."""
+        for worker in [worker for context in self.contexts.values() for worker in context.workers]:
+            go_on = [self._goes_on(run_id) for run_id in worker.runs]
+            if any(go_on) and (with_others or all(go_on)):
+                worker.kill()
 
     async def _step_if_possible(self) -> None:
         try:
@@ -172,6 +184,7 @@ class Dispatcher:
                 params=request.params,
                 at=request.at,
                 as_of=request.as_of,
+                every=request.every,
                 kind=request.kind,
                 target=request.target,
                 options=request.options,
@@ -270,6 +283,13 @@ class Dispatcher:
         error = problem or "The process of the run ended before the run did."
         outcome = Outcome(state=CRASHED, error=error, kind="EngineError")
         await asyncio.to_thread(self.store.end, run_id, outcome)
+
+    def _goes_on(self, run_id: str) -> bool:
+        """Return whether a run ends only when it is stopped, as far as its record says it."""
+        try:
+            return self.runs.read(run_id).every is not None
+        except Exception:  # noqa: BLE001 - a record that cannot be read says nothing
+            return False
 
     def _find_state(self, run_id: str) -> str | None:
         """Return the state of a run, `crashed` if its process is gone; None if it has no record."""

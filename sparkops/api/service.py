@@ -24,12 +24,18 @@ from sparkops.errors import InputError, ParamErrors, Problem, ProjectError, Spar
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource
 from sparkops.pipeline.parameters.value_form import ValueForm
+from sparkops.pipeline.stream import with_interval
 from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run, make_run_id
 from sparkops.runs.records.states import ACTIVE
 
 DEFAULT_CONTEXT: Final = "default"
+# The context of streams that go on until they are stopped.
+STREAMS_CONTEXT: Final = "streams"
 _POLL_SECONDS: Final = 0.1
+# Its limits: one process for all streams, which starts with the first one. A stream that runs for months may lose its
+# process more often than another run.
+STREAMS: Final = ContextSettings(max_runs=16, spare=0, idle=600.0, retries=100)
 # States after which the service continues no run.
 _FINAL: Final = frozenset({"done", "cancelled", "skipped", "rolled_back"})
 
@@ -168,14 +174,15 @@ class JobService:
         """
         self.reload()
         self._require_permitted(request)
-        if request.kind == "run":
-            self._require_valid(request)
-        served = self.settings.jobs.get(served_as or request.job, ServedJobSettings())
-        self._require_queue_space(served.context)
+        goes_on = request.kind == "run" and self._require_valid(request)[0].every is not None
+        name = served_as or request.job
+        served = self.settings.jobs.get(name, ServedJobSettings())
+        context = choose_context(self.settings, name, goes_on=goes_on)
+        self._require_queue_space(context)
         new = NewSubmission(
             run_id=make_run_id(),
             request=request,
-            context=served.context,
+            context=context,
             caller=caller,
             priority=served.priority,
             key=key,
@@ -207,13 +214,13 @@ class JobService:
         self.reload()
         self._require_permitted(request)
         job, source, versions = self._require_valid(request)
-        run = find_last_run(self.engine.container, job, source, versions)
+        run = find_last_run(self.engine.container, job, source, versions) if job.every is None else None
         if run is None:
             return None
         new = NewSubmission(
             run_id=make_run_id(),
             request=request,
-            context=self.settings.jobs.get(request.job, ServedJobSettings()).context,
+            context=choose_context(self.settings, request.job),
             caller=caller,
             key=key,
             outcome=Outcome(state="done", run_id=run.id),
@@ -297,10 +304,10 @@ class JobService:
         """Refuse a request that could only fail; return its job, its parameters and its versions.
 
         Raises:
-            InputError: The job, a parameter or a version is wrong.
+            InputError: The job, a parameter or a version is wrong, or the job is no stream and cannot go on.
         """
         project = self.engine.project
-        job = project.find_declared(request.job)
+        job = with_interval(project.find_declared(request.job), request.every)
         require_no_secrets(job, request.params)
         source = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
         project.bind(job, [source], at=request.at)
@@ -333,13 +340,21 @@ def _find_present_state(submission: Submission, run: Run | None) -> str:
     return "running" if is_present else "queued"
 
 
+def choose_context(settings: ApiSettings, job: str, *, goes_on: bool = False) -> str:
+    """Return the context of a run of a job: the configured one, or else by whether it goes on until it is stopped."""
+    served = settings.jobs.get(job)
+    if served is not None and "context" in served.model_fields_set:
+        return served.context
+    return STREAMS_CONTEXT if goes_on else DEFAULT_CONTEXT
+
+
 def resolve_contexts(settings: ApiSettings) -> Mapping[str, ContextSettings]:
-    """Return the contexts by name, with the default one.
+    """Return the contexts by name, with those that exist always.
 
     Raises:
         UnknownName: A job is given a context that does not exist.
     """
-    contexts = {DEFAULT_CONTEXT: ContextSettings(), **settings.contexts}
+    contexts = {DEFAULT_CONTEXT: ContextSettings(), STREAMS_CONTEXT: STREAMS, **settings.contexts}
     for job, served in settings.jobs.items():
         if served.context not in contexts:
             raise UnknownName("context", served.context, contexts, where=f"`api.contexts` (`api.jobs.{job}`)")

@@ -22,7 +22,10 @@ _Duration = Annotated[float, BeforeValidator(parse_wait), Field(gt=0, le=MAX_SEC
 
 
 class ContextSettings(Section):
-    """Processes that execute runs of the service, under `api.contexts.NAME`; every job has `default` unless it is given another."""
+    """Processes that execute runs of the service, under `api.contexts.NAME`; every job has `default` unless it is given another.
+
+    A stream that goes on until it is stopped has `streams`.
+    """
 
     kind: Literal["shared", "exclusive"] = "shared"
     """`shared`: one process with one Spark for all runs, each with a session of its own. `exclusive`: a process with a
@@ -81,7 +84,7 @@ class ServedJobSettings(Section):
     """How the service executes one job, under `api.jobs.NAME`."""
 
     context: str = "default"
-    """Context of its runs.
+    """Context of its runs; by default `default`, or `streams` for a stream that goes on until it is stopped.
 
     Example: large
     """
@@ -172,7 +175,8 @@ class ApiSettings(Section):
     Example: true
     """
     contexts: Mapping[str, ContextSettings] = Field(default_factory=dict)
-    """Processes that execute runs, by name. `default` exists always.
+    """Processes that execute runs, by name. `default` exists always, and `streams`: a shared one with 16 runs, no spare
+    process and 100 retries.
 
     Example: {large: {kind: exclusive, max_runs: 2}}
     """

@@ -23,12 +23,15 @@ class RunOptions:
         unfinished: Without a key: refuse to start beside an incomplete run of the same job and parameters, resume
             that run, or start a new one.
         run_id: Id of a run that is started; by default a new one.
+        every: Interval in which a streaming job looks for new rows until it is stopped, such as `10 seconds`; by default
+            what the job declares.
     """
 
     versions: ReadVersions = field(default_factory=ReadVersions)
     key: RunKey | None = None
     unfinished: Unfinished = "refuse"
     run_id: str | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 from sparkops.core.wording import find_closest_name
+from sparkops.errors import InputError
 from sparkops.pipeline.declaration.decorator_options import JobOptions
 from sparkops.pipeline.declaration.return_type import ReturnDeclaration
+from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Mode
 
 OutputMode = Literal["append", "update", "complete"]
@@ -44,3 +47,26 @@ def find_stream_problems(
                 "stream= and replace= exclude each other: a micro-batch does not contain a complete slice. "
                 "Use mode='append', or merge= with key columns"
             )
+
+
+def with_interval(job: Job, every: str | None) -> Job:
+    """Return a streaming job that looks for new rows in this interval, until it is stopped.
+
+    Args:
+        job: The job.
+        every: The interval, such as `10 seconds`; None for what the job declares.
+
+    Raises:
+        InputError: The job reads no stream, or this is no interval.
+    """
+    if every is None:
+        return job
+    if job.stream is None:
+        raise InputError(
+            f"`every` is for a job that reads a stream, and `{job.name}` reads none ({job.place}): leave it out."
+        )
+    if not _INTERVAL.fullmatch(every):
+        raise InputError(
+            f"`every` is {every[:100]!r}, which is no interval: write '10 seconds', '5 minutes' or '1 hour'."
+        )
+    return replace(job, every=every)

@@ -33,6 +33,29 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamProgress:
+    """How far a stream has read, after a micro-batch.
+
+    Args:
+        batch: Number of the micro-batch.
+        rows: Rows that it read.
+        rows_per_second: Rows that it read in a second of its time, as Spark reports it; None if that is not known.
+        ended: When it ended (UTC).
+        next_version: The version of the Delta table from which it reads on; None if it is no Delta table.
+        files: Files that are not read yet, and with them `bytes`; None if the source does not say it.
+        bytes: Bytes that are not read yet.
+    """
+
+    batch: int
+    rows: int
+    rows_per_second: float | None = None
+    ended: datetime | None = None
+    next_version: int | None = None
+    files: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MicroBatch:
     """A micro-batch of a stream; contains the same rows in every run that computes it.
 

@@ -16,7 +16,7 @@ from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.reports.report import Report
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.stream import OutputMode
-from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
+from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion, StreamProgress
 from sparkops.pipeline.write import Write
 from sparkops.runs.records.run import Run
 from sparkops.runs.records.store import Attempt
@@ -146,10 +146,12 @@ class StreamRunner(Protocol):
         output_mode: OutputMode,
         every: str | None,
         process_batch: Callable[[DataFrame, MicroBatch], None],
+        on_progress: Callable[[StreamProgress], None],
     ) -> int | None:
         """Pass every micro-batch to `process_batch`, from where the stream of that name last stopped.
 
-        `every` is the trigger interval, as Spark writes it; None ends when all available rows are read.
+        `every` is the trigger interval, as Spark writes it; None ends when all available rows are read. `on_progress` is
+        called a few times in a minute.
 
         Returns:
             The last table version that was read; None if nothing was new, or if the table has no versions.

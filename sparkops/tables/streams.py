@@ -7,14 +7,16 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.config.state_file import MALFORMED
 from sparkops.core.bounded_file import MAX_FACTS, parse_json, read_text
 from sparkops.core.version_number import is_number
 from sparkops.errors import EngineError, InputError, explain_damage
-from sparkops.pipeline.table import MicroBatch
+from sparkops.pipeline.table import MicroBatch, StreamProgress
 from sparkops.tables.catalog import Catalog, Location, join_path, to_local_path
 from sparkops.tables.session import Session
 from sparkops.tables.sources.reading import read_files
@@ -33,6 +35,9 @@ _log = logging.getLogger("sparkops.project")
 CHECKPOINTS: Final = "_streams"
 # Seconds between two polls of a query. A signal is handled within this time.
 _POLL_INTERVAL: Final = 1.0
+
+# Seconds between two reports of the progress of a stream.
+_PROGRESS_INTERVAL: Final = 5.0
 
 BatchFunction = Callable[["DataFrame", MicroBatch], None]
 
@@ -119,6 +124,7 @@ class TableStreams:
         output_mode: OutputMode,
         every: str | None,
         process_batch: BatchFunction,
+        on_progress: Callable[[StreamProgress], None] = lambda _: None,
     ) -> int | None:
         """Process micro-batches in order. A batch that fails ends the stream, and is repeated by the next run.
 
@@ -128,6 +134,7 @@ class TableStreams:
             output_mode: Output mode of Structured Streaming.
             every: Interval between micro-batches, until interrupted; None processes what is available and ends.
             process_batch: Receives the rows of a micro-batch, and its identity.
+            on_progress: Receives how far the stream has read, at most once in five seconds.
 
         Returns:
             The last version of the Delta table that was processed; None if there was nothing new.
@@ -148,8 +155,10 @@ class TableStreams:
         trigger = writer.trigger(processingTime=every) if every else writer.trigger(availableNow=True)
         query = trigger.start()
         processor.stream.set_result(query.id)
-        _await(query, processor)
-        return _read_last_version(query)
+        progress = _ProgressReader(query, on_progress)
+        _await(query, processor, progress)
+        progress.report()
+        return progress.version
 
 
 class _BatchProcessor:
@@ -168,14 +177,55 @@ class _BatchProcessor:
             raise
 
 
-def _await(query: StreamingQuery, processor: _BatchProcessor) -> None:
+class _ProgressReader:
+    """Reports the progress of a query after its micro-batches; what comes too soon after a report is left out.
+
+    Args:
+        query: The query.
+        listener: Receives the progress.
+    """
+
+    def __init__(self, query: StreamingQuery, listener: Callable[[StreamProgress], None]) -> None:
+        self.query, self.listener = query, listener
+        self.version: int | None = None
+        self._pending: StreamProgress | None = None
+        self._newest = -1
+        self._reported = monotonic()
+
+    def poll(self) -> None:
+        """Look at the newest progress, and report it if the last report is some seconds old."""
+        self._read()
+        if monotonic() - self._reported >= _PROGRESS_INTERVAL:
+            self._report_pending()
+
+    def report(self) -> None:
+        """Report the newest progress."""
+        self._read()
+        self._report_pending()
+
+    def _read(self) -> None:
+        last = self.query.lastProgress
+        facts: dict[str, Any] = json.loads(last.json) if last else {}
+        self.version = _find_read_version(facts) if facts else self.version
+        # A query without new rows reports its next batch, which it has not executed.
+        if "addBatch" in facts.get("durationMs", {}) and facts["batchId"] != self._newest:
+            self._newest = facts["batchId"]
+            self._pending = _parse_progress(facts)
+
+    def _report_pending(self) -> None:
+        if self._pending is not None:
+            self.listener(self._pending)
+            self._pending, self._reported = None, monotonic()
+
+
+def _await(query: StreamingQuery, processor: _BatchProcessor, progress: _ProgressReader) -> None:
     """Wait for the end of a query; an interruption stops the query and its current micro-batch."""
     from pyspark.errors import StreamingQueryException
 
     try:
         # PySpark annotates the seconds as int, and accepts float.
         while not query.awaitTermination(_POLL_INTERVAL):  # type: ignore[arg-type]
-            pass
+            progress.poll()
     except StreamingQueryException:
         if processor.error is not None:
             raise processor.error from None
@@ -184,12 +234,38 @@ def _await(query: StreamingQuery, processor: _BatchProcessor) -> None:
         query.stop()
 
 
-def _read_last_version(query: StreamingQuery) -> int | None:
-    """Return the last version that was processed completely, from the offset of the next read."""
-    last = query.lastProgress
-    sources: list[dict[str, Any]] = json.loads(last.json)["sources"] if last else []
+def _parse_progress(facts: Mapping[str, Any]) -> StreamProgress:
+    """Return the progress that Spark reports as JSON after a micro-batch."""
+    sources = facts.get("sources") or [{}]
+    metrics = sources[0].get("metrics") or {}
+    duration = timedelta(milliseconds=facts["durationMs"].get("triggerExecution", 0))
+    return StreamProgress(
+        batch=facts["batchId"],
+        rows=facts["numInputRows"],
+        rows_per_second=facts.get("processedRowsPerSecond"),
+        ended=datetime.fromisoformat(facts["timestamp"]) + duration,
+        next_version=_find_offset(facts).get("reservoirVersion"),
+        files=_find_count(metrics, "numFilesOutstanding"),
+        bytes=_find_count(metrics, "numBytesOutstanding"),
+    )
+
+
+def _find_count(metrics: Mapping[str, str], name: str) -> int | None:
+    text = metrics.get(name, "")
+    return int(text) if is_number(text) else None
+
+
+def _find_offset(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return where Delta reads on; it is empty for another source."""
+    sources: list[dict[str, Any]] = facts.get("sources", [])
     offset = sources[0]["endOffset"] if sources else None
-    if not isinstance(offset, dict) or "reservoirVersion" not in offset:
+    return offset if isinstance(offset, dict) else {}
+
+
+def _find_read_version(facts: Mapping[str, Any]) -> int | None:
+    """Return the last version that was processed completely, from the offset of the next read."""
+    offset = _find_offset(facts)
+    if "reservoirVersion" not in offset:
         return None
     # With a negative index, the offset contains the version after the last one.
     is_next = int(offset.get("index", -1)) < 0

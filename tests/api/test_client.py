@@ -33,6 +33,10 @@ def failed(source: DataFrame) -> DataFrame:
 def slow(source: DataFrame) -> DataFrame:
     return source
 
+@job(writes="out", mode="append", stream="source")
+def follow(source: DataFrame) -> DataFrame:
+    return source
+
 @job(writes="out")
 def wait(source: DataFrame) -> DataFrame:
     return source
@@ -60,7 +64,7 @@ def test_a_run_is_requested_and_waited_for(client: Client) -> None:
 
 
 def test_jobs_are_listed(client: Client) -> None:
-    assert [job["name"] for job in client.jobs()] == ["done", "failed", "slow", "wait"]
+    assert [job["name"] for job in client.jobs()] == ["done", "failed", "follow", "slow", "wait"]
     assert client.job("done")["parameters"]["required"] == ["day"]
 
 
@@ -99,6 +103,14 @@ def test_a_run_is_cancelled_and_repeated(client: Client) -> None:
     again = client.repeat(run.id)
     assert again.id != run.id
     client.cancel(again.id)
+
+
+def test_a_stream_goes_on_until_it_is_cancelled(client: Client) -> None:
+    run = client.submit("follow", every="10 seconds")
+    ended = client.wait(client.cancel(run.id).id)
+    assert (ended.state, ended.answer["every"]) == ("cancelled", "10 seconds")
+    with pytest.raises(RequestRefused, match="`slow` reads none"):
+        client.submit("slow", every="10 seconds")
 
 
 def test_waiting_ends_at_its_time(client: Client) -> None:

@@ -48,7 +48,15 @@ def test_a_query_that_is_not_utf_8_is_refused_at_any_path(project: Path) -> None
 def test_the_jobs_are_listed_with_the_schema_of_their_parameters(project: Path) -> None:
     async def scenario(api: Served) -> None:
         jobs = (await api.get("/jobs")).json()["jobs"]
-        assert [job["name"] for job in jobs] == ["done", "failed", "refused", "slow", "wait", "with_secret"]
+        assert [job["name"] for job in jobs] == [
+            "done",
+            "failed",
+            "follow",
+            "refused",
+            "slow",
+            "wait",
+            "with_secret",
+        ]
         job = (await api.get("/jobs/done")).json()
         assert (job["summary"], job["reads"], job["writes"]) == (
             "Do what is to be done.",
@@ -349,7 +357,10 @@ def test_the_interface_is_described_with_the_parameters_of_each_job(project: Pat
         )
         routes = {route.path for route in app.routes if isinstance(route, Route)}
         routes = {path for path in routes if path != "/" and not path.startswith("/page/")}
-        jobs = {f"/jobs/{job}/runs" for job in ("done", "failed", "refused", "slow", "wait", "with_secret")}
+        jobs = {
+            f"/jobs/{job}/runs"
+            for job in ("done", "failed", "follow", "refused", "slow", "wait", "with_secret")
+        }
         assert routes == set(described["paths"]) - jobs
 
     served(project, scenario)
@@ -399,8 +410,7 @@ def test_the_service_says_that_it_lives_and_what_it_does(project: Path) -> None:
     async def scenario(api: Served) -> None:
         assert (await api.get("/health/live")).json() == {"status": "live"}
         ready = (await api.get("/health/ready")).json()
-        assert ready == {
-            "status": "ready", "contexts": {"default": {"runs": 0, "queued": 0, "processes": 0, "warm": 0}},
-        }  # fmt: skip
+        idle = {"runs": 0, "queued": 0, "processes": 0, "warm": 0}
+        assert ready == {"status": "ready", "contexts": {"default": idle, "streams": idle}}
 
     served(project, scenario)

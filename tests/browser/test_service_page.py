@@ -105,6 +105,44 @@ def test_a_long_run_is_cancelled_by_keyboard_alone(browser: Browser, tmp_path: P
         assert run.state == "cancelled"
 
 
+def test_a_stream_is_started_watched_stopped_and_started_again(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, write_project(tmp_path), "/#/jobs/follow") as tab:
+        tab.until_text("Start run")
+        tab.fill("#every", "soon")
+        tab.click("Start run")
+        tab.until_text("`every` is 'soon', which is no interval")
+        tab.fill("#every", "10 seconds")
+        tab.click("Start run")
+        tab.until_text("out@1")
+        text = tab.text
+        assert [shown in text for shown in ("1,235", "2 in quarantine", "4 files to read", "10 seconds")] == [
+            True
+        ] * 4
+        tab.click("Stop")
+        tab.until_text("The next run continues where it stopped")
+        tab.evaluate(
+            "[...document.querySelectorAll('.confirm button')].find(b => b.textContent === 'Stop').click()"
+        )
+        tab.until("document.querySelector('.run-state').innerText.includes('cancelled')")
+        tab.click("Start again")
+        tab.until_text("Continue the stream where it stopped?")
+        tab.evaluate(
+            "[...document.querySelectorAll('.confirm button')].find(b => b.textContent === 'Start again').click()"
+        )
+        tab.until("document.querySelector('.run-state').innerText.includes('running')")
+        tab.until_text("out@1")
+        [newest, stopped] = RunStore(tmp_path / "runs").list_newest(limit=2)
+        assert [(run.state, run.every) for run in (newest, stopped)] == [
+            ("running", "10 seconds"),
+            ("cancelled", "10 seconds"),
+        ]
+        tab.click("Stop")
+        tab.evaluate(
+            "[...document.querySelectorAll('.confirm button')].find(b => b.textContent === 'Stop').click()"
+        )
+        tab.until("document.querySelector('.run-state').innerText.includes('cancelled')")
+
+
 def test_no_script_of_the_data_runs(browser: Browser, tmp_path: Path) -> None:
     report = f"<h1>Report</h1><script>parent.{RUN};{RUN}</script><img src=x onerror='{RUN}'>"
     project = write_project(tmp_path, HOSTILE, report)

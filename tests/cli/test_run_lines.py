@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,10 +27,14 @@ def test_violated_rules_are_shown_below_their_model() -> None:
 
 def test_the_newest_batches_are_shown_and_earlier_ones_counted() -> None:
     batch = {"version": 1, "rows": 2, "held": 1, "already": False, "broken": ["expect_x"]}
-    lines = list(format_batches([{**batch, "number": number} for number in range(12)]))
+    run = Run(id="r1", job="stream", batches=tuple({**batch, "number": number} for number in range(12)))
+    lines = list(format_batches(run))
     assert lines[0] == "2 before these: --json shows all"
     assert lines[1] == "2: version 1, 2 rows, 1 row quarantined, failed expect_x"
     assert len(lines) == 11
+    long = replace(run, stream={"batches": 500, "rows": 1000, "held": 500})
+    assert next(format_batches(long)) == "490 before these: --json shows the newest 12"
+    assert summarize_outputs(long).startswith("published 500 batches")
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ async def running(
         store=SubmissionStore(database),
         runs=RunStore(root / "runs"),
         lease=Lease(engine=database, service=service),
-        settings={"default": ContextSettings(spare=0), **settings},
+        settings={"default": ContextSettings(spare=0), "streams": ContextSettings(spare=0), **settings},
         setup=Setup(root=str(root)),
         command=FAKE,
     )
@@ -122,7 +122,7 @@ def serve_on(listener: socket.socket, project: Path, *, has_tokens: bool = False
         store=SubmissionStore(database),
         runs=RunStore(project / "runs"),
         lease=Lease(engine=database, service="s1"),
-        settings={"default": ContextSettings(spare=0)},
+        settings={"default": ContextSettings(spare=0), "streams": ContextSettings(spare=0)},
         setup=Setup(root=str(project)),
         command=FAKE,
     )

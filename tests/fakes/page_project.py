@@ -50,6 +50,11 @@ def slow(source: DataFrame) -> DataFrame:
     """Compute for a long time."""
     return source
 
+@job(writes="out", mode="append", stream="source")
+def follow(source: DataFrame) -> DataFrame:
+    """Copy new rows."""
+    return source
+
 @job(writes="out")
 def failed(source: DataFrame, *, note: str = "") -> DataFrame:
     return source

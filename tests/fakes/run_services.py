@@ -13,7 +13,7 @@ from sparkops.pipeline.checks.check import CheckResult, Policy
 from sparkops.pipeline.checks.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.staging import StagedPart
-from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
+from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion, StreamProgress
 from sparkops.runs.ports import RunServices
 
 
@@ -179,13 +179,23 @@ class FakeStreams:
         return FakeFrame([], isStreaming=True, sparkSession=self, schema=table)
 
     def run(
-        self, frame: Any, *, process_batch: Callable[[Any, MicroBatch], None], **options: Any
+        self,
+        frame: Any,
+        *,
+        process_batch: Callable[[Any, MicroBatch], None],
+        on_progress: Callable[[StreamProgress], None],
+        **options: Any,
     ) -> int | None:
         self.options = options
         start = self.position
         while self.position < len(self.batches):
             process_batch(
                 FakeFrame(self.batches[self.position]), MicroBatch(stream="s", number=self.position)
+            )
+            on_progress(
+                StreamProgress(
+                    batch=self.position, rows=len(self.batches[self.position]), rows_per_second=2.0
+                )
             )
             self.position += 1
         return self.position if self.position > start else None

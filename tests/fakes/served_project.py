@@ -40,6 +40,10 @@ def done(source: DataFrame, *, day: date, size: Literal["s", "m"] = "s", n: int 
 def slow(source: DataFrame) -> DataFrame:
     return source
 
+@job(writes="out", mode="append", stream="source")
+def follow(source: DataFrame) -> DataFrame:
+    return source
+
 @job(writes="out")
 def failed(source: DataFrame) -> DataFrame:
     return source

@@ -1,6 +1,6 @@
 """A worker of the service that records runs as the real one does, but executes none: the job's name says what happens.
 
-`done`, `failed` and `refused` end so; `slow` waits until it is cancelled; `wait` until a file is there; `exit` ends the
+`done`, `failed` and `refused` end so; `slow` waits until it is cancelled, `follow` after two batches of a stream; `wait` until a file is there; `exit` ends the
 process, the first time only with `exit_once`; `jvm` loses its Spark. The log of `publish` is `log.txt` of the project, and its
 record has the fields of `published.json`.
 """
@@ -57,6 +57,7 @@ class FakeWorker:
         facts: dict[str, Any] = (
             {request.kind: {"of": request.target, **request.options}} if request.kind != "run" else {}
         )
+        facts |= {"every": request.every} if request.every is not None else {}
         attempt = self._runs.begin(run_id, job, params=dict(request.params), **facts)
         if job == "exit" or (job == "exit_once" and attempt.number == 1):
             os._exit(7)
@@ -80,7 +81,9 @@ class FakeWorker:
         if request.job == "wait":
             while not (self._root / "go").exists() and time.monotonic() < deadline:
                 time.sleep(0.02)
-        if request.job == "slow":
+        if request.job == "follow":
+            publish_batches(attempt)
+        if request.job in ("slow", "follow"):
             while attempt.find_cancel_request() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
             attempt.enter_failed(RunCancelled("Cancelled."))
@@ -93,6 +96,37 @@ class FakeWorker:
             attempt.enter("failed", "ended")
             return "failed"
         return "done"
+
+
+def publish_batches(attempt: Attempt) -> None:
+    """Record two batches of a stream, as the real worker does."""
+    for number in range(2):
+        time_now = datetime.now(UTC).isoformat()
+        output = {"table": "out", "version": number, "rows": 2 * number + 2}
+        attempt.append("published", outputs={"out": output})
+        batch = {
+            "number": number,
+            "version": number,
+            "rows": 2,
+            "held": 1,
+            "already": False,
+            "broken": [],
+            "time": time_now,
+        }
+        attempt.append(
+            "batch",
+            batches=[batch],
+            stream={"batches": number + 1, "rows": 2 * number + 2, "held": number + 1},
+        )
+        progress = {
+            "batch": number,
+            "rows": 3,
+            "rows_per_second": 1234.5,
+            "ended": time_now,
+            "next_version": 1,
+            "files": 4,
+        }
+        attempt.append("progress", stream={"progress": progress})
 
 
 def main() -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sparkops.errors import DeclarationError
+from sparkops.errors import DeclarationError, InputError
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.parameters.help import format_usage
+from sparkops.pipeline.stream import with_interval
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -53,3 +54,19 @@ def test_a_model_is_not_trained_on_a_stream() -> None:
 
         @job(stream="raw")
         def train(raw: DataFrame) -> Model: ...
+
+
+def test_a_run_may_give_a_stream_another_interval() -> None:
+    @job(mode="append", stream="raw")
+    def clean(raw: DataFrame) -> DataFrame: ...
+
+    assert with_interval(clean, None) is clean
+    assert with_interval(clean, "5 minutes").every == "5 minutes"
+    with pytest.raises(InputError, match="`every` is 'often', which is no interval"):
+        with_interval(clean, "often")
+
+    @job
+    def copy(raw: DataFrame) -> DataFrame: ...
+
+    with pytest.raises(InputError, match=r"`copy` reads none \(.*test_stream_declaration.py:"):
+        with_interval(copy, "5 minutes")

@@ -46,6 +46,10 @@ JOBS = """
     def ended(raw: DataFrame) -> DataFrame:
         os._exit(3)
 
+    @job(mode="append", stream="arrivals")
+    def followed(arrivals: DataFrame) -> DataFrame:
+        return arrivals
+
     @job
     def page(raw: DataFrame) -> Report:
         return Report(title="<b>Numbers</b>", numbers=[Number("Rows", raw.count())], parts=[])
@@ -53,13 +57,21 @@ JOBS = """
 CONF = """
     tables:
       raw: {path: raw.csv, format: csv, options: {header: "true"}, schema: "id INT"}
+      arrivals: {path: arrivals, format: csv, options: {header: "true", maxFilesPerTrigger: "1"}, schema: "id INT"}
     api:
       contexts:
         default: {max_runs: 2}
         alone: {kind: exclusive, spare: 0, retries: 0}
       jobs:
         ended: {context: alone}
+        followed: {context: %s}
 """
+FILES = {
+    "jobs/all.py": JOBS,
+    "conf/base/all.yml": CONF % "default",
+    "raw.csv": "id\n1\n2\n",
+    "arrivals/1.csv": "id\n1\n",
+}
 
 
 @dataclass
@@ -85,6 +97,20 @@ class ServiceProcess:
         while (run := self.find(run_id))["state"] != state:
             assert time.monotonic() < deadline, run
             time.sleep(0.1)
+        return run
+
+    def follow(self) -> str:
+        """Start the stream, which goes on until it is stopped."""
+        response = self.client.post("/jobs/followed/runs", json={"every": "1 second"})
+        assert response.status_code == 202, response.text
+        return str(response.json()["id"])
+
+    def until_rows(self, run_id: str, rows: int) -> dict[str, Any]:
+        deadline = time.monotonic() + 120
+        while (run := self.find(run_id)).get("stream", {}).get("rows", 0) < rows:
+            assert time.monotonic() < deadline, run
+            assert run["state"] in ("queued", "running"), run
+            time.sleep(0.2)
         return run
 
     def rows(self, table: str) -> list[dict[str, Any]]:
@@ -118,7 +144,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from textwrap import dedent
 
     root = tmp_path_factory.mktemp("served")
-    for path, text in {"jobs/all.py": JOBS, "conf/base/all.yml": CONF, "raw.csv": "id\n1\n2\n"}.items():
+    for path, text in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(dedent(text))
     return root
@@ -185,6 +211,33 @@ def test_a_job_that_ends_its_process_harms_no_other_run(service: ServiceProcess)
     )  # fmt: skip
 
 
+def add_arrivals(root: Path, number: int) -> None:
+    # Spark may look at the folder at any time: it ignores names that begin with a point.
+    hidden = root / "arrivals" / f".{number}.csv"
+    hidden.write_text(f"id\n{number}\n")
+    hidden.rename(root / "arrivals" / f"{number}.csv")
+
+
+def test_a_stream_goes_on_until_it_is_stopped_and_continues_when_it_is_started_again(
+    service: ServiceProcess,
+) -> None:
+    run_id = service.follow()
+    service.until_rows(run_id, 1)
+    add_arrivals(service.root, 2)
+    stream = service.until_rows(run_id, 2)["stream"]
+    assert (stream["batches"], stream["last_batch"]["number"], stream["last_commit"]["version"]) == (2, 1, 1)
+    stopped = service.client.post(f"/runs/{run_id}/cancel").json()
+    assert (stopped["state"], "the next run continues after that" in stopped["error"]["message"]) == (
+        "cancelled",
+        True,
+    )
+    add_arrivals(service.root, 3)
+    again = service.client.post(f"/runs/{run_id}/repeat").json()["id"]
+    assert service.until_rows(again, 1)["stream"]["last_batch"]["number"] == 2
+    assert service.client.post(f"/runs/{again}/cancel").json()["state"] == "cancelled"
+    assert sorted(row["id"] for row in service.rows("followed")) == [1, 2, 3]
+
+
 def find_children(pid: int) -> list[int]:
     text = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
@@ -227,7 +280,7 @@ def test_a_job_is_executed_as_it_is_on_disk(service: ServiceProcess) -> None:
 def test_a_service_that_is_killed_loses_no_accepted_run(
     root: Path, make_project: Callable[..., Path]
 ) -> None:
-    project = make_project({"jobs/all.py": JOBS, "conf/base/all.yml": CONF, "raw.csv": "id\n1\n2\n"})
+    project = make_project(FILES)
     killed = start_service(project)
     accepted = [killed.start("counts", wait=0, n=n)["id"] for n in range(8)]
     killed.find(accepted[0], wait=120)
@@ -242,6 +295,38 @@ def test_a_service_that_is_killed_loses_no_accepted_run(
         assert written == dict.fromkeys(range(8), 2), "each run has appended its two rows once"
     finally:
         stop_service(service)
+
+
+@pytest.mark.slow
+def test_a_stream_whose_process_or_service_is_killed_goes_on_and_writes_nothing_twice(
+    make_project: Callable[..., Path],
+) -> None:
+    project = make_project({**FILES, "conf/base/all.yml": CONF % "streams"})
+    killed = start_service(project)
+    run_id = killed.follow()
+    killed.until_rows(run_id, 1)
+    for worker in find_children(killed.process.pid):
+        if find_open_run(killed, worker):
+            os.kill(worker, signal.SIGKILL)
+    add_arrivals(project, 2)
+    run = killed.until_rows(run_id, 2)
+    assert (run["attempt"], run["every"], run["stream"]["batches"]) == (2, "1 second", 2)
+    os.kill(killed.process.pid, signal.SIGKILL)
+    killed.process.wait()
+    close(killed)
+    service = start_service(project)
+    try:
+        add_arrivals(project, 3)
+        service.until_rows(run_id, 3)
+        assert service.client.post(f"/runs/{run_id}/cancel").json()["state"] == "cancelled"
+        assert sorted(row["id"] for row in service.rows("followed")) == [1, 2, 3]
+    finally:
+        stop_service(service)
+
+
+def find_open_run(service: ServiceProcess, worker: int) -> bool:
+    """Return whether a process executes the newest run."""
+    return bool(service.find("last")["record"]["process"]["pid"] == worker)
 
 
 def test_a_second_service_on_the_same_queue_is_refused(service: ServiceProcess) -> None:

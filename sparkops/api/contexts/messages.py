@@ -42,6 +42,7 @@ class StartRun:
         params: JSON values by parameter.
         at: The version to read, by table or model name.
         as_of: Time (ISO 8601) as of which tables are read.
+        every: Interval in which a stream looks for new rows until it is stopped.
         kind: `run`, or what is done instead: `replay`, `rollback`, `release`.
         target: The run or table that it is done with.
         options: How it is done.
@@ -52,6 +53,7 @@ class StartRun:
     params: Mapping[str, Any] = field(default_factory=dict)
     at: Mapping[str, int] = field(default_factory=dict)
     as_of: str | None = None
+    every: str | None = None
     kind: str = "run"
     target: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -65,7 +65,7 @@ def _run(engine: Engine, request: StartRun) -> RunEnded:
         at=request.at, as_of=datetime.fromisoformat(request.as_of) if request.as_of else None
     )
     source = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
-    options = RunOptions(versions=versions, run_id=request.run_id)
+    options = RunOptions(versions=versions, run_id=request.run_id, every=request.every)
     return _describe_end(request, engine.run_by_name(request.job, [source], options=options))
 
 

@@ -22,6 +22,7 @@ class JobRequest:
         params: JSON values by parameter; the others have their configured values.
         at: The version to read, by table or model name.
         as_of: Time (ISO 8601) as of which tables are read.
+        every: Interval in which a stream looks for new rows until it is stopped; None for what its job declares.
         kind: `run` runs the job; `replay` and `rollback` work on a recorded run, `release` on the quarantine of a table.
         target: That run or table; empty for `run`.
         options: How a replay, a rollback or a release is executed.
@@ -32,6 +33,7 @@ class JobRequest:
     params: Mapping[str, Any] = field(default_factory=dict)
     at: Mapping[str, int] = field(default_factory=dict)
     as_of: str | None = None
+    every: str | None = None
     kind: RequestKind = "run"
     target: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -40,9 +42,11 @@ class JobRequest:
     def to_json(self) -> str:
         """Return the request as JSON with sorted keys, so that equal requests are equal texts."""
         values = {"job": self.job, "params": self.params, "at": self.at, "as_of": self.as_of}
-        # A request for a run has the text that it had before there were other kinds and callbacks.
+        # A request for a run has the text that it had before there were other kinds, callbacks and streams.
         if self.callback is not None:
             values |= {"callback": self.callback}
+        if self.every is not None:
+            values["every"] = self.every
         if self.kind != "run":
             values |= {"kind": self.kind, "target": self.target, "options": self.options}
         return json.dumps(values, sort_keys=True, separators=(",", ":"))

@@ -66,6 +66,7 @@ def _build_request(params: Schema) -> Schema:
             "at": {"type": "object", "additionalProperties": COUNT},
             "as_of": {"type": "string", "format": "date-time"},
             "callback": ADDRESS,
+            "every": {"type": "string"},
         },
         "additionalProperties": False,
     }

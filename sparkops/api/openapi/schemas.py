@@ -14,6 +14,7 @@ from sparkops.api.openapi.operation import (
     describe_list,
     describe_map,
     describe_object,
+    refer,
 )
 from sparkops.runs.records.states import STATES
 
@@ -21,6 +22,23 @@ _NUMBER: Final[Schema] = {"type": "number"}
 _TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 _TEXTS: Final = describe_list(TEXT)
 
+_STREAM: Final = describe_object(
+    {
+        "batches": COUNT,
+        "rows": COUNT,
+        "held": COUNT,
+        "rows_per_second": allow_null(_NUMBER),
+        "last_batch": allow_null(
+            describe_object({"number": COUNT, "rows": COUNT, "held": COUNT}, {"time": _TIME})
+        ),
+        "last_commit": allow_null(
+            describe_object({"table": allow_null(TEXT), "version": COUNT, "time": allow_null(_TIME)})
+        ),
+        "lag": describe_object(
+            {"seconds": allow_null(_NUMBER)}, {"versions": COUNT, "files": COUNT, "bytes": COUNT}
+        ),
+    }
+)
 _RUN: Final = describe_object(
     {
         "id": TEXT,
@@ -54,6 +72,8 @@ _RUN: Final = describe_object(
                 "last_error": allow_null(TEXT),
             }
         ),
+        "every": TEXT,
+        "stream": refer("Stream"),
     },
 )
 _PROBLEM: Final = describe_object(
@@ -61,8 +81,16 @@ _PROBLEM: Final = describe_object(
     {"errors": describe_list(describe_object({"parameter": TEXT, "message": TEXT}))},
 )
 _JOB: Final = describe_object(
-    {"name": TEXT, "summary": TEXT, "reads": _TEXTS, "writes": _TEXTS, "context": TEXT, "runs": TEXT},
-    {"parameters": OBJECT},
+    {
+        "name": TEXT,
+        "summary": TEXT,
+        "reads": _TEXTS,
+        "writes": _TEXTS,
+        "stream": allow_null(TEXT),
+        "context": TEXT,
+        "runs": TEXT,
+    },
+    {"parameters": OBJECT, "every": TEXT},
 )
 _TABLE: Final = describe_object(
     {
@@ -175,6 +203,7 @@ _DIFFERENCE: Final = describe_object(
 
 SCHEMAS: Final[Schema] = {
     "Run": _RUN,
+    "Stream": _STREAM,
     "Problem": _PROBLEM,
     "Job": _JOB,
     "Table": _TABLE,

@@ -24,7 +24,7 @@ export function formatTime(text) {
 
 /** Return the seconds between two times, to now if there is no second one. */
 export function formatDuration(start, end) {
-  if (!start) return "–";
+  if (start === null || start === undefined || start === "") return "–";
   const seconds = Math.max(0, ((end ? new Date(end) : new Date()) - new Date(start)) / 1000);
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;

@@ -48,7 +48,7 @@ export async function showJob({ main, name, query, session, signal, onShown }) {
   const canRun = session.caller.role !== "read";
   show(main,
     head("Job", job.name, job.summary && el("p", { class: "lead" }, job.summary), facts([
-      ["reads", tableLinks(job.reads)], ["writes", tableLinks(job.writes)], ["context", job.context],
+      ["reads", tableLinks(job.reads)], ["writes", tableLinks(job.writes)], ["stream", job.stream], ["every", job.every], ["context", job.context],
     ])),
     canRun ? card(earlier ? "Run again with changes" : "Run", makeForm(job, earlier)) : empty(`The token of ${session.caller.name} starts no runs.`),
     card("Newest runs", runs, el("p", { class: "note" }, el("a", { href: `#/runs?job=${encodeURIComponent(name)}` }, "All runs of this job"))));
@@ -69,11 +69,14 @@ function makeForm(job, earlier) {
   }
   const versions = job.reads.map((table) => makeField(table, { type: "integer", minimum: 0 }, { id: `at-${table}` }));
   const asOf = makeField("as of", { type: "string", format: "date-time" }, { id: "as-of" });
+  const every = job.stream ? makeEvery(job, earlier) : null;
+  const all = [...fields, every, ...versions, asOf].filter(Boolean);
   const summary = el("div", { class: "summary-of-problems", tabindex: "-1", hidden: true });
   const button = el("button", { type: "submit", class: "primary" }, "Start run");
   const form = el("form", { novalidate: true, class: "form" },
     summary, fields.map((field) => field.element),
     !fields.length && el("p", { class: "dim" }, "The job has no parameters."),
+    every && every.element,
     el("details", {}, el("summary", {}, "Versions to read"), el("div", { class: "versions" },
       versions.map((field) => field.element), asOf.element,
       el("p", { class: "help" }, "Empty: the newest versions."))),
@@ -81,19 +84,28 @@ function makeForm(job, earlier) {
   const key = makeKeys();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const body = toBody(fields, versions, asOf);
+    const body = toBody(fields, versions, asOf, every);
     button.disabled = true;
-    explain([...fields, ...versions, asOf], summary, []);
+    explain(all, summary, []);
     try {
       const run = await post(`${path("jobs", job.name, "runs")}?fresh=true`, body, { headers: { "Idempotency-Key": key(body) } });
       location.hash = `#/runs/${encodeURIComponent(run.id)}`;
     } catch (refused) {
-      explain([...fields, ...versions, asOf], summary, refused.errors, refused.message);
+      explain(all, summary, refused.errors, refused.message);
     } finally {
       button.disabled = false;
     }
   });
   return form;
+}
+
+/** Return the field that says whether a stream goes on until it is stopped. */
+function makeEvery(job, earlier) {
+  const none = job.every ? `Empty: every ${job.every}, as the job says.` : "Empty: the run reads what is there, and ends.";
+  const description = `Look for new rows of ${job.stream} in this interval, such as 10 seconds, until the run is stopped. ${none}`;
+  const field = makeField("every", { type: "string", description }, { id: "every" });
+  if (earlier && earlier.every) field.write(earlier.every);
+  return field;
 }
 
 /** Return whether a run's record does not show a value, because it contains a secret. */
@@ -102,11 +114,12 @@ function isHidden(run, name) {
 }
 
 /** Return the body of the request as JSON. */
-function toBody(fields, versions, asOf) {
+function toBody(fields, versions, asOf, every) {
   const parts = [`"params":${toObject(fields)}`];
   const at = toObject(versions);
   if (at !== "{}") parts.push(`"at":${at}`);
   if (asOf.read() !== null) parts.push(`"as_of":${asOf.read()}`);
+  if (every && every.read() !== null) parts.push(`"every":${every.read()}`);
   return `{${parts.join(",")}}`;
 }
 

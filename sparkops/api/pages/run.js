@@ -7,6 +7,7 @@ import { confirmButton, keepFocus, repeat } from "./live.js";
 import { followLog } from "./log.js";
 import { get, path, post } from "./requests.js";
 import { showResult } from "./result.js";
+import { goesOn, streamFigures } from "./stream.js";
 import { undoActions, verdict } from "./undo.js";
 
 /** Show a run until the view is left, or compare it with the one that the address names. */
@@ -17,11 +18,12 @@ export async function showRun({ main, name, query, session, signal, onShown }) {
 
 async function followRun({ main, name, session, signal, onShown }) {
   let run = await get(path("runs", name), {}, signal);
-  const boxes = Object.fromEntries(["state", "actions", "plan", "verdict", "facts", "error", "result", "checks", "lineage", "log", "record"].map((key) => [key, el("div", { class: `run-${key}` })]));
+  const boxes = Object.fromEntries(["state", "actions", "stream", "plan", "verdict", "facts", "error", "result", "checks", "lineage", "log", "record"].map((key) => [key, el("div", { class: `run-${key}` })]));
   let phase = "";
   const update = () => {
     show(boxes.state, pill(run.state), progress(run));
     show(boxes.facts, describe(run));
+    keepFocus(boxes.stream, () => show(boxes.stream, streamFigures(run)));
     show(boxes.error, run.error && el("div", { class: run.state === "cancelled" ? "problem warn" : "problem" }, el("p", { class: "message" }, run.error.message)));
     if (phase !== run.state) {
       phase = run.state;
@@ -41,7 +43,7 @@ async function followRun({ main, name, session, signal, onShown }) {
     update();
   };
   update();
-  show(main, head("Run", link(["jobs", run.job], run.job), boxes.state), boxes.error, boxes.facts, boxes.actions, boxes.plan, boxes.verdict,
+  show(main, head("Run", link(["jobs", run.job], run.job), boxes.state), boxes.error, boxes.facts, boxes.actions, boxes.stream, boxes.plan, boxes.verdict,
     boxes.result, boxes.checks, boxes.lineage, card("Log", boxes.log), el("div", { class: "run-compare" }, comparison(run, signal)), boxes.record);
   onShown(`${run.job} ${run.id}`);
   followLog(boxes.log, run, signal, refresh);
@@ -68,7 +70,7 @@ function describe(run) {
       ["caller", run.caller], ["context", run.context], ["attempt", run.attempt > 1 ? run.attempt : null],
       ["as of", record.as_of && formatTime(record.as_of)],
       ["answered by", run.answered_by && link(["runs", run.answered_by], run.answered_by)],
-      ["kind", run.kind], ["result", run.result && formatValue(run.result)],
+      ["every", run.every], ["kind", run.kind], ["result", run.result && formatValue(run.result)],
       ["part of", record.parent && link(["runs", record.parent], record.parent)],
       ["rolled back by", record.rolled_back && link(["runs", record.rolled_back], record.rolled_back)],
     ]),
@@ -85,13 +87,25 @@ function actions(run, refresh, plan) {
     location.hash = `#/runs/${encodeURIComponent(repeated.id)}`;
   };
   if (run.state === "cancelling") return el("p", { class: "dim" }, "Its Spark jobs are stopped.");
-  if (ACTIVE.has(run.state)) return el("div", { class: "actions" }, confirmButton("Cancel run", "Stop its Spark jobs?", cancel));
+  if (ACTIVE.has(run.state)) return el("div", { class: "actions" }, stopButton(run, cancel));
   const box = el("div", { class: "actions" });
   if (!isSpecial(run)) {
-    append(box, [confirmButton("Repeat", "Run again with the same parameters?", again, { danger: false }), el("a", { class: "button", href: `#/jobs/${encodeURIComponent(run.job)}?from=${encodeURIComponent(run.id)}` }, "Repeat with changes")]);
+    append(box, [repeatButton(run, again), el("a", { class: "button", href: `#/jobs/${encodeURIComponent(run.job)}?from=${encodeURIComponent(run.id)}` }, "Repeat with changes")]);
   }
   append(box, undoActions(run, plan));
   return box;
+}
+
+function stopButton(run, cancel) {
+  return goesOn(run) && run.started
+    ? confirmButton("Stop", "Stop the stream? The next run continues where it stopped.", cancel)
+    : confirmButton("Cancel run", "Stop its Spark jobs?", cancel);
+}
+
+function repeatButton(run, again) {
+  return goesOn(run)
+    ? confirmButton("Start again", "Continue the stream where it stopped?", again, { danger: false })
+    : confirmButton("Repeat", "Run again with the same parameters?", again, { danger: false });
 }
 
 /** Return whether a run is a replay, a rollback or a release. */

@@ -13,7 +13,7 @@ from sparkops.api.routes.problem import RequestProblem
 from sparkops.core.wording import did_you_mean
 from sparkops.errors import InputError
 
-_FIELDS: Final = ("params", "at", "as_of", "callback")
+_FIELDS: Final = ("params", "at", "as_of", "every", "callback")
 # A caller that waits keeps a connection.
 _MAX_WAIT: Final = 300.0
 _MAX_VERSION: Final = (1 << 63) - 1
@@ -73,7 +73,8 @@ def read_request(job: str, body: dict[str, Any]) -> JobRequest:
         raise InputError('`at` is no object of versions: send {"at": {"flights": 3}}.')
     if as_of is not None and not isinstance(as_of, str):
         raise InputError("`as_of` is no text: send a time of ISO 8601, such as 2026-03-01T12:00:00Z.")
-    return JobRequest(job=job, params=params, at=at, as_of=as_of, callback=read_callback(body))
+    every = require_type(body, "every", str, "") or None
+    return JobRequest(job=job, params=params, at=at, as_of=as_of, every=every, callback=read_callback(body))
 
 
 def read_callback(body: Mapping[str, Any]) -> str | None:

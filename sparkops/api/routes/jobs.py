@@ -14,7 +14,7 @@ from sparkops.api.openapi.document import build_openapi
 from sparkops.api.routes.answer import answer
 from sparkops.api.routes.body import read_json, read_request
 from sparkops.api.routes.submit import answer_request, require_job
-from sparkops.api.service import DEFAULT_CONTEXT, JobService
+from sparkops.api.service import JobService, choose_context
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.docstring import read_summary
 from sparkops.pipeline.parameters.json_schema import build_json_schema
@@ -57,12 +57,13 @@ def make_job_routes(service: JobService) -> list[Route]:
 
 def describe_job(service: JobService, job: Job) -> Mapping[str, Any]:
     """Return what a caller needs to know of a job."""
-    served = service.settings.jobs.get(job.name)
     return {
         "name": job.name,
         "summary": read_summary(job.doc),
         "reads": list(job.tables),
         "writes": [write.table for write in job.writes],
-        "context": served.context if served is not None else DEFAULT_CONTEXT,
+        "stream": job.stream,
+        **({"every": job.every} if job.every is not None else {}),
+        "context": choose_context(service.settings, job.name, goes_on=job.every is not None),
         "runs": f"/jobs/{job.name}/runs",
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from sparkops.api.callbacks.address import hide_query
 from sparkops.api.database.submission import RequestKind, Submission
+from sparkops.api.routes.stream_view import describe_stream, is_stream
 from sparkops.api.service import RequestedRun
 from sparkops.runs.records.run import Run, run_to_json
 
@@ -41,6 +42,8 @@ def describe_requested_run(requested: RequestedRun, *, full: bool = False) -> di
         **_describe_kind(requested),
         **(_describe_request(submission) if submission is not None else {}),
         **{key: record[key] for key in _SHORT if key in record},
+        **_describe_interval(requested),
+        **({"stream": describe_stream(run)} if run is not None and is_stream(run) else {}),
         "error": _find_error(requested, record),
         "links": _list_links(requested),
     }
@@ -70,6 +73,13 @@ def _describe_kind(requested: RequestedRun) -> dict[str, Any]:
         return {"kind": kind, "of": requested.submission.request.target}
     assert requested.run is not None
     return {"kind": kind, "of": requested.run.replay.get("of") or requested.run.params.get("run")}
+
+
+def _describe_interval(requested: RequestedRun) -> dict[str, Any]:
+    """Return the interval in which a stream looks for new rows; nothing of a run that ends by itself."""
+    run, submission = requested.run, requested.submission
+    every = run.every if run is not None else submission.request.every if submission is not None else None
+    return {"every": every} if every is not None else {}
 
 
 def _describe_request(submission: Submission) -> dict[str, Any]:

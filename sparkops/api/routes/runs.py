@@ -22,6 +22,7 @@ from sparkops.api.routes.replay import answer_replay
 from sparkops.api.routes.result import answer_result
 from sparkops.api.routes.rollback import answer_rollback
 from sparkops.api.routes.run_view import describe_requested_run, find_kind
+from sparkops.api.routes.stream_view import count_unread_versions
 from sparkops.api.routes.submit import answer_submission, require_job
 from sparkops.api.service import JobService, RequestedRun
 from sparkops.core.wording import did_you_mean
@@ -42,7 +43,12 @@ def make_run_routes(service: JobService) -> list[Route]:
 
     async def show(request: Request) -> Response:
         requested = await service.wait(request.path_params["run"], read_wait(request))
-        return answer(request, describe_requested_run(requested, full=True))
+        body = describe_requested_run(requested, full=True)
+        if requested.run is not None and "stream" in body:
+            body["stream"]["lag"] |= await asyncio.to_thread(
+                count_unread_versions, service.engine, requested.run
+            )
+        return answer(request, body)
 
     async def cancel(request: Request) -> Response:
         seconds = read_wait(request) if "wait" in request.query_params else _CANCEL_SECONDS
@@ -89,13 +95,14 @@ def _change(earlier: RequestedRun, body: dict[str, Any]) -> JobRequest:
             for name, value in earlier.run.params.items()
             if origins.get(name) != "default" and name not in earlier.run.hidden
         }
-        before = JobRequest(job=earlier.job, params=params)
+        before = JobRequest(job=earlier.job, params=params, every=earlier.run.every)
     return JobRequest(
         job=earlier.job,
         params={**before.params, **changes.params},
         at={**before.at, **changes.at},
         as_of=changes.as_of or before.as_of,
         callback=changes.callback,
+        every=changes.every or before.every,
     )
 
 

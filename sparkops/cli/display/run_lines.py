@@ -44,7 +44,7 @@ def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     yield from _format_section("Models", (line for name in run.models for line in _format_model(run, name)))
     yield from _format_section("Checks", format_checks(run.checks))
     yield from _format_section("Pages", map(str, pages))
-    yield from _format_section("Batches", format_batches(run.batches))
+    yield from _format_section("Batches", format_batches(run))
     yield from _format_section(
         "Wrote", (_format_output(name, output) for name, output in run.outputs.items())
     )
@@ -84,12 +84,13 @@ def format_items(run: Run, items: Sequence[Run | None]) -> Iterator[str]:
     yield from _format_section("Runs", lines)
 
 
-def format_batches(batches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def format_batches(run: Run) -> Iterator[str]:
     """Yield one line for each of the newest micro-batches, and the number of earlier ones."""
-    earlier = len(batches) - _MAX_LINES
+    earlier = run.batch_count - _MAX_LINES
     if earlier > 0:
-        yield f"{earlier:,} before these: --json shows all"
-    for batch in batches[-_MAX_LINES:]:
+        newest = "all" if run.batch_count == len(run.batches) else f"the newest {len(run.batches)}"
+        yield f"{earlier:,} before these: --json shows {newest}"
+    for batch in run.batches[-_MAX_LINES:]:
         yield _format_batch(batch)
 
 
@@ -101,7 +102,7 @@ def summarize_outputs(run: Run) -> str:
     if run.report:
         return f"wrote {run.report}"
     if run.batches:
-        return f"published {format_count(len(run.batches), 'batch', 'batches')}: {_format_tables(run)}"
+        return f"published {format_count(run.batch_count, 'batch', 'batches')}: {_format_tables(run)}"
     if "stream" in run.timings and not run.outputs:
         return "found nothing new"
     if run.items:

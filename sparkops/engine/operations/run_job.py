@@ -17,6 +17,7 @@ from sparkops.engine.recorded_parameters import bind_recorded
 from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
+from sparkops.pipeline.stream import with_interval
 from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run
 
@@ -41,7 +42,8 @@ def run_by_name(
         SparkopsError: What stopped the run.
     """
     options = options or RunOptions()
-    declared, sources = container.project.find_declared(name), to_sources(params)
+    declared = with_interval(container.project.find_declared(name), options.every)
+    sources = to_sources(params)
     if find_pending(container, declared, sources):
         # Imported here, so that wrong parameters are reported without waiting for it.
         from sparkops.engine.operations.fan_out.items import list_items
@@ -63,6 +65,7 @@ def run_declared(
         return _skip_done(container, start.done, start)
     container.warm_up([declared])
     job, values = container.project.load_job(declared, bound)
+    job = with_interval(job, options.every)
     return execute_job(container, job, values, versions=options.versions, start=start)
 
 
@@ -70,6 +73,7 @@ def run_job(container: ServiceContainer, job: Job, params: Mapping[str, Any], *,
     """Run a job with parameters from Python; see `run_by_name`."""
     if find_pending(container, job, to_sources(params)):
         return run_by_name(container, job.name, params, options=options)
+    job = with_interval(job, options.every)
     bound = container.project.bind(job, to_sources(params), at=options.versions.at)
     container.require_suites_fit([job])
     start = choose_start(container, job, bound, options)
@@ -126,6 +130,7 @@ def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()
     container.warm_up([declared])
     job, values = (scoring, bound) if scoring is not None else project.load_job(declared, bound)
     job = make_job_of_run(job, earlier, project.runs)
+    job = with_interval(job, earlier.every) if job.stream else job
     versions = ReadVersions.of_record(earlier)
     return execute_job(container, job, values, versions=versions, start=RunStart(resume=earlier))
 

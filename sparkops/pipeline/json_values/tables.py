@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sparkops.pipeline.table import Commit, Pin, PublishedVersion, TableInfo
+from sparkops.pipeline.table import Commit, Pin, PublishedVersion, StreamProgress, TableInfo
 
 
 def pin_to_json(pin: Pin) -> dict[str, Any]:
@@ -36,6 +36,20 @@ def pin_from_json(table: str, value: Mapping[str, Any]) -> Pin:
         time=datetime.fromisoformat(time) if isinstance(time, str) else time,
         options_hash=value.get("options_hash", ""),
     )
+
+
+def stream_progress_to_json(progress: StreamProgress) -> dict[str, Any]:
+    """Return the progress of a stream as JSON values, without what is not known."""
+    values = {
+        "batch": progress.batch,
+        "rows": progress.rows,
+        "rows_per_second": progress.rows_per_second,
+        "ended": progress.ended.isoformat() if progress.ended is not None else None,
+        "next_version": progress.next_version,
+        "files": progress.files,
+        "bytes": progress.bytes,
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def published_version_to_json(published: PublishedVersion) -> dict[str, Any]:

@@ -172,6 +172,7 @@ def describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]
     return {
         **({"key": request.key} if request.key is not None else {}),
         **({"parent": request.parent} if request.parent is not None else {}),
+        **({"every": request.job.every} if request.job.every is not None else {}),
         "params": {**params, **dict.fromkeys(hidden, HIDDEN)},
         **({"hidden": hidden} if hidden else {}),
         "origins": dict(request.origins),

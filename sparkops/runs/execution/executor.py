@@ -89,10 +89,11 @@ class RunExecutor:
             publications=self.context.publications,
             commit_lock=self.context.commit_lock or nullcontext(),
         )
+        run = self.context.runs.read(self.attempt.run_id)
         if job.stream:
-            publish_stream(result, publisher, pin=pins[job.stream], on_batch=self.context.on_step)
+            publish_stream(result, publisher, pin=pins[job.stream], run=run, on_batch=self.context.on_step)
         else:
-            publisher.publish(result, self.context.runs.read(self.attempt.run_id), decision)
+            publisher.publish(result, run, decision)
 
     @contextmanager
     def _measure_step(self, step: str) -> Iterator[None]:

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sparkops.errors import BadData, ChecksFailed, JobFailed
 from sparkops.pipeline.checks.check import CheckResult
 from sparkops.pipeline.checks.checkpoint import CheckpointFacts
-from sparkops.pipeline.json_values.tables import pin_to_json, published_version_to_json
+from sparkops.pipeline.json_values.tables import (
+    pin_to_json,
+    published_version_to_json,
+    stream_progress_to_json,
+)
 from sparkops.pipeline.staging import StagedPart, name_batch_area
 from sparkops.pipeline.stream import OUTPUT_MODES
-from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
+from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion, StreamProgress
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import CheckOutcome
 from sparkops.runs.publishing.check_report import collect_pages, format_failures, to_record
 from sparkops.runs.publishing.decision import Decision, decide, load_decision
 from sparkops.runs.publishing.publisher import Publisher
 from sparkops.runs.publishing.return_value import require_frame
+from sparkops.runs.records.run import Run, utc_now
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# The record is made small again after so many events.
+_COMPACTION: Final = 200
+
 
 def publish_stream(
-    result: Any, publisher: Publisher, *, pin: Pin, on_batch: Callable[[str], None] = lambda _: None
+    result: Any, publisher: Publisher, *, pin: Pin, run: Run, on_batch: Callable[[str], None] = lambda _: None
 ) -> None:
     """Publish the stream that the job returned, up to its end.
 
@@ -33,6 +41,7 @@ def publish_stream(
         result: A streaming frame.
         publisher: Publishes the batches.
         pin: The streamed table as it was when the run began.
+        run: The run's record, with what earlier attempts have published.
         on_batch: Called with the name of each batch when it begins.
 
     Raises:
@@ -46,12 +55,17 @@ def publish_stream(
             f"Job `{job.name}` reads `{job.stream}` as a stream and returned a frame that does not come from it "
             f"({job.place}): return a frame made from `{job.stream}`."
         )
-    batches = _BatchPublisher(publisher, on_batch)
+    batches = _BatchPublisher(publisher, on_batch, _Totals.of_record(run), rows=_count_rows(run))
     mode = OUTPUT_MODES[job.writes[0].mode]
     try:
         with publisher.timer("stream"):
             last_version = services.streams.run(
-                frame, name=job.name, output_mode=mode, every=job.every, process_batch=batches.publish
+                frame,
+                name=job.name,
+                output_mode=mode,
+                every=job.every,
+                process_batch=batches.publish,
+                on_progress=batches.record_progress,
             )
     finally:
         batches.record_checks()
@@ -61,6 +75,51 @@ def publish_stream(
         attempt.append("streamed", inputs={pin.table: {**pin_to_json(pin), "version": last_version}})
 
 
+@dataclass(slots=True, kw_only=True)
+class _Totals:
+    """What all attempts of a run have published.
+
+    Args:
+        last: Number of the last batch; None if there is none.
+        batches: Number of batches.
+        rows: Rows in the table.
+        quarantined: Rows in quarantine.
+        is_resumed: Whether an earlier attempt has recorded something.
+    """
+
+    last: int | None = None
+    batches: int = 0
+    rows: int = 0
+    quarantined: int = 0
+    is_resumed: bool = False
+
+    @classmethod
+    def of_record(cls, run: Run) -> _Totals:
+        """Return the totals of a run's record."""
+        return cls(
+            last=run.batches[-1]["number"] if run.batches else None,
+            batches=run.batch_count,
+            rows=run.stream.get("rows", 0),
+            quarantined=run.stream.get("held", 0),
+            is_resumed=run.attempt > 1,
+        )
+
+    def add(self, batch: Mapping[str, Any]) -> None:
+        """Add a batch, unless an earlier attempt has recorded it."""
+        if self.last is not None and batch["number"] <= self.last:
+            return
+        self.last = batch["number"]
+        self.batches += 1
+        # An earlier attempt may have published the batch, and ended before it recorded that.
+        if self.is_resumed or not batch["already"]:
+            self.rows += batch["rows"]
+            self.quarantined += batch["held"]
+
+    def to_json(self) -> dict[str, int]:
+        """Return the totals as JSON values."""
+        return {"batches": self.batches, "rows": self.rows, "held": self.quarantined}
+
+
 @dataclass(slots=True)
 class _BatchPublisher:
     """Publishes the micro-batches of one run, and adds up the results of their checks.
@@ -68,20 +127,24 @@ class _BatchPublisher:
     Args:
         publisher: Publishes one micro-batch.
         on_batch: Called with the name of each batch when it begins.
+        totals: What all attempts of the run have published.
         published: Check results of the published batches together.
         unpublished: Check results of the present batch, until it is published.
         rows: Rows that this run published, by table.
         last_pages: Pages of the last batch that was checked.
         last_batch: The last batch that began.
+        events: Events since the record was last made small.
     """
 
     publisher: Publisher
     on_batch: Callable[[str], None]
+    totals: _Totals
     published: list[CheckResult] = field(default_factory=list)
     unpublished: list[CheckResult] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     last_pages: Sequence[CheckpointFacts] = ()
     last_batch: MicroBatch | None = None
+    events: int = 0
 
     def publish(self, frame: DataFrame, batch: MicroBatch) -> None:
         """Stage, check and publish one micro-batch, or follow the plan that an earlier attempt saved for it."""
@@ -170,9 +233,19 @@ class _BatchPublisher:
         """Record one commit, with all rows that this run has published to its table."""
         rows = self.rows.get(commit.table, 0) + (0 if commit.already_published else commit.rows)
         self.rows[commit.table] = rows
-        self.publisher.attempt.append(
-            "published", outputs={commit.table: {**published_version_to_json(commit), "rows": rows}}
-        )
+        self._record("published", outputs={commit.table: {**published_version_to_json(commit), "rows": rows}})
+
+    def record_progress(self, progress: StreamProgress) -> None:
+        """Record how far the stream has read."""
+        self._record("progress", sync=False, stream={"progress": stream_progress_to_json(progress)})
+
+    def _record(self, event: str, **fields: Any) -> None:
+        """Append an event, and make the record small again now and then: a stream may have any number of batches."""
+        self.publisher.attempt.append(event, **fields)
+        self.events += 1
+        if self.events >= _COMPACTION:
+            self.publisher.attempt.compact()
+            self.events = 0
 
     def _record_batch(
         self, batch: MicroBatch, commits: Sequence[PublishedVersion], decision: Decision
@@ -186,8 +259,10 @@ class _BatchPublisher:
             "held": sum(commit.rows for commit in quarantined),
             "already": table.already_published,
             "broken": [result.expectation for result in decision.plan.checks if not result.success],
+            "time": utc_now().isoformat(),
         }
-        self.publisher.attempt.append("batch", batches=[facts])
+        self.totals.add(facts)
+        self._record("batch", batches=[facts], stream=self.totals.to_json())
 
     def _append_history(
         self, results: Sequence[CheckResult], batch: MicroBatch, versions: Mapping[str, int]
@@ -199,6 +274,11 @@ class _BatchPublisher:
             versions=versions,
             batch=batch,
         )
+
+
+def _count_rows(run: Run) -> dict[str, int]:
+    """Return the rows that earlier attempts of a run published, by table."""
+    return {name: output.get("rows") or 0 for name, output in run.outputs.items()}
 
 
 def _identify(result: CheckResult) -> tuple[str, str]:

@@ -68,7 +68,7 @@ def to_user_error(
         traceback.print_exception(error)
     cancellation = _find_interruption(error)
     if cancellation is not None:
-        return cancellation
+        return _add_consequence(cancellation, job)
     failure = _find_engine_failure(error, translate)
     if failure is not None:
         # A failure of Spark's machinery is not the fault of the line that was waiting for it.
@@ -89,6 +89,16 @@ def to_user_error(
     if not line:
         return translated
     return type(translated)(f"{translated} (job `{job.name}`, {line})")
+
+
+def _add_consequence(interruption: SparkopsError, job: Job) -> SparkopsError:
+    """Return why a run was stopped; of a stream that goes on until then, with what this means."""
+    if job.every is None:
+        return interruption
+    return type(interruption)(
+        f"{interruption} The stream of job `{job.name}` has stopped; what it published stays, and the next run continues "
+        "after that."
+    )
 
 
 def _find_engine_failure(

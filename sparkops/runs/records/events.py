@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from types import NoneType
-from typing import Any
+from typing import Any, Final
 
 from sparkops.pipeline.json_values.checks import check_from_json, check_to_json
 from sparkops.runs.records.run import FIELDS, Run
@@ -18,14 +18,27 @@ Checks = tuple[Mapping[str, Any], ...]
 
 # Keys whose values are merged into those of the run, or appended to them. The value of any other key replaces the
 # earlier one.
-_MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark", "replay"}
+_MERGED = {
+    "inputs",
+    "models",
+    "scoring",
+    "rules",
+    "outputs",
+    "metrics",
+    "timings",
+    "spark",
+    "replay",
+    "stream",
+}
 _APPENDED = {"staged", "batches"}
+# A stream may have any number of batches: a record has the newest.
+MAX_BATCHES: Final = 100
 _TUPLES = _APPENDED | {"checks", "hidden", "items"}
 _TIMES = {"started", "ended"}
 # Keys by the type of their values.
 _MAPPINGS = _MERGED | {"params", "origins", "settings", "code", "process", "each", "work", "verdicts"}
 _TEXTS = {"id", "job", "state", "env"}
-_OPTIONAL_TEXTS = {"as_of", "key", "report", "log", "fingerprint", "skipped", "rolled_back"}
+_OPTIONAL_TEXTS = {"as_of", "key", "report", "log", "fingerprint", "skipped", "rolled_back", "every"}
 _OPTIONAL_MAPPINGS = {"error", "registered", "rollback"}
 # Type of the values of each mapping, and of the items of each list.
 _VALUES: Mapping[str, type | tuple[type, ...]] = {
@@ -184,7 +197,8 @@ def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:
         if key in _MERGED:
             merged[key] = {**getattr(run, FIELDS[key]), **value}
         elif key in _APPENDED:
-            merged[key] = getattr(run, FIELDS[key]) + value
+            joined = getattr(run, FIELDS[key]) + value
+            merged[key] = joined[-MAX_BATCHES:] if key == "batches" else joined
         else:
             merged[key] = value
     return merged

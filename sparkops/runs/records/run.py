@@ -62,7 +62,10 @@ class Run:
         replay: Of a replay: `of` (the run that it replays), what it has instead of the recorded values, and its
             `verdict`.
         attempts: Each attempt with its number, state, start, end and error, in order.
-        batches: Micro-batches of a stream, in order: number, version, rows, quarantined rows, failed expectations.
+        batches: The newest micro-batches of a stream, in order: number, version, rows, quarantined rows, failed
+            expectations, time.
+        every: Interval in which a stream looks for new rows until it is stopped; None if it ends by itself.
+        stream: Of a stream: `batches`, `rows` and `held` of the whole run, and the `progress` after its last batch.
     """
 
     id: str
@@ -106,6 +109,8 @@ class Run:
     rolled_back: str | None = None
     replay: Mapping[str, Any] = field(default_factory=dict)
     attempts: tuple[Mapping[str, Any], ...] = ()
+    every: str | None = None
+    stream: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return what a run is and what it published, in one line."""
@@ -140,6 +145,11 @@ class Run:
         if self.started is None or self.ended is None:
             return None
         return (self.ended - self.started).total_seconds()
+
+    @property
+    def batch_count(self) -> int:
+        """Return the number of micro-batches, of which `batches` has the newest."""
+        return int(self.stream.get("batches", len(self.batches)))
 
 
 # Fields of `Run` by the key of the record. The keys are in files and in the output of `--json`: a field may be renamed,
@@ -186,6 +196,8 @@ FIELDS: Mapping[str, str] = {
     "rolled_back": "rolled_back",
     "replay": "replay",
     "attempts": "attempts",
+    "every": "every",
+    "stream": "stream",
 }
 
 
@@ -202,6 +214,8 @@ _RARE = {
     "replay",
     "rollback",
     "rolled_back",
+    "every",
+    "stream",
 }
 
 

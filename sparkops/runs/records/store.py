@@ -6,13 +6,15 @@ import errno
 import json
 import logging
 import os
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sparkops.config.state_file import MALFORMED
+from sparkops.core.atomic_file import replace_file
 from sparkops.core.masking import mask_json
 from sparkops.core.private_file import make_private_folder, open_private
 from sparkops.errors import AttemptSuperseded, InputError, ProjectError, SparkopsError, UnknownName
@@ -26,6 +28,7 @@ from sparkops.runs.records.attempt_files import (
     read_events,
     read_lines,
 )
+from sparkops.runs.records.compaction import select_needed
 from sparkops.runs.records.events import fold_events
 from sparkops.runs.records.failure import describe_error
 from sparkops.runs.records.process import describe_process, detect_crash, is_active_on_this_host
@@ -52,12 +55,14 @@ class Attempt:
         number: Number of the attempt, from 1.
         path: The file.
         secrets: Values that are masked in it.
+        lock: Held while the file is changed.
     """
 
     run_id: str
     number: int
     path: Path
     secrets: tuple[str, ...] = ()
+    lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @property
     def log(self) -> Path:
@@ -76,10 +81,19 @@ class Attempt:
         Raises:
             ProjectError: The event cannot be written; earlier events are intact.
         """
-        masked = mask_json(fields, self.secrets)
-        line = json.dumps({"event": event, "time": utc_now().isoformat(), **masked})
+        line = json.dumps({"event": event, "time": utc_now().isoformat(), **mask_json(fields, self.secrets)})
         try:
-            _append_line(self.path, (line + "\n").encode(), sync=sync)
+            with self.lock:
+                _append_line(self.path, (line + "\n").encode(), sync=sync)
+        except OSError as error:
+            raise _convert_write_error(self.path, error) from error
+
+    def compact(self) -> None:
+        """Remove the events of a stream that later ones replace; ProjectError if the file cannot be replaced."""
+        try:
+            with self.lock:
+                lines = select_needed(read_lines(self.path))
+                replace_file(self.path, b"".join(lines), durable=True, private=True)
         except OSError as error:
             raise _convert_write_error(self.path, error) from error
 

@@ -10,7 +10,7 @@ import pytest
 from fakes.run_services import FakeFrame, FakeRunServices
 
 from sparkops.core.place import Place
-from sparkops.errors import ChecksFailed, JobFailed
+from sparkops.errors import ChecksFailed, JobFailed, RunCancelled
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Mode, Write
 from sparkops.runs.execution.execute import execute
@@ -34,13 +34,14 @@ def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
         *,
         mode: Mode = "append",
         resume: Run | None = None,
+        every: str | None = None,
     ) -> Run:
         source = tmp_path / "jobs" / "x.py"
         source.parent.mkdir(exist_ok=True)
         source.write_text("# a job\n")
         job = Job(
             name="flow", function=function, doc="", place=Place(str(source), 1), kind="table",
-            tables=("numbers",), writes=(Write(table="out", mode=mode),), stream="numbers",
+            tables=("numbers",), writes=(Write(table="out", mode=mode),), stream="numbers", every=every,
         )  # fmt: skip
         context = RunContext(root=tmp_path, state=tmp_path, env="base")
         return execute(RunRequest(job=job, values={}, resume=resume), fakes.connect, context)
@@ -125,6 +126,38 @@ def test_a_resumed_stream_counts_published_batches_and_the_refused_one_once(go, 
     run = go(resume=run)
     assert (run.state, run.attempt) == ("done", 2)
     assert [(check["rows"], check["unexpected"], check["success"]) for check in run.checks] == [(4, 0, True)]
+    assert (run.batch_count, run.stream["rows"], run.outputs["out"]["rows"]) == (3, 4, 4)
+
+
+def test_a_batch_that_an_earlier_attempt_published_is_counted_once(go, fakes, tmp_path) -> None:
+    fakes.streams.batches = [[1, 2], [30], [4]]
+    fakes.checks.rules["out"] = (lambda n: n < 10, "fail")
+    with pytest.raises(ChecksFailed):
+        go()
+    run = next(RunStore(tmp_path / "runs").list_newest())
+    fakes.checks.rules.clear()
+    # Spark had not recorded the first batch yet.
+    fakes.streams.position = 0
+    run = go(resume=run)
+    assert [(batch["number"], batch["already"]) for batch in run.batches[1:]] == [
+        (0, True),
+        (1, False),
+        (2, False),
+    ]
+    assert (run.batch_count, run.stream["rows"]) == (3, 4)
+
+
+def test_a_stream_that_goes_on_until_it_is_stopped_is_recorded_as_one_and_says_what_its_stop_means(
+    go, fakes, tmp_path, monkeypatch
+) -> None:
+    def run_until_stopped(*_: Any, every: str, **options: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fakes.streams, "run", run_until_stopped)
+    with pytest.raises(RunCancelled, match="what it published stays, and the next run continues after that"):
+        go(every="10 seconds")
+    [run] = RunStore(tmp_path / "runs").list_newest()
+    assert (run.state, run.every) == ("cancelled", "10 seconds")
 
 
 def test_a_stream_that_continues_with_a_decided_batch_writes_its_page(go, fakes) -> None:
@@ -139,3 +172,14 @@ def test_a_stream_that_continues_with_a_decided_batch_writes_its_page(go, fakes)
     fakes.checks.rules["out"] = (lambda n: True, "quarantine")
     run = go()
     assert [(page.run_id, page.quarantined, page.rows) for page in fakes.checks.pages] == [(run.id, 1, 3)]
+
+
+def test_the_record_of_a_long_stream_has_totals_and_stays_small(go, fakes, tmp_path: Path) -> None:
+    fakes.streams.batches = [[number] for number in range(500)]
+    run = go()
+    assert len(fakes.tables.versions["out"]) == 500
+    assert (run.batch_count, len(run.batches), run.batches[-1]["number"]) == (500, 100, 499)
+    assert (run.stream["rows"], run.stream["held"], run.outputs["out"]["rows"]) == (500, 0, 500)
+    assert run.stream["progress"] == {"batch": 499, "rows": 1, "rows_per_second": 2.0}
+    [record] = tmp_path.glob("runs/*/attempt-*.jsonl")
+    assert len(record.read_text().splitlines()) < 500
