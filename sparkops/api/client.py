@@ -290,10 +290,13 @@ class Client:
     def _submit(
         self, path: str, params: Mapping[str, Any], *, key: str | None = None, **fields: Any
     ) -> RemoteRun:
-        """Request a run; of the further fields of the body, those that are None or empty are left out."""
+        """Request a run; fields of the body that are None are left out.
+
+        `texts` are sent also if there are none: problems are then described in the words of a command line.
+        """
         body = {
             "params": params,
-            **{name: value for name, value in fields.items() if value not in (None, {})},
+            **{name: value for name, value in fields.items() if value is not None},
         }
         headers = {"Idempotency-Key": key} if key is not None else {}
         # As `Engine.run` and `sparkops run` do, a client runs what it names.

@@ -23,6 +23,7 @@ from sparkops.engine.parameter_sources import find_secret_names
 from sparkops.errors import InputError, ParamErrors, Problem, ProjectError, SparkopsError, UnknownName
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource
+from sparkops.pipeline.parameters.option import ParameterSyntax
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.stream import with_interval
 from sparkops.runs.read_versions import ReadVersions
@@ -158,7 +159,7 @@ class JobService:
         """Accept a request for a run; it is executed, whatever happens to the service.
 
         Args:
-            request: What is job_request for.
+            request: What is asked for.
             caller: Who asks.
             key: Idempotency key: the same request with the same key is one run.
             served_as: The job whose context and priority it has; by default its own.
@@ -194,8 +195,7 @@ class JobService:
 
     def add_texts(self, request: JobRequest, texts: Any) -> JobRequest:
         """Return a request with further parameters, which are texts of a command line; see `add_texts`."""
-        if texts:
-            self.reload()
+        self.reload()
         return add_texts(self.engine.project, request, texts)
 
     def answer_from_last_run(
@@ -309,7 +309,9 @@ class JobService:
         project = self.engine.project
         job = with_interval(project.find_declared(request.job), request.every)
         require_no_secrets(job, request.params)
-        source = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
+        source = ParameterSource(
+            values=request.params, origin="http", form=ValueForm.JSON, syntax=ParameterSyntax.JSON
+        )
         project.bind(job, [source], at=request.at)
         return job, source, ReadVersions(at=request.at, as_of=_parse_time(request.as_of))
 

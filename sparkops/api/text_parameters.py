@@ -28,8 +28,6 @@ def add_texts(project: LoadedProject, request: JobRequest, texts: Any) -> JobReq
         InputError: A parameter is wrong; all problems of all parameters are named.
     """
     _require_texts(texts)
-    if not texts:
-        return request
     repeated = sorted(texts.keys() & request.params.keys())
     if repeated:
         raise InputError(f"`{repeated[0]}` is both in `texts` and in `params`: give it once.")
@@ -37,7 +35,9 @@ def add_texts(project: LoadedProject, request: JobRequest, texts: Any) -> JobReq
     if texts.keys() & find_secret_names(job):
         # It is refused as any other secret in a request is.
         return replace(request, params={**request.params, **texts})
-    values = ParameterSource(values=request.params, origin="http", form=ValueForm.JSON)
+    values = ParameterSource(
+        values=request.params, origin="http", form=ValueForm.JSON, syntax=ParameterSyntax.JSON
+    )
     source = ParameterSource(values=texts, origin="http", form=ValueForm.TEXT, syntax=ParameterSyntax.OPTION)
     bound = project.bind(job, [values, source], at=request.at)
     read = {

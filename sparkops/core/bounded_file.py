@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 _BLOCK: Final = 1 << 20
+_SMALL_BLOCK: Final = 1 << 12
 # Bytes of a file that a person writes, such as one of the configuration.
 MAX_WRITTEN_BY_HAND: Final = 10 << 20
 # Bytes of a file that describes a model, such as its facts.
@@ -64,7 +65,11 @@ def read_bounded(file: BinaryIO, path: Path, limit: int) -> bytes:
     Raises:
         OSError: It cannot be read, or is larger.
     """
-    content = file.read(limit + 1)
+    # `read` allocates as many bytes as it is asked for, and a limit may be gigabytes.
+    size = max(os.fstat(file.fileno()).st_size + 1, _SMALL_BLOCK)
+    content = b""
+    while len(content) <= limit and (block := file.read(min(size, limit + 1 - len(content)))):
+        content += block
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"Larger than {limit:,} bytes", str(path))
     return content

@@ -22,6 +22,7 @@ from fuzzing.worker import FINDING, Task, replay_case
 ROOT = Path(__file__).parent.parent.parent
 # Cases of each surface; those of more milliseconds each get fewer.
 CASES = dict.fromkeys(NAMES, 100) | {
+    "api-requests": 30,
     "pages": 10,
     "command-lines": 20,
     "compiles": 30,

@@ -42,6 +42,7 @@ def problems(*sources: ParameterSource) -> list[str]:
         (ParameterSyntax.PYTHON, "pass day=date(2013, 7, 4)"),
         (ParameterSyntax.DEFAULTS, 'pass defaults={"day": date(2013, 7, 4)}'),
         (ParameterSyntax.WIDGET, "fill in the widget `day`, as in 2013-07-04"),
+        (ParameterSyntax.JSON, 'send {"params": {"day": "2013-07-04"}}'),
     ],
 )
 def test_a_missing_parameter_is_named_as_it_is_written_there(

@@ -43,7 +43,7 @@ def open_database(url: str | None, state: Path, *, file: str = "api.db") -> Engi
 
 @contextmanager
 def explain_errors() -> Iterator[None]:
-    """Turn errors of the database into one for users; what was job_request of it has not happened.
+    """Turn errors of the database into one for users; what was asked of it has not happened.
 
     Raises:
         EngineError: The database does not answer.

@@ -116,10 +116,10 @@ class Submission:
     Args:
         number: Position in the order of acceptance.
         run_id: Id of the run that will answer it.
-        request: What was job_request for.
+        request: What was asked for.
         context: Name of the context that executes it.
         priority: Higher ones are started first.
-        caller: Who job_request.
+        caller: Who asked for it.
         key: The caller's idempotency key.
         state: `queued`, `started` or `ended`.
         service: The service that started it.

@@ -37,7 +37,7 @@ class NewSubmission:
 
     Args:
         run_id: Id of the run that will answer it.
-        request: What is job_request for.
+        request: What is asked for.
         context: Name of the context that will execute it.
         caller: Who asks.
         priority: Higher ones are started first.

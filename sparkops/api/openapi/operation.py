@@ -99,6 +99,7 @@ def describe_operation(
     summary: str,
     *parameters: Schema,
     body: Schema | None = None,
+    body_required: bool = False,
     answers: Schema | None = None,
     answer: Schema | None = None,
 ) -> Schema:
@@ -108,6 +109,7 @@ def describe_operation(
         summary: What it does, in one sentence.
         parameters: What its path, query and headers hold.
         body: Schema of its body.
+        body_required: Whether it cannot be left out.
         answers: Its answers by status, beside those of an error.
         answer: Schema of its only answer, in place of `answers`.
     """
@@ -123,5 +125,8 @@ def describe_operation(
     if parameters:
         operation["parameters"] = list(parameters)
     if body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": body}}}
+        operation["requestBody"] = {
+            "required": body_required,
+            "content": {"application/json": {"schema": body}},
+        }
     return operation

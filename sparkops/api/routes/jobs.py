@@ -22,6 +22,8 @@ from sparkops.pipeline.parameters.json_schema import build_json_schema
 
 def make_job_routes(service: JobService) -> list[Route]:
     """Return the routes of jobs."""
+    # A setting that is changed later changes no routes.
+    has_batches = service.settings.livy
 
     async def list_jobs(request: Request) -> Response:
         await asyncio.to_thread(service.reload)
@@ -35,17 +37,19 @@ def make_job_routes(service: JobService) -> list[Route]:
 
     async def submit(request: Request) -> Response:
         body = await read_json(request, service.settings.max_bytes)
-        texts = body.pop("texts", {})
+        has_texts, texts = "texts" in body, body.pop("texts", {})
         job_request = read_request(request.path_params["job"], body)
         require_job(request, job_request.job)
-        job_request = await asyncio.to_thread(service.add_texts, job_request, texts)
+        if has_texts:
+            job_request = await asyncio.to_thread(service.add_texts, job_request, texts)
         return await answer_request(service, request, job_request)
 
     async def describe_interface(request: Request) -> Response:
         await asyncio.to_thread(service.reload)
         jobs = service.engine.project.declared
         named = [jobs[name] for name in sorted(jobs)]
-        return answer(request, build_openapi(named, title=service.engine.root.name))
+        document = build_openapi(named, title=service.engine.root.name, has_batches=has_batches)
+        return answer(request, document)
 
     return [
         Route("/openapi.json", describe_interface, methods=["GET"]),

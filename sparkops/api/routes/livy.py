@@ -43,6 +43,7 @@ _WITHOUT_EFFECT: Final = (
 # These would change what is executed, and as whom.
 _REFUSED: Final = ("conf", "proxyUser", "className", "jars", "pyFiles", "files", "archives")
 _MAX_NUMBER: Final = (1 << 31) - 1
+_MAX_DIGITS: Final = 18
 _MAX_PAGE: Final = 100
 _DELETE_SECONDS: Final = 10.0
 
@@ -121,11 +122,11 @@ def _read_batch(body: Mapping[str, Any]) -> tuple[JobRequest, dict[str, str | li
     """
     require_known(body, ("file", "args", *_WITHOUT_EFFECT, *_REFUSED), "field")
     for name in _REFUSED:
-        if body.get(name):
+        if body.get(name) not in (None, "", [], {}):
             raise InputError(
                 f"`{name}` cannot be changed by a request: jobs and settings are those of the service."
             )
-    file, args = body.get("file"), body.get("args") or []
+    file, args = body.get("file"), [] if body.get("args") is None else body["args"]
     if not isinstance(file, str) or not file.removeprefix(_SCHEME):
         raise InputError(
             '`file` names no job: send {"file": "daily_sales", "args": ["--day", "2024-03-01"]}.'
@@ -183,6 +184,6 @@ async def _answer_log(service: JobService, request: Request) -> Response:
 
 def _read_number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdecimal() and int(text[:20]) <= _MAX_NUMBER):
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS and int(text) <= _MAX_NUMBER):
         raise InputError(f"`{name}` is {text[:100]!r}: give a whole number.")
     return int(text)

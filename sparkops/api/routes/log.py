@@ -26,9 +26,7 @@ async def answer_log(service: JobService, request: Request) -> Response:
     A follower that was disconnected sends the id of its last event as `Last-Event-ID`, and gets what follows.
     """
     requested = await asyncio.to_thread(service.find, request.path_params["run"])
-    start = LogPosition.parse(
-        request.headers.get("last-event-id") or request.query_params.get("from") or "1:0"
-    )
+    start = _read_start(request)
     run_id = requested.run.id if requested.run is not None else requested.id
     if "text/event-stream" in request.headers.get("accept", ""):
         events = _follow(service, requested.id, run_id, start)
@@ -36,6 +34,17 @@ async def answer_log(service: JobService, request: Request) -> Response:
         return StreamingResponse(events, headers=headers, media_type="text/event-stream")
     text, end = await asyncio.to_thread(read_log_text, service, run_id, start, requested.has_ended)
     return PlainTextResponse(text, headers={"X-Log-Position": str(end)})
+
+
+def _read_start(request: Request) -> LogPosition:
+    """Return where a log is read from: after the last event that a follower has seen, or where the query says.
+
+    Raises:
+        InputError: One of them is no place in a log, also if it is not used.
+    """
+    start = LogPosition.parse(request.query_params.get("from", "1:0"))
+    last_event = request.headers.get("last-event-id")
+    return LogPosition.parse(last_event) if last_event else start
 
 
 def read_log_text(

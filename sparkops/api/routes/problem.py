@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from sparkops.api.database.submissions import KeyReused
 from sparkops.api.security_headers import add_security_headers
@@ -30,6 +31,7 @@ _log = logging.getLogger("sparkops.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
 _MAX_DETAIL: Final = 4000
+_NOT_ALLOWED: Final = 405
 # The first class that an error is an instance of decides.
 _STATUSES: Final[tuple[tuple[type[SparkopsError], int], ...]] = (
     (QueueFull, 429),
@@ -111,11 +113,26 @@ async def answer_error(request: Request, error: Exception) -> Response:
 async def answer_http_error(request: Request, error: Exception) -> Response:
     """Return the answer to a request of an unknown path or method."""
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == _NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_list_methods(request))
     path = escape_controls(str(request.scope["path"]))[:200]
     message = f"`{request.method} {path}` does not exist: GET /openapi.json lists what does."
-    if error.status_code not in (404, 405):
+    if error.status_code not in (404, _NOT_ALLOWED):
         message = str(error.detail)
-    return build_problem(RequestProblem(message, status=error.status_code, headers=error.headers))
+    return build_problem(RequestProblem(message, status=error.status_code, headers=headers))
+
+
+def _list_methods(request: Request) -> list[str]:
+    """Return the methods of a path: the router names those of its first route only, and none for a file of the page."""
+    # Below a folder of files, the path of the scope is relative to it.
+    scope = {
+        **request.scope,
+        "root_path": request.scope.get("app_root_path", request.scope.get("root_path", "")),
+    }
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    methods = (route.methods for route in routes if route.matches(scope)[0] is not Match.NONE)
+    return sorted({method for some in methods for method in some or ()}) or ["GET", "HEAD"]
 
 
 async def answer_unexpected_error(request: Request, error: Exception) -> Response:

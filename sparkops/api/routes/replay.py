@@ -19,6 +19,7 @@ from sparkops.engine.operations.scoring import find_scoring_job
 from sparkops.engine.recorded_parameters import bind_recorded
 from sparkops.errors import InputError
 from sparkops.pipeline.parameters.bind import ParameterSource
+from sparkops.pipeline.parameters.option import ParameterSyntax
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.runs.records.run import Run
 from sparkops.runs.replay.requirements import require_environment, require_replayable
@@ -83,5 +84,5 @@ def _require_valid(service: JobService, original: Run, params: Mapping[str, Any]
     require_environment(original, project.settings.env)
     job = find_scoring_job(project, original) or project.find_declared(original.job)
     require_no_secrets(job, params)
-    source = ParameterSource(values=params, origin="http", form=ValueForm.JSON)
+    source = ParameterSource(values=params, origin="http", form=ValueForm.JSON, syntax=ParameterSyntax.JSON)
     bind_recorded(project.config, job, original, [source], allow_changes=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -141,10 +141,12 @@ def _read_state(text: str | None) -> State | None:
 
 
 def _read_time(text: str | None) -> datetime | None:
+    """Return a time of the query; without a zone it is in UTC."""
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
+        return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
     except ValueError:
         raise InputError(
             f"`since` is {text[:100]!r}: give a time of ISO 8601, such as 2026-03-01T12:00:00Z."

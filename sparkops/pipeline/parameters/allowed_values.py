@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
@@ -159,6 +160,23 @@ def make_python_example(param_type: ParamType) -> str:
             name, f"{name}({{{item}}})"
         )
     return _PYTHON_EXAMPLES.get(param_type.kind, '"text"')
+
+
+def make_json_example(param_type: ParamType) -> Any:
+    """Return a JSON value that the parameter accepts."""
+    if param_type.kind == "choice":
+        choice = next(iter(param_type.choices.values()))
+        return make_example(param_type) if isinstance(choice, Enum) else choice
+    if param_type.kind in ("dict", "json"):
+        return {}
+    if param_type.kind == "union":
+        return make_json_example(param_type.members[0])
+    if param_type.item is not None:
+        return [make_json_example(param_type.item)]
+    if param_type.members:
+        return [make_json_example(member) for member in param_type.members]
+    text = make_example(param_type)
+    return json.loads(text) if param_type.kind in ("bool", "int", "float") else text
 
 
 def format_value(raw: Any) -> str:

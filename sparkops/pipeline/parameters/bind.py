@@ -146,14 +146,18 @@ def _bind_one(param: Param, sources: Sequence[ParameterSource]) -> tuple[Any, st
     if source is not None:
         return _parse_from(param, source), source.find_origin(param.name)
     if param.required:
-        param_type = read_param_type(param.annotation)
-        variable = f", or set {name_secret_variable(param.name)}" if param_type.kind == "secret" else ""
-        syntax = next(
-            (source.syntax for source in reversed(sources) if source.syntax), ParameterSyntax.OPTION
-        )
-        advice = format_assignment(param.name, param_type, syntax)
-        raise InputError(f"`{param.name}` is missing: {advice}{variable}")
+        raise InputError(f"`{param.name}` is missing: {_advise(param, sources)}")
     return deepcopy(param.default), DEFAULT
+
+
+def _advise(param: Param, sources: Sequence[ParameterSource]) -> str:
+    """Return as a clause how a missing parameter is given a value."""
+    param_type, variable = read_param_type(param.annotation), name_secret_variable(param.name)
+    syntax = next((source.syntax for source in reversed(sources) if source.syntax), ParameterSyntax.OPTION)
+    if param_type.kind == "secret" and syntax is ParameterSyntax.JSON:
+        return f"set {variable} where the service runs"
+    advice = format_assignment(param.name, param_type, syntax)
+    return f"{advice}, or set {variable}" if param_type.kind == "secret" else advice
 
 
 def _parse_from(param: Param, source: ParameterSource) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from enum import Enum
 from typing import Final
 
-from sparkops.pipeline.parameters.allowed_values import make_example, make_python_example
+from sparkops.pipeline.parameters.allowed_values import make_example, make_json_example, make_python_example
 from sparkops.pipeline.parameters.param_type import ParamType
 
 # Options that every command of a job has; a parameter of such a name is given as `--param NAME=VALUE`.
@@ -59,6 +60,8 @@ class ParameterSyntax(Enum):
     DEFAULTS = "defaults"
     # A field of a notebook.
     WIDGET = "widget"
+    # POST /jobs/JOB/runs {"params": {"day": "2013-07-04"}}
+    JSON = "json"
 
 
 def format_assignment(name: str, param_type: ParamType, syntax: ParameterSyntax) -> str:
@@ -70,5 +73,7 @@ def format_assignment(name: str, param_type: ParamType, syntax: ParameterSyntax)
         return f'pass defaults={{"{name}": {make_python_example(param_type)}}}'
     if syntax is ParameterSyntax.WIDGET:
         return f"fill in the widget `{name}`, as in {example}"
+    if syntax is ParameterSyntax.JSON:
+        return f'send {{"params": {json.dumps({name: make_json_example(param_type)}, ensure_ascii=False)}}}'
     pair = f"--param {name}={example}"
     return f"pass {pair if syntax is ParameterSyntax.PAIR else format_option_with_value(name, example)}"
