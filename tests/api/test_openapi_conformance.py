@@ -47,7 +47,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DescribedServi
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("phase", ["fuzzing"])
+@pytest.mark.parametrize("phase", ["coverage", "fuzzing"])
 def test_every_operation_answers_as_the_document_says(service: DescribedService, phase: str) -> None:
     conformance: Conformance = check_conformance(service, seed=2026, requests=4, phases=[phase])
     assert conformance.failures == {}
@@ -150,6 +150,12 @@ def test_a_batch_of_a_wrong_type_is_refused_though_it_says_nothing(
     answer = request(service, "POST", "/batches", json={"file": "publish", **field})
     assert answer.status_code == 422
     assert next(iter(field)) in answer.json()["msg"]
+
+
+@pytest.mark.parametrize("name", ["callback", "every"])
+def test_an_empty_field_of_a_request_is_refused(service: DescribedService, name: str) -> None:
+    answer = request(service, "POST", "/jobs/publish/runs", json={name: ""})
+    assert (answer.status_code, f"`{name}` is empty" in answer.json()["detail"]) == (422, True), answer.text
 
 
 def request(service: DescribedService, method: str, path: str, **options: Any) -> httpx.Response:

@@ -73,7 +73,7 @@ def read_request(job: str, body: dict[str, Any]) -> JobRequest:
         raise InputError('`at` is no object of versions: send {"at": {"flights": 3}}.')
     if as_of is not None and not isinstance(as_of, str):
         raise InputError("`as_of` is no text: send a time of ISO 8601, such as 2026-03-01T12:00:00Z.")
-    every = require_type(body, "every", str, "") or None
+    every = _read_text(body, "every")
     return JobRequest(job=job, params=params, at=at, as_of=as_of, every=every, callback=read_callback(body))
 
 
@@ -81,9 +81,16 @@ def read_callback(body: Mapping[str, Any]) -> str | None:
     """Return the address to which the run is to be posted when it has ended, or None.
 
     Raises:
-        InputError: It is no text.
+        InputError: It is no text, or empty.
     """
-    return require_type(body, "callback", str, "") or None
+    return _read_text(body, "callback")
+
+
+def _read_text(body: Mapping[str, Any], name: str) -> str | None:
+    text = require_type(body, name, str, "")
+    if not text and body.get(name) is not None:
+        raise InputError(f"`{name}` is empty: leave it out, or give it a value.")
+    return text or None
 
 
 def _is_version(value: object) -> bool:
