@@ -45,6 +45,10 @@ class OpenedPage:
     values: list[Any] = field(default_factory=list)
 
 
+class PageLeft(Exception):
+    """The page was left while it was asked for something: it may be asked again."""
+
+
 class Browser:
     """A running Chromium.
 
@@ -102,6 +106,8 @@ class Browser:
             answer = self._receive(_SECONDS)
             assert answer is not None, f"Chromium does not answer {method}"
             if answer.get("id") == number:
+                if "navigated" in str(answer.get("error", "")):
+                    raise PageLeft(answer["error"])
                 assert "error" not in answer, answer["error"]
                 result: dict[str, Any] = answer["result"]
                 return result

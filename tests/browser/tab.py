@@ -6,11 +6,11 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from browser.chromium import Browser
+from browser.chromium import Browser, PageLeft
 
 # Keys by name: the code of the key, and the text that it enters.
 _KEYS = {
@@ -50,8 +50,9 @@ class Tab:
         """Return the value of an expression as soon as it is true."""
         end = time.monotonic() + _SECONDS
         while time.monotonic() < end:
-            if value := self.evaluate(expression):
-                return value
+            with suppress(PageLeft):
+                if value := self.evaluate(expression):
+                    return value
             time.sleep(0.05)
         raise AssertionError(f"never true: {expression}\n{self.text}")
 
@@ -97,10 +98,14 @@ class Tab:
 
     def click(self, text: str) -> None:
         """Click the link or the button of a text."""
-        self.until(
-            f"(() => {{ const e = [...document.querySelectorAll('a, button')].find(e => e.innerText.trim() === "
-            f"{json.dumps(text)}); e?.click(); return Boolean(e) }})()"
+        element = (
+            "[...document.querySelectorAll('a, button')].find(e => e.innerText.trim() === "
+            f"{json.dumps(text)})"
         )
+        self.until(f"Boolean({element})")
+        # The click may leave the page before its answer is sent.
+        with suppress(PageLeft):
+            assert self.evaluate(f"(() => {{ const e = {element}; e?.click(); return Boolean(e) }})()"), text
 
     def save_picture(self, file: Path, *, width: int, height: int = 900, is_dark: bool = False) -> None:
         """Save the page as a picture, at a width and with the colours of one theme."""
