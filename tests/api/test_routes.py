@@ -13,6 +13,7 @@ from fakes.served_project import DAY, Served, served, serving
 from starlette.routing import Route
 
 from sparkops.api.app import create_app
+from sparkops.api.database.submission import Outcome
 from sparkops.api.database.tokens import TokenStore
 from sparkops.api.service import JobService
 from sparkops.config.api_settings import ContextSettings
@@ -225,6 +226,37 @@ def test_a_waiting_and_an_active_run_are_cancelled(project: Path) -> None:
             again = await api.post(f"/runs/{run_id}/cancel")
             assert (again.status_code, again.json()["state"]) == (200, "cancelled")
         assert api.service.runs.find_state(waiting) is None, "it never began"
+
+    served(project, scenario, default=ContextSettings(spare=0, max_runs=1))
+
+
+def test_a_request_to_cancel_that_does_not_wait_is_carried_out(project: Path) -> None:
+    async def scenario(api: Served) -> None:
+        run_id = (await api.post("/jobs/slow/runs")).json()["id"]
+        await api.service.until(lambda: api.service.runs.find_state(run_id) == "running")
+        answer = await api.post(f"/runs/{run_id}/cancel?wait=0")
+        assert answer.status_code in (200, 202)
+        assert (await api.get(f"/runs/{run_id}?wait=20")).json()["state"] == "cancelled"
+
+    served(project, scenario)
+
+
+def test_every_attempt_of_a_cancelled_run_is_stopped_also_one_that_begins_later(project: Path) -> None:
+    async def scenario(api: Served) -> None:
+        service, runs = api.service, api.service.runs
+        active = (await api.post("/jobs/slow/runs")).json()["id"]
+        await service.until(lambda: runs.find_state(active) == "running")
+        run_id = (await api.post("/jobs/wait/runs")).json()["id"]
+        [submission] = service.store.claim("default", "s1", 1)
+        assert submission.run_id == run_id
+        assert (await api.post(f"/runs/{run_id}/cancel?wait=0")).status_code == 202
+        for number in (1, 2):
+            attempt = runs.begin(run_id, "wait")
+            assert attempt.number == number
+            await service.until(lambda attempt=attempt: attempt.find_cancel_request() is not None)
+            attempt.enter("failed", "ended")
+        service.store.end(run_id, Outcome(state="failed"))
+        await api.post(f"/runs/{active}/cancel")
 
     served(project, scenario, default=ContextSettings(spare=0, max_runs=1))
 
