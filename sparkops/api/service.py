@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from time import monotonic
 from typing import Any, Final
 
 from sparkops.api.callbacks.address import require_permitted
+from sparkops.api.cancellation import Cancellation
 from sparkops.api.database.submission import JobRequest, Outcome, Submission
 from sparkops.api.database.submissions import NewSubmission, SubmissionStore
 from sparkops.api.dispatcher import Dispatcher
@@ -31,12 +31,9 @@ from sparkops.runs.read_versions import ReadVersions
 from sparkops.runs.records.run import Run, make_run_id
 from sparkops.runs.records.states import ACTIVE
 
-_log = logging.getLogger("sparkops.api")
-
 DEFAULT_CONTEXT: Final = "default"
 # The context of streams that go on until they are stopped.
 STREAMS_CONTEXT: Final = "streams"
-_POLL_SECONDS: Final = 0.1
 # Its limits: one process for all streams, which starts with the first one. A stream that runs for months may lose its
 # process more often than another run.
 STREAMS: Final = ContextSettings(max_runs=16, spare=0, idle=600.0, retries=100)
@@ -116,11 +113,12 @@ class JobService:
     engine: Engine
     store: SubmissionStore
     dispatcher: Dispatcher
-    # What stops runs that are cancelled, by run.
-    _stopping: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _cancellation: Cancellation = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the project, so that later changes of its files are seen."""
+        cancellation = Cancellation(store=self.store, runs=self.engine.runs)
+        object.__setattr__(self, "_cancellation", cancellation)
         self.engine.reload()
 
     @property
@@ -272,44 +270,8 @@ class JobService:
                 f"Run {requested.id} of job `{requested.job}` has ended: it is {requested.state}."
             )
         by = f"{caller} through {describe_requester()}"
-        asked = await asyncio.to_thread(self._ask_to_stop, requested.id, by, 0)
-        if asked is not None and requested.id not in self._stopping:
-            stopping = asyncio.create_task(self._stop_later_attempts(requested.id, by, asked))
-            self._stopping[requested.id] = stopping
-            stopping.add_done_callback(lambda _: self._stopping.pop(requested.id, None))
+        await self._cancellation.cancel(requested.id, by)
         return await self.wait(requested.id, seconds)
-
-    def _ask_to_stop(self, run_id: str, by: str, asked: int) -> int | None:
-        """Take a run from the queue, or ask the process that executes it to stop it.
-
-        Args:
-            run_id: The run.
-            by: Who asks.
-            asked: The attempt whose process was asked already; 0 for none.
-
-        Returns:
-            The attempt whose process was asked; None if the run has ended.
-        """
-        outcome = Outcome(state="cancelled", error=f"Cancelled by {by}.", kind="RunCancelled")
-        if self.store.withdraw(run_id, outcome):
-            return None
-        requested = self.find(run_id)
-        if requested.has_ended:
-            return None
-        run = requested.run
-        if run is None or run.state not in ACTIVE or run.attempt == asked:
-            return asked
-        self.engine.runs.request_cancel(run, by=by)
-        return run.attempt
-
-    async def _stop_later_attempts(self, run_id: str, by: str, asked: int | None) -> None:
-        """Stop a run that had not begun when that was asked, and attempts that follow because a process has ended."""
-        try:
-            while asked is not None:
-                await asyncio.sleep(_POLL_SECONDS)
-                asked = await asyncio.to_thread(self._ask_to_stop, run_id, by, asked)
-        except SparkopsError as error:
-            _log.warning("run %s is not cancelled: %s", run_id, error)
 
     def add_requests(self, runs: Iterable[Run]) -> list[RequestedRun]:
         """Return recorded runs with their requests, which are read by one query."""
