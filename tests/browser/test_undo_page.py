@@ -127,5 +127,6 @@ def test_quarantined_rows_are_released_or_discarded(
         tab.click(button)
         tab.until_text("Never write these rows?" if discard else "write those that pass?")
         tab.click(button)
-        until_done(tab, "release")
-        tab.until_text("r2")
+        run = until_done(tab, "release")
+        answer = tab.evaluate(f"fetch('/runs/{run}').then(answer => answer.json())")
+        assert answer["result"] == {"table": "held", "run": "r2", "repairs": {}, "discard": discard}
