@@ -92,6 +92,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 pytest_plugins = ["fakes.trained_model"]
+# A failed assertion of these modules shows its values, as one of a test does.
+pytest.register_assert_rewrite("browser.chromium", "browser.service_tab", "browser.tab")
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,11 @@ class Browser:
                 }
                 os.write(self._commands, json.dumps(answer).encode() + b"\0")
             case "Runtime.exceptionThrown":
-                self.page.exceptions.append(params["exceptionDetails"]["text"])
+                details = params["exceptionDetails"]
+                error = details.get("exception", {})
+                self.page.exceptions.append(
+                    f"{details['text']} {error.get('description', error.get('value', ''))}".strip()
+                )
 
 
 @contextmanager

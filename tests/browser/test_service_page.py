@@ -143,6 +143,36 @@ def test_a_stream_is_started_watched_stopped_and_started_again(browser: Browser,
         tab.until("document.querySelector('.run-state').innerText.includes('cancelled')")
 
 
+def test_a_request_that_fails_is_shown_and_one_of_a_view_that_was_left_is_forgotten(
+    browser: Browser, tmp_path: Path
+) -> None:
+    project = write_project(tmp_path)
+    RunStore(project / "runs").begin("20260101-000000-abc", "slow", params={})
+    with opened(browser, project, "/#/runs/20260101-000000-abc") as tab:
+        tab.until_text("Compare with another run")
+        open_comparison = "document.querySelector('.run-compare details').open = true"
+        tab.evaluate("window.answer = window.fetch; window.fetch = async () => { throw new TypeError('refused') }")
+        tab.evaluate(open_comparison)
+        tab.until_text("The service does not answer. Try again in a moment.")
+        tab.evaluate("window.fetch = window.answer")
+        tab.evaluate("location.hash = '#/runs'")
+        tab.until("!document.querySelector('.run-compare')")
+        tab.evaluate("location.hash = '#/runs/20260101-000000-abc'")
+        tab.until_text("Compare with another run")
+        # A request that gets no answer is pending when the view is left.
+        tab.evaluate(
+            "window.fetch = (url, { signal }) => String(url).includes('job=slow') ? new Promise((_, fail) => {"
+            " window.pending = true;"
+            " signal.addEventListener('abort', () => { window.ended = true; fail(signal.reason) }) })"
+            " : window.answer(url, { signal })"
+        )
+        tab.evaluate(open_comparison)
+        tab.until("window.pending")
+        tab.evaluate("location.hash = '#/runs'")
+        tab.until("window.ended && !document.querySelector('.run-compare')")
+        assert tab.evaluate("document.querySelector('.failure')") is None
+
+
 def test_no_script_of_the_data_runs(browser: Browser, tmp_path: Path) -> None:
     report = f"<h1>Report</h1><script>parent.{RUN};{RUN}</script><img src=x onerror='{RUN}'>"
     project = write_project(tmp_path, HOSTILE, report)

@@ -4,7 +4,7 @@ import { head, problem } from "./format.js";
 import { showJob, showJobs } from "./jobs.js";
 import { showModel, showModels } from "./models.js";
 import { showQuarantine, showQuarantines } from "./quarantine.js";
-import { get, post } from "./requests.js";
+import { get, post, Refused } from "./requests.js";
 import { showRun } from "./run.js";
 import { showRuns } from "./runs.js";
 import { showTable, showTables } from "./tables.js";
@@ -99,8 +99,19 @@ function showSignIn() {
   input.focus();
 }
 
+/** Show the failure of a request that a button or an event made; one of a view that was left is of no interest. */
+function showFailure(event) {
+  const { reason } = event;
+  if (reason instanceof Refused && reason.status !== 401) {
+    main.querySelector(".failure")?.remove();
+    main.prepend(el("div", { class: "failure" }, problem(reason)));
+  }
+  if (reason instanceof Refused || reason?.name === "AbortError") event.preventDefault();
+}
+
 async function start() {
   window.addEventListener("sign-in", showSignIn);
+  window.addEventListener("unhandledrejection", showFailure);
   window.addEventListener("hashchange", () => session && render());
   document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault();
