@@ -108,8 +108,10 @@ class Dispatcher:
                 await self._prepare(context)
             while not self._is_stopping:
                 await self._step_if_possible()
+                # `wait_for` of Python 3.11 loses a cancellation that comes at the same time as the event.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _TICK_SECONDS)
+                    async with asyncio.timeout(_TICK_SECONDS):
+                        await self._wake.wait()
                 self._wake.clear()
         except LeaseLost as error:
             _log.error("%s", error)

@@ -22,6 +22,7 @@ from sparkops.api.callbacks.delivery import compute_delay
 from sparkops.api.callbacks.signature import is_valid_signature, sign
 from sparkops.api.database.submission import JobRequest, Outcome
 from sparkops.api.database.submissions import KeyReused, NewSubmission, SubmissionStore
+from sparkops.api.server import make_delivery
 from sparkops.config.api_settings import CallbackSettings
 from sparkops.engine import Engine
 from sparkops.errors import ConfigError, InputError
@@ -100,6 +101,22 @@ def test_a_run_that_is_cancelled_in_the_queue_is_posted(permit: Permit) -> None:
 
     with receiving() as receiver:
         served(permit(receiver), lambda api: scenario(api, receiver), delivers=True)
+
+
+@pytest.mark.parametrize("ticks", range(6))
+def test_delivery_ends_when_it_is_cancelled_though_it_was_just_woken(permit: Permit, ticks: int) -> None:
+    async def scenario(api: Served) -> None:
+        delivery = make_delivery(api.jobs)
+        delivering = asyncio.create_task(delivery.run())
+        await asyncio.sleep(0.2)
+        delivery.wake()
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        delivering.cancel()
+        await asyncio.wait([delivering], timeout=10)
+        assert delivering.cancelled()
+
+    served(permit(), scenario)
 
 
 def test_a_receiver_that_fails_is_tried_again(permit: Permit) -> None:

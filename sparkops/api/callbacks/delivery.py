@@ -69,8 +69,10 @@ class CallbackDelivery:
         try:
             while True:
                 await self._start_due(resolver)
+                # `wait_for` of Python 3.11 loses a cancellation that comes at the same time as the event.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _TICK_SECONDS)
+                    async with asyncio.timeout(_TICK_SECONDS):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             for attempt in self._attempts:
