@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -83,12 +84,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what is slow unless it is asked for."""
-    if not config.getoption("--slow"):
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="slow: pass --slow"))
+    """Skip what is slow, and the further cases of a matrix, unless they are asked for."""
+    if config.getoption("--slow"):
+        return
+    cases: Counter[tuple[str, str]] = Counter()
+    for item in items:
+        if matrix := item.get_closest_marker("matrix"):
+            test, _, case = item.nodeid.partition("[")
+            group = test, case.partition(": ")[0] if ": " in case else ""
+            if cases[group] % matrix.kwargs["every"]:
+                item.add_marker(pytest.mark.slow)
+            cases[group] += 1
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="slow: pass --slow"))
 
 
 pytest_plugins = ["fakes.trained_model"]

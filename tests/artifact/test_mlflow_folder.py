@@ -29,6 +29,7 @@ def scored_by_spark(flights: Any, fitted: Any) -> list[Any]:
     return fitted.transform(flights).select("prediction", "probability").collect()
 
 
+@pytest.mark.slow
 def test_plain_mlflow_scores_it_without_sparkops_and_pyspark(
     shared_settings: Settings, late: ModelVersionInfo, flights: Any, fitted: Any, tmp_path: Any
 ) -> None:

@@ -134,6 +134,7 @@ def test_a_registered_model_agrees_with_spark_on_its_certificate_and_on_random_r
     assert result.rows > 250
 
 
+@pytest.mark.slow
 @pytest.mark.cluster
 def test_the_spark_of_another_interpreter_answers_in_its_own_process(compile_fixture) -> None:
     check = ParityCheck.for_model(compile_fixture("categories"), rows=20, seed=5)
@@ -163,6 +164,7 @@ def test_another_interpreter_answers_in_the_session_that_an_expression_depends_o
     assert result.refused > 0
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.filterwarnings("ignore:::mlflow")
 def test_a_model_that_plain_mlflow_logged_compiles_and_answers_as_spark_does(

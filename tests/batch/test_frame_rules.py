@@ -116,6 +116,7 @@ def counted(version: SparkModelVersion) -> dict[str, int]:
     return {broken["rule"]: broken["rows"] for broken in version.rule_summary["broken"]}
 
 
+@pytest.mark.matrix(every=2)
 @pytest.mark.parametrize(("rules", "mode"), [("warn", "local"), ("count", "cluster")])
 def test_each_rule_has_as_many_violations_as_on_the_table(
     flights: Any,

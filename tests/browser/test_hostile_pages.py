@@ -211,6 +211,7 @@ def find_missing_texts(browser: Browser, page: Path, *, has_policy: bool = True)
     return [name for name, shown in SHOWN.items() if shown not in " ".join(text.split())]
 
 
+@pytest.mark.matrix(every=3)
 @pytest.mark.parametrize("name", HEADS)
 def test_no_script_of_the_data_runs_on_a_report_page(browser: Browser, tmp_path: Path, name: str) -> None:
     page = write_report(TEXTS[name], tmp_path)
@@ -218,6 +219,7 @@ def test_no_script_of_the_data_runs_on_a_report_page(browser: Browser, tmp_path:
     assert find_missing_texts(browser, without_policy(page), has_policy=False) == []
 
 
+@pytest.mark.matrix(every=3)
 @pytest.mark.parametrize("name", HEADS)
 def test_no_script_of_the_data_runs_on_the_pages_of_checks(
     browser: Browser, tmp_path: Path, name: str

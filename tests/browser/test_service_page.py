@@ -151,7 +151,9 @@ def test_a_request_that_fails_is_shown_and_one_of_a_view_that_was_left_is_forgot
     with opened(browser, project, "/#/runs/20260101-000000-abc") as tab:
         tab.until_text("Compare with another run")
         open_comparison = "document.querySelector('.run-compare details').open = true"
-        tab.evaluate("window.answer = window.fetch; window.fetch = async () => { throw new TypeError('refused') }")
+        tab.evaluate(
+            "window.answer = window.fetch; window.fetch = async () => { throw new TypeError('refused') }"
+        )
         tab.evaluate(open_comparison)
         tab.until_text("The service does not answer. Try again in a moment.")
         tab.evaluate("window.fetch = window.answer")

@@ -38,6 +38,7 @@ def evaluate_natively(suite: Suite, folder: Path, frame: Any) -> dict[str, dict[
     }
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize("case", list(stock_checks.CASES))
 def test_every_result_equals_the_stock_engines(tmp_path: Path, spark, case: str) -> None:
     GxLibrary().ensure_imported()

@@ -88,6 +88,7 @@ SECRETS = [
 ]
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_secret_is_masked_in_every_encoding(encoding: str) -> None:
     encode = ENCODINGS[encoding]

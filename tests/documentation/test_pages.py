@@ -88,6 +88,7 @@ def test_the_tutorial(tutorial: Path) -> None:
     assert {"conf", "jobs"} <= {path.name for path in tutorial.iterdir()}
 
 
+@pytest.mark.matrix(every=2)
 @pytest.mark.spark
 @pytest.mark.parametrize("page", runs_of(spark=True))
 def test_a_page_with_spark(page: Page, spark: object, run_page: Callable[[Page], int]) -> None:

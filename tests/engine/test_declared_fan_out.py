@@ -107,6 +107,7 @@ def test_a_flow_runs_nested_fan_outs_and_then_what_is_not_up_to_date(engine: Eng
     assert read_summary(engine.root) == {1: 121, 2: 41}
 
 
+@pytest.mark.slow
 def test_only_parts_that_failed_run_again(engine: Engine) -> None:
     broken = engine.root / "broken-2-JFK"
     broken.touch()

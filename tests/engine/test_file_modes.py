@@ -48,6 +48,7 @@ def open_umask() -> Iterator[None]:
     os.umask(before)
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @pytest.mark.usefixtures("open_umask", "spark")
 def test_records_logs_and_state_are_readable_by_their_user_only(make_project: Callable[..., Path]) -> None:

@@ -51,6 +51,7 @@ def test_everything_runs_once_and_is_then_up_to_date(project: RecordedProject) -
     assert project.flow() == []
 
 
+@pytest.mark.matrix(every=3)
 @pytest.mark.parametrize("max_parallel", [1, 2])
 def test_after_a_failure_only_what_was_not_done_runs(
     project: RecordedProject, monkeypatch: pytest.MonkeyPatch, max_parallel: int
@@ -225,6 +226,7 @@ def test_a_broken_file_is_reported(diamond: RecordedProject) -> None:
 SUITE = "expectations:\n  - expect_table_row_count_to_be_between: {min_value: 1}\n"
 
 
+@pytest.mark.matrix(every=3)
 @pytest.mark.parametrize(
     ("file", "text", "job", "reason"),
     [

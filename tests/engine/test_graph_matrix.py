@@ -294,6 +294,7 @@ def test_run(project: Project) -> None:
     project.require_complete()
 
 
+@pytest.mark.matrix(every=2)
 def test_fail_and_resume(project: Project) -> None:
     project.write(f"control/{project.graph.control}", "fail")
     with pytest.raises(JobFailed, match="broken"):
@@ -302,6 +303,7 @@ def test_fail_and_resume(project: Project) -> None:
     project.require_continued()
 
 
+@pytest.mark.matrix(every=2)
 def test_kill_and_resume(project: Project) -> None:
     """The process is killed when a commit of the stopped job, of a fan-out its second, is made and not recorded."""
     project.write("control/kill", project.stopped_job)
@@ -341,6 +343,7 @@ def test_the_publication_of_a_part_that_was_killed_before_its_last_step_is_compl
     project.require_continued()
 
 
+@pytest.mark.matrix(every=2)
 def test_up_to_date(project: Project) -> None:
     project.flow()
     states = project.flow()
@@ -353,6 +356,7 @@ def test_up_to_date(project: Project) -> None:
     project.require_complete(times=2)
 
 
+@pytest.mark.matrix(every=2)
 def test_replay(project: Project) -> None:
     project.flow()
     with open_arrow_engine(project.root) as engine:
@@ -368,6 +372,7 @@ def test_replay(project: Project) -> None:
     project.require_complete()
 
 
+@pytest.mark.matrix(every=2)
 def test_roll_back(project: Project) -> None:
     project.flow()
     project.commit_raw([11, 12])
@@ -387,6 +392,7 @@ def test_roll_back(project: Project) -> None:
     assert project.read() == newer
 
 
+@pytest.mark.matrix(every=2)
 def test_cancel(project: Project) -> None:
     project.write(f"control/{project.graph.control}", "block")
     errors: list[SparkopsError] = []
@@ -423,6 +429,7 @@ def test_retry(project: Project) -> None:
     project.require_complete()
 
 
+@pytest.mark.matrix(every=3)
 def test_time_out(project: Project) -> None:
     project.set_policy(timeout="3 s")
     project.write(f"control/{project.graph.control}", "block")

@@ -124,6 +124,7 @@ def test_a_difference_is_shown_with_rows_columns_and_the_likely_cause(engine: En
     assert [(cause.expression, cause.columns) for cause in drawn.causes] == [("rand", ("r",))]
 
 
+@pytest.mark.slow
 def test_quarantined_rows_and_check_results_are_compared(engine: Engine) -> None:
     suite = engine.root / "conf" / "checks" / "numbers.yml"
     suite.write_text(CHECKS)

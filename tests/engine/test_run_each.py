@@ -78,6 +78,7 @@ def read_column(engine: Engine, table: str, column: str) -> list[object]:
     return sorted(rows[column].to_pylist())
 
 
+@pytest.mark.slow
 def test_each_combination_is_a_run_of_its_own_and_replaces_its_own_slice(engine: Engine) -> None:
     run = engine.run_each("slices", {"part": [0, 1, 2], "letter": ["a", "b"]}, max_parallel=3)
     assert (run.state, run.each) == ("done", {"part": ["0", "1", "2"], "letter": ["a", "b"]})
@@ -149,6 +150,7 @@ def test_reports_have_a_page_for_each_value(engine: Engine) -> None:
     assert engine.run_each("page", {"part": [2]}, skip_fresh=True) is not None
 
 
+@pytest.mark.slow
 def test_a_backfill_runs_what_is_not_up_to_date(engine: Engine) -> None:
     def backfill() -> list[str]:
         run = engine.run_each("slices", {"part": range(3)}, skip_fresh=True)

@@ -217,6 +217,7 @@ def project(make_project: Callable[..., Path], spark: object, monkeypatch: pytes
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:about ")
 def test_no_file_shows_a_secret_in_any_form(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     needles = find_needles()

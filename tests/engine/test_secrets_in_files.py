@@ -82,6 +82,7 @@ def _is_data(file: Path, text: str) -> bool:
     return "warehouse" in file.parts and "check_results" not in file.parts and text.startswith('{"')
 
 
+@pytest.mark.matrix(every=3)
 @pytest.mark.parametrize("secret", SECRETS, ids=[repr(secret[:12]) for secret in SECRETS])
 def test_a_secret_is_in_no_file_of_a_run(
     project: Path, secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

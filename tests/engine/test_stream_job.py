@@ -116,6 +116,7 @@ def test_each_batch_is_checked_quarantined_and_published_once(engine: Engine, ad
     assert {commit.run_id for commit in engine.history("clean")} == {run.id}
 
 
+@pytest.mark.slow
 def test_the_next_run_continues_where_the_last_ended(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
     engine.run("clean")
@@ -145,6 +146,7 @@ def test_a_batch_that_fails_publishes_nothing_and_is_read_again(
     assert ids(engine, "clean") == [1, 3, 901]
 
 
+@pytest.mark.slow
 def test_a_batch_published_by_a_run_that_then_crashed_is_not_published_again(
     project: Path, engine: Engine, add: Add, spark: SparkSession
 ) -> None:
@@ -162,6 +164,7 @@ def test_a_batch_published_by_a_run_that_then_crashed_is_not_published_again(
     assert len(engine.container.check_history.read("clean")) == 6
 
 
+@pytest.mark.slow
 def test_a_merged_stream_keeps_the_newest_row_of_each_key(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0), (2, "north", 1.0))
     add((1, "south", 9.0))

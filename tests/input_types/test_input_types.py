@@ -98,6 +98,7 @@ def results() -> dict[str, dict[str, str]]:
     return {}
 
 
+@pytest.mark.matrix(every=3)
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS)
 def test_every_type_is_read_by_every_entry_point(
     entry_point: str, models: list[Registered], results: dict[str, dict[str, str]]

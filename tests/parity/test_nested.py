@@ -24,6 +24,7 @@ def frame(spark: Any) -> Any:
     cached.unpersist()
 
 
+@pytest.mark.slow
 # PySpark's tuning leaves its thread pool open
 @pytest.mark.filterwarnings("ignore:unclosed running multiprocessing pool:ResourceWarning")
 def test_a_tuned_and_nested_pipeline_agrees(frame: Any, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def results() -> dict[str, CaseResult]:
     return {}
 
 
+@pytest.mark.matrix(every=1000)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_scorer_and_spark_agree(
     case: Case, frames: Any, tmp_path: Path, results: dict[str, CaseResult]

@@ -121,6 +121,7 @@ def test_a_model_is_registered_with_its_flavor_gates_and_certificate(registry: R
     assert "a model of scikit-learn, saved by skops: its own code scores it, in a process of its own" in lines
 
 
+@pytest.mark.slow
 def test_every_entry_point_answers_as_the_estimator_does(
     registry: Registry,
     scorer: PyfuncScorer,

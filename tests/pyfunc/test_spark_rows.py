@@ -119,6 +119,7 @@ ROW: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_is_registered_with_a_certificate_and_the_time_of_a_row(registry: Registry) -> None:
     version = registry.resolve("own")
     assert (version.compiled, version.flavor, version.parity > 10) == (False, "", True)

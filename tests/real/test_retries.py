@@ -104,6 +104,7 @@ def ids(project: Path, table: str) -> list[int]:
     return sorted(rows["id"].to_pylist())
 
 
+@pytest.mark.slow
 def test_a_command_with_a_key_is_one_run_however_often_it_is_started(project: Path) -> None:
     first = command(project, "run", "loaded", "--run-key", "monday")
     assert first.returncode == 0, first.stderr

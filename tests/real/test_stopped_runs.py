@@ -75,6 +75,7 @@ def runs(root: Path) -> list[dict]:
     return json.loads(process.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "versions"),
     [
@@ -194,6 +195,7 @@ CLOSE_WITHOUT_WAITING = """
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_closed_its_engine_without_waiting_prints_no_errors_of_spark(project: Path) -> None:
     process = subprocess.run(
         [sys.executable, "-c", dedent(CLOSE_WITHOUT_WAITING)],

@@ -133,6 +133,7 @@ def test_columns_after_the_last_predictor_are_outputs(settings: Settings, frame:
     assert scored.columns[-4:] == ["both", "agreed", "label", "model_version"]
 
 
+@pytest.mark.slow
 def test_a_scorer_that_differs_from_spark_is_not_used_and_the_model_is_registered(
     settings: Settings, frame: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -259,6 +259,7 @@ def test_row_rules_are_registered_with_a_model_and_shown(empty_registry: Registr
         load(empty_registry.fetch_folder("m") / "scorer", rules="refuse").score(row)
 
 
+@pytest.mark.slow
 def test_a_model_that_only_spark_scores_is_registered_with_the_reason(
     empty_registry: Registry, flights: Any
 ) -> None:

@@ -270,6 +270,7 @@ def use(folder: Path) -> str:
     return "scored"
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda folder: f"{folder.parts[-3]}-{folder.name}")
 def test_a_mutated_artifact_scores_or_is_refused(artifact: Path, tmp_path: Path) -> None:

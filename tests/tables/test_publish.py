@@ -35,6 +35,7 @@ def test_overwrite_leaves_only_the_new_rows(tables, frame, rows):
     assert rows("flights") == [(FIFTH, "DL", 1.0)]
 
 
+@pytest.mark.matrix(every=2)
 @pytest.mark.parametrize(
     "write",
     [
@@ -147,6 +148,7 @@ def test_partitions_are_replaced_completely_and_the_others_remain(tables, frame,
     assert rows("flights") == [(FOURTH, "DL", 1.0), (FIFTH, "UA", 7.0)]
 
 
+@pytest.mark.slow
 def test_a_slice_may_be_named_by_any_text(tables, frame, rows):
     names = ["O'Hare", 'a"b', "back\\slash", "${x}", "", "naïve ☃", "x' OR '1'='1"]
     write, columns = Write(table="t", mode="replace", by=("k",)), "k string, n int"

@@ -81,6 +81,7 @@ def tables(request, spark, make_settings) -> Tables:
     return Tables(spark, make_settings(commits="spark" if request.param == "Spark" else "auto"))
 
 
+@pytest.mark.matrix(every=5)
 @pytest.mark.spark
 @pytest.mark.parametrize(
     ("column_type", "values", "parameter"),
@@ -152,6 +153,7 @@ def test_a_parameter_of_none_does_not_limit_the_slice_beside_one_with_a_value(ta
     assert rows("t") == [(FOURTH, "north", 2), (FIFTH, "north", 4), (FIFTH, "west", 3)]
 
 
+@pytest.mark.matrix(every=5)
 @pytest.mark.spark
 @pytest.mark.parametrize(
     ("write", "values", "removed"),
@@ -188,6 +190,7 @@ EXTREMES = """
 """
 
 
+@pytest.mark.matrix(every=5)
 @pytest.mark.spark
 @pytest.mark.parametrize("by", [("at",), ("ntz",), ("day",), ("at", "day"), ("n", "at")], ids=str)
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])

@@ -81,6 +81,7 @@ FIRST, SECOND, THIRD = (
 )
 
 
+@pytest.mark.matrix(every=2)
 @pytest.mark.parametrize("partition_by", [(), ("p",)])
 @pytest.mark.parametrize("mode", ["overwrite", "append"])
 def test_overwrites_and_appends_are_compared_with_the_rows_of_their_commit(
@@ -105,6 +106,7 @@ def test_a_slice_of_a_parameter_is_compared_with_the_rows_of_that_slice(
     assert other.compared == "the rows where `p` = 'b'"
 
 
+@pytest.mark.matrix(every=2)
 @pytest.mark.parametrize("partition_by", [(), ("p",)])
 def test_slices_that_rows_define_are_those_of_the_run_and_of_the_replay(
     replay: Callable[..., TableComparison], partition_by: tuple[str, ...]
@@ -124,6 +126,7 @@ def test_slices_that_rows_define_are_those_of_the_run_and_of_the_replay(
     }
 
 
+@pytest.mark.slow
 def test_a_merge_is_compared_with_what_it_left_of_every_key(replay: Callable[..., TableComparison]) -> None:
     write = Write(table="t", mode="merge", by=("k",))
     commits = [FIRST, [(2, "b", 2.5), (3, "c", 3.0), (None, "n", 0.0)], THIRD]
@@ -196,6 +199,7 @@ def test_a_merge_needs_the_version_before_it(spark: Any, make_settings: Callable
         tables.replayed.compare(staged, commit, OPTIONS)
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize(
     "write",
     [

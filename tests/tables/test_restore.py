@@ -10,6 +10,7 @@ from sparkops.pipeline.write import Write
 pytestmark = pytest.mark.spark
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize(
     ("columns", "properties"),
     [

@@ -234,6 +234,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(source, tmp_path):
         assert read(tables)[0][0] == 1
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize(
     ("schema", "cell", "value"),
     [

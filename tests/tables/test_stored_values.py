@@ -31,6 +31,7 @@ def values_of(frame) -> list[Any]:
     )
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize(
     ("column_type", "values"),
     [

@@ -50,6 +50,7 @@ def publish(tables):
     return run
 
 
+@pytest.mark.matrix(every=5)
 @pytest.mark.parametrize("write", MODES, ids=lambda write: write.mode)
 @pytest.mark.parametrize(
     ("computed", "properties"),
@@ -83,6 +84,7 @@ def test_an_overwrite_that_adds_a_column_keeps_the_identity(create, publish, fra
     assert [name for name, _ in tables.read_schema("t")] == ["n", "c", "s"]
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize("write", MODES, ids=lambda write: write.mode)
 def test_names_of_any_characters_are_written_to_a_table_with_column_mapping(
     create, publish, frame, rows, write
@@ -102,6 +104,7 @@ def test_rows_of_a_table_with_column_mapping_are_quarantined(tables, frame, rows
     assert rows("t__quarantine") == [(1, "x", "r1")]
 
 
+@pytest.mark.matrix(every=3)
 @pytest.mark.parametrize("write", [w for w in MODES if w.mode != "overwrite"], ids=lambda write: write.mode)
 def test_a_nested_field_is_added_where_the_write_allows_schema_changes(create, publish, frame, rows, write):
     create("n int, s struct<a:int>, l array<struct<a:int>>")
@@ -116,6 +119,7 @@ def test_a_nested_field_is_added_where_the_write_allows_schema_changes(create, p
     assert rows("t") == [(1, (1, None), [(1, None)]), (2, (2, "b"), [(2, True)])]
 
 
+@pytest.mark.matrix(every=4)
 @pytest.mark.parametrize("mode", ["append", "merge", "replace"])
 @pytest.mark.parametrize(
     ("old", "new", "value"),
